@@ -1,0 +1,58 @@
+# Everything runs in a virtual environment in the checkout, made from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+WHEELS := .venv/wheels
+STAMP := .venv/.complete
+# Type checkers don't follow the install's folder mapping, so they get the same tree as links.
+TYPES := .venv/types/rememberizer_mcp
+
+.PHONY: demo test setup lint types coverage bench snapshots dist lock clean
+
+demo: $(STAMP)
+	@$(BIN)/rememberizer-mcp demo
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q
+
+setup: $(STAMP)
+
+# Downloaded once and installed from there: the offline test of mcp.json's commands uses the same wheels.
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock -d $(WHEELS)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@mkdir -p $(TYPES) && ln -sfn ../../../server $(TYPES)/server && ln -sfn ../../../tools $(TYPES)/tools
+	@touch $@
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	MYPYPATH=.venv/types $(BIN)/mypy -p rememberizer_mcp.server -p rememberizer_mcp.tools
+	MYPYPATH=.venv/types $(BIN)/mypy tests
+
+# Branch coverage of everything, tests and subprocesses included; below 100 % it fails.
+coverage: $(STAMP)
+	rm -rf .coverage && mkdir .coverage
+	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks
+
+snapshots: $(STAMP)
+	$(BIN)/python -m tests.snapshots
+
+dist: $(STAMP)
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock:
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml \
+		--custom-compile-command 'make lock' -o requirements.lock
+
+clean:
+	rm -rf .venv .coverage .hypothesis .mypy_cache .ruff_cache build dist *.egg-info

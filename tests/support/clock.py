@@ -1,0 +1,41 @@
+"""A clock that stands still until a test moves it."""
+
+import anyio
+
+
+class FakeClock:
+    """The wall clock, in Unix seconds, and the way to wait on it."""
+
+    def __init__(self, start: float = 1_750_000_000.0) -> None:
+        self.time = start
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Take note, let the others run, and be done at once."""
+        self.waits.append(seconds)
+        await anyio.lowlevel.checkpoint()
+
+
+class Gate:
+    """A sleep that ends when the test says so: for loops that would otherwise spin."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.waiting = anyio.Event()
+        self._open = anyio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.waiting.set()
+        await self._open.wait()
+        self._open = anyio.Event()
+
+    def open(self) -> None:
+        self._open.set()
+        self.waiting = anyio.Event()
