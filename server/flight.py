@@ -1,0 +1,69 @@
+"""``SingleFlight``: one run at a time, shared by everybody who asks for it meanwhile."""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import anyio
+
+from .errors import InternalError, RememberizerError, UpstreamTimeout
+
+logger = logging.getLogger(__name__)
+
+Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
+"""Starts a task that outlives its caller."""
+
+
+class _Outcome:
+    def __init__(self) -> None:
+        self.done = anyio.Event()
+        self.error: RememberizerError | None = InternalError()
+
+
+class SingleFlight:
+    """Runs ``run`` in a task of its own: a caller that is cancelled stops neither it nor those who wait."""
+
+    def __init__(self, run: Callable[[], Awaitable[None]], *, spawn: Spawn) -> None:
+        self._run = run
+        self._spawn = spawn
+        self._outcome: _Outcome | None = None
+
+    async def join(self, *, deadline: float) -> None:
+        """Start a run, or wait for the one under way.
+
+        Raises:
+            UpstreamTimeout: At the deadline, on anyio's clock; the run goes on.
+            RememberizerError: What the run raised, as a new exception for each who waits.
+        """
+        if self._outcome is None:
+            outcome = _Outcome()
+            self._spawn(lambda: self._fly(outcome))
+            self._outcome = outcome
+        outcome = self._outcome
+        with anyio.CancelScope(deadline=deadline):
+            await outcome.done.wait()
+        if not outcome.done.is_set():
+            raise UpstreamTimeout
+        if outcome.error:
+            raise outcome.error.again()
+
+    async def settled(self, *, deadline: float) -> bool:
+        """Wait until no run is under way; ``False`` at the deadline."""
+        if self._outcome is None:
+            return True
+        with anyio.CancelScope(deadline=deadline):
+            await self._outcome.done.wait()
+            return True
+        return False
+
+    async def _fly(self, outcome: _Outcome) -> None:
+        try:
+            await self._run()
+            outcome.error = None
+        except RememberizerError as error:
+            outcome.error = error
+        except Exception:
+            logger.exception("a shared run failed")
+        finally:
+            self._outcome = None
+            outcome.done.set()

@@ -1,0 +1,132 @@
+"""The promises, by id. S1-S44 are the security requirements; D1-D99 come from the design and the issues.
+
+Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
+"""
+
+from dataclasses import dataclass
+
+BROWSER = "the browser sign-in is a later issue"
+HTTP = "serving MCP over HTTP is a later issue"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One sentence that a test must prove, where it comes from, and why it may still be owed."""
+
+    text: str
+    source: str
+    deferred: str | None = None
+
+
+def _security(text: str, deferred: str | None = None) -> Promise:
+    return Promise(text, "security requirements", deferred)
+
+
+def _design(text: str, section: str) -> Promise:
+    return Promise(text, f"design, {section}")
+
+
+PROMISES: dict[str, Promise] = {
+    "S1": _security("No secret is asked for by form elicitation.", BROWSER),
+    "S2": _security("Sensitive input uses URL elicitation.", BROWSER),
+    "S3": _security("No elicitation mode is used that the client did not declare.", BROWSER),
+    "S4": _security("An elicitation URL carries no credentials and is not pre-authenticated.", BROWSER),
+    "S5": _security("Plain http is refused for a base URL that is not loopback."),
+    "S6": _security("Form fields hold no links.", BROWSER),
+    "S7": _security("Decline, cancel and failure of an elicitation are told apart.", BROWSER),
+    "S8": _security("An elicitation is bound to client and user.", BROWSER),
+    "S9": _security("Who opens the sign-in page is who asked for it.", BROWSER),
+    "S10": _security("Credentials from the page never reach the client.", BROWSER),
+    "S11": _security("URL elicitation does not authenticate to this server.", HTTP),
+    "S12": _security("A handle or an e-mail never opens another principal's session."),
+    "S13": _security("State files are 0600 in a 0700 folder, replaced atomically, and no symlink is followed."),
+    "S14": _security("InputRequiredResult only where it is allowed.", BROWSER),
+    "S15": _security("requestState is sealed and bound.", BROWSER),
+    "S16": _security("A requestState is used once.", BROWSER),
+    "S17": _security("No secret in requestState.", BROWSER),
+    "S18": _security("An abandoned sign-in is reaped.", BROWSER),
+    "S19": _security("Possession of a handle is not authentication: another owner's is refused."),
+    "S20": _security("Handles and keys have at least 128 random bits and a bounded life."),
+    "S21": _security("MCP session ids do not authenticate.", HTTP),
+    "S22": _security("Two principals on one connection stay apart.", HTTP),
+    "S23": _security("tools/list is the same bytes before, during and after a session, for every client."),
+    "S24": _security("An unknown and a foreign handle get the same answer, with the next tool."),
+    "S25": _security("Logout wipes memory when upstream fails, and says which part failed."),
+    "S26": _security("Inputs are validated, sign-in attempts limited, upstream's text cleaned."),
+    "S27": _security("Structured content matches the output schema, failures too."),
+    "S28": _security("No argument schema carries x-mcp-header."),
+    "S29": _security("Tool names and schemas are well-formed, unique, and in a fixed order."),
+    "S30": _security("A client without elicitation can sign in."),
+    "S31": _security("stdout holds protocol lines only, and the process ends within a second of the end of input."),
+    "S32": _security("Host and Origin are checked on every loopback page."),
+    "S33": _security("Listeners bind 127.0.0.1."),
+    "S34": _security("Protocol header mismatches are refused.", HTTP),
+    "S35": _security("Cacheable results carry ttlMs and cacheScope."),
+    "S36": _security("No token passes through between MCP and upstream.", HTTP),
+    "S37": _security("The OAuth state is random and used once.", BROWSER),
+    "S38": _security("URLs are opened without a shell.", BROWSER),
+    "S39": _security("Pages are not framed, not stored, and hold no inline script."),
+    "S40": _security("Cookies go to the configured host only, and no redirect is followed."),
+    "S41": _security("Icons are https or data."),
+    "S42": _security("mcp is at least 2.2, where CVE-2026-59951 is fixed."),
+    "S43": _security("No secret is taken from argv."),
+    "S44": _security("No secret in repr, tracebacks or logs."),
+    "D1": _design(
+        "The five calls have the documented paths, methods, fields and credentials.", "Tools; API contract §1"
+    ),
+    "D2": _design("Every variant of an answer that the contract lists as possible is accepted.", "Upstream"),
+    "D3": _design("GET me/ after a sign-in fills name and e-mail; its failure changes nothing else.", "Tools"),
+    "D4": _design("verify uses the token from the signup JSON or from the access cookie.", "Sessions; contract §1.3"),
+    "D5": _design("Which cookie is the access token follows the stated rule.", "Sessions"),
+    "D6": _design("Cookies are re-read after each reply; both may rotate.", "Sessions"),
+    "D7": _design("A login without credentials anywhere names both places.", "Tools"),
+    "D10": _design("States and moves: an illegal move has its own error and hint.", "Sessions"),
+    "D11": _design("One refresh is in flight per session; fifty calls cause one request.", "Sessions"),
+    "D12": _design("A refused refresh expires the session; a lost network leaves it as it was.", "Sessions"),
+    "D13": _design(
+        "A re-login swaps accounts only after it succeeded, and never mixes cookies.", "Tools, settled moves"
+    ),
+    "D14": _design(
+        "A second logout, and one with a strange handle, succeeds in the same words.", "Tools, settled moves"
+    ),
+    "D15": _design("Idle and absolute lifetimes, the cap, eviction and the sweeper.", "Sessions"),
+    "D16": _design("A refresh comes before a call when under 30 s are left, and once after a 401.", "Sessions"),
+    "D17": _design("A cancelled caller stops neither the refresh nor those who wait.", "Sessions"),
+    "D18": _design("An older answer never overwrites a newer one.", "Sessions"),
+    "D20": _design("Each upstream answer has its code, and upstream's text is never quoted.", "Tools, table"),
+    "D21": _design("Only calls that are safe to repeat are repeated, with jitter and Retry-After.", "Upstream"),
+    "D22": _design("A call ends within its time budget.", "Upstream"),
+    "D23": _design("JSON bodies are read up to 5 MB.", "Upstream"),
+    "D24": _design("TLS is verified against the system's trust store.", "Upstream"),
+    "D25": _design("A failed call has code, message, hint, retryable, retry_after_seconds and status.", "Tools"),
+    "D26": _design("A rejected call echoes no argument; strings that look like JSON stay strings.", "Tools; mcp 2.3.0"),
+    "D27": _design("REMEMBERIZER_SECRET_ARGUMENTS=off takes password and captcha out of the schemas.", "Tools"),
+    "D28": _design("The tool list stays within its budget of bytes.", "Tools"),
+    "D29": _design("A crash of ours is internal_error, and says nothing of its text.", "Tools; mcp 2.3.0"),
+    "D30": _design("Unusable settings are named all at once, with exit code 2.", "Settings"),
+    "D31": _design("A secret can come from a file.", "Settings"),
+    "D32": _design("Logs go to stderr, one redacted line per event.", "Command line"),
+    "D33": _design("Both protocol eras behave the same over stdio.", "Issue: both eras"),
+    "D34": _design("initialize, server/discover and tools/list need neither network nor credentials.", "Tools"),
+    "D35": _design("The process ends in time with an async, a blocked and a shielded call in flight.", "mcp 2.3.0"),
+    "D36": _design("The wheel holds every module and no other top-level name.", "The house"),
+    "D37": _design("mcp.json's commands start the built wheel, offline.", "Issue: agent frameworks"),
+    "D38": _design("The README's snippets run and its tables are true.", "Issue: tests and figures"),
+    "D39": _design("The demo walks the whole life and fails when a step does.", "Issue: two commands"),
+    "D40": _design("The sandbox keeps passwords as Argon2id hashes.", "Issue: sandbox"),
+    "D41": _design("Verification codes expire and attempts are limited.", "Issue: sandbox"),
+    "D42": _design("Refresh tokens rotate, and reuse revokes the family.", "Issue: sandbox"),
+    "D43": _design("The sandbox's logout revokes.", "Issue: sandbox"),
+    "D44": _design("The sandbox checks the captcha.", "Issue: sandbox"),
+    "D45": _design("The sandbox limits rates with 429 and Retry-After.", "Issue: sandbox"),
+    "D46": _design("The sandbox's errors have Django REST framework's shapes.", "Issue: sandbox"),
+    "D47": _design("Every variant of the contract can be switched on in the sandbox.", "Issue: sandbox"),
+    "D48": _design("The sandbox's data file keeps everything.", "Issue: sandbox"),
+    "D49": _design("The sandbox says that it is one.", "Issue: sandbox"),
+    "D50": _design("The documented commands work against the sandbox.", "Issue: sandbox"),
+    "D51": _design("The sandbox's lifetimes are settable.", "Issue: sandbox"),
+    "D52": _design("Rooms import only from rooms above them, and httpx only in server/api.", "The house"),
+    "D53": _design(
+        "No sequence of calls leaves a state that the model does not allow, or shows a secret.", "Issue: tests"
+    ),
+}

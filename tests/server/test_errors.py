@@ -1,0 +1,100 @@
+"""The error tree: what each failure says, and that the picture of it in the module's docstring is true."""
+
+import re
+
+import pytest
+from rememberizer_mcp.server import errors
+from rememberizer_mcp.server.api.client import MOST_BODY_BYTES
+from rememberizer_mcp.server.errors import (
+    InternalError,
+    InvalidArguments,
+    RateLimited,
+    RememberizerError,
+    TooManySessions,
+    UnusableSettings,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
+
+CODES_OF_LATER_ISSUES = {"sign_in_pending", "sign_in_failed", "read_only"}
+CODES = {
+    *("invalid_arguments", "invalid_credentials", "captcha_required", "captcha_rejected", "email_taken"),
+    *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
+    *("too_many_sessions", "sign_in_pending", "sign_in_failed", "rate_limited", "forbidden", "not_found"),
+    *("quota_exceeded", "read_only", "upstream_timeout", "upstream_unreachable", "upstream_unavailable"),
+    *("upstream_protocol", "response_too_large", "internal_error"),
+}
+
+
+def below(base: type[RememberizerError]) -> list[type[RememberizerError]]:
+    """All descendants, in the order in which they are written."""
+    return [found for child in base.__subclasses__() for found in (child, *below(child))]
+
+
+LEAVES = [kind for kind in below(RememberizerError) if not kind.__subclasses__()]
+each_failure = pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+
+
+def test_the_docstring_draws_the_tree_that_exists() -> None:
+    drawn = re.findall(r"^ {4}((?:[│ ]   )*)[├└]── (\w+) +(\w+)", errors.__doc__ or "", re.MULTILINE)
+    grown = [
+        (len(kind.__mro__) - len(RememberizerError.__mro__) - 1, kind.__name__, getattr(kind, "code", "never"))
+        for kind in below(RememberizerError)
+    ]
+    assert [(len(indent) // 4, name, code) for indent, name, code in drawn] == grown
+
+
+def test_the_codes_are_those_of_the_design_each_once() -> None:
+    assert sorted(kind.code for kind in LEAVES) == sorted(CODES - CODES_OF_LATER_ISSUES)
+
+
+@each_failure
+def test_a_failure_says_its_code_cause_and_repair(kind: type[RememberizerError]) -> None:
+    assert str(kind()) == f"{kind.code}: {kind.sentence} {kind.advice}"
+    assert kind.__doc__
+    assert all(text.endswith(".") and text.isprintable() for text in (kind.sentence, kind.advice))
+
+
+def test_only_passing_failures_are_retryable() -> None:
+    passing = {RateLimited, TooManySessions, UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable}
+    assert {kind for kind in LEAVES if kind.retryable} == passing
+
+
+def test_words_given_at_the_raise_replace_the_usual_ones() -> None:
+    error = InvalidArguments("`email` is missing.", hint="Pass it.", status=400)
+    assert str(error) == "invalid_arguments: `email` is missing. Pass it."
+    assert (error.status, error.retry_after_seconds, error.args) == (400, None, ("`email` is missing.",))
+
+
+def test_a_hint_set_later_is_the_one_shown() -> None:
+    error = UpstreamTimeout()
+    error.hint = "Try `login` first."
+    assert str(error).endswith("Rememberizer did not answer in time. Try `login` first.")
+
+
+@each_failure
+def test_a_failure_shared_by_many_is_new_for_each(kind: type[RememberizerError]) -> None:
+    original = kind("Said.", hint="Do.", retry_after_seconds=0.0, status=503)
+    original.__cause__ = ValueError("where it came from")
+    copy = original.again()
+    assert copy is not original
+    assert type(copy) is kind
+    assert vars(copy) == vars(original)
+    assert (copy.__cause__, copy.__traceback__) == (None, None)
+
+
+def test_the_size_in_the_sentence_is_the_cap() -> None:
+    assert f"{MOST_BODY_BYTES // 1_000_000} MB" in errors.ResponseTooLarge.sentence
+
+
+def test_unusable_settings_name_every_problem_and_are_no_answer_of_a_tool() -> None:
+    error = UnusableSettings(["A: is wrong", "B: is worse"])
+    assert str(error) == "A: is wrong; B: is worse"
+    assert error.problems == ("A: is wrong", "B: is worse")
+    assert not isinstance(error, RememberizerError)
+
+
+def test_importing_this_module_is_enough_to_catch_everything() -> None:
+    with pytest.raises(RememberizerError):
+        raise InternalError

@@ -1,0 +1,296 @@
+"""``Settings``: what is accepted, what is refused in which words, and that no value of a secret shows."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from rememberizer_mcp.server.errors import UnusableSettings
+from rememberizer_mcp.server.settings import Settings, is_loopback, load_settings, unknown_variables
+
+CANARY = "canary-s3cret"
+
+
+def problems_of(**variables: str) -> tuple[str, ...]:
+    """What is wrong with these settings; an empty tuple if nothing is."""
+    os.environ.update({f"REMEMBERIZER_{name}": value for name, value in variables.items()})
+    try:
+        load_settings()
+    except UnusableSettings as error:
+        return error.problems
+    return ()
+
+
+def written(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_with_nothing_set_the_documented_defaults_hold() -> None:
+    assert load_settings().model_dump() == {
+        "base_url": "https://api.rememberizer.ai/api/v1/",
+        "email": None,
+        "password": None,
+        "captcha": None,
+        "secret_arguments": True,
+        "session_idle_minutes": 720,
+        "session_hours": 168,
+        "max_sessions": None,
+        "timeout_seconds": 20,
+        "log_level": "warning",
+    }
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    given = {
+        "BASE_URL": "http://localhost:8765/api/v1",
+        "EMAIL": "ada@example.org",
+        "PASSWORD": CANARY,
+        "CAPTCHA": "solved",
+        "SECRET_ARGUMENTS": "off",
+        "SESSION_IDLE_MINUTES": "0.5",
+        "SESSION_HOURS": "1",
+        "MAX_SESSIONS": "3",
+        "TIMEOUT_SECONDS": "5",
+        "LOG_LEVEL": "debug",
+    }
+    assert problems_of(**given) == ()
+    loaded = load_settings()
+    assert loaded.base_url == "http://localhost:8765/api/v1/"
+    assert (loaded.email, loaded.secret_arguments, loaded.log_level) == ("ada@example.org", False, "debug")
+    assert (loaded.session_idle_minutes, loaded.session_hours, loaded.timeout_seconds) == (0.5, 1, 5)
+    assert loaded.max_sessions == 3
+    assert loaded.secret_values() == [CANARY, "solved"]
+
+
+@pytest.mark.promise("D30")
+def test_all_problems_are_named_at_once_and_no_value() -> None:
+    found = problems_of(
+        BASE_URL=f"ftp://{CANARY}/",
+        EMAIL=CANARY,
+        PASSWORD=CANARY,
+        SECRET_ARGUMENTS=CANARY,
+        SESSION_IDLE_MINUTES="inf",
+        SESSION_HOURS="nan",
+        MAX_SESSIONS="0",
+        TIMEOUT_SECONDS="601",
+        LOG_LEVEL=CANARY,
+        CAPTCHA_FILE=f"/nowhere/{CANARY}",
+    )
+    names = [problem.split(" ")[0].rstrip(":").removeprefix("REMEMBERIZER_") for problem in found]
+    fields = "CAPTCHA_FILE BASE_URL EMAIL PASSWORD SECRET_ARGUMENTS SESSION_IDLE_MINUTES SESSION_HOURS MAX_SESSIONS"
+    assert names == [*fields.split(), "TIMEOUT_SECONDS", "LOG_LEVEL"]
+    assert CANARY not in " ".join(found)
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "0", "inf", "1e999", "soon"])
+def test_a_time_budget_that_is_none_is_refused(value: str) -> None:
+    (problem,) = problems_of(TIMEOUT_SECONDS=value)
+    assert problem.startswith("REMEMBERIZER_TIMEOUT_SECONDS: input should be")
+
+
+@pytest.mark.promise("S5")
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://api.example.org", "https://api.example.org/"),
+        (" https://api.example.org/v1 ", "https://api.example.org/v1/"),
+        ("HTTPS://API.example.org/v1/", "https://API.example.org/v1/"),
+        ("http://127.0.0.1:8765/api/v1/", "http://127.0.0.1:8765/api/v1/"),
+        ("http://127.9.9.9/", "http://127.9.9.9/"),
+        ("http://[::1]:80", "http://[::1]:80/"),
+        ("http://LOCALHOST/", "http://LOCALHOST/"),
+        ("http://app.localhost/", "http://app.localhost/"),
+    ],
+)
+def test_a_usable_base_url_ends_with_a_slash(given: str, used: str) -> None:
+    assert problems_of(BASE_URL=given) == ()
+    assert load_settings().base_url == used
+
+
+@pytest.mark.promise("S5")
+@pytest.mark.parametrize(
+    ("given", "because"),
+    [
+        ("http://api.rememberizer.ai/", "plain http is allowed to this machine only"),
+        ("http://127.0.0.1.example.org/", "plain http is allowed to this machine only"),
+        ("http://localhost.example.org/", "plain http is allowed to this machine only"),
+        ("http://notlocalhost/", "plain http is allowed to this machine only"),
+        ("http://0.0.0.0/", "plain http is allowed to this machine only"),
+        ("http://10.0.0.1/", "plain http is allowed to this machine only"),
+        ("http://[::ffff:10.0.0.1]/", "plain http is allowed to this machine only"),
+        ("http://localhost@example.org/", "must hold no user name"),
+        (f"https://ada:{CANARY}@example.org/", "must hold no user name"),
+        (f"https://:{CANARY}@example.org/", "must hold no user name"),
+        (f"https://example.org/?key={CANARY}", "must hold no user name, password, query or fragment"),
+        (f"https://example.org/#{CANARY}", "must hold no user name, password, query or fragment"),
+        ("https://example.org:99999/", "port"),
+        (f"https://ada:{CANARY}/x@example.org/", ""),
+        (f"https://ada:{CANARY}@ex\u2100mple.org/", ""),
+        (f"https://[{CANARY}]/", ""),
+        ("https://[::1/", ""),
+        ("api.rememberizer.ai", "must be an address that begins with https://"),
+        ("https:///api/", "must be an address that begins with https://"),
+        ("file:///etc/passwd", "must be an address that begins with https://"),
+    ],
+)
+def test_an_unusable_base_url_is_refused_and_never_repeated(given: str, because: str) -> None:
+    (problem,) = problems_of(BASE_URL=given)
+    assert problem.startswith("REMEMBERIZER_BASE_URL: ")
+    assert because in problem
+    assert CANARY not in problem
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://exa mple.org/",
+        "https://example..org/",
+        "https://xn--/",
+        "https://example.org[::1]/",
+        "https://ho%73t/",
+        "https://" + "a" * 64 + ".org/",
+    ],
+)
+def test_a_host_that_can_not_exist_is_refused_at_the_start(given: str) -> None:
+    (problem,) = problems_of(BASE_URL=given)
+    assert problem.startswith("REMEMBERIZER_BASE_URL: ")
+
+
+@pytest.mark.promise("S5")
+@example(pieces=["example.org", "[::1]"])
+@example(pieces=["[::1]", "example.org"])
+@example(pieces=["example.org", "\\", ".localhost"])
+@example(pieces=["example.org", "%2f", ".localhost"])
+@settings(deadline=None)
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["127.0.0.1", "localhost", ".localhost", "[::1]", "example.org", "@", ":", "80", "\\", "%2f", ".", ";", "/"]
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_plain_http_never_leaves_this_machine_however_a_url_is_read(pieces: list[str]) -> None:
+    if problems_of(BASE_URL=f"http://{''.join(pieces)}"):
+        return
+    host = httpx.URL(load_settings().base_url + "me/").host
+    assert is_loopback(host)
+    assert not set(host) & set("\\%;@")
+
+
+@pytest.mark.parametrize("value", ["ada", "@example.org", "ada@", "a@b@c", "ada @example.org", "ada@example.org\n"])
+def test_an_email_without_the_form_of_one_is_refused(value: str) -> None:
+    (problem,) = problems_of(EMAIL=value)
+    assert problem.startswith("REMEMBERIZER_EMAIL: ")
+
+
+def test_a_password_without_its_email_is_refused() -> None:
+    assert problems_of(PASSWORD=CANARY) == ("REMEMBERIZER_PASSWORD: needs REMEMBERIZER_EMAIL beside it",)
+
+
+@pytest.mark.parametrize("name", ["PASSWORD", "CAPTCHA"])
+def test_a_secret_that_is_no_unicode_text_is_refused(name: str) -> None:
+    (problem,) = problems_of(EMAIL="ada@example.org", **{name: f"{CANARY}\udcff"})
+    assert problem.startswith(f"REMEMBERIZER_{name}: ")
+    assert CANARY not in problem
+
+
+@pytest.mark.promise("D31")
+@pytest.mark.parametrize("content", [b"pass word ", b"pass word \n", b"pass word \r\n", b"\xef\xbb\xbfpass word \r\n"])
+def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path / "password", content)
+    assert problems_of(EMAIL="ada@example.org", PASSWORD_FILE=path, CAPTCHA_FILE=path) == ()
+    assert load_settings().secret_values() == ["pass word ", "pass word "]
+
+
+@pytest.mark.promise("D31")
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"\n"], ids=["no text", "empty", "an empty line"])
+def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes) -> None:
+    (problem,) = problems_of(EMAIL="ada@example.org", PASSWORD_FILE=written(tmp_path / CANARY, content))
+    assert problem.startswith("REMEMBERIZER_PASSWORD_FILE names a file that ")
+    assert CANARY not in problem
+
+
+def test_a_file_that_can_not_be_read_is_refused(tmp_path: Path) -> None:
+    assert problems_of(CAPTCHA_FILE=str(tmp_path), PASSWORD_FILE=str(tmp_path / "missing")) == (
+        "REMEMBERIZER_PASSWORD_FILE names a file that can't be read as text",
+        "REMEMBERIZER_CAPTCHA_FILE names a file that can't be read as text",
+    )
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "captcha", b"from the file")
+    assert problems_of(CAPTCHA=CANARY, CAPTCHA_FILE=path) == (
+        "REMEMBERIZER_CAPTCHA and REMEMBERIZER_CAPTCHA_FILE are both set; keep one",
+    )
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert problems_of(EMAIL="", PASSWORD="", CAPTCHA_FILE="", TIMEOUT_SECONDS="", BASE_URL="") == ()
+    assert load_settings() == Settings()
+
+
+def test_only_the_command_line_switches_the_sandbox_on() -> None:
+    assert problems_of(SANDBOX="on") == ()
+    assert not load_settings().sandbox
+    assert load_settings(sandbox=True).sandbox
+    assert unknown_variables(os.environ) == ["REMEMBERIZER_SANDBOX"]
+
+
+def test_a_dotenv_file_of_the_working_directory_is_not_read(tmp_path: Path) -> None:
+    written(tmp_path / ".env", b"REMEMBERIZER_EMAIL=mallory@example.org\nEMAIL=mallory@example.org\n")
+    with contextlib.chdir(tmp_path):
+        assert load_settings().email is None
+
+
+@pytest.mark.promise("S44")
+def test_secrets_show_in_no_form_of_the_settings() -> None:
+    assert problems_of(EMAIL="ada@example.org", PASSWORD=CANARY, CAPTCHA=CANARY) == ()
+    loaded = load_settings()
+    for shown in (repr(loaded), str(loaded), repr(loaded.model_dump()), loaded.model_dump_json()):
+        assert CANARY not in shown
+    os.environ["REMEMBERIZER_LOG_LEVEL"] = "loud"
+    with pytest.raises(UnusableSettings) as refused:
+        load_settings()
+    assert CANARY not in repr(refused.value)
+    assert (refused.value.__cause__, refused.value.__context__) == (None, None)
+
+
+def test_settings_do_not_change_once_they_are_made() -> None:
+    made = Settings(email="ada@example.org", password=SecretStr(CANARY))
+    with pytest.raises(ValueError, match="frozen") as refused:
+        made.email = "mallory@example.org"  # type: ignore[misc] # that it can't be assigned is what is tested
+    assert CANARY not in str(refused.value)
+
+
+def test_variables_that_no_setting_reads_are_told() -> None:
+    names = ["REMEMBERIZER_PASWORD", "rememberizer_emial", "REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASSWORD_FILE"]
+    environ = dict.fromkeys([*names, "REMEMBERIZER_EMAIL", "rememberizer_timeout_seconds", "HOME"], "x")
+    assert unknown_variables(environ) == ["REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASWORD", "rememberizer_emial"]
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True),
+        ("a.localhost", True),
+        ("127.0.0.1", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("127.1", False),
+        ("128.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 -- an address to refuse, nothing binds it
+        ("::", False),
+        ("localhost.example.org", False),
+        ("xlocalhost", False),
+        ("", False),
+    ],
+)
+def test_only_names_of_this_machine_are_loopback(host: str, local: bool) -> None:
+    assert is_loopback(host) is local
