@@ -1,0 +1,60 @@
+"""Whose account it is (rememberizer-api.md §5.2)."""
+
+import logging
+from typing import Annotated
+
+import anyio
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from ..errors import RememberizerError, UpstreamProtocolError
+from .client import Call, RememberizerAPI
+from .credentials import Credentials
+from .refusals import refusal
+from .text import clean_line
+
+PROFILE_SECONDS = 5.0
+"""How long a sign-in waits for ``GET me/``, which only adds a name."""
+
+logger = logging.getLogger(__name__)
+
+_Line = Annotated[str, AfterValidator(clean_line)]
+
+
+class Me(BaseModel):
+    """The fields of ``GET me/`` that a session keeps; upstream's other fields are left where they are."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    email: _Line | None = None
+    name: _Line | None = None
+    email_verified: bool | None = None
+
+
+async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> Me:
+    """``GET me/``.
+
+    Raises:
+        RememberizerError: Upstream's refusals, or no usable answer.
+    """
+    reply = await api.send(Call(method="GET", path="me/", repeatable=True), credentials, deadline=deadline)
+    if not reply.is_success:
+        raise refusal(reply, unverified=False)
+    try:
+        return Me.model_validate(reply.body.fields)
+    except ValidationError as error:
+        raise UpstreamProtocolError(status=reply.status) from error
+
+
+async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> Me:
+    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else."""
+    soon = min(deadline, anyio.current_time() + PROFILE_SECONDS)
+    try:
+        return await get_me(api, credentials, deadline=soon)
+    except RememberizerError as error:
+        logger.info("me/ gave no name (%s)", error.code)
+        return Me()
+
+
+def same_account(one: str | None, other: str | None) -> bool:
+    """Whether two e-mail addresses name the same account; letter case doesn't count."""
+    return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()

@@ -1,0 +1,122 @@
+"""The five authentication calls (rememberizer-api.md §1), with their paths and fields exactly as documented.
+
+``signin``, ``signup``, ``verify-email`` and ``custom-refresh`` are never sent twice within a call: a captcha response
+verifies once, and a refresh token may have been rotated by an answer that was lost.
+"""
+
+from ..errors import NotSignedIn, UpstreamError, UpstreamProtocolError
+from .client import Call, RememberizerAPI
+from .credentials import Auth, Credentials
+from .refusals import MAYBE_CREATED, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
+from .retries import NOTHING_WAS_SENT
+
+
+async def signup(
+    api: RememberizerAPI,
+    credentials: Credentials,
+    *,
+    email: str,
+    password: str,
+    name: str | None,
+    captcha: str | None,
+    deadline: float,
+) -> None:
+    """``POST auth/signup/`` (§1.1): create an account and take what tokens come, which can be none.
+
+    Raises:
+        CaptchaRequired, CaptchaRejected, EmailTaken, InvalidArguments, Forbidden: Upstream's refusals.
+        UpstreamError: No usable answer.
+    """
+    fields = {"email": email, "password": password, "name": name, "captcha": captcha}
+    call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields))
+    try:
+        reply = await api.send(call, credentials, deadline=deadline)
+    except UpstreamError as error:
+        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
+            error.hint = MAYBE_CREATED
+        raise
+    if not reply.is_success:
+        raise signup_refusal(reply, captcha_sent=captcha is not None)
+    credentials.absorb(reply.response, reply.body)
+
+
+async def signin(
+    api: RememberizerAPI,
+    credentials: Credentials,
+    *,
+    email: str,
+    password: str,
+    captcha: str | None,
+    deadline: float,
+) -> None:
+    """``POST auth/signin/`` (§1.2): take the cookies; the body's field for the e-mail is ``login``.
+
+    Raises:
+        CaptchaRequired, CaptchaRejected, EmailNotVerified, InvalidCredentials: Upstream's refusals.
+        UpstreamProtocolError: Also for a success that brought nothing to show who asks.
+        UpstreamError: No usable answer.
+    """
+    fields = {"login": email, "password": password, "captcha": captcha}
+    call = Call(method="POST", path="auth/signin/", auth=Auth.NONE, json=_given(fields))
+    reply = await api.send(call, credentials, deadline=deadline)
+    if not reply.is_success:
+        raise signin_refusal(reply, captcha_sent=captcha is not None)
+    credentials.absorb(reply.response, reply.body)
+    if not credentials.has_any:
+        raise UpstreamProtocolError(status=reply.status)
+
+
+async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: str, deadline: float) -> None:
+    """``POST auth/verify-email/`` (§1.3), with the access token as bearer, wherever it was found.
+
+    Raises:
+        NotSignedIn: There is no access token; nothing is sent.
+        InvalidVerificationCode, SessionExpired: Upstream's refusals.
+        UpstreamError: No usable answer.
+    """
+    if credentials.access_token is None:
+        raise NotSignedIn(
+            "Rememberizer gave no token that verification could be done with.",
+            hint="Call `login` with the account's e-mail and password, then `verify` again.",
+        )
+    version = credentials.version
+    call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
+    reply = await api.send(call, credentials, deadline=deadline)
+    if not reply.is_success:
+        raise verification_refusal(reply, token_sent=True)
+    if credentials.version == version:
+        credentials.absorb(reply.response, reply.body)
+
+
+async def custom_refresh(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> None:
+    """``POST auth/custom-refresh/`` (§1.4): cookie ``refresh_token``, no body; either cookie may be rotated.
+
+    Raises:
+        SessionExpired: Upstream refused the refresh token.
+        UpstreamProtocolError: Also for a success that brought no token.
+        UpstreamError: No usable answer; the credentials are as they were.
+    """
+    reply = await api.send(
+        Call(method="POST", path="auth/custom-refresh/", auth=Auth.REFRESH), credentials, deadline=deadline
+    )
+    if not reply.is_success:
+        raise refresh_refusal(reply)
+    if not credentials.absorb(reply.response, reply.body):
+        raise UpstreamProtocolError(status=reply.status)
+
+
+async def custom_logout(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> None:
+    """``POST auth/custom-logout/`` (§1.5), with the session's cookies so that upstream can revoke them.
+
+    Raises:
+        UpstreamProtocolError: Any answer but a success.
+        UpstreamError: No usable answer.
+    """
+    call = Call(method="POST", path="auth/custom-logout/", repeatable=True)
+    reply = await api.send(call, credentials, deadline=deadline)
+    if not reply.is_success:
+        raise UpstreamProtocolError(status=reply.status)
+
+
+def _given(fields: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,194 @@
+"""``RememberizerAPI``: one HTTP client for all sessions, with its time limits, retries and size limit.
+
+Cookies are attached per call from the session's own ``Credentials``; the client itself keeps none, so that no session's
+cookie can reach another's request. No redirect is followed.
+"""
+
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+import truststore
+
+from .. import __version__
+from ..errors import (
+    RateLimited,
+    RememberizerError,
+    ResponseTooLarge,
+    UpstreamProtocolError,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
+from ..settings import is_loopback
+from .body import Body
+from .credentials import Auth, Credentials
+from .retries import retry_after_seconds, retrying
+
+MOST_BODY_BYTES = 5_000_000
+MOST_CALLS_AT_ONCE = 8
+"""httpx's pool is slow with many calls in flight (526/s at 16 on loopback); a bound keeps each call quick."""
+CONNECT_SECONDS = 10.0
+
+Transport = httpx.AsyncBaseTransport
+"""What carries the requests; tests and the sandbox pass their own."""
+
+
+def asgi_transport(app: Any) -> Transport:
+    """A transport that calls an ASGI app in this process instead of the network."""
+    return httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request of the contract; ``path`` is relative to the base URL and sent exactly as written (§0)."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    auth: Auth = Auth.SESSION
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """Upstream's answer, other than 429 and 5xx, which are errors of every call."""
+
+    status: int
+    body: Body
+    response: httpx.Response = field(repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """2xx with a body that can come from the API: a web page in its place is none."""
+        return self.response.is_success and (self.body.is_empty or self.body.is_json)
+
+
+class RememberizerAPI:
+    """The REST client.
+
+    Args:
+        base_url: With its final slash.
+        transport: Replaces the network.
+        sleep: How to wait between attempts.
+        now: The wall clock, in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        transport: Transport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._base_url = base_url
+        self._transport = transport
+        self._sleep = sleep
+        self._now = now
+        self._http: httpx.AsyncClient | None = None
+        self._turns = anyio.CapacityLimiter(MOST_CALLS_AT_ONCE)
+
+    async def send(self, call: Call, credentials: Credentials, *, deadline: float) -> Reply:
+        """Send the call, again if it may be, and read the answer whole.
+
+        Args:
+            call: What to ask.
+            credentials: Who asks.
+            deadline: On anyio's clock, in seconds; nothing goes on after it.
+
+        Raises:
+            UpstreamTimeout: At the deadline.
+            UpstreamUnreachable: No connection, or it was cut.
+            RateLimited: 429.
+            UpstreamUnavailable: 5xx.
+            ResponseTooLarge: A body over 5 MB.
+            UpstreamProtocolError: No HTTP, or a body whose encoding is broken.
+        """
+        with anyio.CancelScope(deadline=deadline):
+            if not call.repeatable:
+                return await self._attempt(call, credentials)
+            reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, credentials)
+            return reply
+        raise UpstreamTimeout
+
+    async def aclose(self) -> None:
+        """Close the connections. A later call opens new ones."""
+        client, self._http = self._http, None
+        if client is not None:
+            await client.aclose()
+
+    async def _attempt(self, call: Call, credentials: Credentials) -> Reply:
+        async with self._turns:
+            try:
+                reply = await self._exchange(call, credentials)
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                raise _mapped(error) from error
+        _raise_for_any_call(reply, now=self._now())
+        return reply
+
+    async def _exchange(self, call: Call, credentials: Credentials) -> Reply:
+        client = self._client()
+        url = self._base_url + call.path
+        request = client.build_request(
+            call.method, url, json=call.json, headers=credentials.headers(call.auth, url=url)
+        )
+        response = await client.send(request, stream=True)
+        try:
+            if "," in response.headers.get("Content-Encoding", ""):  # each layer can multiply its size by a thousand
+                raise UpstreamProtocolError(status=response.status_code)
+            raw = bytearray()
+            async for chunk in response.aiter_bytes():
+                raw += chunk
+                if len(raw) > MOST_BODY_BYTES and not response.is_success:
+                    raw.clear()  # the status says enough
+                    break
+                if len(raw) > MOST_BODY_BYTES:
+                    raise ResponseTooLarge(status=response.status_code)
+        finally:
+            await response.aclose()
+        return Reply(status=response.status_code, body=Body(bytes(raw)), response=response)
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            local = is_loopback(urlsplit(self._base_url).hostname or "")
+            self._http = httpx.AsyncClient(
+                transport=self._transport,
+                verify=self._transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                headers={"Accept": "application/json", "User-Agent": f"rememberizer-mcp/{__version__}"},
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+                follow_redirects=False,
+                trust_env=not local,  # a proxy of the environment must not see what is meant for this machine
+            )
+        return self._http
+
+
+_CUT = ("Server disconnected", "peer closed connection")
+
+
+def _mapped(error: Exception) -> RememberizerError:
+    """Our error for httpx's, most specific first."""
+    match error:
+        case httpx.TimeoutException():
+            return UpstreamTimeout()
+        case httpx.NetworkError() | httpx.ProxyError():
+            return UpstreamUnreachable()
+        case httpx.RemoteProtocolError() if str(error).startswith(_CUT):
+            return UpstreamUnreachable()
+        case _:
+            return UpstreamProtocolError()
+
+
+def _raise_for_any_call(reply: Reply, *, now: float) -> None:
+    wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
+    if reply.status == httpx.codes.TOO_MANY_REQUESTS:
+        raise RateLimited(retry_after_seconds=wait, status=reply.status)
+    if reply.response.is_server_error:
+        raise UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)

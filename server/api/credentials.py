@@ -1,0 +1,226 @@
+"""``Credentials``: the cookies and the bearer token of one sign-in.
+
+The jar that upstream fills by ``Set-Cookie`` is the source of truth, because the refresh may rotate both cookies. Only
+``refresh_token`` is a documented name (rememberizer-api.md §1.4); which cookie is the access token has to be found out.
+"""
+
+import base64
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum, auto
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx
+from pydantic_core import from_json
+
+from ..logs import KnownSecrets
+from .body import Body
+
+REFRESH_COOKIE = "refresh_token"
+ACCESS_NAMES = ("access_token", "access", "jwt", "token", "auth_token")
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
+_SENDABLE = re.compile(r"[\x20-\x7e]+")
+_NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
+
+
+class Auth(Enum):
+    """What a call carries to show who asks."""
+
+    NONE = auto()
+    """Nothing: signup and signin."""
+    SESSION = auto()
+    """The cookies, or the bearer token where there is no access cookie (§0: either is accepted)."""
+    BEARER = auto()
+    """The access token in an ``Authorization`` header, and no cookie: verify-email (§1.3)."""
+    REFRESH = auto()
+    """The ``refresh_token`` cookie alone: custom-refresh (§1.4)."""
+
+
+class Credentials:
+    """One sign-in's tokens; what they are shows in no ``repr``.
+
+    A re-login makes new credentials, so that an answer to an older call can't overwrite them: it lands in the old ones.
+    """
+
+    def __init__(self, *, secrets: KnownSecrets, now: Callable[[], float] = time.time) -> None:
+        # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
+        policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
+        self._cookies = httpx.Cookies(CookieJar(policy))
+        self._bearer: str | None = None
+        self._expires_at: float | None = None
+        self._wiped = False
+        self._secrets = secrets
+        self._learnt: list[str] = []
+        self._now = now
+        self.version = 0
+        """How often the tokens changed: tells whether a reply is older than what is held now."""
+
+    def __repr__(self) -> str:
+        held = [name for name, value in self._tokens().items() if value]
+        return f"<Credentials: {len(list(self._cookies.jar))} cookies, {' and '.join(held) or 'no token'}>"
+
+    @property
+    def access_token(self) -> str | None:
+        """The token for ``Authorization``: the newest of the access cookie and a token from a JSON body."""
+        cookie = self._access_cookie()
+        return self._bearer or (cookie.value if cookie else None)
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The value of the ``refresh_token`` cookie."""
+        cookie = self._cookie(REFRESH_COOKIE)
+        return cookie.value if cookie else None
+
+    @property
+    def has_any(self) -> bool:
+        """Whether anything was given that can show who asks; a CSRF cookie can't."""
+        others = [
+            cookie
+            for cookie in self._cookies.jar
+            if cookie.value and cookie.value != '""' and not re.search("csrf|xsrf", cookie.name, re.IGNORECASE)
+        ]
+        return bool(self._bearer or others)
+
+    @property
+    def access_expires_at(self) -> float | None:
+        """Unix seconds at which the access token ends, as far as it says; for timing only, never trusted."""
+        return None if self._expires_at is None or self.access_token is None else self._expires_at
+
+    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+        """The request headers that show who asks; cookies go to the host, path and scheme that set them (S40)."""
+        match auth:
+            case Auth.NONE:
+                return {}
+            case Auth.REFRESH:
+                return {"Cookie": f"{REFRESH_COOKIE}={self.refresh_token}"} if self.refresh_token else {}
+            case Auth.BEARER:
+                return self._authorization()
+            case _:
+                request = httpx.Request("GET", url)
+                self._cookies.set_cookie_header(request)
+                cookies = {"Cookie": request.headers["Cookie"]} if "Cookie" in request.headers else {}
+                access = self._access_cookie()
+                goes = access is not None and f"{access.name}={access.value}" in cookies.get("Cookie", "").split("; ")
+                return cookies if goes and not self._bearer else cookies | self._authorization()
+
+    def absorb(self, response: httpx.Response, body: Body | None = None) -> bool:
+        """Take the cookies of a reply, and a token of its JSON body where one is looked for.
+
+        Returns:
+            Whether an access or a refresh token arrived. Wiped credentials take nothing.
+        """
+        if self._wiped:
+            return False
+        before = self._tokens()
+        self._take_cookies(response)
+        access = self._access_cookie()
+        bearer = _token_in(body.fields) if body else None
+        sent = set(response.cookies.keys())
+        access_arrived = bearer is not None or (access is not None and access.name in sent)
+        if access_arrived:
+            self._bearer = bearer
+            self._expires_at = self._end_of_life(None if bearer else access)
+        arrived = access_arrived or (REFRESH_COOKIE in sent and self.refresh_token is not None)
+        if arrived or self._tokens() != before:
+            self.version += 1
+        self._learn()
+        return arrived
+
+    def _take_cookies(self, response: httpx.Response) -> None:
+        """Keep one cookie of each name, the newest, and none that can't be sent back."""
+        jar = self._cookies.jar
+        new = {cookie.name for cookie in response.cookies.jar}
+        for cookie in [each for each in jar if each.name in new]:
+            jar.clear(cookie.domain, cookie.path, cookie.name)
+        self._cookies.extract_cookies(response)
+        for cookie in [each for each in jar if not _SENDABLE.fullmatch(f"{each.name}={each.value}")]:
+            jar.clear(cookie.domain, cookie.path, cookie.name)
+
+    def wipe(self) -> None:
+        """Forget everything, for good: later replies are not taken."""
+        self._wiped = True
+        self._cookies.jar.clear()
+        self._bearer = None
+        self._secrets.forget(self._learnt)
+        self._learnt = []
+
+    def _end_of_life(self, cookie: Cookie | None) -> float | None:
+        """When the access token that just arrived ends.
+
+        A JWT that names its life in full (``iat`` and ``exp``) is counted from its arrival, so that a wrong clock on
+        this machine doesn't make it look expired. An opaque token ends with its cookie's ``Max-Age``.
+        """
+        claims = _claims(self.access_token or "")
+        expires, issued = _number(claims.get("exp")), _number(claims.get("iat"))
+        if expires is not None and issued is not None and expires > issued:
+            return self._now() + expires - issued
+        if expires is None and cookie is not None and cookie.expires is not None:
+            # http.cookiejar has added Max-Age to a clock of its own.
+            return _number(self._now() + cookie.expires - time.time())
+        return expires
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"} if self.access_token else {}
+
+    def _learn(self) -> None:
+        before = self._learnt
+        self._learnt = [cookie.value for cookie in self._cookies.jar if cookie.value]
+        self._learnt += [self._bearer] if self._bearer else []
+        self._secrets.learn(self._learnt)
+        self._secrets.forget(before)
+
+    def _tokens(self) -> Mapping[str, str | None]:
+        cookie = self._access_cookie()
+        return {
+            "access cookie": cookie.value if cookie else None,
+            "refresh cookie": self.refresh_token,
+            "bearer": self._bearer,
+        }
+
+    def _cookie(self, name: str) -> Cookie | None:
+        return _last(cookie for cookie in self._cookies.jar if cookie.name == name and cookie.value)
+
+    def _access_cookie(self) -> Cookie | None:
+        for name in ACCESS_NAMES:
+            if cookie := self._cookie(name):
+                return cookie
+        shaped = [
+            cookie
+            for cookie in self._cookies.jar
+            if cookie.value and _JWT.fullmatch(cookie.value) and not _NOT_ACCESS.search(cookie.name)
+        ]
+        return shaped[0] if len(shaped) == 1 else None
+
+
+def _last(cookies: Iterable[Cookie]) -> Cookie | None:
+    return next(reversed(list(cookies)), None)
+
+
+def _token_in(fields: Mapping[str, Any]) -> str | None:
+    """A token under one of the listed names, at the top or one level below it (§1.3: the name is unknown)."""
+    levels = [fields, *(value for value in fields.values() if isinstance(value, dict))]
+    for level in levels:
+        for name in ACCESS_NAMES:
+            value = level.get(name)
+            if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value):
+                return value
+    return None
+
+
+def _claims(token: str) -> Mapping[str, Any]:
+    if not _JWT.fullmatch(token):
+        return {}
+    payload = token.split(".")[1]
+    try:
+        claims = from_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < 1e11 else None  # noqa: PLR2004 -- about the year 5138; later is no time

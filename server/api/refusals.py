@@ -1,0 +1,122 @@
+"""How upstream's refusals are read: its body only decides which error it is, and is never quoted.
+
+Nothing of this is documented beyond DRF-shaped bodies (rememberizer-api.md §7), so each rule accepts every status and
+shape that the contract lists as possible.
+"""
+
+import re
+from http import HTTPStatus
+
+from ..errors import (
+    CaptchaRejected,
+    CaptchaRequired,
+    EmailNotVerified,
+    EmailTaken,
+    Forbidden,
+    InvalidArguments,
+    InvalidCredentials,
+    InvalidVerificationCode,
+    NotFound,
+    NotSignedIn,
+    QuotaExceeded,
+    RememberizerError,
+    SessionExpired,
+    UpstreamProtocolError,
+)
+from .client import Reply
+
+MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
+_VERIFY_FIRST = (
+    "If `signup` was called in this session, call `verify` with the code that Rememberizer mailed; otherwise the user "
+    "has to verify the address at Rememberizer first."
+)
+_CAPTCHA = re.compile(r"captcha|not a robot")
+_NOT_VERIFIED = re.compile(
+    r"(not|n't|never|un|needs? to be|must be|need to|please|before)[\W_]*(yet |been |be )*"
+    r"(verified|verify|confirm(ed)?)\b"
+    r"(?! (the|your|this|these)? ?(credential|password|identity|login|captcha))"
+    r"|(verify|confirm) your (e-?mail|account|address)|verification[\W_]*(is )?(required|pending)"
+)
+_EXISTS = re.compile(r"(?<!not )exists?\b|already|\btaken\b|in use\b|\bregistered|unique")
+_ABOUT_AN_ACCOUNT = re.compile(r"mail|user|account|address|login")
+_QUOTA = re.compile(r"quota|(storage|usage|plan) limit|payment required")
+_SAID_NO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_SAID_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
+    """Why signin (§1.2) was refused; 400, 401 and 403 can all mean the credentials."""
+    status = reply.status
+    if status not in (HTTPStatus.BAD_REQUEST, *_SAID_NO):
+        return UpstreamProtocolError(status=status)
+    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
+        return captcha
+    if _NOT_VERIFIED.search(reply.body.words):
+        return EmailNotVerified(status=status, hint=_VERIFY_FIRST)
+    return InvalidCredentials(status=status)
+
+
+def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
+    """Why signup (§1.1) was refused."""
+    status = reply.status
+    if status not in (*_SAID_WRONG, *_SAID_NO):
+        return UpstreamProtocolError(status=status, hint=MAYBE_CREATED if reply.response.is_success else None)
+    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
+        return captcha
+    if status in _SAID_NO:
+        return Forbidden(status=status)
+    if _EXISTS.search(reply.body.words) and _ABOUT_AN_ACCOUNT.search(reply.body.words):
+        return EmailTaken(status=status)
+    return InvalidArguments(
+        "Rememberizer refused the sign-up details.",
+        hint="Check the e-mail address and name, and choose a longer, less common password; then call `signup` again.",
+        status=status,
+    )
+
+
+def verification_refusal(reply: Reply, *, token_sent: bool) -> RememberizerError:
+    """Why verify-email (§1.3) was refused."""
+    status = reply.status
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return InvalidVerificationCode(status=status)
+    if status in _SAID_NO:
+        return SessionExpired(status=status) if token_sent else NotSignedIn(status=status)
+    return UpstreamProtocolError(status=status)
+
+
+def refresh_refusal(reply: Reply) -> RememberizerError:
+    """Why custom-refresh (§1.4) was refused."""
+    if reply.status in (HTTPStatus.BAD_REQUEST, *_SAID_NO):
+        return SessionExpired(status=reply.status)
+    return UpstreamProtocolError(status=reply.status)
+
+
+def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
+    """Why any other call was refused; a 401 comes here after the refresh and the repeat.
+
+    Args:
+        reply: Upstream's answer, not a success.
+        unverified: Whether the session's e-mail is not verified yet, which can be why.
+    """
+    status = reply.status
+    if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and _QUOTA.search(reply.body.words)):
+        return QuotaExceeded(status=status)
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return SessionExpired(status=status)
+        case HTTPStatus.FORBIDDEN:
+            return EmailNotVerified(status=status) if unverified else Forbidden(status=status)
+        case HTTPStatus.NOT_FOUND:
+            return NotFound(status=status)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+            return InvalidArguments("Rememberizer refused the content of this call.", status=status)
+        case _ if status in _SAID_WRONG:
+            return InvalidArguments("Rememberizer refused the arguments of this call.", status=status)
+        case _:
+            return UpstreamProtocolError(status=status)
+
+
+def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError | None:
+    if not _CAPTCHA.search(reply.body.words):
+        return None
+    return CaptchaRejected(status=reply.status) if captcha_sent else CaptchaRequired(status=reply.status)

@@ -1,0 +1,72 @@
+"""When a call is sent again, and after how long.
+
+Only calls that are safe to repeat are (every GET, and logout), after a connection that failed before a byte was sent,
+429 and 502, 503 or 504, with jitter and ``Retry-After``, and never past the call's deadline.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import anyio
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from tenacity.wait import wait_random_exponential
+
+from ..errors import RateLimited, RememberizerError, UpstreamUnavailable
+
+MOST_ATTEMPTS = 4
+LONGEST_RETRY_AFTER_SECONDS = 86_400.0
+_PASSING = frozenset({502, 503, 504})
+NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_backoff = wait_random_exponential(multiplier=0.3, max=5)
+
+
+def retrying(*, deadline: float, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
+    """A retry loop that raises the last failure itself.
+
+    Args:
+        deadline: On anyio's clock, in seconds; no wait is begun that would reach it.
+        sleep: How to wait, so that tests need not.
+    """
+
+    def no_more(state: RetryCallState) -> bool:
+        would_be_late = anyio.current_time() + state.upcoming_sleep >= deadline
+        return would_be_late or state.attempt_number >= MOST_ATTEMPTS
+
+    return AsyncRetrying(
+        sleep=sleep,
+        stop=no_more,
+        wait=_wait,
+        retry=retry_if_exception(_is_passing),
+        reraise=True,
+    )
+
+
+def retry_after_seconds(value: str | None, *, now: float) -> float | None:
+    """The wait that a ``Retry-After`` header asks for: seconds or an HTTP date; 0 to a day."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text.lstrip("0")[:9] or 0)
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, UpstreamUnavailable):
+        return error.status in _PASSING
+    return isinstance(error, RateLimited) or isinstance(error.__cause__, NOTHING_WAS_SENT)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome and state.outcome.exception()
+    if isinstance(error, RememberizerError) and error.retry_after_seconds is not None:
+        return error.retry_after_seconds
+    return _backoff(state)

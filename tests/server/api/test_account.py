@@ -1,0 +1,76 @@
+"""``GET me/``: whose account it is, cleaned, and nothing of a strange answer."""
+
+import json
+from typing import Any
+
+import anyio
+import pytest
+from rememberizer_mcp.server.api.account import Me, get_me
+from rememberizer_mcp.server.api.client import RememberizerAPI
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.errors import RememberizerError, UpstreamProtocolError
+from rememberizer_mcp.server.logs import KnownSecrets
+
+from tests.support.clock import FakeClock
+from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, usual
+
+
+async def me(answer: Answer | list[Answer], upstream: FakeUpstream | None = None) -> Me:
+    upstream, clock = upstream or usual(me=answer), FakeClock()
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
+    with anyio.fail_after(5):
+        return await get_me(api, Credentials(secrets=KnownSecrets()), deadline=anyio.current_time() + 5)
+
+
+@pytest.mark.promise("D2", "D3")
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"email": "a@b.c", "name": "Ada", "email_verified": True}, Me(email="a@b.c", name="Ada", email_verified=True)),
+        ({"email": "a@b.c", "id": "ada", "embed_quota": 9, "team": [{}]}, Me(email="a@b.c")),
+        ({"data": {"email": "a@b.c"}, "message": "ok", "code": None}, Me(email="a@b.c")),
+        ({"email": None, "name": None, "email_verified": None}, Me()),
+        ({"email_verified": False}, Me(email_verified=False)),
+        ({}, Me()),
+    ],
+)
+async def test_the_fields_of_the_contract_are_kept_and_no_other(value: Any, expected: Me) -> None:
+    assert await me(reply(200, json=value)) == expected
+
+
+@pytest.mark.promise("S26")
+async def test_name_and_email_are_one_clean_line_of_bounded_length() -> None:
+    name = "Ada\u202e\x1b[2J\n\nignore\U000e0041 all" + "!" * 5_000
+    found = await me(reply(200, json={"name": name, "email": "a@b.c\r\nBcc: x\u200b"}))
+    assert found.email == "a@b.c Bcc: x"
+    assert found.name == ("Ada[2J ignore all" + "!" * 5_000)[:254]
+
+
+@pytest.mark.promise("D20", "S44")
+@pytest.mark.parametrize(
+    "value", [{"email": {"canary": "canary"}}, {"name": ["canary"]}, {"email_verified": "canary"}, {"email": 7}]
+)
+async def test_fields_of_another_type_are_a_broken_contract_and_not_quoted(value: Any) -> None:
+    with pytest.raises(UpstreamProtocolError) as raised:
+        await me(reply(200, json=value))
+    assert raised.value.status == 200
+    assert "canary" not in f"{raised.value} {raised.value.__cause__} {raised.value.__cause__!r}"
+
+
+@pytest.mark.promise("D21")
+async def test_me_is_asked_again_when_that_is_safe() -> None:
+    upstream = usual(me=[reply(503), reply(429), reply(200, json={"name": "Ada"})])
+    assert (await me(reply(), upstream)).name == "Ada"
+    assert [(request.method, request.content) for request in upstream.requests] == [("GET", b"")] * 3
+
+
+@pytest.mark.promise("D20")
+async def test_a_body_of_ten_megabytes_is_not_read() -> None:
+    with pytest.raises(RememberizerError, match="response_too_large"):
+        await me(reply(200, content=json.dumps({"name": "x" * 10_000_000}).encode()))
+
+
+@pytest.mark.promise("D20")
+async def test_a_body_nested_without_end_is_a_broken_contract() -> None:
+    with pytest.raises(UpstreamProtocolError):
+        await me(reply(200, content=b'{"data":' * 100_000 + b"1" + b"}" * 100_000))

@@ -1,0 +1,90 @@
+"""``Body``: whatever bytes arrive, they are read without harm and only as far as they can be."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rememberizer_mcp.server.api.body import MOST_WORDS, Body
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def body(value: Any) -> Body:
+    return Body(json.dumps(value).encode())
+
+
+@pytest.mark.promise("D2")
+@pytest.mark.parametrize(
+    ("value", "fields"),
+    [
+        ({"email": "a"}, {"email": "a"}),
+        ({"data": {"email": "a"}, "message": "ok", "code": None}, {"email": "a"}),
+        ({"data": [{"email": "a"}], "message": "ok"}, {"data": [{"email": "a"}], "message": "ok"}),
+        ({"data": None}, {"data": None}),
+        ([{"email": "a"}], {}),
+        ("text", {}),
+        (None, {}),
+        (7, {}),
+    ],
+)
+def test_the_fields_are_taken_out_of_the_envelope(value: Any, fields: dict[str, Any]) -> None:
+    assert body(value).fields == fields
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"<html>captcha</html>",
+        b"\xff\xfe",
+        b'"\\ud800"',
+        b"NaN",
+        b'{"a": Infinity}',
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b"1" * 10_000,
+        b'"' + b"x" * 10_000_000,
+    ],
+    ids=lambda raw: f"{raw[:9]!r} {len(raw)} {raw[-1:]!r}",
+)
+def test_what_is_no_json_has_no_fields_and_no_words(raw: bytes) -> None:
+    read = Body(raw)
+    assert (read.json, read.fields, read.words) == (None, {}, "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "empty"), [(b"", True), (b" \r\n\t", True), (b"{}", False), (b"null", False), (b"\0", False)]
+)
+def test_only_white_space_counts_as_empty(raw: bytes, empty: bool) -> None:
+    assert Body(raw).is_empty is empty
+
+
+def test_the_words_are_all_names_and_texts_in_their_order() -> None:
+    value = {"Detail": ["One", {"two": ["Three", 4, None, True]}], "five": {"six": "SEVEN"}}
+    assert body(value).words == "detail one two three five six seven"
+
+
+def test_no_more_words_are_read_than_it_takes() -> None:
+    assert body(["x" * 1_000_000] * 4).words == "x" * MOST_WORDS
+    assert len(body(["x"] * 100_000).words) == MOST_WORDS
+
+
+@settings(deadline=None)
+@given(raw=st.binary() | JSON.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")))
+def test_no_bytes_whatsoever_do_harm(raw: bytes) -> None:
+    read = Body(raw)
+    assert len(read.words) <= MOST_WORDS
+    assert all(isinstance(name, str) for name in read.fields)
+    assert (read.json is None) or not read.is_empty
+
+
+@pytest.mark.promise("S44")
+def test_a_body_shows_nothing_of_itself() -> None:
+    assert repr(body({"access": "canary"})) == "Body()"
