@@ -1,0 +1,151 @@
+"""``SessionStore``: which session a call means, whose it is, and when it ends.
+
+State lives here under explicit handles, because MCP 2026-07-28 has no protocol session. A handle is a name and not a
+key: another owner's gets exactly the answer that an unknown one gets (S19, S24).
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from .errors import NotSignedIn, TooManySessions, UnknownSession
+from .session import Session
+from .states import State
+
+HANDLE_PREFIX = "rs_"
+HANDLE_BYTES = 24
+SWEEP_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long sessions live, in seconds, and how many there can be."""
+
+    idle_seconds: float
+    lifetime_seconds: float
+    most_sessions: int
+
+
+class SessionStore:
+    """The sessions of one process, in memory.
+
+    Args:
+        make: Makes a signed-out session for a handle and an owner.
+        limits: Lifetimes and cap.
+        now: The wall clock, in Unix seconds.
+    """
+
+    def __init__(
+        self, *, make: Callable[[str, str], Session], limits: Limits, now: Callable[[], float] = time.time
+    ) -> None:
+        self._make = make
+        self._limits = limits
+        self._now = now
+        self._sessions: dict[str, Session] = {}
+        self._defaults: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<SessionStore: {len(self._sessions)} sessions>"
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def find(self, owner: str, handle: str | None = None) -> Session | None:
+        """The owner's session under this handle, or without one the owner's default session, if there is one.
+
+        Raises:
+            UnknownSession: A handle was given, and the owner has no session under it.
+        """
+        session = self._sessions.get(self._defaults.get(owner, "") if handle is None else handle)
+        if session is not None and self._is_over(session):
+            self._drop(session)
+            session = None
+        if session is not None and session.owner == owner:
+            return session
+        if handle is not None:
+            raise UnknownSession
+        return None
+
+    @asynccontextmanager
+    async def moving(self, owner: str, handle: str | None = None, *, create: bool = False) -> AsyncIterator[Session]:
+        """The session for a move between states, one move at a time; it is dropped if it ends up signed out.
+
+        Args:
+            owner: Who asks.
+            handle: Which session; without it the owner's default.
+            create: Whether to make the owner's default session if there is none.
+
+        Raises:
+            UnknownSession: As ``find``.
+            NotSignedIn: There is no session and none is to be made.
+            TooManySessions: The cap is reached and every session is in use.
+        """
+        while True:
+            session = self.find(owner, handle)
+            if session is None:
+                if not create:
+                    raise NotSignedIn
+                session = self._open(owner)
+            async with session.moving:
+                if self._sessions.get(session.handle) is not session:
+                    continue  # it ended while this move waited for its turn
+                try:
+                    with session.in_use():
+                        yield session
+                finally:
+                    if session.state is State.SIGNED_OUT:
+                        self._drop(session)
+                return
+
+    def sweep(self) -> None:
+        """Drop every session whose idle or absolute lifetime is over; upstream is not told."""
+        for session in list(self._sessions.values()):
+            if self._is_over(session):
+                self._drop(session)
+
+    async def keep_sweeping(self, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Sweep once a minute, until cancelled."""
+        while True:
+            await sleep(SWEEP_SECONDS)
+            self.sweep()
+
+    def wipe(self) -> None:
+        """Drop all sessions; upstream is not told."""
+        for session in list(self._sessions.values()):
+            self._drop(session)
+
+    def _open(self, owner: str) -> Session:
+        self.sweep()
+        if len(self._sessions) >= self._limits.most_sessions:
+            self._evict()
+        handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
+        session = self._sessions[handle] = self._make(handle, owner)
+        self._defaults[owner] = handle
+        return session
+
+    def _evict(self) -> None:
+        """Drop the session that was left unused for longest; one with a call in flight is never dropped."""
+        idle = [session for session in self._sessions.values() if not session.calls and not session.moving.locked()]
+        if not idle:
+            raise TooManySessions
+        oldest = min(idle, key=lambda session: session.used_at)
+        logger.warning("session %s… was dropped to make room", oldest.handle[:8])
+        self._drop(oldest)
+
+    def _is_over(self, session: Session) -> bool:
+        if session.moving.locked():
+            return False  # a login under way may give it a new life
+        now = self._now()
+        is_idle = not session.calls and now - session.used_at >= self._limits.idle_seconds
+        return is_idle or now - session.started_at >= self._limits.lifetime_seconds
+
+    def _drop(self, session: Session) -> None:
+        self._sessions.pop(session.handle, None)
+        if self._defaults.get(session.owner) == session.handle:
+            del self._defaults[session.owner]
+        session.wipe()

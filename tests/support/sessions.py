@@ -1,0 +1,58 @@
+"""Sessions and stores in a test, without the MCP layer above them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from rememberizer_mcp.server.api.client import RememberizerAPI
+from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.session import Session
+from rememberizer_mcp.server.states import Environment
+from rememberizer_mcp.server.store import Limits, SessionStore
+
+from tests.support.agent import ADA
+from tests.support.clock import FakeClock
+from tests.support.upstream import BASE_URL, FakeUpstream
+
+
+@asynccontextmanager
+async def environment_on(
+    upstream: FakeUpstream, clock: FakeClock, *, secrets: KnownSecrets | None = None, budget_seconds: float = 5
+) -> AsyncIterator[Environment]:
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
+    async with anyio.create_task_group() as tasks:
+        yield Environment(
+            api=api,
+            secrets=secrets or KnownSecrets(),
+            spawn=tasks.start_soon,
+            budget_seconds=budget_seconds,
+            now=clock,
+        )
+        tasks.cancel_scope.cancel()
+    await api.aclose()
+
+
+@asynccontextmanager
+async def signed_in(
+    upstream: FakeUpstream, clock: FakeClock, *, secrets: KnownSecrets | None = None, budget_seconds: float = 5
+) -> AsyncIterator[Session]:
+    """A session that Ada has signed in to."""
+    async with environment_on(upstream, clock, secrets=secrets, budget_seconds=budget_seconds) as environment:
+        session = Session(handle="rs_test-handle", owner="owner", environment=environment)
+        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        yield session
+
+
+def store_of(
+    environment: Environment, clock: FakeClock, *, most: int = 2, idle: float = 100, lifetime: float = 1000
+) -> SessionStore:
+    def make(handle: str, owner: str) -> Session:
+        return Session(handle=handle, owner=owner, environment=environment)
+
+    limits = Limits(idle_seconds=idle, lifetime_seconds=lifetime, most_sessions=most)
+    return SessionStore(make=make, limits=limits, now=clock)
+
+
+def soon() -> float:
+    """A deadline that no test means to reach."""
+    return anyio.current_time() + 5
