@@ -1,0 +1,155 @@
+"""The command line. Each subcommand imports what it needs when it is called; no secret is ever an argument (S43)."""
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .sandbox.config import SandboxConfig
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _sandbox_options(command: Command) -> Command:
+    for option in (
+        click.option(
+            "--variant",
+            "variants",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Let the sandbox answer in another way that the API's contract allows. Can be repeated.",
+        ),
+        click.option("--refresh-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's refresh tokens."),
+        click.option("--access-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's access tokens."),
+        click.option(
+            "--data", type=click.Path(path_type=Path, dir_okay=False), help="Keep the sandbox's accounts in this file."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
+@_sandbox_options
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
+    """MCP server through which an AI agent signs in to Rememberizer.
+
+    Without a command it serves MCP over stdio. Settings are REMEMBERIZER_* environment variables; see the README.
+    """
+    if context.invoked_subcommand is None:
+        _serve(sandbox=sandbox, options=options)
+    elif sandbox or any(options.values()):
+        raise click.UsageError("These options go behind the command, not before it.")
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
+@_sandbox_options
+def serve(*, sandbox: bool, **options: Any) -> None:
+    """Serve MCP over stdio (the same as no command)."""
+    _serve(sandbox=sandbox, options=options)
+
+
+@main.command()
+@_sandbox_options
+def demo(**options: Any) -> None:
+    """Show an agent's whole life with the server, over stdio, on the sandbox."""
+    from .demo import run  # noqa: PLC0415 -- see the module's docstring
+
+    _sandbox_config(options)
+    arguments = [f"--variant={variant}" for variant in options.pop("variants")]
+    arguments += [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]
+    sys.exit(run(arguments))
+
+
+@main.group(invoke_without_command=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
+@_sandbox_options
+@click.pass_context
+def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
+    """Serve the sandbox over HTTP on 127.0.0.1, for curl and for other languages."""
+    if context.invoked_subcommand is not None:
+        return
+    from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
+    from .sandbox.serve import serve_sandbox  # noqa: PLC0415 -- as above
+
+    config = _sandbox_config(options)
+    try:
+        serve_sandbox(config, port=port, runtime_dir=runtime_directory(), announce=click.echo)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@sandbox.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the letters as JSON.")
+def outbox(*, as_json: bool) -> None:
+    """Print the mail that running sandboxes have sent."""
+    from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
+    from .sandbox.mailbox import NoSandboxError, fetch_letters  # noqa: PLC0415 -- as above
+
+    try:
+        letters = fetch_letters(runtime_directory())
+    except (NoSandboxError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps([asdict(letter) for letter in letters], indent=2))
+        return
+    if not letters:
+        click.echo("No mail yet.")
+    for letter in letters:
+        sent = datetime.fromtimestamp(letter.sent_at, tz=UTC)
+        click.echo(f"{sent:%Y-%m-%d %H:%M:%S} UTC  to {letter.to}  {letter.subject}: {letter.code}")
+
+
+def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
+    gc.disable()  # the SDK's imports make many objects that live as long as the process; stdio.serve enables it again
+    from .errors import UnusableSettings  # noqa: PLC0415 -- see the module's docstring
+    from .logs import KnownSecrets, install  # noqa: PLC0415 -- as above
+    from .settings import load_settings, unknown_variables  # noqa: PLC0415 -- as above
+
+    if any(options.values()) and not sandbox:
+        raise click.UsageError("The sandbox's options need --sandbox.")
+    try:
+        settings = load_settings(sandbox=sandbox)
+    except UnusableSettings as error:
+        _refuse(error.problems)
+    secrets = KnownSecrets()
+    install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
+    config = _sandbox_config(options) if sandbox else None
+
+    from .app import build_server  # noqa: PLC0415 -- the SDK is loaded only when the settings can be used
+    from .stdio import logger, serve  # noqa: PLC0415 -- as above
+
+    for name in unknown_variables(os.environ):
+        logger.warning("%s is no setting of this version and is ignored", name)
+    serve(build_server(settings, sandbox=config, secrets=secrets))
+
+
+def _refuse(problems: tuple[str, ...]) -> NoReturn:
+    click.echo("rememberizer-mcp can't start, because of its settings:", err=True)
+    for problem in problems:
+        click.echo(f"  {problem}", err=True)
+    sys.exit(2)
+
+
+def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
+    from .sandbox.config import SandboxConfig, Variants  # noqa: PLC0415 -- see the module's docstring
+
+    given = {name: value for name, value in options.items() if name != "variants" and value is not None}
+    try:
+        return SandboxConfig(variants=Variants.parse(options["variants"]), **given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

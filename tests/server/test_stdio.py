@@ -1,0 +1,163 @@
+"""The server as a process: what is on stdout, and how it ends."""
+
+import json
+import signal
+import socket
+import sys
+from typing import Any
+
+import pytest
+
+from tests.support.agent import ADA
+from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
+
+HANGING = (sys.executable, "-m", "tests.support")
+NOWHERE = {"BASE_URL": "http://127.0.0.1:9/api/v1/"}
+
+
+def wait_until_begun(process: Process) -> None:
+    """The tool says so on stderr, which is unbuffered there."""
+    assert process.popen.stderr is not None
+    assert process.popen.stderr.readline() == b"begun\n"
+
+
+@pytest.mark.promise("D34", "S31")
+def test_a_2025_host_gets_its_lists_without_network_or_credentials() -> None:
+    with running(environment=clean_environment(**NOWHERE)) as process:
+        answer = process.ask(initialize())["result"]
+        assert (answer["protocolVersion"], answer["serverInfo"]["name"]) == ("2025-11-25", "rememberizer-mcp")
+        process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        assert len(process.ask(legacy(1, "tools/list"))["result"]["tools"]) == 6
+        took, code, rest, noise = process.end_input()
+    assert took < 1
+    assert (code, rest, noise) == (0, b"", b"")
+
+
+@pytest.mark.promise("D34", "S31", "S35")
+def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
+    with running(environment=clean_environment(**NOWHERE)) as process:
+        discovered = process.ask(modern(1, "server/discover"))["result"]
+        assert discovered["supportedVersions"] == ["2026-07-28"]
+        tools = process.ask(modern(2, "tools/list"))["result"]
+        assert (len(tools["tools"]), tools["ttlMs"], tools["cacheScope"]) == (6, 3_600_000, "public")
+        took, code, rest, noise = process.end_input()
+    assert took < 1
+    assert (code, rest, noise) == (0, b"", b"")
+
+
+@pytest.mark.promise("S31")
+def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise() -> None:
+    with running(command=HANGING) as process:
+        answer = process.ask(modern(1, "tools/call", name="noise", arguments={}))
+        assert answer["result"]["content"][0]["text"] == "done"
+        _, code, rest, noise = process.end_input()
+    assert (code, rest) == (0, b"")
+    for word in (b"printed", b"written", b"warned", b"library: logged", b"from a child"):
+        assert word in noise
+
+
+@pytest.mark.promise("S31")
+def test_malformed_lines_get_no_answer_and_end_nothing() -> None:
+    with running() as process:
+        process.stdin.write(b'not json\n{"half":\n\xff\xfe\n\n')
+        answer = process.ask(modern(7, "tools/call", name="session_status", arguments={}))
+        assert answer["result"]["structuredContent"]["state"] == "signed_out"
+        _, code, rest, noise = process.end_input()
+    assert (code, rest, noise) == (0, b"", b"")
+
+
+@pytest.mark.promise("D35", "S31")
+@pytest.mark.parametrize("kind", ["wait", "block", "shield"])
+@pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
+def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:
+    with running(command=(HANGING[0], "-u", *HANGING[1:])) as process:
+        process.send(modern(1, "tools/call", name=kind, arguments={}))
+        wait_until_begun(process)
+        if how == "SIGTERM":
+            process.popen.send_signal(signal.SIGTERM)
+            took, code, rest, _ = process.finish()
+        else:
+            took, code, rest, _ = process.end_input()
+    assert took < 1
+    assert code == (143 if how == "SIGTERM" else 0)
+    assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())  # the SDK may say that the call was ended
+
+
+@pytest.mark.promise("S31")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_an_idle_process_in_time(number: signal.Signals, code: int) -> None:
+    with running() as process:
+        process.ask(modern(1, "server/discover"))
+        process.popen.send_signal(number)
+        took, ended_with, _, noise = process.finish()
+    assert took < 1
+    assert (ended_with, noise) == (code, b"")
+
+
+@pytest.mark.promise("D35", "S31")
+def test_the_process_ends_in_time_with_a_login_in_flight_and_tells_upstream_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with running(environment=clean_environment(BASE_URL=f"http://127.0.0.1:{port}/")) as process:
+            process.send(modern(1, "tools/call", name="login", arguments=ADA))
+            connection, _ = silent.accept()
+            with connection:
+                connection.settimeout(20)
+                asked = b""
+                while not asked.endswith(b"}"):
+                    asked += connection.recv(65536)
+                took, code, rest, noise = process.end_input()
+                after = connection.recv(65536)
+            silent.settimeout(0.05)
+            with pytest.raises(TimeoutError):
+                silent.accept()
+    assert asked.startswith(b"POST /auth/signin/ ")
+    assert after == b""
+    assert took < 1
+    assert (code, noise) == (0, b"")
+    assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())
+
+
+@pytest.mark.promise("D32")
+def test_an_output_that_breaks_is_one_line_in_the_log() -> None:
+    with running(command=HANGING) as process:
+        process.ask(modern(1, "server/discover"))
+        assert process.popen.stdout is not None
+        process.popen.stdout.close()
+        process.popen.stdout = open("/dev/null", "rb")  # noqa: SIM115, PTH123 -- `end_input` reads and closes it
+        process.send(modern(2, "server/discover"))
+        took, _, _, noise = process.end_input()
+    assert took < 1
+    assert noise.count(b"\n") == 1
+    assert b"rememberizer_mcp.server.stdio: the server stopped | ExceptionGroup" in noise
+    assert b"BrokenPipeError" in noise
+
+
+@pytest.mark.promise("D33", "S31", "S44")
+@pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
+def test_a_wrong_password_shows_nowhere(era: str) -> None:
+    secret = "canary-of-a-wrong-password"
+    with running("--sandbox", environment=clean_environment(LOG_LEVEL="debug")) as process:
+        answer = _ask_for_login(process, era, {"email": "nobody@example.org", "password": secret, "captcha": secret})
+        assert answer["result"]["structuredContent"]["error"]["code"] == "captcha_rejected"
+        _, code, rest, noise = process.end_input()
+    everything = b"".join(process.lines) + rest + noise
+    assert code == 0
+    assert b"login failed: captcha_rejected" in noise
+    assert secret.encode() not in everything
+
+
+def _ask_for_login(process: Process, era: str, arguments: dict[str, str]) -> dict[str, Any]:
+    if era == "2025-11-25":
+        process.ask(initialize())
+        process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        return process.ask(legacy(1, "tools/call", name="login", arguments=arguments))
+    return process.ask(modern(1, "tools/call", name="login", arguments=arguments))
+
+
+def test_answers_are_lines_of_json() -> None:
+    with running() as process:
+        process.ask(modern(1, "server/discover"))
+        (line,) = process.lines
+    assert line.endswith(b"}\n")
+    assert json.loads(line)["jsonrpc"] == "2.0"

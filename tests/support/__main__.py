@@ -1,0 +1,58 @@
+"""A server whose one tool hangs or makes noise, for tests of how the process ends: ``python -m tests.support KIND``."""
+
+import gc
+import logging
+import subprocess
+import sys
+import time
+import warnings
+
+import anyio
+import anyio.to_thread
+from mcp.server.mcpserver import MCPServer
+from rememberizer_mcp.server.logs import KnownSecrets, install
+from rememberizer_mcp.server.stdio import serve
+
+FOR_LONG = 60
+
+
+def hanging_server() -> MCPServer[None]:
+    """Tools that a client calls and that don't come back in time."""
+    server: MCPServer[None] = MCPServer("noisy")
+
+    @server.tool()
+    async def wait() -> str:
+        sys.stderr.write("begun\n")
+        await anyio.sleep(FOR_LONG)
+        return "never"
+
+    @server.tool()
+    def block() -> str:
+        sys.stderr.write("begun\n")
+        time.sleep(FOR_LONG)
+        return "never"
+
+    @server.tool()
+    async def shield() -> str:
+        sys.stderr.write("begun\n")
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(FOR_LONG)
+        return "never"
+
+    @server.tool()
+    async def noise() -> str:
+        print("printed")  # noqa: T201 -- that is the noise
+        sys.stdout.write("written\n")
+        sys.stdout.flush()
+        warnings.warn("warned", stacklevel=1)
+        logging.getLogger("library").warning("logged")
+        await anyio.to_thread.run_sync(subprocess.run, ["echo", "from a child"])
+        return "done"
+
+    return server
+
+
+if __name__ == "__main__":
+    gc.disable()
+    install(level="warning", secrets=KnownSecrets(), stream=sys.stderr)
+    serve(hanging_server())

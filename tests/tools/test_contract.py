@@ -1,0 +1,257 @@
+"""What all tools have in common: argument checking, errors, schemas, and what never comes back."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp import Client
+from mcp_types import TextContent
+from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
+from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.tools.arguments import Arguments, parse, strings
+from rememberizer_mcp.tools.auth import LoginWithSecrets, toolset
+from rememberizer_mcp.tools.contract import failure
+
+from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
+from tests.support.upstream import BASE_URL, usual
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+CANARY = "canary-Zx9$7-secret"
+TOOLS = ["login", "session_status", "logout", "signup", "verify", "refresh"]
+
+
+async def listed(*, secret_arguments: bool = True, era: Era = "2026-07-28") -> list[dict[str, Any]]:
+    async with Client(server_on(usual().transport, secret_arguments=secret_arguments), mode=era) as client:
+        found = await client.list_tools()
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found.tools]
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@pytest.mark.promise("S23", "D27")
+@pytest.mark.parametrize("secret_arguments", [True, False])
+async def test_the_tool_list_is_the_snapshot(secret_arguments: bool) -> None:
+    name = f"tools-secret-arguments-{'on' if secret_arguments else 'off'}.json"
+    made = json.dumps(await listed(secret_arguments=secret_arguments), indent=2, ensure_ascii=False) + "\n"
+    assert made == (SNAPSHOTS / name).read_text(encoding="utf-8"), "run `make snapshots` and read the diff"
+
+
+@pytest.mark.promise("D33", "S29")
+async def test_both_eras_list_the_same_tools_in_the_same_order() -> None:
+    modern, legacy = await listed(), await listed(era="legacy")
+    assert modern == legacy
+    assert [tool["name"] for tool in modern] == TOOLS
+
+
+@pytest.mark.promise("S23")
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_tool_list_is_the_same_bytes_whatever_happens(era: Era) -> None:
+    server = server_on(usual().transport)
+    async with agent_on(server, era) as one, agent_on(server, era) as other:
+        seen = []
+        for step in ({}, {"tool": "login", **ADA}, {"tool": "refresh"}, {"tool": "logout"}):
+            if step:
+                await one.call(**step)
+            lists = [await agent.client.list_tools(cache_mode="bypass") for agent in (one, other)]
+            seen += [each.model_dump_json() for each in lists]
+    assert len(set(seen)) == 1
+
+
+@pytest.mark.promise("D28")
+async def test_the_tool_list_stays_within_its_budget() -> None:
+    """The design allows 12,000 and 30,000 bytes for 15 tools; these six may use their share."""
+    tools = await listed()
+    bare = [{name: value for name, value in tool.items() if name != "outputSchema"} for tool in tools]
+    assert len(compact(bare)) <= 12_000 * 6 / 15
+    assert len(compact(tools)) <= 30_000 * 6 / 15
+    assert all(len(tool["description"].encode()) < 1024 for tool in tools)
+
+
+@pytest.mark.promise("S29", "S28", "S41")
+@pytest.mark.parametrize("secret_arguments", [True, False])
+async def test_names_and_schemas_are_well_formed(secret_arguments: bool) -> None:
+    for tool in await listed(secret_arguments=secret_arguments):
+        assert re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", tool["name"])
+        assert tool["title"]
+        assert set(tool["annotations"]) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+        for schema in (tool["inputSchema"], tool["outputSchema"]):
+            jsonschema.Draft202012Validator.check_schema(schema)
+            assert schema["type"] == "object"
+            text = json.dumps(schema)
+            assert "$ref" not in text
+            assert "x-mcp-header" not in text
+        assert "session" in tool["inputSchema"]["properties"]
+        assert "icons" not in tool
+
+
+async def test_hints_are_those_of_the_design() -> None:
+    hints = {tool["name"]: tool["annotations"] for tool in await listed()}
+    assert [name for name in TOOLS if hints[name]["readOnlyHint"]] == ["session_status"]
+    assert [name for name in TOOLS if hints[name]["destructiveHint"]] == []
+    assert [name for name in TOOLS if hints[name]["idempotentHint"]] == ["session_status", "logout"]
+
+
+@pytest.mark.promise("D27")
+async def test_without_secret_arguments_no_schema_has_them() -> None:
+    for tool in await listed(secret_arguments=False):
+        assert not {"password", "captcha"} & set(tool["inputSchema"]["properties"])
+    with_them = {tool["name"]: set(tool["inputSchema"]["properties"]) for tool in await listed()}
+    assert with_them["login"] == {"session", "email", "password", "captcha"}
+    assert with_them["signup"] == with_them["login"] | {"name"}
+
+
+@pytest.mark.promise("S35")
+async def test_constant_answers_may_be_cached_and_others_not() -> None:
+    async with Client(server_on(usual().transport)) as client:
+        tools = await client.list_tools()
+        assert (tools.ttl_ms, tools.cache_scope) == (3_600_000, "public")
+        discovered = client.session.discover_result
+        assert discovered is not None
+        assert (discovered.ttl_ms, discovered.cache_scope) == (3_600_000, "public")
+        for found in (await client.list_resources(), await client.list_prompts()):
+            assert found.ttl_ms >= 0
+            assert found.cache_scope == "private"
+
+
+HOSTILE: list[tuple[str, dict[str, Any]]] = [
+    ("login", {"password": CANARY}),
+    ("login", {"email": CANARY, "password": CANARY}),
+    ("login", {"email": "a@b.c", "password": [CANARY]}),
+    ("login", {"email": "a@b.c", "password": {"value": CANARY}}),
+    ("login", {"email": "a@b.c", "password": 1, "captcha": CANARY, "session": None}),
+    ("login", {"email": "a@b.c", "password": CANARY * 100}),
+    ("login", {"email": "a@b.c", "password": CANARY + "\ud800"}),
+    ("login", {"email": "a@b.c", "passwrd": CANARY}),
+    ("login", {"email": "a@b.c", "password": "", "captcha": CANARY}),
+    ("login", {CANARY: CANARY}),
+    ("login", {"session": CANARY, "email": "a@b.c", "password": CANARY}),
+    ("login", {"session": [CANARY]}),
+    ("signup", {"password": CANARY}),
+    ("signup", {"email": "a@b.c", "password": CANARY, "name": {"x": CANARY}}),
+    ("signup", {"email": "a@b.c", "password": CANARY, "name": "\udfff"}),
+    ("verify", {}),
+    ("verify", {"code": CANARY}),
+    ("verify", {"verification_code": CANARY * 9}),
+    ("verify", {"verification_code": [CANARY]}),
+    ("refresh", {"token": CANARY}),
+    ("logout", {"session": {"x": CANARY}}),
+    ("session_status", {"password": CANARY}),
+]
+
+
+@pytest.mark.promise("D26", "S44", "S27")
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize(("tool", "arguments"), HOSTILE)
+async def test_a_rejected_call_gives_no_argument_back(era: Era, tool: str, arguments: dict[str, Any]) -> None:
+    upstream = usual()
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        result = await agent.result(tool, **arguments)
+    assert result.is_error
+    assert CANARY not in result.model_dump_json()
+    assert (result.structured_content or {})["error"]["code"] in ("invalid_arguments", "unknown_session")
+    assert not upstream.requests
+
+
+@pytest.mark.promise("D26")
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("password", ["null", "[1]", "{}", '"quoted"', "1", "true", " spaced ", "päss🔑"])
+async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, password: str) -> None:
+    upstream = usual()
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        await agent.call("login", email="a@b.c", password=password)
+    assert json.loads(upstream.requests[0].content)["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"passwrd": "x"}, "an argument that this tool doesn't have, did you mean `password`? (it takes `session`, "),
+        ({"xyz": "x"}, "an argument that this tool doesn't have (it takes `session`, `email`, `password`, `captcha`)"),
+        ({"email": 1}, "`email` must be a string"),
+        ({"email": "no at sign"}, "`email` is not in the right form"),
+        ({"password": ""}, "`password` is empty"),
+        ({"captcha": "x" * 8193}, "`captcha` is too long"),
+        ({"email": 1, "password": ""}, "`email` must be a string; `password` is empty."),
+    ],
+)
+def test_each_problem_of_the_arguments_is_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArguments) as raised:
+        parse(LoginWithSecrets, arguments)
+    assert message in raised.value.message
+
+
+def test_a_missing_argument_is_named() -> None:
+    verify = next(tool for tool in toolset(Settings(base_url=BASE_URL)) if tool.name == "verify")
+    with pytest.raises(InvalidArguments, match="`verification_code` is missing"):
+        parse(verify.arguments, {})
+
+
+@pytest.mark.promise("D26", "S44")
+@given(
+    st.dictionaries(
+        st.sampled_from(["email", "password", "captcha", "session", "other"]),
+        st.recursive(st.none() | st.integers() | st.booleans() | st.just(CANARY), st.lists) | st.text(),
+    )
+)
+def test_no_arguments_make_the_parser_leak_or_crash(arguments: Mapping[str, Any]) -> None:
+    outcome: LoginWithSecrets | InvalidArguments
+    try:
+        outcome = parse(LoginWithSecrets, dict(arguments))
+    except InvalidArguments as error:
+        outcome = error
+    if isinstance(outcome, InvalidArguments):
+        assert CANARY not in str(outcome)
+        assert outcome.__cause__ is None
+        assert outcome.__context__ is None
+    else:
+        assert CANARY not in repr(outcome.password)
+
+
+@pytest.mark.promise("D29", "S44")
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_crash_is_internal_error_without_its_text(era: Era, caplog: pytest.LogCaptureFixture) -> None:
+    def crash(_: httpx.Request) -> httpx.Response:
+        raise LookupError(f"a fault with {CANARY}")
+
+    async with agent_on(server_on(usual(signin=crash).transport), era) as agent:
+        result = await agent.result("login", **ADA)
+    assert result.is_error
+    assert CANARY not in result.model_dump_json()
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert block.text.startswith("internal_error: rememberizer-mcp failed at this call")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["login crashed"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_unknown_tool_is_answered_by_the_sdk(era: Era) -> None:
+    async with Client(server_on(usual().transport), mode=era) as client:
+        result = await client.call_tool("no_such_tool", {})
+    assert result.is_error
+    assert result.structured_content is None
+
+
+@pytest.mark.promise("D25")
+def test_a_failure_says_how_long_to_wait() -> None:
+    made = failure(RateLimited(retry_after_seconds=7.5, status=429)).structured_content
+    assert made is not None
+    assert made["error"]["retry_after_seconds"] == 7.5
+    assert made["error"]["status"] == 429
+    assert made["error"]["retryable"] is True
+
+
+def test_every_string_of_a_call_is_known_as_secret() -> None:
+    assert sorted(strings({"a": ["b", {"c": None}], "d": 1})) == ["a", "b", "c", "d"]
+
+
+def test_null_counts_as_not_given() -> None:
+    assert parse(Arguments, {"session": None}) == Arguments()

@@ -1,0 +1,96 @@
+"""What tools accept: argument models that forbid what they don't know and never repeat a value in an error.
+
+``null`` counts as "not given", since some clients send it for every optional argument; the schema doesn't mention it.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from ..server.errors import InvalidArguments
+from ..server.settings import EMAIL_PATTERN
+
+SWITCHED_OFF = ("password", "captcha")
+"""What REMEMBERIZER_SECRET_ARGUMENTS=off takes out of the schemas."""
+
+
+def _encodable(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair") from None
+    return value
+
+
+def _encodable_secret(value: SecretStr) -> SecretStr:
+    _encodable(value.get_secret_value())
+    return value
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
+Secret = Annotated[SecretStr, AfterValidator(_encodable_secret), Field(min_length=1)]
+
+
+class Arguments(BaseModel):
+    """The argument that every tool takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    session: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="Session handle; leave out for the default session."
+    )
+
+
+Model = TypeVar("Model", bound=Arguments)
+
+
+def parse(model: type[Model], arguments: dict[str, Any]) -> Model:
+    """Validate a call's raw arguments, strings as they are: one that looks like JSON stays a string.
+
+    Raises:
+        InvalidArguments: Naming each field that can't be used, and no value.
+    """
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        names = list(model.model_fields)
+        problems = [_problem(each["loc"], each["type"], names) for each in error.errors(include_input=False)]
+    raise InvalidArguments(f"Unusable arguments: {'; '.join(dict.fromkeys(problems))}.")
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value, names of members included."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            pending += [*value, *value.values()]
+        elif isinstance(value, list):
+            pending += value
+
+
+_WORDS = {
+    "missing": "is missing",
+    "too_short": "is empty",
+    "too_long": "is too long",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
+    "string_type": "must be a string",
+}
+
+
+def _problem(location: tuple[int | str, ...], kind: str, names: list[str]) -> str:
+    """One problem in our words; a name that the model doesn't know is the caller's data, so it is not repeated."""
+    name = str(location[0])
+    if kind != "extra_forbidden":
+        return f"`{name}` {_WORDS.get(kind, 'is not in the right form')}"
+    if name in SWITCHED_OFF:
+        return f"`{name}` is not taken here (REMEMBERIZER_SECRET_ARGUMENTS=off, or this tool has no use for it)"
+    close = get_close_matches(name, names, n=1)
+    meant = f", did you mean `{close[0]}`?" if close else ""
+    return f"an argument that this tool doesn't have{meant} (it takes {', '.join(f'`{each}`' for each in names)})"

@@ -1,0 +1,90 @@
+"""``ContractTool``: what all our tools have in common, in place of the SDK's own argument and error handling.
+
+Left to the SDK (measured with mcp 2.3.0), a rejected call echoes its arguments with the password in them, a string that
+looks like JSON is parsed before it is validated, and an unknown argument is dropped in silence.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from ..server.errors import InternalError, RememberizerError
+from .arguments import Arguments, parse, strings
+from .schemas import ErrorBody, input_schema, output_schema
+from .services import Services
+
+logger = logging.getLogger(__name__)
+
+Body = Callable[[Services, Any], Awaitable[BaseModel]]
+"""A tool's work: services and validated arguments in, one result model out."""
+
+
+class ContractTool(Tool):
+    """A tool whose every answer is a result of ours: typed content, or one of our errors."""
+
+    arguments: type[Arguments] = Field(exclude=True)
+
+    async def run(
+        self,
+        arguments: dict[str, Any],
+        context: Context[Any, Any],
+        convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 -- the signature is the SDK's
+    ) -> CallToolResult:
+        """Validate, work, and answer; the call's strings are redacted from logs while it runs."""
+        services: Services = context.request_context.lifespan_context
+        with services.secrets.during(set(strings(arguments)) - set(self.arguments.model_fields)):
+            try:
+                return _success(await self.fn(services, parse(self.arguments, arguments)))
+            except RememberizerError as error:
+                logger.info("%s failed: %s", self.name, error.code)
+                return failure(error)
+            except Exception:
+                logger.exception("%s crashed", self.name)
+                return failure(InternalError())
+
+
+def tool(
+    body: Body, *, arguments: type[Arguments], result: type[BaseModel], title: str, annotations: ToolAnnotations
+) -> ContractTool:
+    """A tool from its body, whose name and docstring are what a model reads."""
+    return ContractTool(
+        fn=body,
+        name=getattr(body, "__name__", ""),
+        title=title,
+        description=" ".join((body.__doc__ or "").split()),
+        parameters=input_schema(arguments),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(result)),
+        is_async=True,
+        annotations=annotations,
+        arguments=arguments,
+    )
+
+
+def failure(error: RememberizerError) -> CallToolResult:
+    """The result of a failed call: code, sentence and hint as text, and all of it as structured content."""
+    body = ErrorBody(
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        retryable=error.retryable,
+        retry_after_seconds=error.retry_after_seconds,
+        status=error.status,
+    )
+    return CallToolResult(
+        content=[TextContent(type="text", text=str(error))],
+        structured_content={"error": body.model_dump(mode="json")},
+        is_error=True,
+    )
+
+
+def _success(result: BaseModel) -> CallToolResult:
+    return CallToolResult(
+        content=[TextContent(type="text", text=result.model_dump_json())],
+        structured_content=result.model_dump(mode="json"),
+    )

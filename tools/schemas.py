@@ -1,0 +1,67 @@
+"""JSON schemas for ``tools/list``: compact, because every model that uses the server reads them."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import core_schema
+
+
+class ErrorBody(BaseModel):
+    """The ``error`` member of a failed call's structured content."""
+
+    code: str
+    message: str
+    hint: str = Field(description="The repair.")
+    retryable: bool = Field(description="Whether the same call may work later.")
+    retry_after_seconds: float | None = Field(description="How long to wait first.")
+    status: int | None = Field(description="Upstream's HTTP status.")
+
+
+class _Compact(GenerateJsonSchema):
+    """No titles, no model docstrings, and ``null`` as one more type where that can be said."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        if "type" not in inner:
+            return super().nullable_schema(schema)
+        enum = {"enum": [*inner["enum"], None]} if "enum" in inner else {}
+        return inner | {"type": [inner["type"], "null"]} | enum
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- the signature is pydantic's
+        return False
+
+    def generate(self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        made = super().generate(schema, mode)
+        made.pop("title", None)
+        made.pop("description", None)
+        return made
+
+
+class _Arguments(_Compact):
+    """An optional argument is one that may be left out; that ``null`` is accepted too is not said."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        if made.get("default", "") is None:
+            del made["default"]
+        return made
+
+
+def input_schema(arguments: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a tool's arguments."""
+    return arguments.model_json_schema(schema_generator=_Arguments)
+
+
+def output_schema(result: type[BaseModel]) -> dict[str, Any]:
+    """One object that admits either the result's fields or ``error``, since failures must match it too (S27)."""
+    schema = result.model_json_schema(mode="serialization", schema_generator=_Compact)
+    error = ErrorBody.model_json_schema(mode="serialization", schema_generator=_Compact)
+    required = schema.pop("required")
+    schema["properties"]["error"] = error
+    schema["oneOf"] = [{"required": required}, {"required": ["error"]}]
+    schema["additionalProperties"] = False
+    return schema
