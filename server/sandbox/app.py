@@ -1,0 +1,63 @@
+"""The sandbox: the one place where its parts meet."""
+
+import warnings
+from types import TracebackType
+from typing import Self
+
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp
+
+from .config import SandboxConfig
+from .database import Database
+from .endpoints import account, auth
+from .outbox import Outbox
+from .pages import Pages
+from .services import Services
+from .web import WithHeaders, web_app
+
+
+class Sandbox:
+    """A running service without a socket. Close it, or use it as a context manager; forgetting that is a warning."""
+
+    def __init__(self, app: ASGIApp, outbox: Outbox, database: Database) -> None:
+        self.app = app
+        """The ASGI application: the API below `/api/v1/`, and the first page at `/`."""
+        self.outbox = outbox
+        self._database = database
+        self._closed = False
+
+    def close(self) -> None:
+        """Close the database; one in memory is gone then. A second call does nothing."""
+        self._closed = True
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Give the sandbox itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def __del__(self) -> None:
+        """Close it if that was forgotten, and say so."""
+        if not self._closed:
+            self.close()
+            warnings.warn("A sandbox was not closed.", ResourceWarning, source=self, stacklevel=2)
+
+
+def build_sandbox(config: SandboxConfig) -> Sandbox:
+    """Put a sandbox together. Without `config.data` it starts empty.
+
+    Raises:
+        ValueError: the data file can't be used; the sentence says why.
+    """
+    pages = Pages()
+    database = Database(config.data)
+    services = Services.build(config, database)
+    # Each further family of endpoints is one module of `endpoints/` and one line here.
+    api = Router([*auth.routes(services), *account.routes(services)], redirect_slashes=False)
+    app = web_app([pages.index_route(config), Mount("/api/v1", app=api)], error_shape=config.variants.error_shape)
+    return Sandbox(WithHeaders(app, pages.headers()), services.outbox, database)

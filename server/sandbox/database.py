@@ -1,0 +1,127 @@
+"""The SQLite connection, the schema, and the secret that signs the access tokens."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
+_SCHEMA_VERSION = 1
+_SCHEMA = (
+    "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    """CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, name TEXT NOT NULL,
+        password_hash TEXT NOT NULL, verified INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE codes (
+        account_id INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,
+        code TEXT NOT NULL, expires_at REAL NOT NULL, attempts_left INTEGER NOT NULL)""",
+    """CREATE TABLE letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, recipient TEXT NOT NULL, subject TEXT NOT NULL, code TEXT NOT NULL,
+        sent_at REAL NOT NULL, expires_at REAL NOT NULL)""",
+    """CREATE TABLE families (
+        id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        expires_at REAL NOT NULL)""",
+    """CREATE TABLE refresh_tokens (
+        digest BLOB PRIMARY KEY, family_id TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
+        expires_at REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE access_tokens (
+        digest BLOB PRIMARY KEY, family_id TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
+        expires_at REAL NOT NULL)""",
+    "CREATE TABLE attempts (bucket BLOB NOT NULL, at REAL NOT NULL)",
+    "CREATE INDEX attempts_by_bucket ON attempts (bucket, at)",
+    "CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id)",
+    "CREATE INDEX access_tokens_by_family ON access_tokens (family_id)",
+)
+
+Value = str | bytes | int | float | None
+
+
+class Database:
+    """One connection; every statement is its own transaction unless it stands in `transaction()`."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file, or a database in memory for None.
+
+        Raises:
+            ValueError: the file can't be opened, is no database, or belongs to something else.
+        """
+        try:
+            self._connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ValueError(f"The sandbox can't keep its data in {path}: {reason}.") from error
+
+    def one(self, statement: str, *values: Value) -> sqlite3.Row | None:
+        """Give the first row of the answer, or None."""
+        row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def all(self, statement: str, *values: Value) -> list[sqlite3.Row]:
+        """Give every row of the answer."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def run(self, statement: str, *values: Value) -> None:
+        """Change something.
+
+        Raises:
+            sqlite3.IntegrityError: a constraint of the schema forbids it.
+        """
+        self._connection.execute(statement, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside."""
+        with _transaction(self._connection):
+            yield
+
+    def secret(self, name: str) -> bytes:
+        """Give 256 random bits that are made once for this database."""
+        self.run("INSERT OR IGNORE INTO secrets VALUES (?, ?)", name, secrets.token_bytes(32))
+        value: bytes = self.all("SELECT value FROM secrets WHERE name = ?", name)[0]["value"]
+        return value
+
+    def close(self) -> None:
+        """Close the connection. A second call does nothing."""
+        self._connection.close()
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One event loop uses the connection, though its thread may be another than the builder's.
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        with _transaction(connection):
+            _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if (owner, version) == (_APPLICATION_ID, _SCHEMA_VERSION):
+        return
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise sqlite3.DatabaseError("it belongs to another program or another version of the sandbox")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

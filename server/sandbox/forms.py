@@ -1,0 +1,103 @@
+"""The JSON object of a request, read and judged as Django REST Framework's serializers do."""
+
+import json
+from collections.abc import Mapping
+from typing import NoReturn
+
+from starlette.requests import Request
+
+from .refusals import InvalidFields, Refusal
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class Form:
+    """The fields of one request. Complaints are gathered, so that one answer names them all."""
+
+    def __init__(self, data: Mapping[str, object]) -> None:
+        self._data = data
+        self._complaints: dict[str, list[str]] = {}
+
+    def text(self, name: str, *, max_length: int, trim: bool = True, required: bool = True) -> str:
+        """Give a text of 1 to `max_length` characters; "" when it is absent, or after a complaint."""
+        if name not in self._data:
+            self.require(name, not required, "This field is required.")
+            return ""
+        value = self._data[name]
+        if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+            return self._refuse(name, "Not a valid string.")
+        if value is None:
+            return self._refuse(name, "This field may not be null.")
+        text = str(value).strip() if trim else str(value)
+        complaint = _complaint(text, max_length)
+        return self._refuse(name, complaint) if complaint else text
+
+    def require(self, name: str, met: bool, complaint: str) -> None:  # noqa: FBT001 - reads as a sentence: name, condition, complaint
+        """Complain about a field unless the condition is met, or the field was complained of already."""
+        if not met:
+            self._complaints.setdefault(name, [complaint])
+
+    def finish(self, *, status: int = 400) -> None:
+        """End the reading.
+
+        Raises:
+            InvalidFields: there was a complaint.
+        """
+        if self._complaints:
+            raise InvalidFields(self._complaints, status=status)
+
+    def _refuse(self, name: str, complaint: str) -> str:
+        self.require(name, False, complaint)  # noqa: FBT003 - see require
+        return ""
+
+
+async def read_form(request: Request) -> Form:
+    """Read a request's body; an empty one is an object without members.
+
+    Raises:
+        Refusal: 413 over 1 MB, 415 when it is not declared as JSON, 400 when it is no JSON object.
+    """
+    body = await _read_body(request)
+    if not body:
+        return Form({})
+    media_type = request.headers.get("content-type", "")
+    if media_type.partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "unsupported_media_type", f'Unsupported media type "{media_type}" in request.')
+    data = _parse(body)
+    if not isinstance(data, dict):
+        kind = type(data).__name__
+        raise InvalidFields({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]})
+    return Form(data)
+
+
+async def _read_body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise Refusal(413, "request_too_large", "Request body is larger than 1 MB.")
+    return body
+
+
+def _parse(body: bytes) -> object:
+    try:
+        data: object = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "parse_error", f"JSON parse error - {error}") from error
+    return data
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"Out of range float values are not JSON compliant: {name}")
+
+
+def _complaint(text: str, max_length: int) -> str | None:
+    if not text.strip():
+        return "This field may not be blank."
+    if len(text) > max_length:
+        return f"Ensure this field has no more than {max_length} characters."
+    if "\x00" in text:
+        return "Null characters are not allowed."
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "Surrogate characters are not allowed."
+    return None

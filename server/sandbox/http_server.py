@@ -1,0 +1,94 @@
+"""uvicorn on a loopback socket, in the event loop that is already running."""
+
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+import uvicorn
+from starlette.types import ASGIApp
+
+from .names import LOOPBACK
+
+_LAST_PORT = 65_535
+
+
+class HTTPServer(uvicorn.Server):
+    """Handles the signals that it is told to, and no others; they end `serve` without ending the process."""
+
+    def __init__(self, app: ASGIApp, *, signals: Sequence[signal.Signals] = ()) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self.ready = anyio.Event()
+        self.ended = anyio.Event()
+        self._signals = signals
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept, and say so."""
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Run until a signal, or until `should_exit` is set."""
+        await super().main_loop()
+        self.ended.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the chosen signals over for as long as the server runs."""
+        before = {number: signal.signal(number, self.handle_exit) for number in self._signals}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def listen(port: int) -> socket.socket:
+    """Open a listening socket on 127.0.0.1; port 0 is any free one.
+
+    Raises:
+        ValueError: the port is no port number, or can't be had.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"{port} is no port number: it goes from 0 to {_LAST_PORT}.")
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)  # the error's own text repeats the address
+        raise ValueError(f"Port {port} of {LOOPBACK} can't be used: {reason}.") from error
+
+
+@asynccontextmanager
+async def serving(server: HTTPServer, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve while the body runs, then stop within about a second. The body's exception leaves as it is, in no group."""
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_serve, server, listening)
+        try:
+            await server.ready.wait()
+            yield
+        except Exception as error:  # noqa: BLE001 - raised again below, outside the task group
+            failure = error
+        finally:
+            server.should_exit = True
+    if failure is not None:
+        raise failure
+
+
+async def _serve(server: HTTPServer, listening: socket.socket) -> None:
+    with anyio.CancelScope(shield=True):  # a cancelled uvicorn leaves its sockets open; `should_exit` closes them
+        await server.serve(sockets=[listening])

@@ -1,0 +1,54 @@
+"""The loopback listener beside a sandbox that is used in process: pages for a person's browser, nothing else."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from .app import Sandbox
+from .guard import KeyedPages, LoopbackGuard
+from .http_server import HTTPServer, listen, serving
+from .names import LOOPBACK, OUTBOX_PATH
+from .pages import Pages
+from .runtime_files import OutboxAddress, published
+from .web import WithHeaders, web_app
+
+
+@asynccontextmanager
+async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[OutboxAddress]:
+    """Serve the outbox page on 127.0.0.1 while the body runs, and publish its address in the runtime directory.
+
+    It takes no signal handlers over. At the end the file is removed before the server stops.
+
+    Raises:
+        ValueError: no port can be had, or the directory under `runtime_dir` is not the user's own.
+        OSError: the file can't be written.
+    """
+    key = make_key()
+    with listen(0) as listening:
+        port: int = listening.getsockname()[1]
+        server = HTTPServer(keyed_app(sandbox, otherwise=web_app([]), key=key, port=port))
+        async with serving(server, listening):
+            with published(outbox_url(port, key), runtime_dir) as address:
+                yield address
+
+
+def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str, port: int) -> ASGIApp:
+    """Put the pages that need the key in front of another application, and the guard in front of both."""
+    pages = Pages()
+    # The OAuth consent page will be a second route here.
+    for_people = web_app([pages.outbox_route(sandbox.outbox)])
+    keyed = KeyedPages(for_people, key=key, otherwise=otherwise)
+    return WithHeaders(LoopbackGuard(keyed, port=port), pages.headers())
+
+
+def make_key() -> str:
+    """Make the key of one start: 256 random bits, safe in a URL (security.md S20)."""
+    return secrets.token_urlsafe(32)
+
+
+def outbox_url(port: int, key: str) -> str:
+    """Give the address of the outbox page."""
+    return f"http://{LOOPBACK}:{port}/{key}{OUTBOX_PATH}"

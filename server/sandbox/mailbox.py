@@ -1,0 +1,85 @@
+"""Reads the outboxes of the sandboxes that this user runs, from another process."""
+
+import errno
+import json
+import socket
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from .names import LOOPBACK, SANDBOX_HEADER
+from .outbox import Letter
+from .runtime_files import OutboxAddress, read_addresses
+
+_TIMEOUT_SECONDS = 5
+_MAX_BYTES = 1024 * 1024
+
+
+class NoSandboxError(LookupError):
+    """No sandbox of this user is running."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No running sandbox was found. Start one with `rememberizer-mcp sandbox`, or a server with"
+            " `rememberizer-mcp --sandbox`, and ask again while it runs."
+        )
+
+
+def find_outboxes(runtime_dir: Path) -> list[OutboxAddress]:
+    """Give the outbox pages that accept a connection. A file whose process is dead is removed.
+
+    Raises:
+        ValueError: the directory under `runtime_dir` is not the user's own.
+    """
+    return [address for address in read_addresses(runtime_dir) if _is_alive(address)]
+
+
+def fetch_letters(runtime_dir: Path) -> list[Letter]:
+    """Give the letters of all running sandboxes, the oldest first. Waits up to 5 seconds for each of them.
+
+    Raises:
+        NoSandboxError: none is running.
+        ValueError: the directory under `runtime_dir` is not the user's own.
+    """
+    answers = [_fetch(address) for address in find_outboxes(runtime_dir)]
+    known = [letters for letters in answers if letters is not None]
+    if not known:
+        raise NoSandboxError
+    # Two processes that share one data file show the same letters.
+    return sorted({letter for letters in known for letter in letters}, key=lambda letter: letter.sent_at)
+
+
+def _is_alive(address: OutboxAddress) -> bool:
+    """Ask the port, not the process table: process ids are reused, and Windows has no harmless signal."""
+    with socket.socket() as probe:
+        probe.settimeout(_TIMEOUT_SECONDS)
+        if probe.connect_ex((LOOPBACK, address.port)) != errno.ECONNREFUSED:
+            return True
+    address.file.unlink(missing_ok=True)
+    return False
+
+
+def _fetch(address: OutboxAddress) -> list[Letter] | None:
+    """Give the letters, or None when it is no sandbox that answers. No proxy and no redirect is followed."""
+    connection = HTTPConnection(LOOPBACK, address.port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", address.path, headers={"Accept": "application/json"})
+        response = connection.getresponse()
+        if response.status != 200 or response.getheader(SANDBOX_HEADER) is None:  # noqa: PLR2004 - OK
+            return None
+        return [_letter(data) for data in json.loads(response.read(_MAX_BYTES))["letters"]]
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
+        return None
+    finally:
+        connection.close()
+
+
+def _letter(data: Mapping[str, Any]) -> Letter:
+    return Letter(
+        to=str(data["to"]),
+        subject=str(data["subject"]),
+        code=str(data["code"]),
+        sent_at=float(data["sent_at"]),
+        expires_at=float(data["expires_at"]),
+    )

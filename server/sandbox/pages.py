@@ -1,0 +1,74 @@
+"""The pages that people read, and the headers that keep a browser from doing anything else with them."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from .captcha import SANDBOX_CAPTCHA
+from .config import SandboxConfig
+from .names import OUTBOX_PATH, SANDBOX_HEADER
+from .outbox import Outbox
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders the templates with one style sheet, which the content security policy admits by its hash."""
+
+    def __init__(self) -> None:
+        self._style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+        self._environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._environment.globals["style"] = self._style
+        self._environment.filters["utc"] = _utc
+
+    def headers(self) -> Mapping[str, str]:
+        """Give the headers of every reply, pages and API alike (security.md S39)."""
+        style_hash = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        return {
+            SANDBOX_HEADER: "1",
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'; "
+                "frame-ancestors 'none'"
+            ),
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+        }
+
+    def index_route(self, config: SandboxConfig) -> Route:
+        """Give the first page: what this is, and the API documentation's commands with this server's address."""
+
+        async def index(request: Request) -> Response:
+            base_url = f"{request.url.scheme}://{request.url.netloc}"
+            return self._render("index.html", base_url=base_url, captcha=SANDBOX_CAPTCHA, variants=config.variants)
+
+        return Route("/", index, methods=["GET"])
+
+    def outbox_route(self, outbox: Outbox) -> Route:
+        """Give the outbox page; a client that accepts `application/json` gets `{"letters": [...]}`, oldest first."""
+
+        async def show(request: Request) -> Response:
+            letters = outbox.letters()
+            if "application/json" in request.headers.get("accept", ""):
+                return JSONResponse({"letters": [asdict(letter) for letter in letters]})
+            return self._render("outbox.html", letters=letters[::-1])
+
+        return Route(OUTBOX_PATH, show, methods=["GET"])
+
+    def _render(self, template: str, **values: object) -> HTMLResponse:
+        return HTMLResponse(self._environment.get_template(template).render(values))
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

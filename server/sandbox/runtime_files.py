@@ -1,0 +1,110 @@
+"""The 0600 files that say where the outbox pages of this user's sandboxes are (security.md S13)."""
+
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .names import LOOPBACK
+
+_DIRECTORY = "rememberizer-mcp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxAddress:
+    """Where the outbox page of one sandbox is. The address holds the page's key."""
+
+    url: str = field(repr=False)
+    file: Path
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return urlsplit(self.url).port or 0
+
+    @property
+    def path(self) -> str:
+        """The page's path, key included."""
+        return urlsplit(self.url).path
+
+
+@contextmanager
+def published(url: str, runtime_dir: Path) -> Iterator[OutboxAddress]:
+    """Keep a page's address in a file of its own while the body runs.
+
+    The name holds the process id; a random part keeps two sandboxes of one process apart.
+
+    Raises:
+        ValueError: the directory is a symbolic link or belongs to somebody else.
+        OSError: the directory or the file can't be written.
+    """
+    directory = _make_directory(runtime_dir)
+    file = directory / f"sandbox-{os.getpid()}-{secrets.token_hex(4)}.json"
+    _write(file, json.dumps({"url": url}))
+    try:
+        yield OutboxAddress(url=url, file=file)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
+    """Give the addresses in the directory, whether anything still answers there or not. Anything odd is passed over.
+
+    Raises:
+        ValueError: the directory is a symbolic link or belongs to somebody else.
+    """
+    directory = runtime_dir / _DIRECTORY
+    if not os.path.lexists(directory):
+        return []
+    _check_owner(directory)
+    found = (_read(file) for file in sorted(directory.glob("sandbox-*.json")))
+    return [address for address in found if address is not None]
+
+
+def _make_directory(runtime_dir: Path) -> Path:
+    runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory = runtime_dir / _DIRECTORY
+    if not os.path.lexists(directory):
+        directory.mkdir(mode=0o700, exist_ok=True)
+    _check_owner(directory)
+    directory.chmod(0o700)
+    return directory
+
+
+def _check_owner(directory: Path) -> None:
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
+        raise ValueError(f"{directory} must be a directory of your own, and no symbolic link.")
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    owner: int = getattr(
+        os, "getuid", lambda: status.st_uid
+    )()  # Windows has no user ids; the profile's rights hold there
+    return status.st_uid == owner
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_suffix(".tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor, so that the mode holds from the start
+        stream.write(text)
+    draft.replace(file)
+
+
+def _read(file: Path) -> OutboxAddress | None:
+    try:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
+            return None
+        url = json.loads(file.read_text(encoding="utf-8"))["url"]
+        parts = urlsplit(url)
+        known = parts.scheme == "http" and parts.hostname == LOOPBACK and parts.port
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # gone meanwhile, or not written by us
+        return None
+    return OutboxAddress(url=url, file=file) if known else None

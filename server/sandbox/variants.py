@@ -1,0 +1,88 @@
+"""The ways in which the contract says that the real service might answer."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, Self, get_args
+
+ErrorShape = Literal["detail", "fields", "non_field_errors", "envelope"]
+CaptchaMode = Literal["required", "optional", "off"]
+
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SWITCH = {"on": True, "off": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variants:
+    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §7 and §11).
+
+    Raises:
+        ValueError: a value is none of those listed; the sentence lists them.
+    """
+
+    signup_tokens: Literal["cookies", "json", "both", "none"] = "cookies"
+    """Where the reply to signup carries tokens. JSON has the access token only."""
+    signup_token_field: Literal["access_token", "access", "jwt", "token", "auth_token"] = "access_token"  # noqa: S105 - a name
+    """The JSON member that holds it."""
+    signup_status: Literal[201, 200] = 201
+    signup_refusal_status: Literal[400, 409, 422] = 400
+    """What signup answers when a field is refused, a taken e-mail address among them."""
+    access_cookie: str = "access_token"
+    """The access cookie's name, which no document states."""
+    opaque_access: bool = False
+    """The access token is no JWT, so that its life can be read from the cookie's Max-Age only."""
+    refusal_status: Literal[401, 400, 403] = 401
+    """What signin answers to bad credentials. 401 is what Django REST Framework does with JWT authentication."""
+    refresh_refusal_status: Literal[401, 400, 403] = 401
+    rotate_refresh: bool = True
+    captcha: CaptchaMode = "required"
+    unverified_sign_in: Literal["allowed", "refused"] = "allowed"
+    verify_status: Literal[200, 204] = 200
+    verify_refusal_status: Literal[400, 404, 422] = 400
+    """What verify-email answers to a wrong or dead code."""
+    secure_cookies: bool = False
+    error_shape: ErrorShape = "detail"
+    """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is
+    one. `non_field_errors`: everything in that one list. `envelope`: `{"data", "message", "code"}`."""
+
+    def __post_init__(self) -> None:
+        for name, choices in _choices().items():
+            value = getattr(self, name)
+            if choices and value not in choices.values():
+                raise ValueError(f"{name} can't be {value!r}: it is one of {', '.join(choices)}.")
+        if not _COOKIE_NAME.fullmatch(self.access_cookie) or self.access_cookie == "refresh_token":
+            raise ValueError(
+                f"access_cookie can't be {self.access_cookie!r}:"
+                " it is 1 to 64 of A-Z a-z 0-9 _ . - and not refresh_token."
+            )
+
+    @classmethod
+    def parse(cls, settings: Iterable[str]) -> Self:
+        """Read `NAME=VALUE` settings, as `--variant` takes them; of two for one name the later counts.
+
+        Raises:
+            ValueError: no such name, or no such value; the sentence lists those that exist.
+        """
+        known = _choices()
+        chosen: dict[str, object] = {}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name not in known or (known[name] and text not in known[name]):
+                raise ValueError(f"There is no variant {setting!r}. The variants are: {_catalogue(known)}.")
+            chosen[name] = known[name].get(text, text)
+        return cls(**chosen)  # type: ignore[arg-type]  # each value was looked up among its field's own choices
+
+
+def _choices() -> dict[str, Mapping[str, object]]:
+    """For each variant its values by the text that selects them; none when any text is a value."""
+    return {option.name: _values(option.type) for option in fields(Variants)}
+
+
+def _values(annotation: object) -> Mapping[str, object]:
+    if annotation is bool:
+        return _SWITCH
+    return {str(value): value for value in get_args(annotation)}
+
+
+def _catalogue(known: Mapping[str, Mapping[str, object]]) -> str:
+    return ", ".join(f"{name}={'|'.join(choices) or 'TEXT'}" for name, choices in known.items())

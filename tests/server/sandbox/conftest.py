@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.config import SandboxConfig
+
+from tests.server.sandbox.support import API
+from tests.support.clock import FakeClock
+
+
+@pytest.fixture
+def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+    with build_sandbox(SandboxConfig(now=clock)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def api(sandbox: Sandbox) -> AsyncIterator[API]:
+    async with API(sandbox) as api:
+        yield api

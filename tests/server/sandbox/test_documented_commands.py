@@ -1,0 +1,73 @@
+import html
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import httpx
+import pytest
+from anyio.abc import Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
+
+from tests.server.sandbox.support import WAIT_SECONDS, Served, served
+
+_END = b"--end of the command--\n"
+
+
+class Shell:
+    """One bash, into which commands are pasted one after the other."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._stdin = process.stdin
+        self._stdout = BufferedByteReceiveStream(process.stdout)
+
+    async def run(self, command: str) -> str:
+        """Give what the command prints."""
+        await self._stdin.send(command.encode() + b"\necho; echo -n '" + _END + b"'\n")
+        output = await self._stdout.receive_until(_END, 100_000)
+        return output.decode().strip()
+
+
+@asynccontextmanager
+async def _shell(directory: Path) -> AsyncIterator[Shell]:
+    # curl is told to be silent but for the status, which the commands themselves don't print.
+    (directory / ".curlrc").write_text('silent\nwrite-out = "%{http_code}"\n')
+    environment = {"PATH": os.environ["PATH"], "HOME": str(directory)}
+    with anyio.fail_after(WAIT_SECONDS):
+        async with await anyio.open_process(["bash", "-eu"], cwd=directory, env=environment) as process:
+            yield Shell(process)
+
+
+async def _commands(sandbox: Served) -> list[str]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        page = (await client.get(sandbox.base_url)).text
+    return [html.unescape(command) for command in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+
+
+@pytest.mark.promise("D50")
+async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path) -> None:
+    async with served(tmp_path) as sandbox, _shell(tmp_path) as shell:
+        sign_up, sign_in, verify, me, refresh, log_out = await _commands(sandbox)
+
+        created = await shell.run(sign_up)
+        assert created.endswith("201")
+        assert json.loads(created.removesuffix("201"))["email"] == "user@example.com"
+        assert await shell.run(sign_in) == "204"
+
+        letters = await anyio.to_thread.run_sync(fetch_letters, tmp_path)
+        await shell.run(f"VERIFICATION_CODE={letters[-1].code}")
+        assert (await shell.run(verify)).endswith("200")
+        person = await shell.run(me)
+        assert json.loads(person.removesuffix("200"))["email_verified"] is True
+
+        assert await shell.run(refresh) == "204"
+        assert await shell.run(log_out) == "204"
+        assert (await shell.run(me)).endswith("401")
+        assert (await shell.run(refresh)).endswith("401")

@@ -1,0 +1,46 @@
+import gc
+from pathlib import Path
+
+import pytest
+from rememberizer_mcp.server.sandbox.accounts import Account
+from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.families import Tokens
+from rememberizer_mcp.server.sandbox.listener import outbox_listener
+from rememberizer_mcp.server.sandbox.outbox import Letter
+from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+
+from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code
+
+CANARY = "canary-4711"
+pytestmark = pytest.mark.promise("S44")
+
+
+async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:
+    with build_sandbox(SandboxConfig(data=tmp_path / "sandbox.db")) as sandbox:
+        async with API(sandbox) as api, outbox_listener(sandbox, tmp_path) as address:
+            await api.sign_up()
+            await api.sign_in(password="wrong")
+            letters = sandbox.outbox.letters()
+            secrets = [PASSWORD, api.access, api.refresh_token, newest_code(sandbox), address.path.split("/")[1]]
+            shown = " ".join(repr(thing) for thing in [*_objects_of_the_sandbox(), letters, address])
+    assert "Services(" in shown
+    assert "Letter(" in shown
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+def _objects_of_the_sandbox() -> list[object]:
+    return [thing for thing in gc.get_objects() if type(thing).__module__.startswith("rememberizer_mcp.server.sandbox")]
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        Account(id=1, email=EMAIL, name=NAME, password_hash=CANARY, verified=True),
+        Letter(to=EMAIL, subject="code", code=CANARY, sent_at=0, expires_at=1),
+        OutboxAddress(url=f"http://127.0.0.1:1/{CANARY}/outbox/", file=Path("file")),
+        Tokens(access=CANARY, refresh=CANARY),
+    ],
+)
+def test_a_value_that_carries_a_secret_does_not_show_it(thing: object) -> None:
+    assert CANARY not in repr(thing)
