@@ -44,7 +44,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
 
 snapshots: $(STAMP)
-	$(BIN)/python -m tests.snapshots
+	$(BIN)/python -m tests.snapshots tests/snapshots
 
 dist: $(STAMP)
 	rm -rf build dist

@@ -114,6 +114,7 @@ def _limits(settings: Settings) -> Limits:
 async def _shielded(close: Callable[[], Awaitable[None]]) -> None:
     with anyio.CancelScope(shield=True):
         await close()
+        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
 
 
 @asynccontextmanager

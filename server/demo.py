@@ -81,7 +81,7 @@ async def _walk(options: Sequence[str]) -> None:
     async with Client(command, read_timeout_seconds=STEP_SECONDS) as client:
         _say(f"Connected to rememberizer-mcp {__version__} over MCP {client.protocol_version}\n")
         shown = await _take(client, 1, _first_step(email, password), shown={})
-        code = await _read_mail(email)
+        code = await read_mail(email)
         for number, step in enumerate(_after_the_mail(email, password, code), start=2):
             shown = await _take(client, number, step, shown=shown)
 
@@ -135,7 +135,13 @@ async def _take(client: Client, number: int, step: Step, *, shown: Mapping[str, 
     return shown if error else content
 
 
-async def _read_mail(email: str) -> str:
+async def read_mail(email: str) -> str:
+    """The newest code that the sandbox mailed to an address.
+
+    Raises:
+        StepFailed: There is none.
+        NoSandboxError: No sandbox is running.
+    """
     letters = await anyio.to_thread.run_sync(fetch_letters, runtime_directory())
     codes = [letter.code for letter in letters if letter.to == email]
     if not codes:

@@ -233,7 +233,7 @@ class Session:
     async def _adopt(self, fresh: Credentials, me: Me, *, deadline: float) -> bool:
         before, flight, held = self._credentials, self._flight, self.email
         self._hold(fresh)
-        self.email, self.name, self.method = me.email, me.name, "password"
+        self.email, self.name, self.method = me.email, me.name or None, "password"
         self.state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)

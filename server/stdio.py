@@ -77,7 +77,7 @@ def serve(server: MCPServer[Any]) -> NoReturn:
 
 async def _serve(server: MCPServer[Any], ending: Ending) -> None:
     async with anyio.create_task_group() as tasks:
-        if sys.platform != "win32":
+        if sys.platform != "win32":  # pragma: no branch -- Windows ends a process without a signal to receive
             await tasks.start(_end_at_signal, ending, tasks.cancel_scope)
         await server.run_stdio_async()
         tasks.cancel_scope.cancel()

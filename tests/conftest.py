@@ -44,8 +44,8 @@ def blocked_loop_fails() -> Iterator[None]:
 def clean_environment() -> Iterator[None]:
     """No setting of the developer's machine reaches a test, and none of a test's outlives it."""
     before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("REMEMBERIZER_")]:
-        del os.environ[name]
+    os.environ.clear()
+    os.environ.update({name: value for name, value in before.items() if not name.startswith("REMEMBERIZER_")})
     yield
     os.environ.clear()
     os.environ.update(before)

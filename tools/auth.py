@@ -54,7 +54,9 @@ class VerifyArguments(Arguments):
     verification_code: Annotated[Secret, Field(max_length=64)] = Field(description="The code from the mail.")
 
 
-class _Account(NamedTuple):
+class Account(NamedTuple):
+    """What an account is signed in or created with."""
+
     email: str
     password: str
     captcha: str | None
@@ -167,7 +169,7 @@ def toolset(settings: Settings) -> list[ContractTool]:
     ]
 
 
-def _account(settings: Settings, arguments: LoginArguments) -> _Account | None:
+def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
     """The credentials to use: the arguments', else the settings' if no other account was named."""
     password, captcha = _secrets(arguments)
     captcha = captcha or settings.captcha
@@ -175,9 +177,9 @@ def _account(settings: Settings, arguments: LoginArguments) -> _Account | None:
     if password is not None:
         if arguments.email is None:
             raise InvalidArguments("`password` came without `email`.", hint="Pass both, or neither.")
-        return _Account(arguments.email, password.get_secret_value(), captcha_value)
+        return Account(arguments.email, password.get_secret_value(), captcha_value)
     if settings.email and settings.password and (not arguments.email or same_account(arguments.email, settings.email)):
-        return _Account(settings.email, settings.password.get_secret_value(), captcha_value)
+        return Account(settings.email, settings.password.get_secret_value(), captcha_value)
     return None
 
 

@@ -23,8 +23,6 @@ class _Compact(GenerateJsonSchema):
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
-        if "type" not in inner:
-            return super().nullable_schema(schema)
         enum = {"enum": [*inner["enum"], None]} if "enum" in inner else {}
         return inner | {"type": [inner["type"], "null"]} | enum
 
@@ -46,9 +44,7 @@ class _Arguments(_Compact):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         made = super().default_schema(schema)
-        if made.get("default", "") is None:
-            del made["default"]
-        return made
+        return {name: value for name, value in made.items() if (name, value) != ("default", None)}
 
 
 def input_schema(arguments: type[BaseModel]) -> dict[str, Any]:

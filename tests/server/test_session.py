@@ -24,7 +24,7 @@ from rememberizer_mcp.server.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
-from tests.support.sessions import environment_on, signed_in, soon
+from tests.support.sessions import environment_on, resync, signed_in, soon
 from tests.support.upstream import jwt, reply, tokens, usual
 
 ACCOUNT = Call(method="GET", path="account/", repeatable=True)
@@ -98,6 +98,21 @@ async def test_a_call_refused_after_its_repeat_means_session_expired(clock: Fake
         with pytest.raises(SessionExpired):
             await session.request(ACCOUNT, deadline=soon())
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
+
+
+@pytest.mark.promise("D16", "D11")
+async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: FakeClock) -> None:
+    slow = Held(reply(401))
+    upstream = usual(account=[slow, OK])
+    async with signed_in(upstream, clock) as session:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: session.request(ACCOUNT, deadline=soon()))
+                await slow.arrived.wait()
+                await session.refresh(deadline=soon())
+                slow.released.set()
+    assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
+    assert "access-2" in upstream.requests[-1].headers["cookie"]
 
 
 @pytest.mark.promise("D16")
@@ -295,6 +310,7 @@ async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
             with anyio.fail_after(5):
                 await held.arrived.wait()
             tasks.cancel_scope.cancel()
+        await resync()
         assert session.state is State.SIGNED_OUT
         assert not session.can_refresh
 
@@ -304,6 +320,7 @@ async def test_a_logout_that_upstream_never_answers_ends_in_time(clock: FakeCloc
     async with signed_in(usual(custom_logout=Held(reply())), clock) as session:
         with anyio.fail_after(5):
             assert await session.sign_out(deadline=anyio.current_time() + 0.01) is False
+        await resync()
         assert session.state is State.SIGNED_OUT
 
 
@@ -343,6 +360,7 @@ async def test_a_slow_me_does_not_use_up_the_deadline(clock: FakeClock) -> None:
         session = Session(handle="rs_x", owner="o", environment=environment)
         with anyio.fail_after(5):
             await session.sign_in(**ADA, captcha=None, deadline=anyio.current_time() + 0.05)
+        await resync()
         assert session.state is State.SIGNED_IN
 
 

@@ -41,8 +41,7 @@ async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock
             with pytest.raises(UnknownSession) as error:
                 store.find(owner, asked)
             with pytest.raises(UnknownSession):
-                async with store.moving(owner, asked, create=True):
-                    pytest.fail("a strange handle must open nothing")
+                await store.moving(owner, asked, create=True).__aenter__()
             said.append(str(error.value))
         assert len(set(said)) == 1
         assert store.find("grace") is None
@@ -55,8 +54,7 @@ async def test_a_move_without_a_session_is_refused_or_makes_one(clock: FakeClock
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock)
         with pytest.raises(NotSignedIn):
-            async with store.moving("ada"):
-                pytest.fail("there is no session to move")
+            await store.moving("ada").__aenter__()
         async with store.moving("ada", create=True) as session:
             assert session.state is State.SIGNED_OUT
         assert len(store) == 0
@@ -223,6 +221,15 @@ async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
             store.sweep()
             await session.sign_in(**ADA, captcha=None, deadline=soon())
         assert store.find("ada") is session
+
+
+async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock)
+        await signed_in(store, "ada")
+        async with store.moving("ada"):
+            store.wipe()
+        assert store.find("ada") is None
 
 
 @pytest.mark.promise("S31")

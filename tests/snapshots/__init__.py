@@ -1,0 +1,1 @@
+"""What the server lists, as files: a change shows up in a diff."""

@@ -21,23 +21,20 @@ def hanging_server() -> MCPServer[None]:
     server: MCPServer[None] = MCPServer("noisy")
 
     @server.tool()
-    async def wait() -> str:
+    async def wait() -> None:
         sys.stderr.write("begun\n")
         await anyio.sleep(FOR_LONG)
-        return "never"
 
     @server.tool()
-    def block() -> str:
+    def block() -> None:
         sys.stderr.write("begun\n")
         time.sleep(FOR_LONG)
-        return "never"
 
     @server.tool()
-    async def shield() -> str:
+    async def shield() -> None:
         sys.stderr.write("begun\n")
         with anyio.CancelScope(shield=True):
             await anyio.sleep(FOR_LONG)
-        return "never"
 
     @server.tool()
     async def noise() -> str:
@@ -52,7 +49,6 @@ def hanging_server() -> MCPServer[None]:
     return server
 
 
-if __name__ == "__main__":
-    gc.disable()
-    install(level="warning", secrets=KnownSecrets(), stream=sys.stderr)
-    serve(hanging_server())
+gc.disable()
+install(level="warning", secrets=KnownSecrets(), stream=sys.stderr)
+serve(hanging_server())

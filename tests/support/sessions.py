@@ -30,6 +30,7 @@ async def environment_on(
         )
         tasks.cancel_scope.cancel()
     await api.aclose()
+    await resync()
 
 
 @asynccontextmanager
@@ -51,6 +52,11 @@ def store_of(
 
     limits = Limits(idle_seconds=idle, lifetime_seconds=lifetime, most_sessions=most)
     return SessionStore(make=make, limits=limits, now=clock)
+
+
+async def resync() -> None:
+    """After a cancellation CPython 3.11 (gh-106749) loses trace events until the next checkpoint."""
+    await anyio.lowlevel.checkpoint()
 
 
 def soon() -> float:

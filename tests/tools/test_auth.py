@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -118,6 +119,7 @@ async def test_a_failure_names_code_cause_and_repair(era: Era) -> None:
         reply(401, json={"detail": "no"}),
         reply(404),
         reply(500),
+        reply(503),
         reply(200, html="<p>hello</p>"),
         reply(200, json={"email": 7}),
         reply(200, json=[]),
@@ -512,6 +514,25 @@ async def test_sign_in_attempts_are_limited(era: Era, clock: FakeClock) -> None:
 async def test_a_client_that_can_do_nothing_special_signs_in(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
         assert (await agent.call("login", **ADA))["state"] == "signed_in"
+
+
+async def test_a_status_during_the_first_login_is_signed_out(era: Era) -> None:
+    arrived, released = anyio.Event(), anyio.Event()
+
+    async def slow(_: httpx.Request) -> httpx.Response:
+        arrived.set()
+        await released.wait()
+        return reply(cookies=tokens())
+
+    async with agent_on(server_on(usual(signin=slow).transport), era) as agent:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: agent.call("login", **ADA))
+                await arrived.wait()
+                assert (await agent.call("session_status"))["session"] is None
+                assert (await agent.fails("refresh"))["code"] == "not_signed_in"
+                released.set()
+        assert (await agent.call("session_status"))["state"] == "signed_in"
 
 
 async def test_two_clients_of_one_server_object_have_sessions_of_their_own(era: Era) -> None:

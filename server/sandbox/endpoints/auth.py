@@ -143,4 +143,4 @@ def _read_sign_up(form: Form) -> tuple[str, str, str]:
     password = form.text("password", max_length=_PASSWORD_MAX, trim=False)
     too_short = f"This password is too short. It must contain at least {_PASSWORD_MIN} characters."
     form.require("password", len(password) >= _PASSWORD_MIN, too_short)
-    return email, password, form.text("name", max_length=_NAME_MAX)
+    return email, password, form.text("name", max_length=_NAME_MAX, required=False)

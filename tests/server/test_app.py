@@ -1,0 +1,97 @@
+"""What ``build_server`` puts together."""
+
+import logging
+import os
+from pathlib import Path
+
+import anyio
+import pytest
+from mcp import Client
+from rememberizer_mcp.server import __version__
+from rememberizer_mcp.server.app import build_server, runtime_directory
+from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.settings import Settings
+
+from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
+from tests.support.clock import FakeClock
+from tests.support.upstream import usual
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_embedded_sandbox_serves_a_whole_life(era: Era, tmp_path: Path) -> None:
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
+    async with agent_on(build_server(Settings(sandbox=True)), era) as agent:
+        assert len(list(tmp_path.rglob("*.json"))) == 1
+        status = await agent.call("signup", **ADA, name="Ada", captcha=SANDBOX_CAPTCHA)
+        assert (status["state"], status["name"], status["can_refresh"]) == ("unverified", "Ada", True)
+        assert (await agent.call("refresh"))["state"] == "unverified"
+        assert (await agent.fails("verify", verification_code="000000x"))["code"] == "invalid_verification_code"
+        await agent.call("logout")
+        status = await agent.call("login", **ADA, captcha=SANDBOX_CAPTCHA)
+        assert (status["state"], status["name"]) == ("unverified", "Ada")
+        assert (await agent.fails("login", **GRACE))["code"] == "captcha_required"
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_the_runtime_directory_is_the_users(tmp_path: Path) -> None:
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
+    assert runtime_directory() == tmp_path
+    del os.environ["XDG_RUNTIME_DIR"]
+    assert runtime_directory().is_absolute()
+
+
+@pytest.mark.promise("S44")
+def test_the_secrets_of_the_settings_are_known_from_the_start() -> None:
+    secrets = KnownSecrets()
+    settings = Settings.model_validate({**ADA, "captcha": "canary-captcha"})
+    build_server(settings, secrets=secrets)
+    assert secrets.redact(f"{ADA['password']} canary-captcha") == "[redacted] [redacted]"
+
+
+async def test_the_server_says_who_it_is() -> None:
+    async with Client(server_on(usual().transport)) as client:
+        assert client.server_info is not None
+        assert (client.server_info.name, client.server_info.version) == ("rememberizer-mcp", __version__)
+        assert client.instructions is not None
+        assert "`login`" in client.instructions
+        assert (await client.list_resources()).resources == []
+        assert (await client.list_prompts()).prompts == []
+
+
+@pytest.mark.promise("D15")
+async def test_the_settings_reach_the_sessions(clock: FakeClock) -> None:
+    server = server_on(usual().transport, clock, session_idle_minutes=1, session_hours=0.5)
+    async with agent_on(server) as agent:
+        await agent.call("login", **ADA)
+        clock.advance(59)
+        assert (await agent.call("session_status"))["state"] == "signed_in"
+        clock.advance(60)
+        assert (await agent.call("session_status"))["state"] == "signed_out"
+
+
+@pytest.mark.promise("D22")
+async def test_the_time_limit_of_the_settings_ends_a_call(clock: FakeClock) -> None:
+    async def never(_: object) -> None:
+        await anyio.sleep_forever()
+
+    upstream = usual(signin=never)  # type: ignore[arg-type]  # it never answers, so it has no answer's type
+    async with agent_on(server_on(upstream.transport, clock, timeout_seconds=0.05)) as agent:
+        error = await agent.fails("login", **ADA)
+    await anyio.lowlevel.checkpoint()  # see tests.support.sessions.resync
+    assert (error["code"], error["retryable"]) == ("upstream_timeout", True)
+    assert "REMEMBERIZER_TIMEOUT_SECONDS" in error["hint"]
+
+
+@pytest.mark.promise("D32")
+async def test_events_are_logged_without_names_or_whole_handles(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="rememberizer_mcp")
+    async with agent_on(server_on(usual().transport)) as agent:
+        handle = (await agent.call("login", **ADA))["session"]
+        await agent.call("refresh")
+        await agent.call("logout")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("rememberizer_mcp")] == [
+        f"session {handle[:8]}… is signed_in",
+        f"session {handle[:8]}… was refreshed",
+    ]
+    assert not [record for record in caplog.records if ADA["email"] in record.getMessage()]
