@@ -1,0 +1,147 @@
+"""What is shipped: the wheel, the source archive, and the commands of ``mcp.json`` started from them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import StdioServerParameters
+from packaging.requirements import Requirement
+from rememberizer_mcp.server import __version__
+from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
+
+from tests.support.agent import ADA, ERAS, Era, agent_on
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+WHEELHOUSE = Path(sys.prefix) / "wheels"
+HOSTS: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both archives, built from a copy of what git would commit."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in [name for name in listed.splitlines() if (ROOT / name).is_file()]:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, source / name)
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    return target
+
+
+@pytest.fixture(scope="session")
+def wheel(dist: Path) -> zipfile.ZipFile:
+    (path,) = dist.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="session")
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(wheel.read(name).decode())
+
+
+@pytest.mark.promise("D36")
+def test_the_wheel_holds_every_module_and_no_other_top_level_name(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    assert {name.partition("/")[0] for name in names} == {
+        "rememberizer_mcp",
+        f"rememberizer_mcp-{__version__}.dist-info",
+    }
+    assert {name.split("/")[1] for name in names if name.startswith("rememberizer_mcp/")} == {"server", "tools"}
+    sources = [path for folder in ("server", "tools") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    wanted = {f"rememberizer_mcp/{path.relative_to(ROOT).as_posix()}" for path in sources if path.suffix != ".pyc"}
+    assert wanted == {name for name in names if name.startswith("rememberizer_mcp/")}
+
+
+@pytest.mark.promise("D36")
+def test_the_one_command_is_rememberizer_mcp(wheel: zipfile.ZipFile) -> None:
+    name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+    assert wheel.read(name).decode().split("\n")[:2] == [
+        "[console_scripts]",
+        "rememberizer-mcp = rememberizer_mcp.server.cli:main",
+    ]
+
+
+@pytest.mark.promise("D36")
+def test_the_source_archive_holds_what_the_tests_need(dist: Path) -> None:
+    (path,) = dist.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "server/cli.py", "tools/auth.py"} <= names
+
+
+@pytest.mark.promise("S42")
+def test_no_mcp_with_the_session_flaw_is_accepted(metadata: Message) -> None:
+    """CVE-2026-59951 is fixed in 2.2.0."""
+    needs = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
+    (mcp,) = [each.specifier for each in needs if each.name == "mcp"]
+    assert not [version for version in ("1.30.0", "2.0.0", "2.1.9", "3.0.0") if version in mcp]
+    assert "2.3.0" in mcp
+
+
+def test_the_metadata_says_version_licence_and_python(metadata: Message) -> None:
+    assert (metadata["Version"], metadata["License-Expression"]) == (__version__, "Apache-2.0")
+    assert metadata["Requires-Python"] == ">=3.11"
+
+
+@pytest.fixture
+def offline(dist: Path, tmp_path: Path) -> Mapping[str, str]:
+    """An environment in which uv can install nothing but this wheel and the locked ones."""
+    pin = tmp_path / "constraints.txt"
+    pin.write_text(f"rememberizer-mcp=={__version__}\n", encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REMEMBERIZER_", "UV_"))}
+    return kept | {
+        "HOME": str(tmp_path),
+        "PATH": f"{BIN}{os.pathsep}{kept['PATH']}",
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_CONSTRAINT": str(pin),
+        "UV_FIND_LINKS": f"{dist},{WHEELHOUSE}",
+        "UV_NO_INDEX": "1",
+        "UV_OFFLINE": "1",
+        "UV_PYTHON": sys.executable,
+        "UV_PYTHON_DOWNLOADS": "never",
+        "XDG_RUNTIME_DIR": str(tmp_path),
+    }
+
+
+def command_of(host: str, environment: Mapping[str, str]) -> StdioServerParameters:
+    block = HOSTS[host]
+    return StdioServerParameters(
+        command=block["command"], args=block["args"], env={**environment, **block.get("env", {})}
+    )
+
+
+@pytest.mark.promise("D37", "D33")
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("host", sorted(HOSTS))
+async def test_each_block_of_mcp_json_starts_the_built_wheel(host: str, era: Era, offline: Mapping[str, str]) -> None:
+    async with agent_on(command_of(host, offline), era) as agent:
+        assert (await agent.call("session_status"))["state"] == "signed_out"
+
+
+@pytest.mark.promise("D37")
+async def test_the_sandbox_block_signs_up(offline: Mapping[str, str]) -> None:
+    async with agent_on(command_of("rememberizer-sandbox", offline)) as agent:
+        assert (await agent.call("signup", **ADA, captcha=SANDBOX_CAPTCHA))["state"] == "unverified"
+
+
+def test_the_lock_names_no_index() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lock
+    assert not [line for line in lock.splitlines() if line.startswith(("--index", "-i", "--extra-index", "--find"))]
+    assert not (ROOT / "uv.lock").exists()
