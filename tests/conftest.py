@@ -2,14 +2,40 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.clock import FakeClock
 
 SLOWEST_CALLBACK_SECONDS = 1.0
+
+
+settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
+settings.load_profile("project")
+
+LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a command that this machine lacks; ``.ci/run`` installs them, so there nothing is."""
+    left_out = [
+        item
+        for item in items
+        if any(shutil.which(name) is None for mark in item.iter_markers("needs") for name in mark.args)
+    ]
+    config.stash[LEFT_OUT] = left_out
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out."""
+    lines = [f"left out, for lack of a command that it needs: {item.nodeid}\n" for item in config.stash[LEFT_OUT]]
+    terminalreporter.write("".join(lines))
 
 
 @pytest.fixture(scope="session")

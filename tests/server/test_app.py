@@ -12,10 +12,11 @@ from rememberizer_mcp.server.app import build_server, runtime_directory
 from rememberizer_mcp.server.logs import KnownSecrets
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.store import SWEEP_SECONDS
 
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
-from tests.support.clock import FakeClock
-from tests.support.upstream import usual
+from tests.support.clock import FakeClock, Gate
+from tests.support.upstream import BASE_URL, usual
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -68,6 +69,20 @@ async def test_the_settings_reach_the_sessions(clock: FakeClock) -> None:
         assert (await agent.call("session_status"))["state"] == "signed_in"
         clock.advance(60)
         assert (await agent.call("session_status"))["state"] == "signed_out"
+
+
+@pytest.mark.promise("D15", "S31")
+async def test_a_running_server_sweeps_and_an_ended_one_remembers_nothing(clock: FakeClock) -> None:
+    gate, secrets = Gate(), KnownSecrets()
+    settings = Settings(base_url=BASE_URL)
+    server = build_server(settings, transport=usual().transport, secrets=secrets, now=clock, sleep=gate.sleep)
+    async with agent_on(server) as agent:
+        with anyio.fail_after(5):
+            await gate.waiting.wait()
+        assert gate.waits == [SWEEP_SECONDS]
+        await agent.call("login", **ADA)
+        assert repr(secrets) == "<KnownSecrets: 2 values>"
+    assert repr(secrets) == "<KnownSecrets: 0 values>"
 
 
 @pytest.mark.promise("D22")

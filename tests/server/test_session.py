@@ -37,11 +37,13 @@ class Held:
     def __init__(self, answer: httpx.Response) -> None:
         self.arrived = anyio.Event()
         self.released = anyio.Event()
+        self.answered = False
         self._answer = answer
 
     async def __call__(self, _: httpx.Request) -> httpx.Response:
         self.arrived.set()
         await self.released.wait()
+        self.answered = True
         return self._answer
 
 
@@ -328,13 +330,21 @@ async def test_a_logout_that_upstream_never_answers_ends_in_time(clock: FakeCloc
 async def test_a_cancelled_swap_still_signs_the_first_account_out(clock: FakeClock) -> None:
     held = Held(reply())
     upstream = usual(custom_logout=held, me=reply(404))
+    scope = anyio.CancelScope()
+
+    async def swap(session: Session) -> None:
+        with scope:
+            await session.sign_in(**GRACE, captcha=None, deadline=soon())
+
     async with signed_in(upstream, clock) as session:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: session.sign_in(**GRACE, captcha=None, deadline=soon()))
-            with anyio.fail_after(5):
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(swap, session)
                 await held.arrived.wait()
-            tasks.cancel_scope.cancel()
-            held.released.set()
+                scope.cancel()
+                await anyio.wait_all_tasks_blocked()
+                held.released.set()
+        assert held.answered
         assert session.email == GRACE["email"]
         assert session.state is State.SIGNED_IN
 
@@ -351,6 +361,16 @@ async def test_a_cancelled_sign_in_leaves_no_secret_behind(clock: FakeClock) -> 
             assert repr(secrets) == "<KnownSecrets: 2 values>"
             tasks.cancel_scope.cancel()
     assert repr(secrets) == "<KnownSecrets: 0 values>"
+
+
+@pytest.mark.promise("D13", "S44")
+async def test_a_swap_forgets_the_tokens_of_the_first_account(clock: FakeClock) -> None:
+    secrets = KnownSecrets()
+    upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))])
+    async with signed_in(upstream, clock, secrets=secrets) as session:
+        await session.sign_in(**GRACE, captcha=None, deadline=soon())
+        assert repr(secrets) == "<KnownSecrets: 2 values>"
+        assert secrets.redact("refresh-1 refresh-2") == "refresh-1 [redacted]"
 
 
 @pytest.mark.promise("D3", "D22")

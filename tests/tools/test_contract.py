@@ -1,6 +1,8 @@
 """What all tools have in common: argument checking, errors, schemas, and what never comes back."""
 
+import io
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -15,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 from mcp_types import TextContent
+from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
+from rememberizer_mcp.server.logs import KnownSecrets, RedactingHandler
 from rememberizer_mcp.server.settings import Settings
 from rememberizer_mcp.tools.arguments import Arguments, parse, strings
 from rememberizer_mcp.tools.auth import Account, LoginWithSecrets, toolset
@@ -234,6 +238,26 @@ async def test_a_crash_is_internal_error_without_its_text(era: Era, caplog: pyte
     assert isinstance(block, TextContent)
     assert block.text.startswith("internal_error: rememberizer-mcp failed at this call")
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["login crashed"]
+
+
+@pytest.mark.promise("S44", "D32")
+async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
+    def crash(request: httpx.Request) -> httpx.Response:
+        raise LookupError(f"a fault with {request.content!r}")
+
+    secrets, stream = KnownSecrets(), io.StringIO()
+    logger = logging.getLogger("rememberizer_mcp")
+    handler = RedactingHandler(secrets=secrets, stream=stream)
+    logger.addHandler(handler)
+    try:
+        settings = Settings(base_url=BASE_URL)
+        server = build_server(settings, transport=usual(signin=crash).transport, secrets=secrets)
+        async with agent_on(server) as agent:
+            await agent.fails("login", email="ada@example.org", password=CANARY)
+    finally:
+        logger.removeHandler(handler)
+    assert CANARY not in stream.getvalue()
+    assert "login crashed | LookupError: a fault with" in stream.getvalue()
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -51,6 +51,7 @@ async def _commands(sandbox: Served) -> list[str]:
     return [html.unescape(command) for command in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
 
 
+@pytest.mark.needs("bash", "curl")
 @pytest.mark.promise("D50")
 async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox, _shell(tmp_path) as shell:
