@@ -35,6 +35,11 @@ INSTRUCTIONS = (
     "Every failure names its cause and the tool that repairs it."
 )
 
+SANDBOX_INSTRUCTIONS = (
+    " This is the sandbox, with no real accounts: its captcha response is `sandbox-captcha`, and the user can read the "
+    "mail that it sent with `rememberizer-mcp sandbox outbox`."
+)
+
 
 def build_server(
     settings: Settings,
@@ -87,7 +92,7 @@ def build_server(
         title="Rememberizer",
         description="Sign in to Rememberizer, and stay signed in, without a secret in the conversation.",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
         tools=[*auth.toolset(settings)],
         lifespan=lifespan,
         subscriptions=False,  # no list ever changes while the process runs

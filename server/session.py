@@ -51,6 +51,11 @@ class Session:
         return self._credentials.refresh_token is not None and self.state is not State.EXPIRED
 
     @property
+    def has_credentials(self) -> bool:
+        """Whether upstream gave anything that can show who asks; a signup may not have."""
+        return self._credentials.has_any
+
+    @property
     def can_verify(self) -> bool:
         """Whether there is a token that verification can be done with."""
         return self._credentials.access_token is not None
@@ -126,7 +131,10 @@ class Session:
         """
         self.require_account()
         if not self.can_refresh:
-            raise NotSignedIn("This session has no refresh token.", hint="Call `login` to get one.")
+            raise NotSignedIn(
+                "This session has no refresh token.",
+                hint="Go on without; when the session ends, call `logout`, then `login`.",
+            )
         await self._flight.join(deadline=deadline)
 
     async def refresh_if_due(self, *, deadline: float) -> None:

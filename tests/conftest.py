@@ -44,7 +44,9 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"debug": True}
 
 
-class _SlowCallbacks(logging.Handler):
+class SlowCallbacks(logging.Handler):
+    """Keeps what the event loop says of callbacks that took a second or longer."""
+
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.seen: list[str] = []
@@ -58,7 +60,7 @@ class _SlowCallbacks(logging.Handler):
 @pytest.fixture(autouse=True)
 def blocked_loop_fails() -> Iterator[None]:
     """A callback that blocks the event loop for a second fails the test."""
-    slow = _SlowCallbacks()
+    slow = SlowCallbacks()
     logger = logging.getLogger("asyncio")
     logger.addHandler(slow)
     yield

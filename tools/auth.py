@@ -191,8 +191,8 @@ def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | N
 
 
 async def _is_signed_in(services: Services, session: Session, email: str | None) -> bool:
-    """Whether the session already holds an account, and it is the one that was named."""
-    if session.state is State.SIGNED_OUT or (email is not None and not same_account(email, session.email)):
+    """Whether the session already holds an account that can be used, and it is the one that was named."""
+    if not session.has_credentials or (email is not None and not same_account(email, session.email)):
         return False
     await _refresh_if_due(services, session)
     return session.state is not State.EXPIRED

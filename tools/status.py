@@ -80,7 +80,7 @@ def _next(session: Session) -> str:
         case State.UNVERIFIED if session.can_verify:
             return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
         case State.UNVERIFIED:
-            return "Call `login` first; then ask the user for the code that Rememberizer mailed and call `verify`."
+            return "Call `login` with the account's e-mail and password, then `verify` with the code that was mailed."
         case _ if session.can_refresh:
             return "Go on; the session renews itself."
         case _:

@@ -30,6 +30,10 @@ _VERIFY_FIRST = (
     "If `signup` was called in this session, call `verify` with the code that Rememberizer mailed; otherwise the user "
     "has to verify the address at Rememberizer first."
 )
+_START_AFRESH = (
+    "Call `logout`, then `login`, and try once more; "
+    "if it is refused again, tell the user that the account may not do it."
+)
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
     r"(not|n't|never|un|needs? to be|must be|need to|please|before)[\W_]*(yet |been |be )*"
@@ -80,7 +84,7 @@ def verification_refusal(reply: Reply, *, token_sent: bool) -> RememberizerError
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
         return InvalidVerificationCode(status=status)
     if status in _SAID_NO:
-        return SessionExpired(status=status) if token_sent else NotSignedIn(status=status)
+        return SessionExpired(status=status, hint=_START_AFRESH) if token_sent else NotSignedIn(status=status)
     return UpstreamProtocolError(status=status)
 
 
@@ -103,7 +107,7 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         return QuotaExceeded(status=status)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return SessionExpired(status=status)
+            return SessionExpired(status=status, hint=_START_AFRESH)
         case HTTPStatus.FORBIDDEN:
             return EmailNotVerified(status=status) if unverified else Forbidden(status=status)
         case HTTPStatus.NOT_FOUND:

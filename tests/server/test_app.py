@@ -35,6 +35,12 @@ async def test_the_embedded_sandbox_serves_a_whole_life(era: Era, tmp_path: Path
     assert not list(tmp_path.rglob("*.json"))
 
 
+async def test_the_instructions_say_how_to_use_the_sandbox(tmp_path: Path) -> None:
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
+    async with Client(build_server(Settings(sandbox=True))) as client:
+        assert f"`{SANDBOX_CAPTCHA}`" in (client.instructions or "")
+
+
 def test_the_runtime_directory_is_the_users(tmp_path: Path) -> None:
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
     assert runtime_directory() == tmp_path
@@ -56,6 +62,7 @@ async def test_the_server_says_who_it_is() -> None:
         assert (client.server_info.name, client.server_info.version) == ("rememberizer-mcp", __version__)
         assert client.instructions is not None
         assert "`login`" in client.instructions
+        assert "sandbox" not in client.instructions
         assert (await client.list_resources()).resources == []
         assert (await client.list_prompts()).prompts == []
 

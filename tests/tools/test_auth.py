@@ -174,7 +174,8 @@ async def test_after_a_signup_without_token_verify_says_to_log_in(era: Era, answ
     upstream = usual(signup=answer)
     async with agent_on(server_on(upstream.transport), era) as agent:
         status = await agent.call("signup", **ADA)
-        assert (status["state"], status["next"][:19]) == ("unverified", "Call `login` first;")
+        assert (status["state"], status["next"][:25]) == ("unverified", "Call `login` with the acc")
+        assert (await agent.fails("login"))["code"] == "invalid_arguments"
         error = await agent.fails("verify", verification_code="123456")
         assert error["code"] == "not_signed_in"
         assert "`login`" in error["hint"]
@@ -336,6 +337,19 @@ async def test_an_expired_session_is_renewed_by_login_only(era: Era) -> None:
         assert len(upstream.asked("auth/custom-refresh/")) == 1
         status = await agent.call("login", **ADA)
         assert (status["state"], status["session"]) == ("signed_in", handle)
+
+
+@pytest.mark.promise("D10")
+async def test_the_way_out_of_a_refused_verification_is_no_loop(era: Era) -> None:
+    upstream = usual(verify_email=[reply(401), reply(200, json={})])
+    async with agent_on(server_on(upstream.transport, **ADA), era) as agent:
+        await agent.call("signup")
+        error = await agent.fails("verify", verification_code="1")
+        assert error["code"] == "session_expired"
+        assert "Call `logout`, then `login`" in error["hint"]
+        await agent.call("logout")
+        await agent.call("login")
+        assert (await agent.call("verify", verification_code="1"))["state"] == "signed_in"
 
 
 @pytest.mark.promise("D12")
