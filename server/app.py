@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,29 +63,8 @@ def build_server(
     known = secrets or KnownSecrets()
     known.learn(settings.secret_values())
 
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with AsyncExitStack() as stack:
-            carrier, base_url = transport, settings.base_url
-            if settings.sandbox and transport is None:
-                carrier, base_url = await stack.enter_async_context(_embedded_sandbox(sandbox)), SANDBOX_BASE_URL
-            api = RememberizerAPI(base_url=base_url, transport=carrier, sleep=sleep, now=now)
-            stack.push_async_callback(_shielded, api.aclose)
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(tasks.cancel_scope.cancel)
-            environment = Environment(
-                api=api, secrets=known, spawn=tasks.start_soon, budget_seconds=settings.timeout_seconds, now=now
-            )
-            sessions = SessionStore(make=partial(_session, environment), limits=_limits(settings), now=now)
-            stack.callback(sessions.wipe)
-            tasks.start_soon(sessions.keep_sweeping, sleep)
-            yield Services(
-                settings=settings,
-                sessions=sessions,
-                attempts=AttemptLimiter(now=now),
-                secrets=known,
-                owner=OWNER,
-            )
+    def lifespan(_: MCPServer[Services]) -> AbstractAsyncContextManager[Services]:
+        return _services(settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep)
 
     return MCPServer(
         "rememberizer-mcp",
@@ -102,6 +81,35 @@ def build_server(
         },
         log_level="WARNING",
     )
+
+
+@asynccontextmanager
+async def _services(
+    settings: Settings,
+    *,
+    transport: Transport | None,
+    sandbox: "SandboxConfig | None",
+    secrets: KnownSecrets,
+    now: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]],
+) -> AsyncIterator[Services]:
+    """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
+    async with AsyncExitStack() as stack:
+        base_url = settings.base_url
+        if settings.sandbox and transport is None:
+            transport, base_url = await stack.enter_async_context(_embedded_sandbox(sandbox)), SANDBOX_BASE_URL
+        api = RememberizerAPI(base_url=base_url, transport=transport, sleep=sleep, now=now)
+        stack.push_async_callback(_shielded, api.aclose)
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        stack.callback(tasks.cancel_scope.cancel)
+        environment = Environment(
+            api=api, secrets=secrets, spawn=tasks.start_soon, budget_seconds=settings.timeout_seconds, now=now
+        )
+        sessions = SessionStore(make=partial(_session, environment), limits=_limits(settings), now=now)
+        stack.callback(sessions.wipe)
+        tasks.start_soon(sessions.keep_sweeping, sleep)
+        attempts = AttemptLimiter(now=now)
+        yield Services(settings=settings, sessions=sessions, attempts=attempts, secrets=secrets, owner=OWNER)
 
 
 def _session(environment: Environment, handle: str, owner: str) -> Session:

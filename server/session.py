@@ -84,14 +84,10 @@ class Session:
         Returns:
             ``False`` if another account was held before and upstream did not confirm its sign-out.
         """
-        fresh = self._new_credentials()
-        try:
+        with self._fresh_credentials() as fresh:
             await auth.signup(
                 self._env.api, fresh, email=email, password=password, name=name, captcha=captcha, deadline=deadline
             )
-        except BaseException:
-            fresh.wipe()
-            raise
         me = Me(email=email, name=name, email_verified=False)
         return await self._adopt(fresh, me, deadline=deadline)
 
@@ -101,13 +97,9 @@ class Session:
         Returns:
             ``False`` if another account was held before and upstream did not confirm its sign-out.
         """
-        fresh = self._new_credentials()
-        try:
+        with self._fresh_credentials() as fresh:
             await auth.signin(self._env.api, fresh, email=email, password=password, captcha=captcha, deadline=deadline)
             me = await whose(self._env.api, fresh, deadline=deadline)
-        except BaseException:
-            fresh.wipe()
-            raise
         return await self._adopt(fresh, me.model_copy(update={"email": me.email or email}), deadline=deadline)
 
     async def verify(self, code: str, *, deadline: float) -> None:
@@ -204,6 +196,16 @@ class Session:
 
     def _new_credentials(self) -> Credentials:
         return Credentials(secrets=self._env.secrets, now=self._env.now)
+
+    @contextmanager
+    def _fresh_credentials(self) -> Iterator[Credentials]:
+        """New credentials, which are forgotten again if the sign-in with them fails."""
+        fresh = self._new_credentials()
+        try:
+            yield fresh
+        except BaseException:
+            fresh.wipe()
+            raise
 
     def _hold(self, credentials: Credentials) -> None:
         self._credentials = credentials
