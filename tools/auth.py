@@ -15,6 +15,7 @@ from ..server.settings import Settings
 from ..server.states import State
 from .arguments import Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
+from .schemas import output_schema
 from .services import Services
 from .status import NO_SESSION, SIGNED_OUT_EVERYWHERE, SIGNED_OUT_HERE, SessionStatus, signed_out, status_of
 
@@ -145,11 +146,12 @@ def toolset(settings: Settings) -> list[ContractTool]:
     secret = settings.secret_arguments
     signup_arguments = SignupWithSecrets if secret else SignupArguments
     login_arguments = LoginWithSecrets if secret else LoginArguments
+    output = output_schema(SessionStatus)
     return [
         tool(
             body,
             arguments=arguments,
-            result=SessionStatus,
+            output=output,
             title=title,
             annotations=ToolAnnotations(
                 read_only_hint=body is session_status,

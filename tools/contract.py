@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from ..server.errors import InternalError, RememberizerError
 from .arguments import Arguments, parse, strings
-from .schemas import ErrorBody, input_schema, output_schema
+from .schemas import ErrorBody, input_schema
 from .services import Services
 
 logger = logging.getLogger(__name__)
@@ -50,16 +50,24 @@ class ContractTool(Tool):
 
 
 def tool(
-    body: Body, *, arguments: type[Arguments], result: type[BaseModel], title: str, annotations: ToolAnnotations
+    body: Body, *, arguments: type[Arguments], output: dict[str, Any], title: str, annotations: ToolAnnotations
 ) -> ContractTool:
-    """A tool from its body, whose name and docstring are what a model reads."""
+    """A tool from its body, whose name and docstring are what a model reads.
+
+    Args:
+        body: The tool's work.
+        arguments: What it accepts.
+        output: The ``output_schema`` of its result; tools with the same result share it, since making it takes time.
+        title: For people.
+        annotations: All four hints.
+    """
     return ContractTool(
         fn=body,
         name=getattr(body, "__name__", ""),
         title=title,
         description=" ".join((body.__doc__ or "").split()),
         parameters=input_schema(arguments),
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(result)),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output),
         is_async=True,
         annotations=annotations,
         arguments=arguments,
