@@ -102,8 +102,8 @@ class CaptchaRequired(SignInError):
     code = "captcha_required"
     sentence = "Rememberizer wants a captcha response and none was sent."
     advice = (
-        "A person has to solve the captcha: pass its response as `captcha`, or set REMEMBERIZER_CAPTCHA. "
-        "An agent can't solve it."
+        "A person has to solve the captcha: pass its response as `captcha` if this server takes that argument, or have "
+        "the user set REMEMBERIZER_CAPTCHA and restart the server."
     )
 
 
@@ -112,7 +112,10 @@ class CaptchaRejected(SignInError):
 
     code = "captcha_rejected"
     sentence = "Rememberizer refused the captcha response; it said nothing about the password."
-    advice = "A captcha response works once and only for minutes: get a fresh one from the user and call again."
+    advice = (
+        "A captcha response works once and only for minutes: pass a fresh one from the user as `captcha`, or have the "
+        "user set REMEMBERIZER_CAPTCHA anew and restart the server."
+    )
 
 
 class EmailTaken(SignInError):

@@ -56,6 +56,12 @@ class Session:
         return self._credentials.has_any
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the access token's life is over and nothing can renew it."""
+        ends_at = self.access_expires_at
+        return ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
+
+    @property
     def can_verify(self) -> bool:
         """Whether there is a token that verification can be done with."""
         return self._credentials.access_token is not None
@@ -212,11 +218,12 @@ class Session:
         self._flight = SingleFlight(partial(self._fly, credentials), spawn=self._env.spawn)
 
     async def _fly(self, credentials: Credentials) -> None:
-        deadline = anyio.current_time() + self._env.budget_seconds
+        deadline, version = anyio.current_time() + self._env.budget_seconds, credentials.version
         try:
             await auth.custom_refresh(self._env.api, credentials, deadline=deadline)
         except SessionExpired:
-            if credentials is self._credentials and self.state is not State.SIGNED_OUT:
+            is_newest = credentials is self._credentials and credentials.version == version
+            if is_newest and self.state is not State.SIGNED_OUT:
                 self.state = State.EXPIRED
             raise
         logger.info("session %s… was refreshed", self.handle[:8])

@@ -130,7 +130,7 @@ class SessionStore:
 
     def _evict(self) -> None:
         """Drop the session that was left unused for longest; one with a call in flight is never dropped."""
-        idle = [session for session in self._sessions.values() if not session.calls]
+        idle = [session for session in self._sessions.values() if not session.calls and not session.moving.locked()]
         if not idle:
             raise TooManySessions
         oldest = min(idle, key=lambda session: session.used_at)

@@ -74,8 +74,9 @@ async def signup(services: Services, arguments: SignupArguments) -> SessionStatu
     if account is None:
         raise _no_credentials(services.settings)
     services.attempts.take(services.owner)
+    deadline = services.deadline()
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
-        left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=services.deadline())
+        left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
         return status_of(session, previous_left=left)
 
 
@@ -87,14 +88,15 @@ async def login(services: Services, arguments: LoginArguments) -> SessionStatus:
     account = _account(services.settings, arguments)
     if account is None and services.sessions.find(services.owner, arguments.session) is None:
         raise _no_credentials(services.settings)
+    deadline = services.deadline()
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         password, _ = _secrets(arguments)
-        if password is None and await _is_signed_in(services, session, arguments.email):
+        if password is None and await _is_signed_in(session, arguments.email, deadline=deadline):
             return status_of(session)
         if account is None:
             raise _no_credentials(services.settings)
         services.attempts.take(services.owner)
-        left = await session.sign_in(**account._asdict(), deadline=services.deadline())
+        left = await session.sign_in(**account._asdict(), deadline=deadline)
         return status_of(session, previous_left=left)
 
 
@@ -102,10 +104,11 @@ async def verify(services: Services, arguments: VerifyArguments) -> SessionStatu
     """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
     `unverified` or a call failed with `email_not_verified`.
     """
+    deadline = services.deadline()
     async with services.sessions.moving(services.owner, arguments.session) as session:
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value().strip()
-        await session.verify(code, deadline=services.deadline())
+        await session.verify(code, deadline=deadline)
         return status_of(session)
 
 
@@ -123,9 +126,10 @@ async def logout(services: Services, arguments: Arguments) -> SessionStatus:
     """Sign out: end the session at Rememberizer and forget everything about it here. Succeeds also when Rememberizer
     can't be reached; `next` says whether it confirmed.
     """
+    deadline = services.deadline()
     try:
         async with services.sessions.moving(services.owner, arguments.session) as session:
-            confirmed = await session.sign_out(deadline=services.deadline())
+            confirmed = await session.sign_out(deadline=deadline)
     except (NotSignedIn, UnknownSession):
         return signed_out(NO_SESSION)
     return signed_out(SIGNED_OUT_EVERYWHERE if confirmed else SIGNED_OUT_HERE)
@@ -137,7 +141,7 @@ async def session_status(services: Services, arguments: Arguments) -> SessionSta
     if session is None:
         return signed_out()
     with session.in_use():
-        await _refresh_if_due(services, session)
+        await _refresh_if_due(session, deadline=services.deadline())
     return status_of(session)
 
 
@@ -192,18 +196,18 @@ def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | N
     return None, None
 
 
-async def _is_signed_in(services: Services, session: Session, email: str | None) -> bool:
+async def _is_signed_in(session: Session, email: str | None, *, deadline: float) -> bool:
     """Whether the session already holds an account that can be used, and it is the one that was named."""
     if not session.has_credentials or (email is not None and not same_account(email, session.email)):
         return False
-    await _refresh_if_due(services, session)
-    return session.state is not State.EXPIRED
+    await _refresh_if_due(session, deadline=deadline)
+    return session.state is not State.EXPIRED and not session.has_ended
 
 
-async def _refresh_if_due(services: Services, session: Session) -> None:
+async def _refresh_if_due(session: Session, *, deadline: float) -> None:
     """A refresh that can't be done changes no answer: the status says how things stand."""
     try:
-        await session.refresh_if_due(deadline=services.deadline())
+        await session.refresh_if_due(deadline=deadline)
     except RememberizerError:
         return
 

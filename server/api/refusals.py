@@ -27,8 +27,8 @@ from .client import Reply
 
 MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
 _VERIFY_FIRST = (
-    "If `signup` was called in this session, call `verify` with the code that Rememberizer mailed; otherwise the user "
-    "has to verify the address at Rememberizer first."
+    "Call `verify` only if `session_status` says so; otherwise the user has to verify the address at Rememberizer, and "
+    "then `login` works."
 )
 _START_AFRESH = (
     "Call `logout`, then `login`, and try once more; "

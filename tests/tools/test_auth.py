@@ -549,6 +549,34 @@ async def test_a_status_during_the_first_login_is_signed_out(era: Era) -> None:
         assert (await agent.call("session_status"))["state"] == "signed_in"
 
 
+@pytest.mark.promise("D22")
+async def test_a_login_that_waits_for_its_turn_ends_in_its_own_time(era: Era) -> None:
+    async def never(_: httpx.Request) -> Any:
+        await anyio.sleep_forever()
+
+    upstream = usual(signin=never)
+    async with agent_on(server_on(upstream.transport, timeout_seconds=0.3), era) as agent:
+        with anyio.fail_after(5):
+            begun = anyio.current_time()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(8):
+                    tasks.start_soon(lambda: agent.fails("login", **ADA))
+            assert anyio.current_time() - begun < 8 * 0.3
+    assert len(upstream.requests) < 8
+
+
+@pytest.mark.promise("D10")
+async def test_a_session_that_ended_for_good_is_renewed_by_login(era: Era, clock: FakeClock) -> None:
+    upstream = usual(signin=reply(cookies={"access_token": jwt({"exp": clock.time + 60})}))
+    async with agent_on(server_on(upstream.transport, clock, **ADA), era) as agent:
+        await agent.call("login")
+        await agent.call("login")
+        assert len(upstream.asked("auth/signin/")) == 1
+        clock.advance(61)
+        await agent.call("login")
+    assert len(upstream.asked("auth/signin/")) == 2
+
+
 async def test_two_clients_of_one_server_object_have_sessions_of_their_own(era: Era) -> None:
     server = server_on(usual().transport)
     async with agent_on(server, era) as one, agent_on(server, era) as other:
