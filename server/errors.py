@@ -8,7 +8,9 @@
     │   ├── CaptchaRejected               captcha_rejected
     │   ├── EmailTaken                    email_taken
     │   ├── EmailNotVerified              email_not_verified
-    │   └── InvalidVerificationCode       invalid_verification_code
+    │   ├── InvalidVerificationCode       invalid_verification_code
+    │   ├── SignInFailed                  sign_in_failed
+    │   └── SignInPending                 sign_in_pending
     ├── SessionError                      never raised itself
     │   ├── NotSignedIn                   not_signed_in
     │   ├── SessionExpired                session_expired
@@ -140,6 +142,24 @@ class InvalidVerificationCode(SignInError):
     code = "invalid_verification_code"
     sentence = "The verification code is wrong, already used or too old."
     advice = "Ask the user for the newest code that Rememberizer mailed and call `verify` again."
+
+
+class SignInFailed(SignInError):
+    """A sign-in ended without an account, for a reason of its own that the message names."""
+
+    code = "sign_in_failed"
+    sentence = "The sign-in did not succeed."
+    advice = "Call `login` to try again, if the user wants to."
+
+
+class SignInPending(SignInError):
+    """A person has to finish signing in first; ``sign_in_url`` and ``confirm_code`` say where."""
+
+    code = "sign_in_pending"
+    sentence = "The user has not finished signing in yet."
+    advice = "Give the user the link and the confirm code, wait until they say that they are done, then call again."
+    sign_in_url: str | None = None
+    confirm_code: str | None = None
 
 
 class SessionError(RememberizerError):

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnreachable,
 )
 
-CODES_OF_LATER_ISSUES = {"sign_in_pending", "sign_in_failed", "read_only"}
+CODES_OF_LATER_ISSUES = {"read_only"}
 CODES = {
     *("invalid_arguments", "invalid_credentials", "captcha_required", "captcha_rejected", "email_taken"),
     *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
