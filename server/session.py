@@ -241,10 +241,8 @@ class Session:
         return True
 
     async def _send(self, call: Call, credentials: Credentials, *, deadline: float) -> Reply:
-        version = credentials.version
         reply = await self._env.api.send(call, credentials, deadline=deadline)
-        if credentials.version == version:
-            credentials.absorb(reply.response)
+        credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
         return reply
 
     async def _adopt(self, fresh: Credentials, me: Me, *, deadline: float) -> bool:

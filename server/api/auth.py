@@ -37,7 +37,7 @@ async def signup(
         raise
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
-    credentials.absorb(reply.response, reply.body)
+    credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
 
 
 async def signin(
@@ -61,7 +61,7 @@ async def signin(
     reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signin_refusal(reply, captcha_sent=captcha is not None)
-    credentials.absorb(reply.response, reply.body)
+    credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
     if not credentials.has_any:
         raise UpstreamProtocolError(status=reply.status)
 
@@ -79,13 +79,11 @@ async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: 
             "Rememberizer gave no token that verification could be done with.",
             hint="Call `login` with the account's e-mail and password, then `verify` again.",
         )
-    version = credentials.version
     call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
     reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise verification_refusal(reply, token_sent=True)
-    if credentials.version == version:
-        credentials.absorb(reply.response, reply.body)
+    credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
 
 
 async def custom_refresh(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> None:
@@ -101,7 +99,7 @@ async def custom_refresh(api: RememberizerAPI, credentials: Credentials, *, dead
     )
     if not reply.is_success:
         raise refresh_refusal(reply)
-    if not credentials.absorb(reply.response, reply.body):
+    if not credentials.absorb(reply.response, reply.body, sent_at_version=None):
         raise UpstreamProtocolError(status=reply.status)
 
 

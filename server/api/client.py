@@ -63,6 +63,8 @@ class Reply:
     status: int
     body: Body
     response: httpx.Response = field(repr=False)
+    sent_at_version: int
+    """The credentials' ``version`` when the call was sent."""
 
     @property
     def is_success(self) -> bool:
@@ -135,7 +137,7 @@ class RememberizerAPI:
 
     async def _exchange(self, call: Call, credentials: Credentials) -> Reply:
         client = self._client()
-        url = self._base_url + call.path
+        url, version = self._base_url + call.path, credentials.version
         request = client.build_request(
             call.method, url, json=call.json, headers=credentials.headers(call.auth, url=url)
         )
@@ -153,7 +155,8 @@ class RememberizerAPI:
                     raise ResponseTooLarge(status=response.status_code)
         finally:
             await response.aclose()
-        return Reply(status=response.status_code, body=Body(bytes(raw)), response=response)
+        body = Body(bytes(raw))
+        return Reply(status=response.status_code, body=body, response=response, sent_at_version=version)
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:

@@ -105,13 +105,20 @@ class Credentials:
                 goes = access is not None and f"{access.name}={access.value}" in cookies.get("Cookie", "").split("; ")
                 return cookies if goes and not self._bearer else cookies | self._authorization()
 
-    def absorb(self, response: httpx.Response, body: Body | None = None) -> bool:
+    def absorb(self, response: httpx.Response, body: Body | None = None, *, sent_at_version: int | None) -> bool:
         """Take the cookies of a reply, and a token of its JSON body where one is looked for.
+
+        Args:
+            response: What upstream sent.
+            body: Where to look for a token, if it may hold one.
+            sent_at_version: The ``version`` that the request was sent with. If it changed since, the reply is older
+                than what is held and nothing is taken. ``None`` takes it in any case: for the reply to a refresh, whose
+                rotated token is in no other.
 
         Returns:
             Whether an access or a refresh token arrived. Wiped credentials take nothing.
         """
-        if self._wiped:
+        if self._wiped or sent_at_version not in (None, self.version):
             return False
         before = self._tokens()
         self._take_cookies(response)

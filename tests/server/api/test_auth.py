@@ -44,7 +44,8 @@ def nobody() -> Credentials:
 def ada(**cookies: str) -> Credentials:
     """Credentials as a sign-in leaves them."""
     credentials, headers = nobody(), reply(cookies=cookies or BOTH).headers
-    credentials.absorb(httpx.Response(204, headers=headers, request=httpx.Request("POST", BASE_URL + "auth/signin/")))
+    request = httpx.Request("POST", BASE_URL + "auth/signin/")
+    credentials.absorb(httpx.Response(204, headers=headers, request=request), sent_at_version=0)
     return credentials
 
 
@@ -205,6 +206,19 @@ async def test_an_answer_to_verify_never_overwrites_newer_tokens() -> None:
             await asked.wait()
             await refresh(api, who)
             may_answer.set()
+    assert (who.access_token, who.refresh_token) == ("access-2", "refresh-2")
+
+
+@pytest.mark.promise("D18")
+async def test_a_rotated_refresh_token_is_taken_whatever_changed_meanwhile() -> None:
+    def rotate(_: httpx.Request) -> httpx.Response:
+        other = reply(200, cookies={"access_token": "access-9; Path=/"})
+        other.request = httpx.Request("GET", BASE_URL + "me/")
+        who.absorb(other, sent_at_version=who.version)
+        return reply(204, cookies=tokens(2))
+
+    who = ada()
+    await refresh(client(usual(custom_refresh=rotate)), who)
     assert (who.access_token, who.refresh_token) == ("access-2", "refresh-2")
 
 

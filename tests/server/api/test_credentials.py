@@ -28,7 +28,7 @@ def answer(*cookies: str | bytes, to: str = BASE_URL + "auth/signin/", json: Any
 def held(*cookies: str | bytes, json: Any = None, clock: FakeClock | None = None) -> Credentials:
     """Credentials that took one reply."""
     made = Credentials(secrets=KnownSecrets(), now=clock or FakeClock())
-    made.absorb(*answer(*cookies, json=json))
+    made.absorb(*answer(*cookies, json=json), sent_at_version=None)
     return made
 
 
@@ -83,7 +83,7 @@ def test_a_token_of_the_json_is_found_and_none_that_can_not_be_sent(json: Any, t
 def test_cookies_alone_are_looked_at_where_no_body_is_given() -> None:
     credentials = Credentials(secrets=KnownSecrets())
     response, _ = answer("access_token=a-1; Path=/", json={"access": "not this"})
-    assert credentials.absorb(response)
+    assert credentials.absorb(response, sent_at_version=0)
     assert credentials.access_token == "a-1"
 
 
@@ -145,7 +145,7 @@ def test_every_reply_may_rotate_or_end_either_token(
     second: list[str], access: str | None, refresh: str | None, arrived: bool
 ) -> None:
     credentials = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/")
-    assert credentials.absorb(*answer(*second)) is arrived
+    assert credentials.absorb(*answer(*second), sent_at_version=None) is arrived
     assert (credentials.access_token, credentials.refresh_token) == (access, refresh)
     changed = arrived or (access, refresh) != ("a-1", "r-1")
     assert credentials.version == (2 if changed else 1)
@@ -155,11 +155,11 @@ def test_every_reply_may_rotate_or_end_either_token(
 def test_the_newest_access_token_is_the_one_used_wherever_it_came_from() -> None:
     credentials = held("access_token=cookie-1; Path=/", json={"access": "json-1"})
     assert credentials.access_token == "json-1"
-    credentials.absorb(*answer("access_token=cookie-2; Path=/"))
+    credentials.absorb(*answer("access_token=cookie-2; Path=/"), sent_at_version=None)
     assert credentials.access_token == "cookie-2"
-    credentials.absorb(*answer(json={"access": "json-2"}))
+    credentials.absorb(*answer(json={"access": "json-2"}), sent_at_version=None)
     assert credentials.access_token == "json-2"
-    credentials.absorb(*answer("refresh_token=r-2; Path=/"))
+    credentials.absorb(*answer("refresh_token=r-2; Path=/"), sent_at_version=None)
     assert credentials.access_token == "json-2"
 
 
@@ -167,17 +167,30 @@ def test_the_newest_access_token_is_the_one_used_wherever_it_came_from() -> None
 def test_the_newest_of_two_cookies_of_one_name_is_used() -> None:
     credentials = held("refresh_token=old; Path=/", "refresh_token=newer; Path=/api/")
     assert credentials.refresh_token == "newer"
-    credentials.absorb(*answer("refresh_token=newest; Path=/"))
+    credentials.absorb(*answer("refresh_token=newest; Path=/"), sent_at_version=None)
     assert credentials.refresh_token == "newest"
+
+
+@pytest.mark.promise("D18")
+@pytest.mark.parametrize(
+    ("sent_at", "access", "refresh"), [(0, "a-1", "r-1"), (1, "a-2", "r-1"), (2, "a-1", "r-1"), (None, "a-2", "r-1")]
+)
+def test_a_reply_is_taken_only_if_nothing_newer_came_since_its_request(
+    sent_at: int | None, access: str, refresh: str
+) -> None:
+    credentials = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/")
+    taken = credentials.absorb(*answer("access_token=a-2; Path=/"), sent_at_version=sent_at)
+    assert (credentials.access_token, credentials.refresh_token) == (access, refresh)
+    assert taken is (access == "a-2")
 
 
 @pytest.mark.promise("D18")
 def test_wiped_credentials_take_and_show_nothing_any_more() -> None:
     secrets = KnownSecrets()
     credentials = Credentials(secrets=secrets)
-    credentials.absorb(*answer("access_token=aaaa-1; Path=/; Max-Age=60", json={"jwt": "bbbb-1"}))
+    credentials.absorb(*answer("access_token=aaaa-1; Path=/; Max-Age=60", json={"jwt": "bbbb-1"}), sent_at_version=None)
     credentials.wipe()
-    assert not credentials.absorb(*answer("access_token=aaaa-2; Path=/", json={"jwt": "bbbb-2"}))
+    assert not credentials.absorb(*answer("access_token=aaaa-2; Path=/", json={"jwt": "bbbb-2"}), sent_at_version=None)
     assert (credentials.access_token, credentials.refresh_token, credentials.has_any) == (None, None, False)
     assert credentials.access_expires_at is None
     assert credentials.headers(Auth.SESSION, url=ME) == {}
@@ -258,9 +271,11 @@ def test_no_token_shows_in_the_repr() -> None:
 def test_every_value_held_is_known_to_the_log_until_it_is_replaced() -> None:
     secrets = KnownSecrets()
     credentials = Credentials(secrets=secrets)
-    credentials.absorb(*answer("access_token=aaaa-1; Path=/", "odd=cccc-1; Path=/", json={"jwt": "bbbb-1"}))
+    credentials.absorb(
+        *answer("access_token=aaaa-1; Path=/", "odd=cccc-1; Path=/", json={"jwt": "bbbb-1"}), sent_at_version=None
+    )
     assert secrets.redact("aaaa-1 bbbb-1 cccc-1") == f"{REDACTED} {REDACTED} {REDACTED}"
-    credentials.absorb(*answer("access_token=aaaa-2; Path=/"))
+    credentials.absorb(*answer("access_token=aaaa-2; Path=/"), sent_at_version=None)
     assert secrets.redact("aaaa-1 aaaa-2 bbbb-1 cccc-1") == f"aaaa-1 {REDACTED} bbbb-1 {REDACTED}"
 
 
@@ -273,9 +288,9 @@ def test_a_value_that_stays_is_known_at_every_moment() -> None:
 
     seen: list[str] = []
     credentials = Credentials(secrets=Watched())
-    credentials.absorb(*answer("refresh_token=rrrr-1; Path=/"))
+    credentials.absorb(*answer("refresh_token=rrrr-1; Path=/"), sent_at_version=None)
     seen.clear()
-    credentials.absorb(*answer("access_token=aaaa-2; Path=/"))
+    credentials.absorb(*answer("access_token=aaaa-2; Path=/"), sent_at_version=None)
     assert set(seen) == {REDACTED}
 
 

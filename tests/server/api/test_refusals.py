@@ -63,7 +63,8 @@ async def refused(call: Made, status: int, body: Any) -> RememberizerError:
     """The error that a call raises when upstream answers so."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     who, clock = Credentials(secrets=KnownSecrets()), FakeClock()
-    who.absorb(httpx.Response(204, headers=reply(cookies=tokens()).headers, request=httpx.Request("POST", BASE_URL)))
+    request = httpx.Request("POST", BASE_URL)
+    who.absorb(httpx.Response(204, headers=reply(cookies=tokens()).headers, request=request), sent_at_version=0)
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=content))
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
     with anyio.fail_after(5), pytest.raises(RememberizerError) as raised:
@@ -73,7 +74,7 @@ async def refused(call: Made, status: int, body: Any) -> RememberizerError:
 
 def answered(status: int, body: Any) -> Reply:
     content = json.dumps(body).encode()
-    return Reply(status=status, body=Body(content), response=httpx.Response(status, content=content))
+    return Reply(status=status, body=Body(content), response=httpx.Response(status, content=content), sent_at_version=0)
 
 
 @pytest.mark.promise("D20")
@@ -178,7 +179,9 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
     error = await refused(any_other, status, body)
     assert (error.code, error.status) == (code, status)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    again = Reply(status=status, body=Body(content), response=httpx.Response(status, content=content))
+    again = Reply(
+        status=status, body=Body(content), response=httpx.Response(status, content=content), sent_at_version=0
+    )
     assert refusal(again, unverified=True).code == code_if_unverified
 
 
