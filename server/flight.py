@@ -40,21 +40,17 @@ class SingleFlight:
             self._spawn(lambda: self._fly(outcome))
             self._outcome = outcome
         outcome = self._outcome
-        with anyio.CancelScope(deadline=deadline):
-            await outcome.done.wait()
+        await self.settled(deadline=deadline)
         if not outcome.done.is_set():
             raise UpstreamTimeout
         if outcome.error:
             raise outcome.error.again()
 
-    async def settled(self, *, deadline: float) -> bool:
-        """Wait until no run is under way; ``False`` at the deadline."""
-        if self._outcome is None:
-            return True
-        with anyio.CancelScope(deadline=deadline):
-            await self._outcome.done.wait()
-            return True
-        return False
+    async def settled(self, *, deadline: float) -> None:
+        """Wait until the run under way is over, at most until the deadline, on anyio's clock."""
+        if self._outcome is not None:
+            with anyio.CancelScope(deadline=deadline):
+                await self._outcome.done.wait()
 
     async def _fly(self, outcome: _Outcome) -> None:
         try:

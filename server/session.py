@@ -120,10 +120,10 @@ class Session:
         self.state = State.SIGNED_IN
 
     async def refresh(self, *, deadline: float) -> None:
-        """Renew the tokens, or wait for a renewal that is under way.
+        """Renew the tokens, or wait for a renewal that is under way; a sign-in meanwhile brings new ones as well.
 
         Raises:
-            NotSignedIn: There is no refresh token; nobody is asked.
+            NotSignedIn: There is no refresh token and nobody is asked, or the session was signed out meanwhile.
             SessionExpired: Upstream refused it, now or before.
             UpstreamError: No usable answer; the session is as it was.
         """
@@ -133,7 +133,14 @@ class Session:
                 "This session has no refresh token.",
                 hint="Go on without; when the session ends, call `logout`, then `login`.",
             )
-        await self._flight.join(deadline=deadline)
+        credentials = self._credentials
+        try:
+            await self._flight.join(deadline=deadline)
+        except RememberizerError:
+            if credentials is self._credentials and self.state is not State.SIGNED_OUT:
+                raise
+        if self.state is State.SIGNED_OUT:
+            raise NotSignedIn
 
     async def refresh_if_due(self, *, deadline: float) -> None:
         """Renew the tokens if less than 30 s of the access token's life is left and they can be renewed.
@@ -238,7 +245,7 @@ class Session:
             self.state = State.EXPIRED
             return False
         await self.refresh(deadline=deadline)
-        return True
+        return credentials is self._credentials
 
     async def _send(self, call: Call, credentials: Credentials, *, deadline: float) -> Reply:
         reply = await self._env.api.send(call, credentials, deadline=deadline)

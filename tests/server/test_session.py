@@ -23,7 +23,7 @@ from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import State
 
 from tests.support.agent import ADA, GRACE
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, Gate
 from tests.support.sessions import environment_on, resync, signed_in, soon
 from tests.support.upstream import jwt, reply, tokens, usual
 
@@ -45,6 +45,16 @@ class Held:
         await self.released.wait()
         self.answered = True
         return self._answer
+
+
+def gated(gate: Gate, answer: httpx.Response) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
+    """An answer that comes when the gate is opened."""
+
+    async def late(_: httpx.Request) -> httpx.Response:
+        await gate.sleep(0)
+        return answer
+
+    return late
 
 
 def about_to_expire(clock: FakeClock) -> httpx.Response:
@@ -216,7 +226,7 @@ async def test_a_late_refresh_of_the_first_account_does_not_reach_the_second(clo
                 await anyio.wait_all_tasks_blocked()
                 assert session.email == GRACE["email"]
                 held.released.set()
-        assert outcomes == ["session_expired"]
+        assert outcomes == []
         assert session.state is State.SIGNED_IN
         await session.sign_out(deadline=soon())
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
@@ -267,6 +277,79 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
                 held.released.set()
         assert [error.code for error in errors] == ["session_expired"]
         assert session.state is State.SIGNED_IN
+    assert len(upstream.asked("account/")) == 1
+
+
+@pytest.mark.promise("D13")
+@pytest.mark.parametrize("answer", [reply(cookies=tokens(2)), reply(401), reply(503)], ids=["new", "refused", "lost"])
+async def test_a_refresh_that_a_new_sign_in_overtook_is_a_success(answer: httpx.Response, clock: FakeClock) -> None:
+    gate, done = Gate(), list[bool]()
+    upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(5))], custom_refresh=gated(gate, answer))
+
+    async def refresh(session: Session) -> None:
+        await session.refresh(deadline=soon())
+        done.append(True)
+
+    async with signed_in(upstream, clock) as session:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(refresh, session)
+                await gate.waiting.wait()
+                await session.sign_in(**ADA, captcha=None, deadline=soon())
+                gate.open()
+        assert (done, session.state) == ([True], State.SIGNED_IN)
+        await session.sign_out(deadline=soon())
+    assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
+
+
+@pytest.mark.parametrize("answer", [reply(cookies=tokens(2)), reply(401), reply(503)], ids=["new", "refused", "lost"])
+async def test_a_refresh_of_a_session_that_was_signed_out_meanwhile_says_so(
+    answer: httpx.Response, clock: FakeClock
+) -> None:
+    gate = Gate()
+    async with signed_in(usual(custom_refresh=gated(gate, answer)), clock) as session:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_not_signed_in, session)
+                await gate.waiting.wait()
+                session.wipe()
+                gate.open()
+        assert session.state is State.SIGNED_OUT
+
+
+async def test_a_refresh_whose_tokens_are_gone_again_is_no_success(clock: FakeClock) -> None:
+    gate = Gate()
+
+    async def refresh_and_leave(session: Session) -> None:
+        await session.refresh(deadline=soon())
+        session.wipe()
+
+    async with signed_in(usual(custom_refresh=gated(gate, reply(cookies=tokens(2)))), clock) as session:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(refresh_and_leave, session)
+                await gate.waiting.wait()
+                tasks.start_soon(_not_signed_in, session)
+                await anyio.wait_all_tasks_blocked()
+                gate.open()
+
+
+async def _not_signed_in(session: Session) -> None:
+    with pytest.raises(NotSignedIn):
+        await session.refresh(deadline=soon())
+
+
+@pytest.mark.promise("D13", "D16")
+async def test_a_call_whose_refresh_a_new_sign_in_overtook_is_not_repeated(clock: FakeClock) -> None:
+    gate = Gate()
+    upstream = usual(account=reply(401), custom_refresh=gated(gate, reply(401)))
+    async with signed_in(upstream, clock) as session:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_swallow, lambda: session.request(ACCOUNT, deadline=soon()))
+                await gate.waiting.wait()
+                await session.sign_in(**ADA, captcha=None, deadline=soon())
+                gate.open()
     assert len(upstream.asked("account/")) == 1
 
 
