@@ -102,6 +102,9 @@ class Session:
 
         Returns:
             ``False`` if another account was held before and upstream did not confirm its sign-out.
+
+        Raises:
+            SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
         with self._fresh_credentials() as fresh:
             await auth.signin(self._env.api, fresh, email=email, password=password, captcha=captcha, deadline=deadline)

@@ -1,6 +1,7 @@
 """Whose account it is (rememberizer-api.md §5.2)."""
 
 import logging
+from http import HTTPStatus
 from typing import Annotated
 
 import anyio
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from ..errors import RememberizerError, UpstreamProtocolError
 from .client import Call, RememberizerAPI
 from .credentials import Credentials
-from .refusals import refusal
+from .refusals import NO_SESSION, refusal
 from .text import clean_line
 
 PROFILE_SECONDS = 5.0
@@ -46,11 +47,17 @@ async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: fl
 
 
 async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> Me:
-    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else."""
+    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else, with one exception.
+
+    Raises:
+        UpstreamProtocolError: Upstream gave no token, and doesn't know who asks by what it gave (a CDN's cookie, say).
+    """
     soon = min(deadline, anyio.current_time() + PROFILE_SECONDS)
     try:
         return await get_me(api, credentials, deadline=soon)
     except RememberizerError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED and not credentials.has_token:
+            raise UpstreamProtocolError(NO_SESSION, status=error.status) from error
         logger.info("me/ gave no name (%s)", error.code)
         return Me()
 

@@ -7,7 +7,7 @@ verifies once, and a refresh token may have been rotated by an answer that was l
 from ..errors import NotSignedIn, UpstreamError, UpstreamProtocolError
 from .client import Call, RememberizerAPI
 from .credentials import Auth, Credentials
-from .refusals import MAYBE_CREATED, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
+from .refusals import MAYBE_CREATED, NO_SESSION, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
 from .retries import NOTHING_WAS_SENT
 
 
@@ -63,7 +63,7 @@ async def signin(
         raise signin_refusal(reply, captcha_sent=captcha is not None)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
     if not credentials.has_any:
-        raise UpstreamProtocolError(status=reply.status)
+        raise UpstreamProtocolError(NO_SESSION, status=reply.status)
 
 
 async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: str, deadline: float) -> None:

@@ -74,6 +74,11 @@ class Credentials:
         return cookie.value if cookie else None
 
     @property
+    def has_token(self) -> bool:
+        """Whether an access or a refresh token was recognised; an opaque session cookie is neither."""
+        return self.access_token is not None or self.refresh_token is not None
+
+    @property
     def has_any(self) -> bool:
         """Whether anything was given that can show who asks; a CSRF cookie can't."""
         others = [

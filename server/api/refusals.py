@@ -26,6 +26,7 @@ from ..errors import (
 from .client import Reply
 
 MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
+NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
 _VERIFY_FIRST = (
     "Call `verify` only if `session_status` says so; otherwise the user has to verify the address at Rememberizer, and "
     "then `login` works."

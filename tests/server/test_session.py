@@ -15,6 +15,7 @@ from rememberizer_mcp.server.errors import (
     QuotaExceeded,
     RememberizerError,
     SessionExpired,
+    UpstreamProtocolError,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
@@ -464,6 +465,36 @@ async def test_a_slow_me_does_not_use_up_the_deadline(clock: FakeClock) -> None:
         with anyio.fail_after(5):
             await session.sign_in(**ADA, captcha=None, deadline=anyio.current_time() + 0.05)
         await resync()
+        assert session.state is State.SIGNED_IN
+
+
+@pytest.mark.promise("D2", "D3")
+async def test_a_sign_in_that_brought_only_a_stranger_s_cookie_is_no_success(clock: FakeClock) -> None:
+    stranger = reply(200, json={}, cookies={"__cf_bm": "opaque; Path=/"})
+    upstream = usual(signin=[reply(cookies=tokens()), stranger], me=[reply(200, json={}), reply(401)])
+    async with signed_in(upstream, clock) as session:
+        with pytest.raises(UpstreamProtocolError, match="said yes to the sign-in, but gave no session") as raised:
+            await session.sign_in(**GRACE, captcha=None, deadline=soon())
+        assert raised.value.status == 401
+        assert (session.state, session.email) == (State.SIGNED_IN, ADA["email"])
+        await session.sign_out(deadline=soon())
+    assert cookies_of(upstream.requests[-1]) == {"access_token=access-1", "refresh_token=refresh-1"}
+
+
+@pytest.mark.promise("D2", "D3")
+@pytest.mark.parametrize("me", [reply(200, json={}), reply(403), reply(404), reply(500)])
+async def test_an_opaque_session_cookie_signs_in_unless_upstream_denies_it(
+    me: httpx.Response, clock: FakeClock
+) -> None:
+    upstream = usual(signin=reply(200, json={}, cookies={"sessionid": "opaque; Path=/"}), me=me)
+    async with signed_in(upstream, clock) as session:
+        assert session.state is State.SIGNED_IN
+
+
+@pytest.mark.promise("D2", "D3")
+@pytest.mark.parametrize("cookies", [{"access_token": "a; Path=/"}, {"refresh_token": "r; Path=/"}])
+async def test_a_sign_in_with_a_token_counts_although_me_is_refused(cookies: dict[str, str], clock: FakeClock) -> None:
+    async with signed_in(usual(signin=reply(204, cookies=cookies), me=reply(401)), clock) as session:
         assert session.state is State.SIGNED_IN
 
 

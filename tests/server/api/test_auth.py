@@ -168,7 +168,7 @@ async def test_signin_accepts_whatever_can_show_who_asks(status: int, answer: di
 @pytest.mark.promise("D2")
 @pytest.mark.parametrize("cookies", [{}, {"csrftoken": "c; Path=/"}, {"access_token": "; Path=/"}])
 async def test_a_signin_that_brings_nothing_is_no_success(cookies: dict[str, str]) -> None:
-    with pytest.raises(UpstreamProtocolError) as raised:
+    with pytest.raises(UpstreamProtocolError, match="gave no session") as raised:
         await signin(client(usual(signin=reply(204, cookies=cookies))), nobody())
     assert raised.value.status == 204
 
