@@ -129,4 +129,6 @@ PROMISES: dict[str, Promise] = {
     "D53": _design(
         "No sequence of calls leaves a state that the model does not allow, or shows a secret.", "Issue: tests"
     ),
+    "D65": _design("A kept sign-in stands in the operating system's keyring, never in a plain file.", "Sessions"),
+    "D66": _design("A keyring that is missing, locked or hung is a refusal that says what to do.", "Sessions"),
 }

@@ -11,6 +11,7 @@ FLOORS = (
     {"server.errors", "server"},
     {"server.logs"},
     {"server.settings", "server.flight", "server.limiter"},
+    {"server.keychain"},
     {"server.api"},
     {"server.states"},
     {"server.session"},

@@ -1,0 +1,246 @@
+"""``Keychain``: a person's refresh token in the operating system's keyring, so that a restart needs no new captcha.
+
+Only where the person asked for it (``REMEMBERIZER_KEEP_SIGNED_IN=keyring``), and never in a plain file: a backend that
+is not the operating system's own is refused, also where keyring's configuration names one. The library ``keyring`` is
+an extra. It is imported on first use, in a worker thread, because its backends block, some of them with a dialog.
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from .errors import SignInFailed
+from .logs import KnownSecrets
+
+LIMIT_SECONDS = 10.0
+"""How long one operation may take, its turn and a dialog of the system included."""
+LAST_ACCOUNT = "Last account"
+"""The entry that names the account kept last, since keyring can't list; a case-folded e-mail has no capital."""
+OF_THE_SYSTEM = (
+    ("keyring.backends.SecretService", "Keyring"),
+    ("keyring.backends.libsecret", "Keyring"),
+    ("keyring.backends.kwallet", "DBusKeyring"),
+    ("keyring.backends.kwallet", "DBusKeyringKWallet4"),
+    ("keyring.backends.macOS", "Keyring"),
+    ("keyring.backends.Windows", "WinVaultKeyring"),
+)
+_NOT_INSTALLED = "The keyring library is not installed, so no sign-in can be kept."
+_NONE_USABLE = "This machine offers no keyring of its operating system, so no sign-in can be kept."
+_REFUSED = "The operating system's keyring is locked, refused the access or did not answer in time."
+_OR_SWITCH_OFF = "or set REMEMBERIZER_KEEP_SIGNED_IN to `off`"
+_HINTS = {
+    _NOT_INSTALLED: f"Have the user install `rememberizer-mcp[keyring]`, {_OR_SWITCH_OFF}, and restart the server.",
+    _NONE_USABLE: (
+        "Have the user set up Secret Service, KWallet, the macOS Keychain or the Windows Credential Locker (and name "
+        f"no other backend in PYTHON_KEYRING_BACKEND or keyringrc.cfg), {_OR_SWITCH_OFF}, and restart the server."
+    ),
+    _REFUSED: f"Have the user unlock it and call `login` again, {_OR_SWITCH_OFF} and restart the server.",
+}
+
+logger = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+
+class Ring(Protocol):
+    """What is used of a backend of the keyring library. Every exception of it counts as a refusal."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The value of an entry."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Write an entry, or replace it."""
+        ...
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove an entry."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A sign-in that was kept."""
+
+    email: str
+    refresh_token: str = field(repr=False)
+
+
+class Keychain:
+    """What is kept for one base URL, under each account's e-mail; letter case of an e-mail doesn't count.
+
+    Operations run one after the other, in the order of the calls. One that was given up can still be under way, behind
+    a dialog of the system: a ``keep`` that ends late, after a later call of the same account, is taken back.
+
+    ``KnownSecrets`` knows each account's latest token that was read or written, until the next one replaces it or
+    ``forget`` succeeds; whoever uses a token for longer teaches it on its own, as sessions do.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        secrets: KnownSecrets,
+        backend: Callable[[], Ring] | None = None,
+        limit_seconds: float = LIMIT_SECONDS,
+    ) -> None:
+        self._service = f"rememberizer-mcp {base_url}"
+        self._secrets = secrets
+        self._backend = backend or system_keyring
+        self._limit = limit_seconds
+        self._turn = anyio.Lock()
+        self._busy = threading.Lock()
+        self._latest: dict[str, object] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    async def require_usable(self) -> None:
+        """Make sure that the keyring can be read; the system may ask the person to unlock it.
+
+        Raises:
+            SignInFailed: It is not installed, not the operating system's, or locked; the hint says what to do.
+        """
+        await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT))
+
+    async def read(self, email: str | None) -> Kept | None:
+        """The sign-in kept for an account, or, without an e-mail, the one kept last.
+
+        Returns:
+            None also where the keyring refused, which stands in the log.
+        """
+        try:
+            return await self._run(lambda ring: self._find(ring, email))
+        except SignInFailed as refused:
+            logger.warning("no kept sign-in was read: %s", refused.message)
+            return None
+
+    async def keep(self, email: str, refresh_token: str) -> bool:
+        """Write the account's newest refresh token in place of the one before, and note the account as the last one.
+
+        Returns:
+            False where the keyring refused, which stands in the log; an older token may then still be there.
+        """
+        user, call = _user(email), object()
+        self._latest[user] = call
+
+        def write(ring: Ring) -> None:
+            if self._latest.get(user) is not call:
+                return
+            self._know(user, refresh_token)
+            ring.set_password(self._service, user, refresh_token)
+            ring.set_password(self._service, LAST_ACCOUNT, email)
+            if self._latest.get(user) is not call:
+                self._remove(ring, user)
+
+        return await self._carried_out(write, otherwise="the sign-in was not kept")
+
+    async def forget(self, email: str) -> bool:
+        """Remove what is kept for the account.
+
+        Returns:
+            Whether nothing is left; False where the keyring refused, which stands in the log.
+        """
+        user, call = _user(email), object()
+        self._latest[user] = call
+
+        def remove(ring: Ring) -> None:
+            if self._latest.get(user) is call:
+                self._remove(ring, user)
+
+        return await self._carried_out(remove, otherwise="the kept sign-in was not removed")
+
+    async def _carried_out(self, work: Callable[[Ring], None], *, otherwise: str) -> bool:
+        try:
+            await self._run(work)
+        except SignInFailed as refused:
+            logger.warning("%s: %s", otherwise, refused.message)
+            return False
+        return True
+
+    async def _run(self, work: Callable[[Ring], _Result]) -> _Result:
+        """Do the work in its turn; every refusal is a ``SignInFailed``, and its cause is named by its type only."""
+        cause: type[BaseException] = TimeoutError
+        with anyio.move_on_after(self._limit):
+            async with self._turn:
+                try:
+                    return await anyio.to_thread.run_sync(self._in_thread, work, abandon_on_cancel=True)
+                except SignInFailed:
+                    raise
+                except Exception as error:  # noqa: BLE001 -- whatever a backend raises is a refusal
+                    cause = type(error)
+        logger.info("the keyring's refusal: %s", cause.__name__)
+        raise _failed(_REFUSED)
+
+    def _in_thread(self, work: Callable[[Ring], _Result]) -> _Result:
+        if not self._busy.acquire(timeout=self._limit):  # an operation that was given up is still under way
+            raise TimeoutError
+        try:
+            return work(self._backend())
+        finally:
+            self._busy.release()
+
+    def _find(self, ring: Ring, email: str | None) -> Kept | None:
+        account = email or ring.get_password(self._service, LAST_ACCOUNT)
+        token = ring.get_password(self._service, _user(account)) if account else None
+        if not account or not token:
+            return None
+        self._know(_user(account), token)
+        return Kept(email=account, refresh_token=token)
+
+    def _remove(self, ring: Ring, user: str) -> None:
+        self._delete(ring, user)
+        if _user(ring.get_password(self._service, LAST_ACCOUNT) or "") == user:
+            self._delete(ring, LAST_ACCOUNT)
+        self._know(user)
+
+    def _delete(self, ring: Ring, user: str) -> None:
+        if ring.get_password(self._service, user) is None:
+            return
+        ring.delete_password(self._service, user)
+        if ring.get_password(self._service, user) is not None:
+            raise RuntimeError("the entry is still there")
+
+    def _know(self, user: str, *now: str) -> None:
+        """Have the account's token redacted in place of the one before, or that one no longer."""
+        self._secrets.learn(now)
+        self._secrets.forget(self._known.pop(user, ()))
+        self._known[user] = now
+
+
+def system_keyring() -> Ring:
+    """The backend that keyring chose or was told to use; it is asked anew each time, because a chain can change.
+
+    Raises:
+        SignInFailed: The library is missing, or the backend is not the operating system's.
+    """
+    try:
+        import keyring  # noqa: PLC0415 -- an extra, and slow: see the module's docstring
+        from keyring.backends.chainer import ChainerBackend  # noqa: PLC0415 -- as above
+    except ImportError:
+        raise _failed(_NOT_INSTALLED) from None
+    try:
+        ring = keyring.get_keyring()
+        members = ring.backends if type(ring) is ChainerBackend else [ring]
+    except Exception:  # noqa: BLE001 -- keyring raises what its configuration leads to
+        raise _failed(_NONE_USABLE) from None
+    if not members or not all(map(_is_of_the_system, members)):
+        raise _failed(_NONE_USABLE)
+    return ring
+
+
+def _is_of_the_system(ring: object) -> bool:
+    """Whether the backend is one of ``OF_THE_SYSTEM`` itself; a subclass could write elsewhere."""
+    return type(ring) in [getattr(sys.modules.get(module), name, None) for module, name in OF_THE_SYSTEM]
+
+
+def _user(email: str) -> str:
+    return email.strip().casefold()
+
+
+def _failed(sentence: str) -> SignInFailed:
+    return SignInFailed(sentence, hint=_HINTS[sentence])
