@@ -1,17 +1,18 @@
 """``Session``: one account's credentials, and the moves between its states."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 
 import anyio
 
-from .api import auth
+from .api import auth, oauth
 from .api.account import Me, same_account, whose
 from .api.client import Call, Reply
 from .api.credentials import Credentials
+from .api.oauth import OAuthClient
 from .api.refusals import refusal
 from .errors import NotSignedIn, RememberizerError, SessionExpired, UpstreamError
 from .flight import SingleFlight
@@ -48,7 +49,7 @@ class Session:
     @property
     def can_refresh(self) -> bool:
         """Whether a refresh can be tried."""
-        return self._credentials.refresh_token is not None and self.state is not State.EXPIRED
+        return self._credentials.can_renew and self.state is not State.EXPIRED
 
     @property
     def has_credentials(self) -> bool:
@@ -95,7 +96,7 @@ class Session:
                 self._env.api, fresh, email=email, password=password, name=name, captcha=captcha, deadline=deadline
             )
         me = Me(email=email, name=name, email_verified=False)
-        return await self._adopt(fresh, me, deadline=deadline)
+        return await self._adopt(fresh, me, method="password", deadline=deadline)
 
     async def sign_in(self, *, email: str, password: str, captcha: str | None, deadline: float) -> bool:
         """Sign in on fresh credentials, and only then let go of an account that was held before.
@@ -109,7 +110,20 @@ class Session:
         with self._fresh_credentials() as fresh:
             await auth.signin(self._env.api, fresh, email=email, password=password, captcha=captcha, deadline=deadline)
             me = await whose(self._env.api, fresh, deadline=deadline)
-        return await self._adopt(fresh, me.model_copy(update={"email": me.email or email}), deadline=deadline)
+        me = me.model_copy(update={"email": me.email or email})
+        return await self._adopt(fresh, me, method="password", deadline=deadline)
+
+    async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
+        """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say.
+
+        Returns:
+            ``False`` if another account was held before and upstream did not confirm its sign-out.
+        """
+        sent = (code, verifier, client.client_secret)
+        with self._env.secrets.during(sent), self._fresh_credentials() as fresh:
+            await oauth.exchange(self._env.api, fresh, client, code=code, verifier=verifier, deadline=deadline)
+            me = await whose(self._env.api, fresh, deadline=deadline)
+        return await self._adopt(fresh, me, method="oauth", client=client, deadline=deadline)
 
     async def verify(self, code: str, *, deadline: float) -> None:
         """Verify the e-mail address.
@@ -223,14 +237,17 @@ class Session:
             fresh.wipe()
             raise
 
-    def _hold(self, credentials: Credentials) -> None:
+    def _hold(self, credentials: Credentials, client: OAuthClient | None = None) -> None:
         self._credentials = credentials
-        self._flight = SingleFlight(partial(self._fly, credentials), spawn=self._env.spawn)
+        renew = partial(auth.custom_refresh, self._env.api, credentials)
+        if client:
+            renew = partial(oauth.renew, self._env.api, credentials, client)
+        self._flight = SingleFlight(partial(self._fly, credentials, renew), spawn=self._env.spawn)
 
-    async def _fly(self, credentials: Credentials) -> None:
+    async def _fly(self, credentials: Credentials, renew: Callable[..., Awaitable[None]]) -> None:
         deadline, version = anyio.current_time() + self._env.budget_seconds, credentials.version
         try:
-            await auth.custom_refresh(self._env.api, credentials, deadline=deadline)
+            await renew(deadline=deadline)
         except SessionExpired:
             is_newest = credentials is self._credentials and credentials.version == version
             if is_newest and self.state is not State.SIGNED_OUT:
@@ -255,15 +272,18 @@ class Session:
         credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
         return reply
 
-    async def _adopt(self, fresh: Credentials, me: Me, *, deadline: float) -> bool:
+    async def _adopt(
+        self, fresh: Credentials, me: Me, *, method: str, client: OAuthClient | None = None, deadline: float
+    ) -> bool:
         before, flight, held = self._credentials, self._flight, self.email
-        self._hold(fresh)
-        self.email, self.name, self.method = me.email, me.name or None, "password"
+        had_account = self.state is not State.SIGNED_OUT
+        self._hold(fresh, client)
+        self.email, self.name, self.method = me.email, me.name or None, method
         self.state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)
         left = True
-        if held is not None and not same_account(held, me.email):
+        if had_account and not same_account(held, me.email):
             with anyio.CancelScope(shield=True):
                 left = await self._let_go(before, flight, deadline=deadline)
         before.wipe()

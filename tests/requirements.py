@@ -131,4 +131,10 @@ PROMISES: dict[str, Promise] = {
     ),
     "D65": _design("A kept sign-in stands in the operating system's keyring, never in a plain file.", "Sessions"),
     "D66": _design("A keyring that is missing, locked or hung is a refusal that says what to do.", "Sessions"),
+    "D60": _design(
+        "The OAuth calls send what is documented, with PKCE, and take every answer that may come.", "API contract §2"
+    ),
+    "D61": _design(
+        "An OAuth session renews by its own refresh token; its tokens are never cookies.", "API contract §2"
+    ),
 }

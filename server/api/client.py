@@ -53,6 +53,7 @@ class Call:
     path: str
     auth: Auth = Auth.SESSION
     json: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
     repeatable: bool = False
 
 
@@ -139,7 +140,7 @@ class RememberizerAPI:
         client = self._client()
         url, version = self._base_url + call.path, credentials.version
         request = client.build_request(
-            call.method, url, json=call.json, headers=credentials.headers(call.auth, url=url)
+            call.method, url, json=call.json, data=call.form, headers=credentials.headers(call.auth, url=url)
         )
         response = await client.send(request, stream=True)
         try:

@@ -1,7 +1,8 @@
-"""``Credentials``: the cookies and the bearer token of one sign-in.
+"""``Credentials``: the cookies and the bearer token of one sign-in, or one OAuth grant.
 
 The jar that upstream fills by ``Set-Cookie`` is the source of truth, because the refresh may rotate both cookies. Only
 ``refresh_token`` is a documented name (rememberizer-api.md §1.4); which cookie is the access token has to be found out.
+An OAuth grant (§2) has no cookies: its access token is the bearer, its refresh token is for the token endpoint only.
 """
 
 import base64
@@ -49,6 +50,8 @@ class Credentials:
         policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
         self._cookies = httpx.Cookies(CookieJar(policy))
         self._bearer: str | None = None
+        self._oauth_refresh: str | None = None
+        self._is_oauth = False
         self._expires_at: float | None = None
         self._wiped = False
         self._secrets = secrets
@@ -77,6 +80,16 @@ class Credentials:
     def has_token(self) -> bool:
         """Whether an access or a refresh token was recognised; an opaque session cookie is neither."""
         return self.access_token is not None or self.refresh_token is not None
+
+    @property
+    def oauth_refresh_token(self) -> str | None:
+        """The refresh token of an OAuth grant, which is no cookie."""
+        return self._oauth_refresh
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether there is a refresh token, of either kind."""
+        return bool(self._oauth_refresh or self.refresh_token)
 
     @property
     def has_any(self) -> bool:
@@ -121,9 +134,9 @@ class Credentials:
                 rotated token is in no other.
 
         Returns:
-            Whether an access or a refresh token arrived. Wiped credentials take nothing.
+            Whether an access or a refresh token arrived. Wiped credentials take nothing, nor does an OAuth grant.
         """
-        if self._wiped or sent_at_version not in (None, self.version):
+        if self._wiped or self._is_oauth or sent_at_version not in (None, self.version):
             return False
         before = self._tokens()
         self._take_cookies(response)
@@ -140,6 +153,25 @@ class Credentials:
         self._learn()
         return arrived
 
+    def grant(self, access_token: str, *, refresh_token: str | None, expires_in: float | None) -> None:
+        """Hold an OAuth grant, and nothing beside it. Without a new refresh token the old one stays.
+
+        Args:
+            access_token: The bearer.
+            refresh_token: What the token endpoint takes for the next grant.
+            expires_in: Seconds, as far as the token endpoint says; else the token itself is asked.
+        """
+        if self._wiped:
+            return
+        self._is_oauth = True
+        self._cookies.jar.clear()
+        self._bearer = access_token
+        self._oauth_refresh = refresh_token or self._oauth_refresh
+        life = _number(expires_in)
+        self._expires_at = self._now() + life if life else self._end_of_life(None)
+        self.version += 1
+        self._learn()
+
     def _take_cookies(self, response: httpx.Response) -> None:
         """Keep one cookie of each name, the newest, and none that can't be sent back."""
         jar = self._cookies.jar
@@ -154,7 +186,7 @@ class Credentials:
         """Forget everything, for good: later replies are not taken."""
         self._wiped = True
         self._cookies.jar.clear()
-        self._bearer = None
+        self._bearer = self._oauth_refresh = None
         self._secrets.forget(self._learnt)
         self._learnt = []
 
@@ -179,7 +211,7 @@ class Credentials:
     def _learn(self) -> None:
         before = self._learnt
         self._learnt = [cookie.value for cookie in self._cookies.jar if cookie.value]
-        self._learnt += [self._bearer] if self._bearer else []
+        self._learnt += [token for token in (self._bearer, self._oauth_refresh) if token]
         self._secrets.learn(self._learnt)
         self._secrets.forget(before)
 
@@ -189,6 +221,7 @@ class Credentials:
             "access cookie": cookie.value if cookie else None,
             "refresh cookie": self.refresh_token,
             "bearer": self._bearer,
+            "OAuth refresh token": self._oauth_refresh,
         }
 
     def _cookie(self, name: str) -> Cookie | None:

@@ -31,6 +31,11 @@ def tokens(number: int = 1, **attributes: str) -> dict[str, str]:
     return {"access_token": f"access-{number}; Path=/{tail}", "refresh_token": f"refresh-{number}; Path=/"}
 
 
+def grant(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """What the token endpoint gives, told apart by a number."""
+    return {"access_token": f"oauth-access-{number}", "refresh_token": f"oauth-refresh-{number}", **fields}
+
+
 @dataclass
 class FakeUpstream:
     """``answers`` maps a path below the base URL to one answer, or to a list used up in order (the last stays)."""
@@ -68,9 +73,11 @@ def usual(**overrides: Answer | list[Answer]) -> FakeUpstream:
         "auth/verify-email/": reply(200, json={}),
         "auth/custom-refresh/": reply(cookies=tokens(2)),
         "auth/custom-logout/": reply(),
+        "auth/oauth2/token/": reply(200, json=grant()),
         "me/": reply(200, json={"email": "ada@example.org", "name": "Ada", "email_verified": True}),
     }
+    outside = {"me": "me/", "account": "account/", "token": "auth/oauth2/token/"}
     for name, answer in overrides.items():
-        path = f"{name}/" if name in ("me", "account") else f"auth/{name.replace('_', '-')}/"
+        path = outside.get(name, f"auth/{name.replace('_', '-')}/")
         answers[path] = answer
     return FakeUpstream(answers)

@@ -294,6 +294,73 @@ def test_a_value_that_stays_is_known_at_every_moment() -> None:
     assert set(seen) == {REDACTED}
 
 
+def granted(secrets: KnownSecrets | None = None) -> Credentials:
+    """Credentials that had cookies before they got an OAuth grant."""
+    credentials = Credentials(secrets=secrets or KnownSecrets())
+    credentials.absorb(*answer("access_token=cccc-1; Path=/", "refresh_token=cccc-2; Path=/"))
+    credentials.grant("gggg-1", refresh_token="gggg-2", expires_in=60)
+    return credentials
+
+
+@pytest.mark.promise("D61")
+def test_an_oauth_grant_shows_its_bearer_and_no_cookie_whatever_the_call() -> None:
+    credentials, bearer = granted(), {"Authorization": "Bearer gggg-1"}
+    sent = {auth: credentials.headers(auth, url=ME) for auth in Auth}
+    assert sent == {Auth.NONE: {}, Auth.SESSION: bearer, Auth.BEARER: bearer, Auth.REFRESH: {}}
+    assert credentials.refresh_token is None
+    assert credentials.oauth_refresh_token == "gggg-2"
+
+
+@pytest.mark.promise("D61")
+def test_an_oauth_grant_takes_nothing_from_replies() -> None:
+    credentials = granted()
+    version = credentials.version
+    assert not credentials.absorb(*answer("access_token=no; Path=/", "refresh_token=no; Path=/", json={"access": "no"}))
+    assert credentials.version == version
+    assert credentials.headers(Auth.SESSION, url=ME) == {"Authorization": "Bearer gggg-1"}
+
+
+def test_each_grant_is_a_new_version() -> None:
+    credentials = granted()
+    version = credentials.version
+    credentials.grant("gggg-1", refresh_token=None, expires_in=None)
+    assert credentials.version == version + 1
+
+
+@pytest.mark.promise("D61")
+@pytest.mark.parametrize(
+    ("credentials", "can_renew"),
+    [
+        (held(), False),
+        (held("access_token=a-1; Path=/"), False),
+        (held("refresh_token=r-1; Path=/"), True),
+        (granted(), True),
+    ],
+)
+def test_either_refresh_token_can_renew(credentials: Credentials, can_renew: bool) -> None:
+    assert credentials.can_renew is can_renew
+
+
+@pytest.mark.promise("S44", "D61")
+def test_an_oauth_grant_is_known_to_the_log_and_shows_in_no_repr() -> None:
+    secrets = KnownSecrets()
+    credentials = granted(secrets)
+    assert secrets.redact("cccc-1 cccc-2 gggg-1 gggg-2") == f"cccc-1 cccc-2 {REDACTED} {REDACTED}"
+    assert repr(credentials) == "<Credentials: 0 cookies, bearer and OAuth refresh token>"
+
+
+@pytest.mark.promise("D61")
+def test_a_wiped_grant_is_forgotten_and_comes_back_by_no_answer() -> None:
+    secrets = KnownSecrets()
+    credentials = granted(secrets)
+    credentials.wipe()
+    credentials.grant("hhhh-1", refresh_token="hhhh-2", expires_in=60)
+    assert secrets.redact("gggg-1 gggg-2 hhhh-1") == "gggg-1 gggg-2 hhhh-1"
+    assert not credentials.has_any
+    assert not credentials.can_renew
+    assert credentials.access_expires_at is None
+
+
 SET_COOKIE = st.one_of(
     st.binary(max_size=60),
     st.builds(
