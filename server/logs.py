@@ -18,6 +18,8 @@ from traceback import TracebackException
 from typing import TextIO
 from urllib.parse import quote, quote_plus
 
+from .line_writer import LineWriter
+
 OURS = "rememberizer_mcp"
 WITHHELD = ("mcp.shared.jsonrpc_dispatcher", "mcp.server.runner", "httpx", "httpcore")
 REDACTED = "[redacted]"
@@ -92,24 +94,38 @@ def _forms(value: str) -> set[str]:
 
 
 class RedactingHandler(logging.Handler):
-    """Writes one line per event to ``stream``; below WARNING only our own loggers pass."""
+    """Writes one line per event to ``stream``; below WARNING only our own loggers pass.
+
+    The line is made and redacted in the thread that logs, while its secrets are known, and written in another.
+    """
 
     def __init__(self, *, secrets: KnownSecrets, stream: TextIO, now: Callable[[], float] = time.time) -> None:
         super().__init__()
         self._secrets = secrets
-        self._stream = stream
+        self._writer = LineWriter(stream, about_lost=self._about_lost)
         self._now = now
         self.addFilter(_is_wanted)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a stream that is gone is no reason to fail the call that logged."""
+        """Write the record; a stream that is gone or that nobody reads is no reason to hold up the call that logged."""
+        text = self._secrets.redact(_one_line(_text(record)))
+        self._writer.write(self._line(record.levelname, record.name, text))
+
+    def flush(self) -> None:
+        """Wait a moment, until all events so far are written."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Flush, and end the thread that writes."""
+        self._writer.close()
+        super().close()
+
+    def _line(self, level: str, name: str, text: str) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._now()))
-        line = self._secrets.redact(_one_line(_text(record)))
-        try:
-            self._stream.write(f"{stamp} {record.levelname} {record.name}: {line}\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
+        return f"{stamp} {level} {name}: {text}"
+
+    def _about_lost(self, number: int) -> str:
+        return self._line("WARNING", __name__, f"{number} events were dropped here, because nobody read the log")
 
 
 def install(*, level: str, secrets: KnownSecrets, stream: TextIO) -> None:
@@ -125,6 +141,12 @@ def install(*, level: str, secrets: KnownSecrets, stream: TextIO) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(level.upper())
     logging.captureWarnings(capture=True)
+
+
+def flush() -> None:
+    """Wait a moment, until all events so far are written, if our handler is installed."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
 
 
 def _belongs_to(name: str, parent: str) -> bool:

@@ -1,7 +1,7 @@
 """Serving over stdio, and the end of it.
 
 The SDK's thread that reads stdin can't be abandoned, and neither can a call that blocks a worker thread. So the end of
-input and SIGTERM start a timer: whatever has not ended by then is ended with the process.
+input, SIGTERM and SIGINT start a timer: whatever has not ended by then is ended with the process.
 """
 
 import gc
@@ -11,11 +11,16 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
+from queue import SimpleQueue
+from types import FrameType
 from typing import Any, NoReturn
 
 import anyio
 from mcp.server.mcpserver import MCPServer
+
+from .logs import flush
 
 GRACE_SECONDS = 0.4
 """How long tidying up may take: memory is wiped, connections are closed, output is flushed."""
@@ -28,17 +33,27 @@ class Ending:
 
     def __init__(self) -> None:
         self._code: int | None = None
+        self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` is safe in a signal handler
+        threading.Thread(target=self._end_in_time, name="ending", daemon=True).start()
 
     def begin(self, code: int = 0) -> None:
         """Allow ``GRACE_SECONDS`` more."""
         if self._code is None:
             self._code = code
-            timer = threading.Timer(GRACE_SECONDS, self.finish)
-            timer.daemon = True
-            timer.start()
+            self._begun.put(None)
 
     def finish(self) -> NoReturn:
-        """End the process now, whatever still runs in it."""
+        """End the process as soon as the log is written, whatever still runs in it."""
+        flush()
+        os._exit(self._code or 0)
+
+    def at_signal(self, number: int, _: FrameType | None) -> None:
+        """What a signal does also while the event loop is blocked."""
+        self.begin(128 + number)
+
+    def _end_in_time(self) -> None:
+        self._begun.get()
+        time.sleep(GRACE_SECONDS)
         os._exit(self._code or 0)
 
 
@@ -85,9 +100,10 @@ async def _serve(server: MCPServer[Any], ending: Ending) -> None:
 
 async def _end_at_signal(ending: Ending, scope: anyio.CancelScope, *, task_status: anyio.abc.TaskStatus[None]) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, ending.at_signal)  # in place of asyncio's, which does nothing: its loop is told apart
         task_status.started()
-        async for number in signals:
-            ending.begin(128 + number)
+        async for _ in signals:
             scope.cancel()
 
 

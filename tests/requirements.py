@@ -126,6 +126,7 @@ PROMISES: dict[str, Promise] = {
     "D50": _design("The documented commands work against the sandbox.", "Issue: sandbox"),
     "D51": _design("The sandbox's lifetimes are settable.", "Issue: sandbox"),
     "D52": _design("Rooms import only from rooms above them, and httpx only in server/api.", "The house"),
+    "D54": _design("A log that nobody reads holds up no call and no end of the process.", "Command line; Sessions"),
     "D53": _design(
         "No sequence of calls leaves a state that the model does not allow, or shows a secret.", "Issue: tests"
     ),

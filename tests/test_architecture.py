@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server"},
+    {"server.errors", "server.line_writer", "server"},
     {"server.logs"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},

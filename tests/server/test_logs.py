@@ -17,6 +17,7 @@ from rememberizer_mcp.server import logs
 from rememberizer_mcp.server.logs import REDACTED, WITHHELD, KnownSecrets, RedactingHandler
 
 from tests.support.clock import FakeClock
+from tests.support.log import close
 
 OURS = "rememberizer_mcp.server.session"
 HEAD = "2025-06-15T15:06:40Z WARNING rememberizer_mcp.server.session: "
@@ -41,7 +42,9 @@ def logged(*secrets: str, text: str = "", error: BaseException | None = None, **
     known.learn(secrets)
     fields = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": text, **options}
     record = logging.makeLogRecord({**fields, "exc_info": error and (type(error), error, error.__traceback__)})
-    RedactingHandler(secrets=known, stream=stream, now=FakeClock()).handle(record)
+    handler = RedactingHandler(secrets=known, stream=stream, now=FakeClock())
+    handler.handle(record)
+    close(handler)
     return stream.getvalue()
 
 
@@ -229,9 +232,9 @@ def test_below_warning_only_our_own_loggers_pass(name: str, level: int, passes: 
 def test_a_stream_that_is_gone_fails_no_call() -> None:
     closed = io.StringIO()
     closed.close()
-    RedactingHandler(secrets=KnownSecrets(), stream=closed).handle(
-        logging.makeLogRecord({"name": OURS, "levelno": logging.ERROR, "msg": "an event"})
-    )
+    handler = RedactingHandler(secrets=KnownSecrets(), stream=closed)
+    handler.handle(logging.makeLogRecord({"name": OURS, "levelno": logging.ERROR, "msg": "an event"}))
+    close(handler)
 
 
 @contextmanager
@@ -242,6 +245,8 @@ def root_restored() -> Iterator[logging.Logger]:
         yield root
     finally:
         logging.captureWarnings(capture=False)
+        for handler in root.handlers:
+            close(handler)
         root.handlers[:] = handlers
         root.setLevel(levels[0])
         ours.setLevel(levels[1])

@@ -12,6 +12,8 @@ from tests.support.agent import ADA
 from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
 
 HANGING = (sys.executable, "-m", "tests.support")
+MORE_THAN_A_PIPE_HOLDS = 1_200
+"""Lines of the log; a pipe of 64 KB is full after some 700."""
 NOWHERE = {"BASE_URL": "http://127.0.0.1:9/api/v1/"}
 
 
@@ -67,7 +69,7 @@ def test_malformed_lines_get_no_answer_and_end_nothing() -> None:
 
 
 @pytest.mark.promise("D35", "S31")
-@pytest.mark.parametrize("kind", ["wait", "block", "shield"])
+@pytest.mark.parametrize("kind", ["wait", "block", "shield", "stall"])
 @pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
 def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:
     with running(command=(HANGING[0], "-u", *HANGING[1:])) as process:
@@ -81,6 +83,60 @@ def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> 
     assert took < 1
     assert code == (143 if how == "SIGTERM" else 0)
     assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())  # the SDK may say that the call was ended
+
+
+def accounted_for(lines: list[bytes]) -> int:
+    """How far the tool's lines go, which are numbered: each is there, or counted among the dropped."""
+    said = [line.split()[3:6] for line in lines]
+    numbers = [int(words[1]) if words[0] == b"line" else -int(words[0]) for words in said]
+    upto = 0
+    for number in numbers:
+        assert number < 0 or number == upto
+        upto += -number if number < 0 else 1
+    return upto
+
+
+@pytest.mark.promise("D54", "D35")
+def test_a_host_that_never_reads_stderr_is_answered_and_can_end_the_process() -> None:
+    with running(environment=clean_environment(LOG_LEVEL="info")) as process:
+        for number in range(MORE_THAN_A_PIPE_HOLDS):
+            answer = process.ask(modern(number, "tools/call", name="login", arguments={"slip": 1}))
+            assert answer["result"]["isError"]
+        process.popen.send_signal(signal.SIGTERM)
+        took, code, _, noise = process.finish()
+    assert (took < 1, code) == (True, 143)
+    assert noise.count(b": login failed: invalid_arguments\n") > MORE_THAN_A_PIPE_HOLDS / 3
+
+
+@pytest.mark.promise("D54", "D35")
+@pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
+def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
+    with running(command=HANGING) as process:
+        process.ask(modern(1, "tools/call", name="chatter", arguments={"lines": 5_000}))
+        if how == "SIGTERM":
+            process.popen.send_signal(signal.SIGTERM)
+            took, code, _, noise = process.finish()
+        else:
+            took, code, _, noise = process.end_input()
+    assert (took < 1, code) == (True, 143 if how == "SIGTERM" else 0)
+    lines = noise.splitlines()
+    assert len(lines) < 5_000
+    assert accounted_for(lines[:-1]) < 5_000  # the last is cut off by the end of the pipe
+
+
+@pytest.mark.promise("D54", "D32")
+def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
+    with running(command=HANGING) as process:
+        process.ask(modern(1, "tools/call", name="chatter", arguments={"lines": 5_000}))
+        assert process.popen.stderr is not None
+        lines = list[bytes]()
+        while accounted_for(lines) < 5_000:
+            lines.append(process.popen.stderr.readline())
+        process.ask(modern(2, "tools/call", name="chatter", arguments={"lines": 1}))
+        _, _, _, noise = process.end_input()
+    assert len(lines) < 5_000
+    assert accounted_for(lines) == 5_000
+    assert noise.endswith(b"WARNING library: line 0 of many\n")
 
 
 @pytest.mark.promise("S31")

@@ -37,6 +37,17 @@ def hanging_server() -> MCPServer[None]:
             await anyio.sleep(FOR_LONG)
 
     @server.tool()
+    async def stall() -> None:
+        sys.stderr.write("begun\n")
+        time.sleep(FOR_LONG)  # noqa: ASYNC251 -- it blocks the event loop on purpose
+
+    @server.tool()
+    async def chatter(lines: int) -> str:
+        for number in range(lines):
+            logging.getLogger("library").warning("line %d of many", number)
+        return "done"
+
+    @server.tool()
     async def noise() -> str:
         print("printed")  # noqa: T201 -- that is the noise
         sys.stdout.write("written\n")

@@ -26,6 +26,7 @@ from rememberizer_mcp.tools.auth import Account, LoginWithSecrets, toolset
 from rememberizer_mcp.tools.contract import failure
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
+from tests.support.log import close
 from tests.support.upstream import BASE_URL, usual
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -256,6 +257,7 @@ async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
             await agent.fails("login", email="ada@example.org", password=CANARY)
     finally:
         logger.removeHandler(handler)
+        close(handler)
     assert CANARY not in stream.getvalue()
     assert "login crashed | LookupError: a fault with" in stream.getvalue()
 
