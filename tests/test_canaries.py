@@ -87,6 +87,28 @@ class Host:
         return str(content["error"]["code"] if "error" in content else content["state"])
 
 
+@pytest.mark.promise("S44", "D26", "D32")
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "canary-of-a-size " * 10_000,
+        ["canary-of-a-list"] * 1_000,
+        {f"canary-{number}": "canary" for number in range(1_000)},
+    ],
+    ids=["long", "list", "names"],
+)
+def test_what_is_too_large_to_be_learnt_is_logged_nowhere(secret: Any) -> None:
+    with running(environment=clean_environment(LOG_LEVEL="debug")) as process:
+        for number, tool in enumerate(("login", "signup", "verify", "refresh", "logout", "session_status")):
+            given = {"email": "ada@example.org", "password": secret, "captcha": secret, "verification_code": secret}
+            answer = process.ask(modern(number, "tools/call", name=tool, arguments=given))
+            assert answer["result"]["structuredContent"]["error"]["code"] == "invalid_arguments"
+        _, code, rest, noise = process.end_input()
+    assert (code, rest) == (0, b"")
+    assert noise.count(b" failed: invalid_arguments\n") == 6
+    assert b"canary" not in b"".join(process.lines) + noise
+
+
 @pytest.mark.promise("S44", "S31", "D32", "D33", "D20")
 @pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
 def test_no_secret_is_in_any_byte_of_a_whole_life(era: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -12,6 +13,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from ..server.errors import InvalidArguments
 from ..server.settings import EMAIL_PATTERN
 
+LONGEST_SECRET = 8_192
+"""Characters: no argument that can hold a secret may be longer."""
+MOST_LEARNT = 100
+MOST_CHARACTERS_LEARNT = 16_384
+"""More than a call that is accepted can hold; learning costs a second for each 100,000 or so."""
 SWITCHED_OFF = ("password", "captcha")
 """What REMEMBERIZER_SECRET_ARGUMENTS=off takes out of the schemas."""
 
@@ -72,6 +78,21 @@ def strings(value: Any) -> Iterator[str]:
             pending += [*value, *value.values()]
         elif isinstance(value, list):
             pending += value
+
+
+def learnable(arguments: dict[str, Any]) -> set[str]:
+    """The strings of a call that can be secrets of a call that is accepted, so that no size of a call is costly.
+
+    What is left out belongs to a call that is rejected, of which nothing is logged but an error's code.
+    """
+    short = (text for text in strings(arguments) if len(text) <= LONGEST_SECRET)
+    room, found = MOST_CHARACTERS_LEARNT, set[str]()
+    for text in islice(short, MOST_LEARNT):
+        room -= len(text)
+        if room < 0:
+            break
+        found.add(text)
+    return found
 
 
 _WORDS = {

@@ -13,14 +13,14 @@ from ..server.errors import InvalidArguments, NotSignedIn, RememberizerError, Un
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.states import State
-from .arguments import Arguments, Email, Secret, Text
+from .arguments import LONGEST_SECRET, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
 from .services import Services
 from .status import NO_SESSION, SIGNED_OUT_EVERYWHERE, SIGNED_OUT_HERE, SessionStatus, signed_out, status_of
 
 Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
-Captcha = Annotated[Secret, Field(max_length=8192, description="reCAPTCHA response, solved by a person.")]
+Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
 
 
 class LoginArguments(Arguments):

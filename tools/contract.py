@@ -15,7 +15,7 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ..server.errors import InternalError, RememberizerError
-from .arguments import Arguments, parse, strings
+from .arguments import Arguments, learnable, parse
 from .schemas import ErrorBody, input_schema
 from .services import Services
 
@@ -38,7 +38,7 @@ class ContractTool(Tool):
     ) -> CallToolResult:
         """Validate, work, and answer; the call's strings are redacted from logs while it runs."""
         services: Services = context.request_context.lifespan_context
-        with services.secrets.during(set(strings(arguments)) - set(self.arguments.model_fields)):
+        with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
                 return _success(await self.fn(services, parse(self.arguments, arguments)))
             except RememberizerError as error:

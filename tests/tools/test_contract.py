@@ -21,9 +21,17 @@ from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
 from rememberizer_mcp.server.logs import KnownSecrets, RedactingHandler
 from rememberizer_mcp.server.settings import Settings
-from rememberizer_mcp.tools.arguments import Arguments, parse, strings
-from rememberizer_mcp.tools.auth import Account, LoginWithSecrets, toolset
+from rememberizer_mcp.tools.arguments import (
+    LONGEST_SECRET,
+    MOST_LEARNT,
+    Arguments,
+    learnable,
+    parse,
+    strings,
+)
+from rememberizer_mcp.tools.auth import Account, LoginWithSecrets, SignupWithSecrets, toolset
 from rememberizer_mcp.tools.contract import failure
+from rememberizer_mcp.tools.schemas import input_schema
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
 from tests.support.log import close
@@ -154,6 +162,8 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("refresh", {"token": CANARY}),
     ("logout", {"session": {"x": CANARY}}),
     ("session_status", {"password": CANARY}),
+    ("login", {"email": "a@b.c", "password": CANARY * 1_000}),
+    ("login", {"email": "a@b.c", "password": [CANARY] * 1_000}),
 ]
 
 
@@ -281,6 +291,30 @@ def test_a_failure_says_how_long_to_wait() -> None:
 
 def test_every_string_of_a_call_is_known_as_secret() -> None:
     assert sorted(strings({"a": ["b", {"c": None}], "d": 1})) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "learnt"),
+    [
+        ({"a": "x" * LONGEST_SECRET}, {"a", "x" * LONGEST_SECRET}),
+        ({"a": "x" * (LONGEST_SECRET + 1)}, {"a"}),
+        ({}, set()),
+    ],
+)
+def test_strings_that_are_too_long_for_a_secret_are_not_learnt(arguments: dict[str, Any], learnt: set[str]) -> None:
+    assert learnable(arguments) == learnt
+
+
+@pytest.mark.parametrize(("length", "most"), [(6, MOST_LEARNT), (1_000, 16), (LONGEST_SECRET, 2)])
+def test_what_is_learnt_of_one_call_is_bounded(length: int, most: int) -> None:
+    assert len(learnable({"a": [f"{number:0{length}}" for number in range(1_000)]})) == most
+
+
+def test_the_largest_call_that_is_accepted_is_learnt_whole() -> None:
+    fields = input_schema(SignupWithSecrets)["properties"]
+    call = {name: f"{name:x<{field['maxLength']}}" for name, field in fields.items()}
+    assert len(call["captcha"]) == LONGEST_SECRET
+    assert learnable(call) == {*call, *call.values()}
 
 
 @pytest.mark.promise("S44")
