@@ -43,13 +43,35 @@ def _base_url(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address literal can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Whether a host name or address literal can only mean this machine; names below localhost are not sure to."""
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def encodable(value: str) -> str:
+    """The same text, if UTF-8 can write it.
+
+    Raises:
+        ValueError: It holds half of a surrogate pair.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # its text repeats the value
+        raise ValueError("is no UTF-8 text") from None
+    return value
+
+
+def encodable_secret(value: SecretStr) -> SecretStr:
+    """The same for a secret."""
+    encodable(value.get_secret_value())
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
 
 
 class _Environment(EnvSettingsSource):
@@ -74,8 +96,8 @@ class Settings(BaseSettings):
     email: str | None = Field(
         None, pattern=EMAIL_PATTERN, description="E-mail that `login` and `signup` use when none is passed."
     )
-    password: SecretStr | None = Field(None, description="Password that goes with the e-mail.")
-    captcha: SecretStr | None = Field(None, description="Captcha response that goes with them; each works once.")
+    password: Secret | None = Field(None, description="Password that goes with the e-mail.")
+    captcha: Secret | None = Field(None, description="Captcha response that goes with them; each works once.")
     secret_arguments: bool = Field(
         default=True, description="Whether tools take `password` and `captcha` as arguments (`on` or `off`)."
     )
@@ -96,19 +118,10 @@ class Settings(BaseSettings):
     )
     sandbox: bool = Field(default=False, exclude=True, description="Set by --sandbox only.")
 
-    @field_validator("password", "captcha")
-    @classmethod
-    def _is_text(cls, value: SecretStr | None) -> SecretStr | None:
-        try:
-            (value or SecretStr("")).get_secret_value().encode()
-        except UnicodeEncodeError:
-            raise ValueError("is no UTF-8 text") from None
-        return value
-
     @field_validator("password")
     @classmethod
     def _has_an_email(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value and not info.data.get("email"):
+        if value and "email" in info.data and not info.data["email"]:  # an unusable one is a problem of its own
             raise ValueError(f"needs {PREFIX}EMAIL beside it")
         return value
 
@@ -145,7 +158,7 @@ def load_settings(*, sandbox: bool = False) -> Settings:
     try:
         settings = Settings(**from_files, sandbox=sandbox)
     except ValidationError as error:
-        problems += [_sentence(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        problems += [_sentence(each["loc"], each["type"], each["msg"]) for each in error.errors(include_input=False)]
     if settings is None or problems:
         raise UnusableSettings(problems)
     return settings
@@ -181,6 +194,20 @@ def _read_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     return values, problems
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
-    return f"{variable(str(location[0]))}: {said[:1].lower()}{said[1:]}"
+_ALLOWED = {
+    "email": "must have the form of an e-mail address",
+    "secret_arguments": "must be `on` or `off`",
+    "session_idle_minutes": "must be a number above 0",
+    "session_hours": "must be a number above 0",
+    "max_sessions": "must be a whole number from 1 to 1000000",
+    "timeout_seconds": "must be a number above 0, at most 600",
+    "log_level": "must be `debug`, `info`, `warning` or `error`",
+}
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    """One problem in our words: a validator's own, or else what the setting may be."""
+    name = str(location[0])
+    if kind == "value_error":
+        return f"{variable(name)}: {message.removeprefix('Value error, ')}"
+    return f"{variable(name)}: {_ALLOWED.get(name, 'is not in the right form')}"

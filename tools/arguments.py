@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ..server import settings
 from ..server.errors import InvalidArguments
-from ..server.settings import EMAIL_PATTERN
+from ..server.settings import EMAIL_PATTERN, encodable
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""
@@ -22,22 +23,9 @@ SWITCHED_OFF = ("password", "captcha")
 """What REMEMBERIZER_SECRET_ARGUMENTS=off takes out of the schemas."""
 
 
-def _encodable(value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair") from None
-    return value
-
-
-def _encodable_secret(value: SecretStr) -> SecretStr:
-    _encodable(value.get_secret_value())
-    return value
-
-
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(encodable)]
 Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
-Secret = Annotated[SecretStr, AfterValidator(_encodable_secret), Field(min_length=1)]
+Secret = Annotated[settings.Secret, Field(min_length=1)]
 
 
 class Arguments(BaseModel):
