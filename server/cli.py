@@ -102,7 +102,7 @@ def outbox(*, as_json: bool) -> None:
 
     try:
         letters = fetch_letters(runtime_directory())
-    except (NoSandboxError, ValueError) as error:
+    except (NoSandboxError, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps([asdict(letter) for letter in letters], indent=2))
@@ -147,9 +147,12 @@ def _refuse(problems: tuple[str, ...]) -> NoReturn:
 
 def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     from .sandbox.config import SandboxConfig, Variants  # noqa: PLC0415 -- see the module's docstring
+    from .sandbox.database import check_file  # noqa: PLC0415 -- as above
 
     given = {name: value for name, value in options.items() if name != "variants" and value is not None}
     try:
-        return SandboxConfig(variants=Variants.parse(options["variants"]), **given)
+        config = SandboxConfig(variants=Variants.parse(options["variants"]), **given)
+        check_file(config.data)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    return config

@@ -87,6 +87,16 @@ class Database:
         self._connection.close()
 
 
+def check_file(path: Path | None) -> None:
+    """Open the file that a sandbox is to keep its data in, and make it if there is none.
+
+    Raises:
+        ValueError: as for `Database`.
+    """
+    if path is not None:
+        Database(path).close()
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -97,6 +107,8 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         with _transaction(connection):
             _prepare(connection)
+        if path is not None:
+            path.chmod(0o600)  # for one that was there, as from a copy; fails where it isn't ours
     except BaseException:
         connection.close()
         raise

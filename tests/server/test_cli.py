@@ -171,14 +171,23 @@ def test_a_port_in_use_is_a_sentence() -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_a_data_file_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["--sandbox", "serve --sandbox", "demo", "sandbox"])
+def test_a_data_file_that_is_none_is_refused_with_a_sentence(command: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("this is no database, and long enough to be looked at" * 50)
     done = subprocess.run(
-        [*SERVE, "--sandbox", "--data", str(tmp_path / "text")],
+        [*SERVE, *command.split(), "--data", str(tmp_path / "text")],
         input=b"", capture_output=True, timeout=20, check=False,
     )  # fmt: skip
-    assert done.returncode != 0
-    assert done.stdout == b""
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"The sandbox can't keep its data in " in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_runtime_directory_that_is_not_ours_is_a_sentence(runtime: Path) -> None:
+    (runtime / "rememberizer-mcp").symlink_to(runtime / "elsewhere")
+    done = subprocess.run([*SERVE, "sandbox", "outbox"], capture_output=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"must be a directory of your own" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

@@ -59,6 +59,15 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.promise("S13")
+def test_a_file_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.db"
+    build_sandbox(SandboxConfig(data=file)).close()
+    file.chmod(0o644)
+    with build_sandbox(SandboxConfig(data=file)):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("Buy milk. " * 100)
@@ -86,10 +95,12 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path,
     connection.execute("CREATE TABLE letters (text TEXT)")
     connection.execute(statement)
     connection.close()
+    file.chmod(0o644)
     before = file.read_bytes()
     with pytest.raises(ValueError, match="it belongs to another program or another version of the sandbox"):
         build_sandbox(SandboxConfig(data=file))
     assert file.read_bytes() == before
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 def test_a_database_of_a_newer_sandbox_is_refused(tmp_path: Path) -> None:
