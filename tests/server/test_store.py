@@ -137,6 +137,22 @@ async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> N
 
 
 @pytest.mark.promise("D15")
+async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=2)
+        first = await signed_in(store, "first")
+        clock.advance(1)
+        second = await signed_in(store, "second")
+        async with first.moving:
+            third = await signed_in(store, "third")
+            assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
+            async with third.moving:
+                with pytest.raises(TooManySessions):
+                    await signed_in(store, "fourth")
+        assert (first.state, second.state) == (State.SIGNED_IN, State.SIGNED_OUT)
+
+
+@pytest.mark.promise("D15")
 async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=2, idle=100)
