@@ -82,7 +82,7 @@ async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: 
     call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
     reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
-        raise verification_refusal(reply, token_sent=True)
+        raise verification_refusal(reply)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
 
 

@@ -17,7 +17,6 @@ from ..errors import (
     InvalidCredentials,
     InvalidVerificationCode,
     NotFound,
-    NotSignedIn,
     QuotaExceeded,
     RememberizerError,
     SessionExpired,
@@ -79,13 +78,13 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     )
 
 
-def verification_refusal(reply: Reply, *, token_sent: bool) -> RememberizerError:
-    """Why verify-email (§1.3) was refused."""
+def verification_refusal(reply: Reply) -> RememberizerError:
+    """Why verify-email (§1.3) was refused; without a token nothing is sent, so 401 and 403 speak of the one sent."""
     status = reply.status
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
         return InvalidVerificationCode(status=status)
     if status in _SAID_NO:
-        return SessionExpired(status=status, hint=_START_AFRESH) if token_sent else NotSignedIn(status=status)
+        return SessionExpired(status=status, hint=_START_AFRESH)
     return UpstreamProtocolError(status=status)
 
 
