@@ -1,12 +1,17 @@
 """``Body``: what upstream's reply says, read for classification and for the fields of the contract, never quoted."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import httpx
 from pydantic_core import from_json
 
+from ..errors import UpstreamProtocolError
+
+_GZIP = zlib.MAX_WBITS | 16
 MOST_WORDS = 10_000
 """Characters of text that are looked at to tell one refusal from another."""
 
@@ -58,6 +63,34 @@ class Body:
             if size > MOST_WORDS:
                 break
         return " ".join(found)[:MOST_WORDS]
+
+
+async def read_up_to(most: int, response: httpx.Response) -> bytes:
+    """The first ``most`` bytes of a reply's body.
+
+    A gzip layer is taken off here and not by httpx, which unpacks 64 KB at a time, of which 67 MB can come.
+
+    Raises:
+        UpstreamProtocolError: An encoding that was not asked for, more than one, or one that is broken.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise UpstreamProtocolError(status=response.status_code)
+    gzip = zlib.decompressobj(_GZIP) if encoding.endswith("gzip") else None
+    raw = bytearray()
+    async for chunk in response.aiter_raw() if gzip else response.aiter_bytes():
+        raw += _unpacked(gzip, chunk, response, most=most - len(raw)) if gzip else chunk
+        if len(raw) >= most:
+            break
+    return bytes(raw[:most])
+
+
+def _unpacked(gzip: "zlib._Decompress", chunk: bytes, response: httpx.Response, *, most: int) -> bytes:
+    """What a chunk unpacks to, or nothing of what stands behind the packed data."""
+    try:
+        return b"" if gzip.eof else gzip.decompress(chunk, most)
+    except zlib.error as error:
+        raise UpstreamProtocolError(status=response.status_code) from error
 
 
 def _texts(value: Any) -> Iterator[str]:

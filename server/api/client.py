@@ -27,7 +27,7 @@ from ..errors import (
     UpstreamUnreachable,
 )
 from ..settings import is_loopback
-from .body import Body
+from .body import Body, read_up_to
 from .credentials import Auth, Credentials
 from .retries import retry_after_seconds, retrying
 
@@ -144,20 +144,14 @@ class RememberizerAPI:
         )
         response = await client.send(request, stream=True)
         try:
-            if "," in response.headers.get("Content-Encoding", ""):  # each layer can multiply its size by a thousand
-                raise UpstreamProtocolError(status=response.status_code)
-            raw = bytearray()
-            async for chunk in response.aiter_bytes():
-                raw += chunk
-                if len(raw) > MOST_BODY_BYTES and not response.is_success:
-                    raw.clear()  # the status says enough
-                    break
-                if len(raw) > MOST_BODY_BYTES:
+            raw = await read_up_to(MOST_BODY_BYTES + 1, response)
+            if len(raw) > MOST_BODY_BYTES:
+                if response.is_success:
                     raise ResponseTooLarge(status=response.status_code)
+                raw = b""  # the status says enough
         finally:
             await response.aclose()
-        body = Body(bytes(raw))
-        return Reply(status=response.status_code, body=body, response=response, sent_at_version=version)
+        return Reply(status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -166,7 +160,11 @@ class RememberizerAPI:
                 transport=self._transport,
                 verify=self._transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                headers={"Accept": "application/json", "User-Agent": f"rememberizer-mcp/{__version__}"},
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                    "User-Agent": f"rememberizer-mcp/{__version__}",
+                },
                 timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
                 follow_redirects=False,
                 trust_env=not local,  # a proxy of the environment must not see what is meant for this machine

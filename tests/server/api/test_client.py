@@ -247,6 +247,7 @@ async def test_a_call_is_sent_as_written_and_says_what_it_accepts() -> None:
     assert (request.method, str(request.url)) == ("POST", BASE_URL + "me/?a=b")
     assert request.content == '{"k":"\u00e6"}'.encode()
     assert request.headers["Accept"] == "application/json"
+    assert request.headers["Accept-Encoding"] == "gzip"
     assert request.headers["User-Agent"].startswith("rememberizer-mcp/")
     assert request.headers["Authorization"] == "Bearer access-1"
     assert "Cookie" not in request.headers
@@ -319,12 +320,18 @@ async def test_an_endless_body_is_left_at_the_cap() -> None:
 
 
 @pytest.mark.promise("D23")
-async def test_a_body_that_unpacks_without_end_takes_no_memory() -> None:
-    bomb = gzip.compress(gzip.compress(b"\0" * 60_000_000))
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip, gzip"}, stream=Parts(bomb)))
+@pytest.mark.parametrize(
+    ("layers", "expected"), [(1, ResponseTooLarge), (2, UpstreamProtocolError)], ids=["one layer", "two layers"]
+)
+async def test_a_body_that_unpacks_without_end_takes_no_memory(layers: int, expected: type[UpstreamError]) -> None:
+    bomb = b"\0" * 60_000_000
+    for _ in range(layers):
+        bomb = gzip.compress(bomb)
+    headers = {"Content-Encoding": ", ".join(["gzip"] * layers)}
+    api, _ = api_of(lambda _: httpx.Response(200, headers=headers, stream=Parts(bomb)))
     tracemalloc.start()
     try:
-        with pytest.raises(UpstreamError):
+        with pytest.raises(expected):
             await send(api)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
@@ -340,10 +347,40 @@ async def test_a_body_that_can_not_be_unpacked_is_a_broken_protocol(encoding: st
         await send(api)
 
 
-async def test_a_packed_body_is_unpacked() -> None:
-    packed = Parts(gzip.compress(b'{"a": 1}'))
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=packed))
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
+async def test_a_packed_body_is_unpacked(encoding: str) -> None:
+    packed = gzip.compress(b'{"a": 1}')
+    parts = Parts(packed[:15], packed[15:], b"what stands behind it", b"is nothing")
+    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=parts))
     assert (await send(api)).body.fields == {"a": 1}
+
+
+@pytest.mark.promise("D23")
+async def test_a_packed_body_is_read_up_to_five_megabytes_as_well() -> None:
+    full = b'"' + b"x" * (MOST_BODY_BYTES - 2) + b'"'
+    bodies = [full, full + b" "]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        packed = gzip.compress(bodies.pop(0))
+        parts = Parts(*(packed[at : at + 1_000] for at in range(0, len(packed), 1_000)))
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=parts)
+
+    api, _ = api_of(answer)
+    assert (await send(api)).body.raw == full
+    with pytest.raises(ResponseTooLarge):
+        await send(api)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, identity"])
+async def test_an_encoding_that_was_not_asked_for_is_a_broken_protocol(encoding: str) -> None:
+    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Parts(b"{}")))
+    with pytest.raises(UpstreamProtocolError):
+        await send(api)
+
+
+async def test_a_body_said_to_be_as_it_is_is_read() -> None:
+    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "identity"}, stream=Parts(b"{}")))
+    assert (await send(api)).is_success
 
 
 @pytest.mark.promise("D21")
