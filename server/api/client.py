@@ -145,10 +145,8 @@ class RememberizerAPI:
         response = await client.send(request, stream=True)
         try:
             raw = await read_up_to(MOST_BODY_BYTES + 1, response)
-            if len(raw) > MOST_BODY_BYTES:
-                if response.is_success:
-                    raise ResponseTooLarge(status=response.status_code)
-                raw = b""  # the status says enough
+            if len(raw) > MOST_BODY_BYTES and response.is_success:  # of a refusal the status says enough
+                raise ResponseTooLarge(status=response.status_code)
         finally:
             await response.aclose()
         return Reply(status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
