@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -18,6 +19,15 @@ class _Outcome:
     def __init__(self) -> None:
         self.done = anyio.Event()
         self.error: RememberizerError | None = InternalError()
+
+    async def known(self, *, deadline: float) -> None:
+        """Wait for it; raises as ``SingleFlight.join``."""
+        with anyio.CancelScope(deadline=deadline):
+            await self.done.wait()
+        if not self.done.is_set():
+            raise UpstreamTimeout
+        if self.error:
+            raise self.error.again()
 
 
 class SingleFlight:
@@ -39,18 +49,13 @@ class SingleFlight:
             outcome = _Outcome()
             self._spawn(lambda: self._fly(outcome))
             self._outcome = outcome
-        outcome = self._outcome
-        await self.settled(deadline=deadline)
-        if not outcome.done.is_set():
-            raise UpstreamTimeout
-        if outcome.error:
-            raise outcome.error.again()
+        await self._outcome.known(deadline=deadline)
 
     async def settled(self, *, deadline: float) -> None:
-        """Wait until the run under way is over, at most until the deadline, on anyio's clock."""
+        """Wait until the run under way is over, however it ends, at most until the deadline, on anyio's clock."""
         if self._outcome is not None:
-            with anyio.CancelScope(deadline=deadline):
-                await self._outcome.done.wait()
+            with suppress(RememberizerError):
+                await self._outcome.known(deadline=deadline)
 
     async def _fly(self, outcome: _Outcome) -> None:
         try:

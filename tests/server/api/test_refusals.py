@@ -72,11 +72,6 @@ async def refused(call: Made, status: int, body: Any) -> RememberizerError:
     return raised.value
 
 
-def answered(status: int, body: Any) -> Reply:
-    content = json.dumps(body).encode()
-    return Reply(status=status, body=Body(content), response=httpx.Response(status, content=content), sent_at_version=0)
-
-
 @pytest.mark.promise("D20")
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize(
