@@ -138,4 +138,12 @@ PROMISES: dict[str, Promise] = {
     "D61": _design(
         "An OAuth session renews by its own refresh token; its tokens are never cookies.", "API contract §2"
     ),
+    "D62": _design(
+        "The consent page says who asks, takes the person's choice, and answers the app alone.", "API contract §2"
+    ),
+    "D63": _design(
+        "A code works once, for a minute, for its app, redirect URI and challenge; its reuse revokes.",
+        "API contract §2",
+    ),
+    "D64": _design("A refresh token comes with offline access only, and rotates.", "API contract §2"),
 }

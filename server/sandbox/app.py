@@ -1,15 +1,16 @@
 """The sandbox: the one place where its parts meet."""
 
 import warnings
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from starlette.routing import Mount, Router
+from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from .config import SandboxConfig
 from .database import Database
-from .endpoints import account, auth
+from .endpoints import account, auth, consent, oauth
 from .outbox import Outbox
 from .pages import Pages
 from .services import Services
@@ -19,9 +20,13 @@ from .web import WithHeaders, web_app
 class Sandbox:
     """A running service without a socket. Close it, or use it as a context manager; forgetting that is a warning."""
 
-    def __init__(self, app: ASGIApp, outbox: Outbox, database: Database) -> None:
+    def __init__(
+        self, app: ASGIApp, outbox: Outbox, database: Database, *, browser_routes: Sequence[BaseRoute]
+    ) -> None:
         self.app = app
         """The ASGI application: the API below `/api/v1/`, and the first page at `/`."""
+        self.browser_routes = browser_routes
+        """The part of the API that a person's browser has to reach, wherever the rest is."""
         self.outbox = outbox
         self._database = database
         self._closed = False
@@ -57,7 +62,11 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
     pages = Pages()
     database = Database(config.data)
     services = Services.build(config, database)
-    # Each further family of endpoints is one module of `endpoints/` and one line here.
-    api = Router([*auth.routes(services), *account.routes(services)], redirect_slashes=False)
-    app = web_app([pages.index_route(config), Mount("/api/v1", app=api)], error_shape=config.variants.error_shape)
-    return Sandbox(WithHeaders(app, pages.headers()), services.outbox, database)
+    # Each further family of endpoints is one module of `endpoints/` and one name here.
+    families = (auth, account, oauth)
+    api = Router([route for family in families for route in family.routes(services)], redirect_slashes=False)
+    for_browsers = consent.routes(services, pages)
+    app = web_app(
+        [pages.index_route(config), *for_browsers, Mount("/api/v1", app=api)], error_shape=config.variants.error_shape
+    )
+    return Sandbox(WithHeaders(app, pages.headers()), services.outbox, database, browser_routes=for_browsers)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from .oauth_apps import SANDBOX_APP, RegisteredApp
 from .variants import Variants
 
 __all__ = ["SandboxConfig", "Variants"]
@@ -36,6 +37,8 @@ class SandboxConfig:
     now: Callable[[], float] = time.time
     """Seconds since the epoch; everything that depends on time asks this clock."""
     variants: Variants = field(default_factory=Variants)
+    apps: tuple[RegisteredApp, ...] = (SANDBOX_APP,)
+    """Who may ask for an OAuth grant."""
 
     def __post_init__(self) -> None:
         for option in fields(self):

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
-_SCHEMA_VERSION = 1
-_SCHEMA = (
+_FIRST_SCHEMA = (
     "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     """CREATE TABLE accounts (
         id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, name TEXT NOT NULL,
@@ -34,6 +33,20 @@ _SCHEMA = (
     "CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id)",
     "CREATE INDEX access_tokens_by_family ON access_tokens (family_id)",
 )
+_OAUTH_SCHEMA = (
+    """CREATE TABLE oauth_codes (
+        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, challenge TEXT,
+        memento TEXT NOT NULL, expires_at REAL NOT NULL, family_id TEXT)""",
+    """CREATE TABLE oauth_grants (
+        family_id TEXT PRIMARY KEY REFERENCES families ON DELETE CASCADE,
+        client_id TEXT NOT NULL, memento TEXT NOT NULL)""",
+    """CREATE TABLE browser_sessions (
+        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        expires_at REAL NOT NULL)""",
+)
+_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA)
+"""What each version added to the one before it."""
 
 Value = str | bytes | int | float | None
 
@@ -118,14 +131,14 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if (owner, version) == (_APPLICATION_ID, _SCHEMA_VERSION):
-        return
-    if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    is_ours = owner == _APPLICATION_ID and 0 < version <= len(_SCHEMAS)
+    if not is_ours and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise sqlite3.DatabaseError("it belongs to another program or another version of the sandbox")
-    for statement in _SCHEMA:
-        connection.execute(statement)
+    for schema in _SCHEMAS[version if is_ours else 0 :]:
+        for statement in schema:
+            connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")
 
 
 @contextmanager

@@ -29,11 +29,15 @@ class Families:
 
     def start(self, account_id: int) -> Tokens:
         """Begin a family, and forget those whose last token has expired."""
-        family = secrets.token_urlsafe(16)
         with self._database.transaction():
-            self._database.run("DELETE FROM families WHERE expires_at <= ?", self._now())
-            self._database.run("INSERT INTO families VALUES (?, ?, 0)", family, account_id)
-            return self._issue(account_id, family, with_refresh=True)
+            return self.begin(account_id, with_refresh=True)[1]
+
+    def begin(self, account_id: int, *, with_refresh: bool) -> tuple[str, Tokens]:
+        """Give the id of a new family and its first tokens; to be called in a transaction."""
+        family = secrets.token_urlsafe(16)
+        self._database.run("DELETE FROM families WHERE expires_at <= ?", self._now())
+        self._database.run("INSERT INTO families VALUES (?, ?, 0)", family, account_id)
+        return family, self._issue(account_id, family, with_refresh=with_refresh)
 
     def rotate(self, refresh: str) -> Tokens:
         """Give new tokens for a refresh token, which is then used up (unless `rotate_refresh` is off).
@@ -41,7 +45,7 @@ class Families:
         Raises:
             Refusal: the token is unknown or expired, or was used before; then the whole family is revoked.
         """
-        tokens = self._rotate(refresh)
+        tokens = self.renew(refresh, client_id=None, rotates=self._config.variants.rotate_refresh)
         if tokens is None:
             raise self._refusal()
         return tokens
@@ -71,15 +75,19 @@ class Families:
         except AccessTokenError:
             return
 
-    def _rotate(self, refresh: str) -> Tokens | None:
-        """Must not raise for a reused token: that would undo the revocation."""
-        rotates = self._config.variants.rotate_refresh
+    def renew(self, refresh: str, *, client_id: str | None, rotates: bool) -> Tokens | None:
+        """Do what `rotate` does, for the families of one OAuth app, or for those of none.
+
+        It must not raise for a reused token: that would undo the revocation.
+        """
         with self._database.transaction():
             row = self._database.one(
                 "SELECT family_id, account_id, used FROM refresh_tokens JOIN families ON families.id = family_id"
-                " WHERE digest = ? AND refresh_tokens.expires_at > ?",
+                " LEFT JOIN oauth_grants USING (family_id)"
+                " WHERE digest = ? AND refresh_tokens.expires_at > ? AND client_id IS ?",
                 digest(refresh),
                 self._now(),
+                client_id,
             )
             if row is None:
                 return None

@@ -18,8 +18,9 @@ from .web import WithHeaders, web_app
 
 @asynccontextmanager
 async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[OutboxAddress]:
-    """Serve the outbox page on 127.0.0.1 while the body runs, and publish its address in the runtime directory.
+    """Serve the pages on 127.0.0.1 while the body runs, and publish the outbox's address in the runtime directory.
 
+    The consent page needs no key, for it has a sign-in of its own; what is yielded names its `authorize_url`.
     It takes no signal handlers over. At the end the file is removed before the server stops.
 
     Raises:
@@ -29,7 +30,8 @@ async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[
     key = make_key()
     with listen(0) as listening:
         port: int = listening.getsockname()[1]
-        server = HTTPServer(keyed_app(sandbox, otherwise=web_app([]), key=key, port=port))
+        consent = web_app(sandbox.browser_routes)
+        server = HTTPServer(keyed_app(sandbox, otherwise=consent, key=key, port=port))
         async with serving(server, listening):
             with published(outbox_url(port, key), runtime_dir) as address:
                 yield address
@@ -38,7 +40,6 @@ async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[
 def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str, port: int) -> ASGIApp:
     """Put the pages that need the key in front of another application, and the guard in front of both."""
     pages = Pages()
-    # The OAuth consent page will be a second route here.
     for_people = web_app([pages.outbox_route(sandbox.outbox)])
     keyed = KeyedPages(for_people, key=key, otherwise=otherwise)
     return WithHeaders(LoopbackGuard(keyed, port=port), pages.headers())

@@ -17,6 +17,7 @@ from .config import SandboxConfig
 from .names import OUTBOX_PATH, SANDBOX_HEADER
 from .outbox import Outbox
 
+_POLICY = "Content-Security-Policy"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -33,14 +34,10 @@ class Pages:
 
     def headers(self) -> Mapping[str, str]:
         """Give the headers of every reply, pages and API alike (security.md S39)."""
-        style_hash = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
         return {
             SANDBOX_HEADER: "1",
             "Cache-Control": "no-store",
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action 'none'; "
-                "frame-ancestors 'none'"
-            ),
+            _POLICY: self._policy(form_action="'none'"),
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
@@ -51,7 +48,9 @@ class Pages:
 
         async def index(request: Request) -> Response:
             base_url = f"{request.url.scheme}://{request.url.netloc}"
-            return self._render("index.html", base_url=base_url, captcha=SANDBOX_CAPTCHA, variants=config.variants)
+            return self._render(
+                "index.html", base_url=base_url, captcha=SANDBOX_CAPTCHA, variants=config.variants, apps=config.apps
+            )
 
         return Route("/", index, methods=["GET"])
 
@@ -65,6 +64,20 @@ class Pages:
             return self._render("outbox.html", letters=letters[::-1])
 
         return Route(OUTBOX_PATH, show, methods=["GET"])
+
+    def page(self, template: str, *, status: int = 200, form_action: str = "'none'", **values: object) -> HTMLResponse:
+        """Give a page whose form may lead to the sources of `form_action`, by redirects as well (CSP 3)."""
+        response = self._render(template, **values)
+        response.status_code = status
+        response.headers[_POLICY] = self._policy(form_action=form_action)
+        return response
+
+    def _policy(self, *, form_action: str) -> str:
+        style_hash = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        return (
+            f"default-src 'none'; style-src 'sha256-{style_hash}'; base-uri 'none'; form-action {form_action}; "
+            "frame-ancestors 'none'"
+        )
 
     def _render(self, template: str, **values: object) -> HTMLResponse:
         return HTMLResponse(self._environment.get_template(template).render(values))

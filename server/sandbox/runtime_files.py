@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .names import LOOPBACK
+from .names import AUTHORIZE_PATH, LOOPBACK
 
 _DIRECTORY = "rememberizer-mcp"
 
@@ -26,6 +26,11 @@ class OutboxAddress:
     def port(self) -> int:
         """The port on 127.0.0.1."""
         return urlsplit(self.url).port or 0
+
+    @property
+    def authorize_url(self) -> str:
+        """Where an OAuth app sends the browser; there is no key in it."""
+        return f"http://{LOOPBACK}:{self.port}{AUTHORIZE_PATH}"
 
     @property
     def path(self) -> str:

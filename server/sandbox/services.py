@@ -7,13 +7,16 @@ from starlette.requests import Request
 
 from .access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
 from .accounts import Account, Accounts
+from .browser_sessions import BrowserSessions
 from .codes import VerificationCodes
 from .config import SandboxConfig
 from .credentials import access_token, required
 from .database import Database
 from .families import Families
+from .grants import Grants
 from .outbox import Outbox
 from .passwords import Passwords
+from .refusals import email_not_verified, invalid_credentials
 from .throttle import Throttle
 
 
@@ -23,8 +26,10 @@ class Services:
 
     config: SandboxConfig
     accounts: Accounts
+    browser_sessions: BrowserSessions
     codes: VerificationCodes
     families: Families
+    grants: Grants
     outbox: Outbox
     passwords: Passwords
     throttle: Throttle
@@ -33,11 +38,14 @@ class Services:
     def build(cls, config: SandboxConfig, database: Database) -> Self:
         """Make the parts over one database."""
         outbox = Outbox(database)
+        families = Families(database, _access_tokens(config, database), config)
         return cls(
             config=config,
             accounts=Accounts(database),
+            browser_sessions=BrowserSessions(database, config.now),
             codes=VerificationCodes(database, outbox, config),
-            families=Families(database, _access_tokens(config, database), config),
+            families=families,
+            grants=Grants(database, families, config),
             outbox=outbox,
             passwords=Passwords(),
             throttle=Throttle(database, config.now),
@@ -51,6 +59,34 @@ class Services:
         """
         token = required(access_token(request, self.config))
         return self.accounts.by_id(self.families.account_id(token))
+
+    def admit_address(self, request: Request, scope: str, *, per_minute: int) -> None:
+        """Count a request by where it comes from; in process there may be no address.
+
+        Raises:
+            Refusal: 429, there were too many.
+        """
+        if request.client is not None:
+            self.throttle.admit(scope, request.client.host, per_minute=per_minute)
+
+    async def sign_in(self, login: str, password: str) -> Account:
+        """Give the account of a login and a password.
+
+        One whose e-mail address is not verified gets a fresh verification code each time.
+
+        Raises:
+            Refusal: 429, there were too many tries; or they don't belong together; or the address must be verified.
+        """
+        self.throttle.admit("signin-login", login.casefold(), per_minute=self.config.sign_in_attempts_per_minute)
+        account = self.accounts.by_login(login)
+        right = await self.passwords.matches(account.password_hash if account else None, password)
+        if account is None or not right:
+            raise invalid_credentials(self.config.variants.refusal_status)
+        if not account.verified:
+            self.codes.send(account)
+            if self.config.variants.unverified_sign_in == "refused":
+                raise email_not_verified(self.config.variants.refusal_status)
+        return account
 
 
 def _access_tokens(config: SandboxConfig, database: Database) -> AccessTokens:

@@ -40,6 +40,13 @@ class Variants:
     verify_status: Literal[200, 204] = 200
     verify_refusal_status: Literal[400, 404, 422] = 400
     """What verify-email answers to a wrong or dead code."""
+    oauth_pkce: Literal["checked", "ignored"] = "checked"
+    """Whether a code challenge counts. No document speaks of PKCE, so an app may leave it out either way."""
+    oauth_refresh_rotation: bool = True
+    oauth_expires_in: bool = True
+    """Whether the token endpoint says how long the access token lives."""
+    oauth_error_status: Literal[400, 200] = 400
+    """What the token endpoint answers instead of a token. Under 400 an unknown app gets 401 (RFC 6749 §5.2)."""
     secure_cookies: bool = False
     error_shape: ErrorShape = "detail"
     """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is

@@ -42,7 +42,7 @@ def web_app(routes: Sequence[BaseRoute], *, error_shape: ErrorShape = "detail") 
 
 
 class WithHeaders:
-    """Adds headers to every reply of an application."""
+    """Adds headers to every reply of an application that has none of that name yet."""
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
@@ -53,7 +53,9 @@ class WithHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

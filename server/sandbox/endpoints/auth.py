@@ -10,7 +10,7 @@ from ..accounts import Account, EmailTakenError
 from ..captcha import check_captcha
 from ..credentials import REFRESH_COOKIE, access_token, bearer_token, clear_cookies, required, set_cookies
 from ..forms import Form, read_form
-from ..refusals import InvalidFields, email_not_verified, invalid_credentials
+from ..refusals import InvalidFields
 from ..services import Services
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
@@ -39,7 +39,7 @@ class AuthEndpoints:
 
     async def sign_up(self, request: Request) -> Response:
         """Make an account and send it a verification code (rememberizer-api.md §1.1)."""
-        self._admit_address(request, "signup", self._config.sign_up_attempts_per_minute)
+        self._services.admit_address(request, "signup", per_minute=self._config.sign_up_attempts_per_minute)
         form = await read_form(request)
         email, password, name = _read_sign_up(form)
         check_captcha(form, self._variants.captcha)
@@ -53,16 +53,13 @@ class AuthEndpoints:
 
         An account whose e-mail address is not verified gets a fresh verification code each time.
         """
-        limit = self._config.sign_in_attempts_per_minute
-        self._admit_address(request, "signin", limit)
+        self._services.admit_address(request, "signin", per_minute=self._config.sign_in_attempts_per_minute)
         form = await read_form(request)
         login = form.text("login", max_length=_EMAIL_MAX)
         password = form.text("password", max_length=_PASSWORD_MAX, trim=False)
         check_captcha(form, self._variants.captcha)
         form.finish()
-        self._services.throttle.admit("signin-login", login.casefold(), per_minute=limit)
-        account = await self._identify(login, password)
-        self._check_verified(account)
+        account = await self._services.sign_in(login, password)
         return self._with_new_tokens(Response(status_code=204), account)
 
     async def verify_email(self, request: Request) -> Response:
@@ -95,10 +92,6 @@ class AuthEndpoints:
         clear_cookies(response, self._config)
         return response
 
-    def _admit_address(self, request: Request, scope: str, limit: int) -> None:
-        if request.client is not None:  # in process there may be no address
-            self._services.throttle.admit(scope, request.client.host, per_minute=limit)
-
     def _create(self, email: str, name: str, password_hash: str) -> Account:
         try:
             return self._services.accounts.create(email=email, name=name, password_hash=password_hash)
@@ -116,21 +109,6 @@ class AuthEndpoints:
         if tokens and where != "json":
             set_cookies(response, tokens, self._config)
         return response
-
-    async def _identify(self, login: str, password: str) -> Account:
-        account = self._services.accounts.by_login(login)
-        password_hash = account.password_hash if account else None
-        right = await self._services.passwords.matches(password_hash, password)
-        if account is None or not right:
-            raise invalid_credentials(self._variants.refusal_status)
-        return account
-
-    def _check_verified(self, account: Account) -> None:
-        if account.verified:
-            return
-        self._services.codes.send(account)
-        if self._variants.unverified_sign_in == "refused":
-            raise email_not_verified(self._variants.refusal_status)
 
     def _with_new_tokens(self, response: Response, account: Account) -> Response:
         set_cookies(response, self._services.families.start(account.id), self._config)

@@ -7,6 +7,7 @@ from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.database import Database
 
+from tests.server.sandbox.oauth import Browser
 from tests.server.sandbox.support import API, newest_code, wrong_code
 from tests.support.clock import FakeClock
 
@@ -42,6 +43,23 @@ async def test_without_a_file_nothing_is_kept(clock: FakeClock) -> None:
         async with API(sandbox) as api:
             assert (await api.me(access)).status_code == 401
             assert (await api.sign_in()).status_code == 401
+
+
+async def test_a_file_of_the_first_version_gains_what_oauth_needs(tmp_path: Path, clock: FakeClock) -> None:
+    config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
+    with build_sandbox(config) as sandbox:
+        async with API(sandbox) as api:
+            await api.sign_up()
+    connection = sqlite3.connect(tmp_path / "sandbox.db")
+    for table in ("oauth_codes", "oauth_grants", "browser_sessions"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    for _ in range(2):
+        with build_sandbox(config) as sandbox:
+            browser = Browser(sandbox)
+            async with browser, API(sandbox) as api:
+                assert (await browser.grant(api)).status_code == 200
 
 
 async def test_two_sandboxes_may_share_one_file(tmp_path: Path, clock: FakeClock) -> None:
@@ -107,7 +125,8 @@ def test_a_database_of_a_newer_sandbox_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
     build_sandbox(SandboxConfig(data=file)).close()
     connection = sqlite3.connect(file)
-    connection.execute("PRAGMA user_version = 2")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute(f"PRAGMA user_version = {version + 1}")
     connection.close()
     with pytest.raises(ValueError, match="another version of the sandbox"):
         build_sandbox(SandboxConfig(data=file))

@@ -1,9 +1,11 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import httpx
 import pytest
+from rememberizer_mcp.server.sandbox.names import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
 
 from tests.server.sandbox.support import API
 
@@ -28,6 +30,14 @@ async def test_the_commands_name_this_servers_own_address(api: API) -> None:
     assert "http://127.0.0.1:8765/api/v1/me/" in page
     assert "https://api.rememberizer.ai" not in page
     assert "sandbox-captcha" in page
+
+
+async def test_page_and_readme_name_the_registered_app(api: API) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for text in ((await _index(api)).text, readme):
+        assert SANDBOX_OAUTH_CLIENT_ID in text
+        assert SANDBOX_OAUTH_CLIENT_SECRET in text
+        assert "http://127.0.0.1:PORT/oauth/callback" in text
 
 
 @pytest.mark.promise("S39")

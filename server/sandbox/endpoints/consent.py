@@ -1,0 +1,127 @@
+"""`auth/oauth2/authorize/`: the page on which a person lets an app in (rememberizer-api.md §2)."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ..authorizations import (
+    OFFLINE_ACCESS,
+    Authorization,
+    RefusedAuthorizationError,
+    UnusableAuthorizationError,
+    read_authorization,
+)
+from ..browser_sessions import browser_token, new_token, set_browser_token
+from ..forms import read_urlencoded
+from ..names import AUTHORIZE_PATH
+from ..pages import Pages
+from ..refusals import Refusal
+from ..services import Services
+
+_MEMENTOS = ("all", "none")
+_SIGN_IN_FIRST = "Sign in first."
+_TOO_OLD = "This page was open for too long, or your browser did not send its cookie. Please try again."
+_CHOOSE = "Choose which documents the app may read."
+_SENTENCES = {
+    "authentication_failed": "This e-mail and password don't belong together. Please try again.",
+    "email_not_verified": "The e-mail address of this account is not verified yet. Verify it, then sign in again.",
+    "throttled": "Too many tries. Wait a minute, then sign in again.",
+}
+
+
+def routes(services: Services, pages: Pages) -> list[Route]:
+    """Give the route of this page, with its whole path."""
+    return [Route(AUTHORIZE_PATH, ConsentPage(services, pages).answer, methods=["GET", "POST"])]
+
+
+class ConsentPage:
+    """Signs the person in to the page, shows who asks for what, and sends the answer back."""
+
+    def __init__(self, services: Services, pages: Pages) -> None:
+        self._services = services
+        self._sessions = services.browser_sessions
+        self._pages = pages
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request. The forms are sent to the page's own address, so each one is checked anew."""
+        try:
+            asked = read_authorization(request.query_params, self._services.config)
+        except UnusableAuthorizationError as error:
+            return self._refused(str(error), status=400)
+        except RefusedAuthorizationError as error:
+            return _see(error.location)
+        if request.method != "POST":
+            return self._show(request, asked)
+        if request.headers.getlist("origin") != [f"{request.url.scheme}://{request.url.netloc}"]:
+            return self._refused("This form was not sent by the sandbox's own page.", status=403)
+        try:
+            return await self._decide(request, asked, await read_urlencoded(request))
+        except Refusal as refusal:
+            return self._refused(refusal.detail, status=refusal.status)
+
+    async def _decide(self, request: Request, asked: Authorization, form: Mapping[str, str]) -> Response:
+        token = browser_token(request)
+        if not self._sessions.is_own(form.get("form_token", ""), token):
+            return self._show(request, asked, sentence=_TOO_OLD, status=403)
+        match form.get("decision"):
+            case "cancel":
+                return _see(asked.answer(error="access_denied"))
+            case "authorize":
+                return self._authorize(request, asked, form.get("memento", ""))
+            case "switch":
+                self._sessions.end(token)
+                return _see(f"?{request.url.query}")
+            case _:
+                return await self._sign_in(request, asked, form)
+
+    async def _sign_in(self, request: Request, asked: Authorization, form: Mapping[str, str]) -> Response:
+        login = form.get("login", "")
+        try:
+            limit = self._services.config.sign_in_attempts_per_minute
+            self._services.admit_address(request, "signin", per_minute=limit)
+            account = await self._services.sign_in(login, form.get("password", ""))
+        except Refusal as refusal:
+            status = 429 if refusal.code == "throttled" else 403
+            response = self._show(request, asked, sentence=_SENTENCES[refusal.code], status=status, login=login)
+            response.headers.update(refusal.headers if status == 429 and refusal.headers else {})  # noqa: PLR2004 - as above
+            return response
+        response = _see(f"?{request.url.query}")
+        set_browser_token(response, self._sessions.begin(account.id))
+        return response
+
+    def _authorize(self, request: Request, asked: Authorization, memento: str) -> Response:
+        account_id = self._sessions.account_id(browser_token(request))
+        if account_id is None:
+            return self._show(request, asked, sentence=_SIGN_IN_FIRST, status=403)
+        if memento not in _MEMENTOS:
+            return self._show(request, asked, sentence=_CHOOSE, status=400)
+        return _see(asked.answer(code=self._services.grants.code(asked, account_id=account_id, memento=memento)))
+
+    def _show(
+        self, request: Request, asked: Authorization, *, sentence: str = "", status: int = 200, login: str = ""
+    ) -> Response:
+        token = browser_token(request) or new_token()
+        account_id = self._sessions.account_id(token)
+        account = None if account_id is None else self._services.accounts.by_id(account_id)
+        response = self._pages.page(
+            "authorize.html",
+            status=status,
+            form_action=f"'self' {asked.origin}",
+            asked=asked,
+            account=account,
+            stays=OFFLINE_ACCESS in asked.scope,
+            form_token=self._sessions.form_token(token),
+            sentence=sentence,
+            login=login,
+        )
+        set_browser_token(response, token)
+        return response
+
+    def _refused(self, sentence: str, *, status: int) -> Response:
+        return self._pages.page("authorize_refused.html", status=status, sentence=sentence)
+
+
+def _see(location: str) -> Response:
+    return RedirectResponse(location, status_code=303)
