@@ -95,6 +95,14 @@ async def test_signing_in_is_throttled_together_with_the_api(clock: FakeClock) -
             assert (await api.sign_in()).status_code == 429
 
 
+@pytest.mark.promise("D45")
+async def test_signing_in_is_throttled_per_address_too(clock: FakeClock) -> None:
+    with build_sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
+        async with Browser(sandbox) as browser:
+            answers = [await browser.sign_in(f"nobody{number}@example.com", "wrong") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [403, 403, 429]
+
+
 @pytest.mark.promise("D47")
 @pytest.mark.parametrize(("variant", "status"), [("allowed", 200), ("refused", 403)])
 async def test_an_unverified_address_gets_a_fresh_code_as_at_signin(variant: str, status: int) -> None:
