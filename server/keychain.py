@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 import anyio
@@ -51,17 +52,11 @@ _Result = TypeVar("_Result")
 class Ring(Protocol):
     """What is used of a backend of the keyring library. Every exception of it counts as a refusal."""
 
-    def get_password(self, service: str, username: str) -> str | None:
-        """The value of an entry."""
-        ...
+    def get_password(self, service: str, username: str) -> str | None: ...
 
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Write an entry, or replace it."""
-        ...
+    def set_password(self, service: str, username: str, password: str) -> None: ...
 
-    def delete_password(self, service: str, username: str) -> None:
-        """Remove an entry."""
-        ...
+    def delete_password(self, service: str, username: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +67,18 @@ class Kept:
     refresh_token: str = field(repr=False)
 
 
+class _Call:
+    """One operation of a caller, who may stop waiting for it."""
+
+    given_up = False
+
+
 class Keychain:
     """What is kept for one base URL, under each account's e-mail; letter case of an e-mail doesn't count.
 
-    Operations run one after the other, in the order of the calls. One that was given up can still be under way, behind
-    a dialog of the system: a ``keep`` that ends late, after a later call of the same account, is taken back.
+    Operations run one after the other, in the order of the calls; one that is given up before its turn never runs. One
+    that is given up under way ends when its backend does, say behind a dialog of the system: those after it wait, and a
+    ``keep`` that ends so late is taken back if there was a later call for the account.
 
     ``KnownSecrets`` knows each account's latest token that was read or written, until the next one replaces it or
     ``forget`` succeeds; whoever uses a token for longer teaches it on its own, as sessions do.
@@ -96,7 +98,7 @@ class Keychain:
         self._limit = limit_seconds
         self._turn = anyio.Lock()
         self._busy = threading.Lock()
-        self._latest: dict[str, object] = {}
+        self._latest: dict[str, _Call] = {}
         self._known: dict[str, tuple[str, ...]] = {}
 
     async def require_usable(self) -> None:
@@ -105,7 +107,7 @@ class Keychain:
         Raises:
             SignInFailed: It is not installed, not the operating system's, or locked; the hint says what to do.
         """
-        await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT))
+        await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), call=_Call())
 
     async def read(self, email: str | None) -> Kept | None:
         """The sign-in kept for an account, or, without an e-mail, the one kept last.
@@ -114,7 +116,7 @@ class Keychain:
             None also where the keyring refused, which stands in the log.
         """
         try:
-            return await self._run(lambda ring: self._find(ring, email))
+            return await self._run(lambda ring: self._find(ring, email), call=_Call())
         except SignInFailed as refused:
             logger.warning("no kept sign-in was read: %s", refused.message)
             return None
@@ -125,19 +127,17 @@ class Keychain:
         Returns:
             False where the keyring refused, which stands in the log; an older token may then still be there.
         """
-        user, call = _user(email), object()
+        user, call = _user(email), _Call()
         self._latest[user] = call
 
         def write(ring: Ring) -> None:
-            if self._latest.get(user) is not call:
-                return
             self._know(user, refresh_token)
             ring.set_password(self._service, user, refresh_token)
             ring.set_password(self._service, LAST_ACCOUNT, email)
-            if self._latest.get(user) is not call:
+            if call.given_up and self._latest[user] is not call:
                 self._remove(ring, user)
 
-        return await self._carried_out(write, otherwise="the sign-in was not kept")
+        return await self._carried_out(write, call=call, otherwise="the sign-in was not kept")
 
     async def forget(self, email: str) -> bool:
         """Remove what is kept for the account.
@@ -145,41 +145,42 @@ class Keychain:
         Returns:
             Whether nothing is left; False where the keyring refused, which stands in the log.
         """
-        user, call = _user(email), object()
+        user, call = _user(email), _Call()
         self._latest[user] = call
+        return await self._carried_out(
+            partial(self._remove, user=user), call=call, otherwise="the kept sign-in was not removed"
+        )
 
-        def remove(ring: Ring) -> None:
-            if self._latest.get(user) is call:
-                self._remove(ring, user)
-
-        return await self._carried_out(remove, otherwise="the kept sign-in was not removed")
-
-    async def _carried_out(self, work: Callable[[Ring], None], *, otherwise: str) -> bool:
+    async def _carried_out(self, work: Callable[[Ring], None], *, call: _Call, otherwise: str) -> bool:
         try:
-            await self._run(work)
+            await self._run(work, call=call)
         except SignInFailed as refused:
             logger.warning("%s: %s", otherwise, refused.message)
             return False
         return True
 
-    async def _run(self, work: Callable[[Ring], _Result]) -> _Result:
+    async def _run(self, work: Callable[[Ring], _Result], *, call: _Call) -> _Result:
         """Do the work in its turn; every refusal is a ``SignInFailed``, and its cause is named by its type only."""
         cause: type[BaseException] = TimeoutError
-        with anyio.move_on_after(self._limit):
-            async with self._turn:
-                try:
-                    return await anyio.to_thread.run_sync(self._in_thread, work, abandon_on_cancel=True)
-                except SignInFailed:
-                    raise
-                except Exception as error:  # noqa: BLE001 -- whatever a backend raises is a refusal
-                    cause = type(error)
+        try:
+            with anyio.move_on_after(self._limit):
+                async with self._turn:
+                    return await anyio.to_thread.run_sync(self._in_thread, work, call, abandon_on_cancel=True)
+        except SignInFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever a backend raises is a refusal
+            cause = type(error)
+        finally:
+            call.given_up = True
         logger.info("the keyring's refusal: %s", cause.__name__)
         raise _failed(_REFUSED)
 
-    def _in_thread(self, work: Callable[[Ring], _Result]) -> _Result:
+    def _in_thread(self, work: Callable[[Ring], _Result], call: _Call) -> _Result:
         if not self._busy.acquire(timeout=self._limit):  # an operation that was given up is still under way
             raise TimeoutError
         try:
+            if call.given_up:
+                raise TimeoutError
             return work(self._backend())
         finally:
             self._busy.release()

@@ -49,12 +49,12 @@ class Steps:
     @staticmethod
     async def uninstall() -> None:
         """Let every import of keyring fail from now on, as without the extra."""
-        sys.modules["keyring"] = None
+        sys.modules["keyring"] = None  # type: ignore[assignment]
 
     @staticmethod
     async def lock() -> None:
         """Lock the Secret Service's default collection."""
-        import secretstorage  # type: ignore[import-untyped]  # noqa: PLC0415 -- only where it can run
+        import secretstorage  # noqa: PLC0415 -- only where it can run
 
         secretstorage.get_default_collection(secretstorage.dbus_init()).lock()
 
