@@ -146,4 +146,12 @@ PROMISES: dict[str, Promise] = {
         "API contract §2",
     ),
     "D64": _design("A refresh token comes with offline access only, and rotates.", "API contract §2"),
+    "D67": _design(
+        "A sign-in page asks for nothing beyond itself, but for the captcha that was set.", "The sign-in page"
+    ),
+    "D68": _design("No page renders a secret back.", "The sign-in page"),
+    "D69": _design(
+        "Each page works by keyboard, at 320 pixels and in both colour schemes; axe-core finds nothing.",
+        "The sign-in page",
+    ),
 }

@@ -16,6 +16,7 @@ FLOORS = (
     {"server.states"},
     {"server.session"},
     {"server.store"},
+    {"server.signin"},
     {"server.sandbox"},
     {"tools"},
     {"server.app"},
@@ -34,7 +35,7 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    if module.startswith(("server.api", "server.sandbox")):
+    if module.startswith(("server.api", "server.sandbox", "server.signin")):
         return ".".join(module.split(".")[:2])
     return "tools" if module.startswith("tools") else module
 

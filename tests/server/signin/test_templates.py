@@ -1,0 +1,153 @@
+"""What each page shows, and what its form posts."""
+
+import re
+
+import pytest
+from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
+
+from tests.server.signin.support import CODE, FORMS, SITE_KEY, TICKET, VIEWS, View, pages, seen, text
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_shows_the_confirm_code_and_what_it_is_for(name: str) -> None:
+    page = text(FORMS[name])
+    assert f">{CODE}</p>" in page
+    assert "If it shows others, or none, close this page and don" in page
+
+
+def test_no_other_page_shows_it() -> None:
+    for name in set(VIEWS) - set(FORMS):
+        view = VIEWS[name]
+        assert CODE not in text(View(view.template, {**view.values, "confirm_code": CODE}))
+
+
+@pytest.mark.parametrize(
+    ("name", "form_name", "fields"),
+    [
+        ("sign-in", "sign_in", {"email": "username", "password": "current-password", "captcha": "off"}),
+        ("sign-up", "sign_up", {"name": "name", "email": "username", "password": "new-password", "captcha": "off"}),
+        ("browser-session", "browser_session", {"refresh_token": "off"}),
+        ("verify", "verify", {"verification_code": "one-time-code"}),
+        ("oauth", "oauth", {}),
+    ],
+)
+def test_each_form_posts_its_fields_to_the_page(name: str, form_name: str, fields: dict[str, str]) -> None:
+    parsed = seen(VIEWS[name])
+    assert parsed.all("form") == [{"method": "post", "action": TICKET}]
+    hidden, *inputs = parsed.all("input")
+    assert hidden == {"type": "hidden", "name": "form", "value": form_name}
+    assert {each["name"]: each["autocomplete"] for each in inputs} == fields
+    labels = {each["for"] for each in parsed.all("label")}
+    assert labels == {each["id"] for each in inputs} == set(fields)
+    assert not [each for each in inputs if "placeholder" in each or "value" in each]
+
+
+def test_what_a_person_typed_and_is_no_secret_stays() -> None:
+    parsed = seen(VIEWS["sign-up-again"])
+    assert (parsed.named("email")["value"], parsed.named("name")["value"]) == ("ada@example.org", "Ada Lovelace")
+    assert seen(VIEWS["sign-in-again"]).named("email")["value"] == "ada@example.org"
+
+
+@pytest.mark.parametrize(("name", "secret"), [("sign-in", "password"), ("browser-session", "refresh_token")])
+def test_secrets_are_typed_unseen(name: str, secret: str) -> None:
+    assert seen(VIEWS[name]).named(secret)["type"] == "password"
+
+
+def test_a_cookie_is_neither_kept_nor_checked_for_spelling() -> None:
+    given = seen(VIEWS["browser-session"]).named("refresh_token")
+    assert (given["autocomplete"], given["spellcheck"], given["autocapitalize"]) == ("off", "false", "none")
+
+
+def test_a_code_can_be_left_for_later() -> None:
+    parsed = seen(VIEWS["verify"])
+    assert parsed.named("verification_code")["inputmode"] == "numeric"
+    assert [each.get("name") for each in parsed.all("button")] == [None, "later"]
+    assert "formnovalidate" in parsed.named("later")
+    assert "<bdi>ada@example.org</bdi>" in text(VIEWS["verify"])
+
+
+def test_the_sandbox_says_where_its_mail_is() -> None:
+    assert "outbox" in text(VIEWS["verify"], pages(sandbox=True))
+    assert "outbox" not in text(VIEWS["verify"])
+
+
+@pytest.mark.promise("D69")
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("sign-in-again", "password"),
+        ("sign-in-captcha", "captcha"),
+        ("sign-up-again", "email"),
+        ("verify-again", "verification_code"),
+    ],
+)
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_complaint_stands_at_its_field_and_leads_there(name: str, wrong: str, sandbox: bool) -> None:
+    page, parsed = text(VIEWS[name], pages(sandbox=sandbox)), seen(VIEWS[name], pages(sandbox=sandbox))
+    marked = [each for each in parsed.all("input") if "aria-invalid" in each]
+    assert [(each["name"], each["aria-invalid"]) for each in marked] == [(wrong, "true")]
+    assert "error" in str(marked[0]["aria-describedby"]).split()
+    assert "autofocus" in marked[0]
+    assert [attributes.get("id") for _, attributes in parsed.elements if attributes.get("role") == "alert"] == ["error"]
+    assert "<title>Error: " in page
+
+
+@pytest.mark.promise("D69")
+def test_a_complaint_about_no_field_stands_above_the_form_and_has_the_focus() -> None:
+    page, parsed = text(VIEWS["sign-in-unreachable"]), seen(VIEWS["sign-in-unreachable"])
+    (alert,) = [attributes for _, attributes in parsed.elements if attributes.get("role") == "alert"]
+    assert alert == {"class": "error error-form", "role": "alert", "id": "error", "tabindex": "-1", "autofocus": None}
+    assert page.index('role="alert"') < page.index("<form")
+    assert not [each for each in parsed.all("input") if "aria-invalid" in each]
+
+
+@pytest.mark.parametrize("name", ["sign-in", "sign-up", "verify", "browser-session"])
+def test_without_a_complaint_nothing_is_marked(name: str) -> None:
+    page = text(VIEWS[name]).partition("</style>")
+    assert "Error" not in page[0]
+    assert not re.search(r'aria-invalid=|role="alert"|autofocus', page[2])
+
+
+def test_the_captcha_field_is_folded_away_until_it_is_asked_for() -> None:
+    assert [each.get("class") for each in seen(VIEWS["sign-in"]).all("details") if "open" not in each] == ["extra"]
+    assert ["open" in each for each in seen(VIEWS["sign-in-captcha"]).all("details")] == [True]
+
+
+def test_the_sandbox_ticks_its_documented_captcha() -> None:
+    box = seen(VIEWS["sign-in"], pages(sandbox=True)).named("captcha")
+    assert box == {"type": "checkbox", "name": "captcha", "value": SANDBOX_CAPTCHA}
+
+
+def test_a_complaint_about_googles_captcha_stands_at_the_widget() -> None:
+    page = text(VIEWS["sign-in-captcha"], pages(recaptcha_site_key=SITE_KEY))
+    assert page.index('role="alert"') < page.index("g-recaptcha") < page.index("<button")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("done", "as <b><bdi>Ada Lovelace</bdi></b>, <bdi>ada@example.org</bdi></p>"),
+        ("done-unverified", "as <b><bdi>ada@example.org</bdi></b></p>"),
+    ],
+)
+def test_the_last_page_says_whose_account_it_is(name: str, shown: str) -> None:
+    assert shown in text(VIEWS[name])
+    assert "You can close this tab and go back to your assistant." in text(VIEWS[name])
+
+
+def test_the_last_page_can_do_without_a_name() -> None:
+    page = text(VIEWS["done-unknown"])
+    assert "<bdi>" not in page
+    assert "None" not in page
+
+
+def test_the_last_page_says_when_an_address_is_still_to_be_verified() -> None:
+    sentence = "still has to be verified"
+    assert [sentence in text(VIEWS[name]) for name in ("done", "done-unverified")] == [False, True]
+
+
+def test_an_end_says_why_and_where_to_begin_again() -> None:
+    page = text(VIEWS["stopped"])
+    assert "There were too many wrong attempts." in page
+    assert "ask your assistant for a new link" in page
+    assert "Ask your assistant to start the sign-in again" in text(VIEWS["refused"])
