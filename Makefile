@@ -6,13 +6,13 @@ STAMP := .venv/.complete
 # Type checkers don't follow the install's folder mapping, so they get the same tree as links.
 TYPES := .venv/types/rememberizer_mcp
 
-.PHONY: demo test setup lint types coverage bench snapshots dist lock clean
+.PHONY: demo test setup lint types coverage clear-coverage bench snapshots pictures dist lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python $(TRACE) -m pytest -q
 
 setup: $(STAMP)
 
@@ -33,18 +33,25 @@ types: $(STAMP)
 	MYPYPATH=.venv/types $(BIN)/mypy -p rememberizer_mcp.server -p rememberizer_mcp.tools
 	MYPYPATH=.venv/types $(BIN)/mypy tests
 
-# Branch coverage of everything, tests and subprocesses included; below 100 % it fails.
-coverage: $(STAMP)
-	rm -rf .coverage && mkdir .coverage
-	$(BIN)/python -m coverage run -m pytest -q
+# `make test` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
+coverage: TRACE := -m coverage run
+coverage: clear-coverage test
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
+
+clear-coverage:
+	rm -rf .coverage && mkdir .coverage
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
+
+# The README's pictures of the sign-in page; they need Chromium.
+pictures: $(STAMP)
+	@mkdir -p docs/images
+	PICTURES=docs/images $(BIN)/python -m pytest -q tests/server/signin/test_look.py -k readmes_pictures
 
 dist: $(STAMP)
 	rm -rf build dist

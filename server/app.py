@@ -1,25 +1,34 @@
 """``build_server``: the one place where the parts meet."""
 
+import os
+import sys
 import time
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 from mcp.server.caching import CacheHint
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import RequestStateSecurity
 
 from ..tools import auth
+from ..tools.contract import ContractTool
 from ..tools.services import Services
 from . import __version__
 from .api.client import RememberizerAPI, Transport, asgi_transport
+from .api.oauth import AUTHORIZE_PATH, OAuthClient
+from .keychain import Keychain
 from .limiter import AttemptLimiter
 from .logs import KnownSecrets
 from .session import Session
 from .settings import Settings
+from .signin.browser import should_open
+from .signin.desk import SignInDesk
+from .signin.ways import SignInWays
 from .states import Environment
 from .store import Limits, SessionStore
 
@@ -30,9 +39,11 @@ OWNER = "stdio"
 """Over stdio there is one process per client, so the process owns the sessions."""
 SANDBOX_BASE_URL = "http://127.0.0.1/api/v1/"
 LIST_TTL_MS = 3_600_000
+PATIENCE_SECONDS = 30.0
+"""How long a call waits for a person; hosts cut calls at about a minute."""
 INSTRUCTIONS = (
-    "Sign in to Rememberizer with `login` before tools that need an account; `session_status` says how things stand. "
-    "Every failure names its cause and the tool that repairs it."
+    "`login` signs in to Rememberizer, by a page on the user's own computer if need be. `session_status` says how "
+    "things stand. Every failure names its cause and the tool that repairs it."
 )
 
 SANDBOX_INSTRUCTIONS = (
@@ -49,6 +60,8 @@ def build_server(
     secrets: KnownSecrets | None = None,
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    patience_seconds: float = PATIENCE_SECONDS,
+    more_tools: Sequence[ContractTool] = (),
 ) -> MCPServer[Services]:
     """The MCP server. Nothing is opened before it runs, and each run has sessions of its own.
 
@@ -58,22 +71,26 @@ def build_server(
         sandbox: How the embedded sandbox behaves, where ``settings.sandbox`` asks for one.
         secrets: The registry that the log handler redacts by.
         now: The wall clock, in Unix seconds.
-        sleep: How retries and the sweeper wait.
+        sleep: How retries, the sweeper and the life of a sign-in page wait.
+        patience_seconds: How long a call waits for a person.
+        more_tools: Tools of the embedding program, listed after ours.
     """
     known = secrets or KnownSecrets()
     known.learn(settings.secret_values())
 
-    def lifespan(_: MCPServer[Services]) -> AbstractAsyncContextManager[Services]:
-        return _services(settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep)
-
+    services = partial(
+        _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
+        patience_seconds=patience_seconds,
+    )  # fmt: skip
     return MCPServer(
         "rememberizer-mcp",
         title="Rememberizer",
         description="Sign in to Rememberizer, and stay signed in, without a secret in the conversation.",
         version=__version__,
         instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
-        tools=[*auth.toolset(settings)],
-        lifespan=lifespan,
+        tools=[*auth.toolset(settings), *more_tools],
+        lifespan=lambda _: services(),
+        request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
         subscriptions=False,  # no list ever changes while the process runs
         cache_hints={
             "tools/list": CacheHint(ttl_ms=LIST_TTL_MS, scope="public"),
@@ -92,24 +109,86 @@ async def _services(
     secrets: KnownSecrets,
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
+    patience_seconds: float,
 ) -> AsyncIterator[Services]:
     """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
     async with AsyncExitStack() as stack:
-        base_url = settings.base_url
+        upstream = _Upstream(settings.base_url, transport, settings.base_url + AUTHORIZE_PATH)
         if settings.sandbox and transport is None:
-            transport, base_url = await stack.enter_async_context(_embedded_sandbox(sandbox)), SANDBOX_BASE_URL
-        api = RememberizerAPI(base_url=base_url, transport=transport, sleep=sleep, now=now)
+            upstream = await stack.enter_async_context(_embedded_sandbox(sandbox))
+        api = RememberizerAPI(base_url=upstream.base_url, transport=upstream.transport, sleep=sleep, now=now)
         stack.push_async_callback(_shielded, api.aclose)
         tasks = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(tasks.cancel_scope.cancel)
         environment = Environment(
-            api=api, secrets=secrets, spawn=tasks.start_soon, budget_seconds=settings.timeout_seconds, now=now
+            api=api,
+            secrets=secrets,
+            spawn=tasks.start_soon,
+            budget_seconds=settings.timeout_seconds,
+            keychain=_keychain(settings, upstream.base_url, secrets),
+            now=now,
         )
         sessions = SessionStore(make=partial(_session, environment), limits=_limits(settings), now=now)
-        stack.callback(sessions.wipe)
         tasks.start_soon(sessions.keep_sweeping, sleep)
-        attempts = AttemptLimiter(now=now)
-        yield Services(settings=settings, sessions=sessions, attempts=attempts, secrets=secrets, owner=OWNER)
+        client = _oauth_client(settings, upstream.authorize_url)
+        services = _parts(settings, environment, sessions, client, sleep=sleep, patience_seconds=patience_seconds)
+        stack.push_async_callback(_shielded, services.ways.desk.aclose)
+        stack.callback(sessions.wipe)
+        yield services
+
+
+def _parts(
+    settings: Settings,
+    environment: Environment,
+    sessions: SessionStore,
+    client: OAuthClient | None,
+    *,
+    sleep: Callable[[float], Awaitable[None]],
+    patience_seconds: float,
+) -> Services:
+    attempts = AttemptLimiter(now=environment.now)
+    desk = SignInDesk(
+        settings=settings,
+        sessions=sessions,
+        attempts=attempts,
+        environment=environment,
+        client=client,
+        sleep=sleep,
+    )
+    return Services(
+        settings=settings,
+        sessions=sessions,
+        attempts=attempts,
+        secrets=environment.secrets,
+        owner=OWNER,
+        ways=SignInWays(settings=settings, keychain=environment.keychain, desk=desk, attempts=attempts),
+        opens_browser=should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
+        patience_seconds=patience_seconds,
+    )
+
+
+class _Upstream(NamedTuple):
+    """Where Rememberizer is."""
+
+    base_url: str
+    transport: Transport | None
+    authorize_url: str
+
+
+def _keychain(settings: Settings, base_url: str, secrets: KnownSecrets) -> Keychain | None:
+    """The keyring, where the user opted in."""
+    return Keychain(base_url=base_url, secrets=secrets) if settings.keep_signed_in == "keyring" else None
+
+
+def _oauth_client(settings: Settings, authorize_url: str) -> OAuthClient | None:
+    if not settings.oauth_client_id or not settings.oauth_client_secret:
+        return None
+    return OAuthClient(
+        client_id=settings.oauth_client_id,
+        client_secret=settings.oauth_client_secret.get_secret_value(),
+        redirect_uri=f"http://127.0.0.1:{settings.oauth_port}/oauth/callback",
+        authorize_url=authorize_url,
+    )
 
 
 def _session(environment: Environment, handle: str, owner: str) -> Session:
@@ -131,14 +210,14 @@ async def _shielded(close: Callable[[], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def _embedded_sandbox(config: "SandboxConfig | None") -> AsyncIterator[Transport]:
+async def _embedded_sandbox(config: "SandboxConfig | None") -> AsyncIterator[_Upstream]:
     from .sandbox.app import build_sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
     from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
 
     with build_sandbox(config or SandboxConfig()) as sandbox:
-        async with outbox_listener(sandbox, runtime_directory()):
-            yield asgi_transport(sandbox.app)
+        async with outbox_listener(sandbox, runtime_directory()) as address:
+            yield _Upstream(SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url)
 
 
 def runtime_directory() -> Path:

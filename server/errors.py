@@ -104,8 +104,8 @@ class CaptchaRequired(SignInError):
     code = "captcha_required"
     sentence = "Rememberizer wants a captcha response and none was sent."
     advice = (
-        "A person has to solve the captcha: pass its response as `captcha` if this server takes that argument, or have "
-        "the user set REMEMBERIZER_CAPTCHA and restart the server."
+        "A person has to solve it: `login` without a password sends the user to a page where they can, unless the "
+        "settings hold REMEMBERIZER_PASSWORD; then have the user set REMEMBERIZER_CAPTCHA too and restart the server."
     )
 
 
@@ -115,8 +115,8 @@ class CaptchaRejected(SignInError):
     code = "captcha_rejected"
     sentence = "Rememberizer refused the captcha response; it said nothing about the password."
     advice = (
-        "A captcha response works once and only for minutes: pass a fresh one from the user as `captcha`, or have the "
-        "user set REMEMBERIZER_CAPTCHA anew and restart the server."
+        "A captcha response works once and only for minutes: `login` without a password lets the user solve a new one, "
+        "unless it comes from the settings; then have them set REMEMBERIZER_CAPTCHA anew and restart the server."
     )
 
 
@@ -157,9 +157,9 @@ class SignInPending(SignInError):
 
     code = "sign_in_pending"
     sentence = "The user has not finished signing in yet."
-    advice = "Give the user the link and the confirm code, wait until they say that they are done, then call again."
-    sign_in_url: str | None = None
-    confirm_code: str | None = None
+    advice = "Call again when the user says that they signed in."
+    sign_in_url = ""
+    confirm_code = ""
 
 
 class SessionError(RememberizerError):

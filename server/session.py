@@ -1,8 +1,8 @@
 """``Session``: one account's credentials, and the moves between its states."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 
@@ -11,12 +11,11 @@ import anyio
 from .api import auth, oauth
 from .api.account import Me, same_account, whose
 from .api.client import Call, Reply
-from .api.credentials import Credentials
 from .api.oauth import OAuthClient
 from .api.refusals import refusal
 from .errors import NotSignedIn, RememberizerError, SessionExpired, UpstreamError
-from .flight import SingleFlight
-from .states import Environment, State
+from .grant import GivenBack, Grant
+from .states import Environment, Page, State
 
 REFRESH_AHEAD_SECONDS = 30.0
 
@@ -32,45 +31,62 @@ class Session:
     def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
         self.handle = handle
         self.owner = owner
-        self.state = State.SIGNED_OUT
+        self._state = State.SIGNED_OUT
         self.email: str | None = None
         self.name: str | None = None
         self.method: str | None = None
         self.moving = anyio.Lock()
         """Held by login, signup, verify and logout: one move at a time."""
         self.calls = 0
+        self.page: Page | None = None
+        """The sign-in page that is open for this session."""
+        self.signed_in_by: str | None = None
+        """The id of the page at which the person last signed in."""
         self._env = environment
         self.started_at = self.used_at = environment.now()
-        self._hold(self._new_credentials())
+        self._grant = Grant(environment=environment, name=handle[:8])
 
     def __repr__(self) -> str:
-        return f"<Session {self.handle[:8]}…: {self.state}, {self._credentials!r}>"
+        return f"<Session {self.handle[:8]}…: {self.state}, {self._grant.credentials!r}>"
+
+    @property
+    def state(self) -> State:
+        """What the session is, whatever page is open for it."""
+        return State.EXPIRED if self._grant.was_refused and self._state is not State.SIGNED_OUT else self._state
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is in flight or a person is signing in."""
+        return self.calls > 0 or self.page is not None
 
     @property
     def can_refresh(self) -> bool:
         """Whether a refresh can be tried."""
-        return self._credentials.can_renew and self.state is not State.EXPIRED
+        return self._grant.credentials.can_renew and self.state is not State.EXPIRED
 
     @property
     def has_credentials(self) -> bool:
         """Whether upstream gave anything that can show who asks; a signup may not have."""
-        return self._credentials.has_any
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the access token's life is over and nothing can renew it."""
-        ends_at = self.access_expires_at
-        return ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
+        return self._grant.credentials.has_any
 
     @property
     def can_verify(self) -> bool:
         """Whether there is a token that verification can be done with."""
-        return self._credentials.access_token is not None
+        return self._grant.credentials.access_token is not None
 
     @property
     def access_expires_at(self) -> float | None:
         """Unix seconds, as far as the access token says."""
-        return self._credentials.access_expires_at
+        return self._grant.credentials.access_expires_at
+
+    async def is_usable(self, *, deadline: float) -> bool:
+        """Whether calls can be made with the account, after a refresh that was due; nothing is raised."""
+        if self.has_credentials:
+            with suppress(RememberizerError):
+                await self.refresh_if_due(deadline=deadline)
+        ends_at = self.access_expires_at
+        has_ended = ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
+        return self.has_credentials and self.state is not State.EXPIRED and not has_ended
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -84,21 +100,25 @@ class Session:
             self.used_at = self._env.now()
 
     async def sign_up(
-        self, *, email: str, password: str, name: str | None, captcha: str | None, deadline: float
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str | None,
+        captcha: str | None,
+        method: str = "password",
+        deadline: float,
     ) -> bool:
-        """Create an account and hold it, unverified.
-
-        Returns:
-            ``False`` if another account was held before and upstream did not confirm its sign-out.
-        """
-        with self._fresh_credentials() as fresh:
-            await auth.signup(
-                self._env.api, fresh, email=email, password=password, name=name, captcha=captcha, deadline=deadline
-            )
+        """Create an account and hold it, unverified; returns as ``sign_in``."""
+        ask = partial(auth.signup, email=email, password=password, name=name, captcha=captcha)
+        with self._fresh() as fresh:
+            await ask(self._env.api, fresh.credentials, deadline=deadline)
         me = Me(email=email, name=name, email_verified=False)
-        return await self._adopt(fresh, me, method="password", deadline=deadline)
+        return await self._adopt(fresh, me, method=method, deadline=deadline)
 
-    async def sign_in(self, *, email: str, password: str, captcha: str | None, deadline: float) -> bool:
+    async def sign_in(
+        self, *, email: str, password: str, captcha: str | None, deadline: float, method: str = "password"
+    ) -> bool:
         """Sign in on fresh credentials, and only then let go of an account that was held before.
 
         Returns:
@@ -107,23 +127,36 @@ class Session:
         Raises:
             SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
-        with self._fresh_credentials() as fresh:
-            await auth.signin(self._env.api, fresh, email=email, password=password, captcha=captcha, deadline=deadline)
-            me = await whose(self._env.api, fresh, deadline=deadline)
+        with self._fresh() as fresh:
+            await auth.signin(
+                self._env.api, fresh.credentials, email=email, password=password, captcha=captcha, deadline=deadline
+            )
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
         me = me.model_copy(update={"email": me.email or email})
-        return await self._adopt(fresh, me, method="password", deadline=deadline)
+        return await self._adopt(fresh, me, method=method, deadline=deadline)
 
     async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
-        """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say.
-
-        Returns:
-            ``False`` if another account was held before and upstream did not confirm its sign-out.
-        """
+        """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say."""
         sent = (code, verifier, client.client_secret)
-        with self._env.secrets.during(sent), self._fresh_credentials() as fresh:
-            await oauth.exchange(self._env.api, fresh, client, code=code, verifier=verifier, deadline=deadline)
-            me = await whose(self._env.api, fresh, deadline=deadline)
-        return await self._adopt(fresh, me, method="oauth", client=client, deadline=deadline)
+        with self._env.secrets.during(sent), self._fresh(client) as fresh:
+            await oauth.exchange(
+                self._env.api, fresh.credentials, client, code=code, verifier=verifier, deadline=deadline
+            )
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+        return await self._adopt(fresh, me, method="oauth", deadline=deadline)
+
+    async def sign_in_with_refresh_token(self, token: str, *, method: str, deadline: float) -> bool:
+        """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
+
+        Raises:
+            SessionExpired: Upstream refused it.
+            UpstreamError: No usable answer.
+        """
+        with self._fresh() as fresh:
+            fresh.credentials.adopt_refresh_token(token, url=self._env.api.base_url)
+            await auth.custom_refresh(self._env.api, fresh.credentials, deadline=deadline)
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, deadline=deadline)
 
     async def verify(self, code: str, *, deadline: float) -> None:
         """Verify the e-mail address.
@@ -133,8 +166,8 @@ class Session:
             SessionExpired, InvalidVerificationCode, UpstreamError: As ``api.auth.verify_email``.
         """
         await self.refresh_if_due(deadline=deadline)
-        await auth.verify_email(self._env.api, self._credentials, code=code, deadline=deadline)
-        self.state = State.SIGNED_IN
+        await auth.verify_email(self._env.api, self._grant.credentials, code=code, deadline=deadline)
+        self._state = State.SIGNED_IN
 
     async def refresh(self, *, deadline: float) -> None:
         """Renew the tokens, or wait for a renewal that is under way; a sign-in meanwhile brings new ones as well.
@@ -150,11 +183,11 @@ class Session:
                 "This session has no refresh token.",
                 hint="Go on without; when the session ends, call `logout`, then `login`.",
             )
-        credentials = self._credentials
+        grant = self._grant
         try:
-            await self._flight.join(deadline=deadline)
+            await grant.renew(deadline=deadline)
         except RememberizerError:
-            if credentials is self._credentials and self.state is not State.SIGNED_OUT:
+            if grant is self._grant and self.state is not State.SIGNED_OUT:
                 raise
         if self.state is State.SIGNED_OUT:
             raise NotSignedIn
@@ -187,30 +220,33 @@ class Session:
         """
         with self.in_use():
             await self.refresh_if_due(deadline=deadline)
-            credentials, token = self._credentials, self._credentials.access_token
-            reply = await self._send(call, credentials, deadline=deadline)
-            if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(credentials, token, deadline=deadline):
-                reply = await self._send(call, credentials, deadline=deadline)
+            grant, token = self._grant, self._grant.credentials.access_token
+            reply = await grant.send(call, deadline=deadline)
+            if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(grant, token, deadline=deadline):
+                reply = await grant.send(call, deadline=deadline)
             if not reply.is_success:
                 raise refusal(reply, unverified=self.state is State.UNVERIFIED)
             return reply
 
-    async def sign_out(self, *, deadline: float) -> bool:
-        """Tell upstream, then forget everything whatever it said.
-
-        Returns:
-            Whether upstream confirmed.
-        """
+    async def sign_out(self, *, deadline: float) -> GivenBack:
+        """Tell upstream, then forget everything whatever it said."""
         try:
-            return await self._let_go(self._credentials, self._flight, deadline=deadline)
+            return await self._grant.give_back(deadline=deadline)
         finally:
             self.wipe()
 
     def wipe(self) -> None:
-        """Forget the account without telling anybody."""
-        self._credentials.wipe()
-        self.state = State.SIGNED_OUT
-        self.email = self.name = self.method = None
+        """Forget the account without telling anybody, and close its sign-in page."""
+        self.close_page()
+        self._grant.wipe()
+        self._state = State.SIGNED_OUT
+        self.email = self.name = self.method = self.signed_in_by = None
+
+    def close_page(self) -> None:
+        """Close the sign-in page, if one is open."""
+        page, self.page = self.page, None
+        if page is not None:
+            page.close()
 
     def require_account(self) -> None:
         """Refuse a move that needs an account.
@@ -224,77 +260,39 @@ class Session:
         if self.state is State.EXPIRED:
             raise SessionExpired
 
-    def _new_credentials(self) -> Credentials:
-        return Credentials(secrets=self._env.secrets, now=self._env.now)
-
     @contextmanager
-    def _fresh_credentials(self) -> Iterator[Credentials]:
-        """New credentials, which are forgotten again if the sign-in with them fails."""
-        fresh = self._new_credentials()
+    def _fresh(self, client: OAuthClient | None = None) -> Iterator[Grant]:
+        """A new grant, which is forgotten again if the sign-in with it fails."""
+        grant = Grant(environment=self._env, name=self.handle[:8], client=client)
         try:
-            yield fresh
+            yield grant
         except BaseException:
-            fresh.wipe()
+            grant.wipe()
             raise
 
-    def _hold(self, credentials: Credentials, client: OAuthClient | None = None) -> None:
-        self._credentials = credentials
-        renew = partial(auth.custom_refresh, self._env.api, credentials)
-        if client:
-            renew = partial(oauth.renew, self._env.api, credentials, client)
-        self._flight = SingleFlight(partial(self._fly, credentials, renew), spawn=self._env.spawn)
-
-    async def _fly(self, credentials: Credentials, renew: Callable[..., Awaitable[None]]) -> None:
-        deadline, version = anyio.current_time() + self._env.budget_seconds, credentials.version
-        try:
-            await renew(deadline=deadline)
-        except SessionExpired:
-            is_newest = credentials is self._credentials and credentials.version == version
-            if is_newest and self.state is not State.SIGNED_OUT:
-                self.state = State.EXPIRED
-            raise
-        logger.info("session %s… was refreshed", self.handle[:8])
-
-    async def _renew(self, credentials: Credentials, used: str | None, *, deadline: float) -> bool:
+    async def _renew(self, grant: Grant, used: str | None, *, deadline: float) -> bool:
         """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
-        if credentials is not self._credentials:
+        if grant is not self._grant:
             return False
-        if credentials.access_token != used:
+        if grant.credentials.access_token != used:
             return True
         if not self.can_refresh:
-            self.state = State.EXPIRED
+            grant.was_refused = True
             return False
         await self.refresh(deadline=deadline)
-        return credentials is self._credentials
+        return grant is self._grant
 
-    async def _send(self, call: Call, credentials: Credentials, *, deadline: float) -> Reply:
-        reply = await self._env.api.send(call, credentials, deadline=deadline)
-        credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
-        return reply
-
-    async def _adopt(
-        self, fresh: Credentials, me: Me, *, method: str, client: OAuthClient | None = None, deadline: float
-    ) -> bool:
-        before, flight, held = self._credentials, self._flight, self.email
-        had_account = self.state is not State.SIGNED_OUT
-        self._hold(fresh, client)
+    async def _adopt(self, fresh: Grant, me: Me, *, method: str, deadline: float) -> bool:
+        before, held, had_account = self._grant, self.email, self.state is not State.SIGNED_OUT
+        self._grant = fresh
         self.email, self.name, self.method = me.email, me.name or None, method
-        self.state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
+        self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)
         left = True
         if had_account and not same_account(held, me.email):
             with anyio.CancelScope(shield=True):
-                left = await self._let_go(before, flight, deadline=deadline)
+                left = (await before.give_back(deadline=deadline)).confirmed
         before.wipe()
+        await fresh.keep(me.email)
         return left
-
-    async def _let_go(self, credentials: Credentials, flight: SingleFlight, *, deadline: float) -> bool:
-        """Sign out upstream, after a refresh that is under way, whose new tokens must end too."""
-        try:
-            await flight.settled(deadline=deadline)
-            await auth.custom_logout(self._env.api, credentials, deadline=deadline)
-        except RememberizerError as error:
-            logger.warning("Rememberizer did not confirm the sign-out (%s)", error.code)
-            return False
-        return True

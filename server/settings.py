@@ -19,10 +19,11 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from .errors import UnusableSettings
 
 PREFIX = "REMEMBERIZER_"
-SECRETS = ("password", "captcha")
+SECRETS = ("password", "captcha", "refresh_token", "oauth_client_secret")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
+_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
 def _base_url(value: str) -> str:
@@ -71,6 +72,17 @@ def encodable_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def cookie_value(value: SecretStr) -> SecretStr:
+    """The same secret, if it can be the value of a cookie (RFC 6265 §4.1.1).
+
+    Raises:
+        ValueError: It can't.
+    """
+    if not _COOKIE_VALUE.fullmatch(value.get_secret_value()):
+        raise ValueError("must be the value of a cookie, alone: no name, spaces, quotes, commas or semicolons")
+    return value
+
+
 Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
 
 
@@ -98,6 +110,29 @@ class Settings(BaseSettings):
     )
     password: Secret | None = Field(None, description="Password that goes with the e-mail.")
     captcha: Secret | None = Field(None, description="Captcha response that goes with them; each works once.")
+    refresh_token: Annotated[SecretStr, AfterValidator(cookie_value)] | None = Field(
+        None, description="Value of the `refresh_token` cookie of a sign-in; `login` takes it over."
+    )
+    keep_signed_in: Literal["off", "keyring"] = Field(
+        "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
+    )
+    oauth_client_id: str | None = Field(
+        None, min_length=1, description="OAuth app registered at Rememberizer; `login` then uses its consent page."
+    )
+    oauth_client_secret: Secret | None = Field(None, validate_default=True, description="Secret of that app.")
+    oauth_port: int = Field(
+        8976, ge=1, le=65535, description="Its redirect URL is `http://127.0.0.1:PORT/oauth/callback`."
+    )
+    lazy_sign_in: bool = Field(
+        default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
+    )
+    open_browser: Literal["auto", "always", "never"] = Field(
+        "auto", description="Whether the sign-in page is opened in the default browser; `auto`: on a desktop."
+    )
+    recaptcha_site_key: str | None = Field(
+        None, pattern=r"^[\w-]+$", description="reCAPTCHA site key; the sign-in page then shows the widget."
+    )
+    sign_in_minutes: float = Field(10, gt=0, le=1440, description="Minutes for which a sign-in page stays open.")
     secret_arguments: bool = Field(
         default=True, description="Whether tools take `password` and `captcha` as arguments (`on` or `off`)."
     )
@@ -125,6 +160,13 @@ class Settings(BaseSettings):
             raise ValueError(f"needs {PREFIX}EMAIL beside it")
         return value
 
+    @field_validator("oauth_client_secret")
+    @classmethod
+    def _has_a_client(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("oauth_client_id", value)):
+            raise ValueError(f"{PREFIX}OAUTH_CLIENT_ID and {PREFIX}OAUTH_CLIENT_SECRET go together")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -139,7 +181,7 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> list[str]:
         """The values that must never be printed."""
-        return [value.get_secret_value() for value in (self.password, self.captcha) if value]
+        return [value.get_secret_value() for name in SECRETS if (value := getattr(self, name))]
 
 
 def variable(field: str) -> str:
@@ -196,6 +238,13 @@ def _read_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 
 _ALLOWED = {
     "email": "must have the form of an e-mail address",
+    "keep_signed_in": "must be `off` or `keyring`",
+    "oauth_client_id": "must be the id of an app",
+    "oauth_port": "must be a port from 1 to 65535",
+    "lazy_sign_in": "must be `on` or `off`",
+    "open_browser": "must be `auto`, `always` or `never`",
+    "recaptcha_site_key": "must be a site key: letters, digits, `-` and `_`",
+    "sign_in_minutes": "must be a number above 0, at most 1440",
     "secret_arguments": "must be `on` or `off`",
     "session_idle_minutes": "must be a number above 0",
     "session_hours": "must be a number above 0",
@@ -208,6 +257,9 @@ _ALLOWED = {
 def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """One problem in our words: a validator's own, or else what the setting may be."""
     name = str(location[0])
-    if kind == "value_error":
-        return f"{variable(name)}: {message.removeprefix('Value error, ')}"
-    return f"{variable(name)}: {_ALLOWED.get(name, 'is not in the right form')}"
+    said = (
+        message.removeprefix("Value error, ")
+        if kind == "value_error"
+        else _ALLOWED.get(name, "is not in the right form")
+    )
+    return f"{variable(name)}: {said}"

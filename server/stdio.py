@@ -34,6 +34,7 @@ class Ending:
     def __init__(self) -> None:
         self._code: int | None = None
         self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` is safe in a signal handler
+        self._last = threading.Lock()
         threading.Thread(target=self._end_in_time, name="ending", daemon=True).start()
 
     def begin(self, code: int = 0) -> None:
@@ -45,7 +46,7 @@ class Ending:
     def finish(self) -> NoReturn:
         """End the process as soon as the log is written, whatever still runs in it."""
         flush()
-        os._exit(self._code or 0)
+        self._exit()
 
     def at_signal(self, number: int, _: FrameType | None) -> None:
         """What a signal does also while the event loop is blocked."""
@@ -54,6 +55,11 @@ class Ending:
     def _end_in_time(self) -> None:
         self._begun.get()
         time.sleep(GRACE_SECONDS)
+        self._exit()
+
+    def _exit(self) -> NoReturn:
+        """End the process, once: what two threads would do at the same time there (such as save a trace) can crash."""
+        self._last.acquire()
         os._exit(self._code or 0)
 
 

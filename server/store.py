@@ -65,6 +65,9 @@ class SessionStore:
         if session is not None and self._is_over(session):
             self._drop(session)
             session = None
+        elif session is not None:
+            self._close_old_page(session)
+            session = session if self._is_held(session) else None
         if session is not None and session.owner == owner:
             return session
         if handle is not None:
@@ -92,15 +95,19 @@ class SessionStore:
                     raise NotSignedIn
                 session = self._open(owner)
             async with session.moving:
-                if self._sessions.get(session.handle) is not session:
+                if not self._is_held(session):
                     continue  # it ended while this move waited for its turn
                 try:
                     with session.in_use():
                         yield session
                 finally:
-                    if session.state is State.SIGNED_OUT:
-                        self._drop(session)
+                    self.release(session)
                 return
+
+    def release(self, session: Session) -> None:
+        """Drop a session that holds neither an account nor an open sign-in page."""
+        if session.state is State.SIGNED_OUT and session.page is None and self._is_held(session):
+            self._drop(session)
 
     def sweep(self) -> None:
         """Drop every session whose idle or absolute lifetime is over; upstream is not told."""
@@ -129,8 +136,8 @@ class SessionStore:
         return session
 
     def _evict(self) -> None:
-        """Drop the session that was left unused for longest; one with a call in flight is never dropped."""
-        idle = [session for session in self._sessions.values() if not session.calls and not session.moving.locked()]
+        """Drop the session that was left unused for longest, but none with a call in flight or an open page."""
+        idle = [session for session in self._sessions.values() if not session.is_busy and not session.moving.locked()]
         if not idle:
             raise TooManySessions
         oldest = min(idle, key=lambda session: session.used_at)
@@ -141,11 +148,19 @@ class SessionStore:
         if session.moving.locked():
             return False  # a login under way may give it a new life
         now = self._now()
-        is_idle = not session.calls and now - session.used_at >= self._limits.idle_seconds
+        is_idle = not session.is_busy and now - session.used_at >= self._limits.idle_seconds
         return is_idle or now - session.started_at >= self._limits.lifetime_seconds
+
+    def _close_old_page(self, session: Session) -> None:
+        """Close a page that ended while this machine was asleep, and whose own timer is late for that."""
+        if session.page is not None and session.page.expires_at <= self._now() and not session.moving.locked():
+            session.close_page()
+            self.release(session)
+
+    def _is_held(self, session: Session) -> bool:
+        return self._sessions.get(session.handle) is session
 
     def _drop(self, session: Session) -> None:
         self._sessions.pop(session.handle, None)
-        if self._defaults.get(session.owner) == session.handle:
-            del self._defaults[session.owner]
+        self._defaults.pop(session.owner, None)
         session.wipe()

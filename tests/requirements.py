@@ -5,7 +5,6 @@ Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_r
 
 from dataclasses import dataclass
 
-BROWSER = "the browser sign-in is a later issue"
 HTTP = "serving MCP over HTTP is a later issue"
 
 
@@ -27,24 +26,24 @@ def _design(text: str, section: str) -> Promise:
 
 
 PROMISES: dict[str, Promise] = {
-    "S1": _security("No secret is asked for by form elicitation.", BROWSER),
-    "S2": _security("Sensitive input uses URL elicitation.", BROWSER),
-    "S3": _security("No elicitation mode is used that the client did not declare.", BROWSER),
-    "S4": _security("An elicitation URL carries no credentials and is not pre-authenticated.", BROWSER),
+    "S1": _security("No secret is asked for by form elicitation."),
+    "S2": _security("Sensitive input uses URL elicitation."),
+    "S3": _security("No elicitation mode is used that the client did not declare."),
+    "S4": _security("An elicitation URL carries no credentials and is not pre-authenticated."),
     "S5": _security("Plain http is refused for a base URL that is not loopback."),
-    "S6": _security("Form fields hold no links.", BROWSER),
-    "S7": _security("Decline, cancel and failure of an elicitation are told apart.", BROWSER),
-    "S8": _security("An elicitation is bound to client and user.", BROWSER),
-    "S9": _security("Who opens the sign-in page is who asked for it.", BROWSER),
-    "S10": _security("Credentials from the page never reach the client.", BROWSER),
+    "S6": _security("Form fields hold no links."),
+    "S7": _security("Decline, cancel and failure of an elicitation are told apart."),
+    "S8": _security("An elicitation is bound to client and user."),
+    "S9": _security("Who opens the sign-in page is who asked for it."),
+    "S10": _security("Credentials from the page never reach the client."),
     "S11": _security("URL elicitation does not authenticate to this server.", HTTP),
     "S12": _security("A handle or an e-mail never opens another principal's session."),
     "S13": _security("State files are 0600 in a 0700 folder, replaced atomically, and no symlink is followed."),
-    "S14": _security("InputRequiredResult only where it is allowed.", BROWSER),
-    "S15": _security("requestState is sealed and bound.", BROWSER),
-    "S16": _security("A requestState is used once.", BROWSER),
-    "S17": _security("No secret in requestState.", BROWSER),
-    "S18": _security("An abandoned sign-in is reaped.", BROWSER),
+    "S14": _security("InputRequiredResult only where it is allowed."),
+    "S15": _security("requestState is sealed and bound."),
+    "S16": _security("A requestState is used once."),
+    "S17": _security("No secret in requestState."),
+    "S18": _security("An abandoned sign-in is reaped."),
     "S19": _security("Possession of a handle is not authentication: another owner's is refused."),
     "S20": _security("Handles and keys have at least 128 random bits and a bounded life."),
     "S21": _security("MCP session ids do not authenticate.", HTTP),
@@ -63,8 +62,8 @@ PROMISES: dict[str, Promise] = {
     "S34": _security("Protocol header mismatches are refused.", HTTP),
     "S35": _security("Cacheable results carry ttlMs and cacheScope."),
     "S36": _security("No token passes through between MCP and upstream.", HTTP),
-    "S37": _security("The OAuth state is random and used once.", BROWSER),
-    "S38": _security("URLs are opened without a shell.", BROWSER),
+    "S37": _security("The OAuth state is random and used once."),
+    "S38": _security("URLs are opened without a shell."),
     "S39": _security("Pages are not framed, not stored, and hold no inline script."),
     "S40": _security("Cookies go to the configured host only, and no redirect is followed."),
     "S41": _security("Icons are https or data."),
@@ -79,7 +78,7 @@ PROMISES: dict[str, Promise] = {
     "D4": _design("verify uses the token from the signup JSON or from the access cookie.", "Sessions; contract §1.3"),
     "D5": _design("Which cookie is the access token follows the stated rule.", "Sessions"),
     "D6": _design("Cookies are re-read after each reply; both may rotate.", "Sessions"),
-    "D7": _design("A login without credentials anywhere names both places.", "Tools"),
+    "D7": _design("A login without credentials sends a person to the sign-in page.", "Tools"),
     "D10": _design("States and moves: an illegal move has its own error and hint.", "Sessions"),
     "D11": _design("One refresh is in flight per session; fifty calls cause one request.", "Sessions"),
     "D12": _design("A refused refresh expires the session; a lost network leaves it as it was.", "Sessions"),
@@ -126,12 +125,10 @@ PROMISES: dict[str, Promise] = {
     "D50": _design("The documented commands work against the sandbox.", "Issue: sandbox"),
     "D51": _design("The sandbox's lifetimes are settable.", "Issue: sandbox"),
     "D52": _design("Rooms import only from rooms above them, and httpx only in server/api.", "The house"),
-    "D54": _design("A log that nobody reads holds up no call and no end of the process.", "Command line; Sessions"),
     "D53": _design(
         "No sequence of calls leaves a state that the model does not allow, or shows a secret.", "Issue: tests"
     ),
-    "D65": _design("A kept sign-in stands in the operating system's keyring, never in a plain file.", "Sessions"),
-    "D66": _design("A keyring that is missing, locked or hung is a refusal that says what to do.", "Sessions"),
+    "D54": _design("A log that nobody reads holds up no call and no end of the process.", "Command line; Sessions"),
     "D60": _design(
         "The OAuth calls send what is documented, with PKCE, and take every answer that may come.", "API contract §2"
     ),
@@ -146,6 +143,8 @@ PROMISES: dict[str, Promise] = {
         "API contract §2",
     ),
     "D64": _design("A refresh token comes with offline access only, and rotates.", "API contract §2"),
+    "D65": _design("A kept sign-in stands in the operating system's keyring, never in a plain file.", "Sessions"),
+    "D66": _design("A keyring that is missing, locked or hung is a refusal that says what to do.", "Sessions"),
     "D67": _design(
         "A sign-in page asks for nothing beyond itself, but for the captcha that was set.", "The sign-in page"
     ),
@@ -154,4 +153,30 @@ PROMISES: dict[str, Promise] = {
         "Each page works by keyboard, at 320 pixels and in both colour schemes; axe-core finds nothing.",
         "The sign-in page",
     ),
+    "D70": _design("login takes the first way that applies, and says which.", "Issue: login with no arguments"),
+    "D71": _design("A refused refresh token of the settings is one error that names the setting.", "Issue: login"),
+    "D72": _design("A kept sign-in survives a restart, and logout removes it.", "Issue: login"),
+    "D73": _design(
+        "Each form of the page does its work, and wrong input stays there with a sentence.", "Issue: the page"
+    ),
+    "D74": _design("Five wrong attempts close the page.", "The sign-in page"),
+    "D75": _design(
+        "A reload or a second click sends nothing twice, and success says whose account it is.", "Issue: the page"
+    ),
+    "D76": _design(
+        "A pending result always carries the link and the confirm code.", "Issue: how the person gets there"
+    ),
+    "D77": _design(
+        "A page is opened in the browser once, where a person sits at a desktop.", "Issue: how the person gets there"
+    ),
+    "D78": _design(
+        "A call waits for a person within its patience, and reports progress if asked.",
+        "Issue: how the person gets there",
+    ),
+    "D79": _design("Two sign-ins at once share one page.", "Issue: how the person gets there"),
+    "D80": _design(
+        "A tool that needs an account signs in first and then answers what was asked.", "Issue: the first call counts"
+    ),
+    "D81": _design("Logout and the end of the process close the page at once.", "Issue: bound to who asked"),
+    "D82": _design("Nothing of the browser sign-in is imported at start.", "Issue: tests and figures"),
 }

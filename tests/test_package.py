@@ -13,6 +13,7 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import StdioServerParameters
 from packaging.requirements import Requirement
@@ -135,9 +136,16 @@ async def test_each_block_of_mcp_json_starts_the_built_wheel(host: str, era: Era
 
 
 @pytest.mark.promise("D37")
-async def test_the_sandbox_block_signs_up(offline: Mapping[str, str]) -> None:
+async def test_a_person_signs_up_at_the_page_of_the_sandbox_block(offline: Mapping[str, str]) -> None:
+    """There a password has no way into the conversation."""
     async with agent_on(command_of("rememberizer-sandbox", offline)) as agent:
-        assert (await agent.call("signup", **ADA, captcha=SANDBOX_CAPTCHA))["state"] == "unverified"
+        assert (await agent.fails("signup", **ADA))["code"] == "invalid_arguments"
+        url = (await agent.call("signup"))["sign_in_url"]
+        form = {"form": "sign_up", **ADA, "captcha": SANDBOX_CAPTCHA}
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            await browser.post(url, data=form, headers={"Origin": url.rpartition("/")[0]})
+        status = await agent.call("session_status")
+        assert (status["email"], status["method"]) == (ADA["email"], "browser")
 
 
 def test_the_lock_names_no_index() -> None:

@@ -93,7 +93,7 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for command in [
         *commands,
-        *(f"make {name}" for name in ["lint", "types", "coverage", "bench", "snapshots", "dist", "lock"]),
+        *(f"make {name}" for name in ["lint", "types", "coverage", "bench", "snapshots", "pictures", "dist", "lock"]),
     ]:
         assert re.search(rf"^{command.removeprefix('make ')}:", makefile, re.MULTILINE)
 

@@ -42,6 +42,8 @@ class Model:
     now: int = 0
     renewed_at: int = 0
     used_at: int = 0
+    page: bool = False
+    """Whether a sign-in page is open: then every status is ``pending``, and no session is idle."""
 
     def signup(self, email: str) -> str:
         self._end_if_idle()
@@ -60,7 +62,8 @@ class Model:
         self._end_if_idle()
         if self.state != "signed_out":
             self._renew_if_due()
-        return self._used("invalid_arguments" if self.state in ("signed_out", "expired") else self.state)
+        self.page = self.page or self.state in ("signed_out", "expired")
+        return self._used(self._shown())
 
     def verify(self, right: bool) -> str:
         self._end_if_idle()
@@ -73,26 +76,30 @@ class Model:
             return self._used("invalid_verification_code")
         self.verified[self.held] = True
         self.state = "signed_in"
-        return self._used(self.state)
+        return self._used(self._shown())
 
     def refresh(self) -> str:
         self._end_if_idle()
         if self.state not in ("signed_out", "expired"):
             self._renew()
-        return self._used({"signed_out": "not_signed_in", "expired": "session_expired"}.get(self.state, self.state))
+        errors = {"signed_out": "not_signed_in", "expired": "session_expired"}
+        return self._used(errors.get(self.state, self._shown()))
 
     def logout(self) -> str:
-        self.state, self.held = "signed_out", None
+        self.state, self.held, self.page = "signed_out", None, False
         return self.state
 
     def session_status(self) -> str:
         self._end_if_idle()
         if self.state != "signed_out":
             self._renew_if_due()
-        return self._used(self.state)
+        return self._used(self._shown())
+
+    def _shown(self) -> str:
+        return "pending" if self.page else self.state
 
     def _hold(self, email: str) -> str:
-        self.held, self.renewed_at = email, self.now
+        self.held, self.renewed_at, self.page = email, self.now, False
         self.state = "signed_in" if self.verified[email] else "unverified"
         return self._used(self.state)
 
@@ -101,7 +108,7 @@ class Model:
         return outcome
 
     def _end_if_idle(self) -> None:
-        if self.now - self.used_at >= IDLE:
+        if self.now - self.used_at >= IDLE and not self.page:
             self.logout()
 
     def _renew_if_due(self) -> None:

@@ -9,15 +9,25 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
 from ..server.api.account import same_account
-from ..server.errors import InvalidArguments, NotSignedIn, RememberizerError, UnknownSession
+from ..server.errors import InvalidArguments, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.states import State
 from .arguments import LONGEST_SECRET, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
-from .services import Services
-from .status import NO_SESSION, SIGNED_OUT_EVERYWHERE, SIGNED_OUT_HERE, SessionStatus, signed_out, status_of
+from .services import CallServices
+from .sign_in import bring, refuse_what_has_ended, start, was_done
+from .status import (
+    NO_SESSION,
+    PAGE_CLOSED,
+    SIGNED_OUT_EVERYWHERE,
+    SIGNED_OUT_HERE,
+    STILL_KEPT,
+    SessionStatus,
+    signed_out,
+    status_of,
+)
 
 Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
 Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
@@ -66,41 +76,51 @@ class Account(NamedTuple):
         return "<an account's credentials>"
 
 
-async def signup(services: Services, arguments: SignupArguments) -> SessionStatus:
+async def signup(services: CallServices, arguments: SignupArguments) -> SessionStatus:
     """Create a Rememberizer account. Use only when the user asks for a new account; use `login` for an existing one.
-    Leaves the session `unverified`: ask the user for the code that is mailed to them, then call `verify`.
+    Without a password the user is sent to a page on their own computer. Leaves the session `unverified`: ask the user
+    for the code that is mailed to them, then call `verify`.
     """
     account = _account(services.settings, arguments)
-    if account is None:
-        raise _no_credentials(services.settings)
-    services.attempts.take(services.owner)
     deadline = services.deadline()
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
-        left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
-        return status_of(session, previous_left=left)
-
-
-async def login(services: Services, arguments: LoginArguments) -> SessionStatus:
-    """Sign in to Rememberizer; do this before any tool that needs an account. Without arguments it uses the server's
-    settings, and returns the status if somebody is signed in already. Never ask the user to type a password into the
-    conversation unless they offer it.
-    """
-    account = _account(services.settings, arguments)
-    if account is None and services.sessions.find(services.owner, arguments.session) is None:
-        raise _no_credentials(services.settings)
-    deadline = services.deadline()
-    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
-        password, _ = _secrets(arguments)
-        if password is None and await _is_signed_in(session, arguments.email, deadline=deadline):
+        if account is not None:
+            services.attempts.take(services.owner)
+            left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
+            session.close_page()
+            return status_of(session, previous_left=left)
+        if was_done(services, session):
             return status_of(session)
-        if account is None:
-            raise _no_credentials(services.settings)
-        services.attempts.take(services.owner)
-        left = await session.sign_in(**account._asdict(), deadline=deadline)
-        return status_of(session, previous_left=left)
+        refuse_what_has_ended(services, session)
+        pending = await services.ways.desk.open(session, form="sign_up", email=arguments.email, name=arguments.name)
+    sent = await bring(services, pending)
+    return status_of(session, sent=sent.value if sent else None)
 
 
-async def verify(services: Services, arguments: VerifyArguments) -> SessionStatus:
+async def login(services: CallServices, arguments: LoginArguments) -> SessionStatus:
+    """Sign in to Rememberizer. Without arguments it uses the server's settings, or sends the user to a page on their
+    own computer and returns `pending` until they are done there: give them the link and the confirm code. Never ask for
+    a password in the conversation.
+    """
+    password, captcha = _secrets(arguments)
+    account = _account(services.settings, arguments) if password else None
+    deadline = services.deadline()
+    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+        if account is not None:
+            services.attempts.take(services.owner)
+            left = await session.sign_in(**account._asdict(), deadline=deadline)
+            session.close_page()
+            return status_of(session, previous_left=left)
+        is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
+        can_go_on = session.state is not State.UNVERIFIED or session.can_verify
+        if is_theirs and can_go_on and await session.is_usable(deadline=deadline):
+            return status_of(session)
+        arrival = await start(services, session, email=arguments.email, captcha=captcha)
+    sent = await bring(services, arrival.pending) if arrival.pending else None
+    return status_of(session, previous_left=arrival.previous_left, sent=sent.value if sent else None)
+
+
+async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:
     """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
     `unverified` or a call failed with `email_not_verified`.
     """
@@ -109,10 +129,12 @@ async def verify(services: Services, arguments: VerifyArguments) -> SessionStatu
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value().strip()
         await session.verify(code, deadline=deadline)
+        if session.page is not None and session.page.wants_code:
+            session.close_page()
         return status_of(session)
 
 
-async def refresh(services: Services, arguments: Arguments) -> SessionStatus:
+async def refresh(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Renew the session now. Seldom needed: every call renews it when that is due."""
     session = services.sessions.find(services.owner, arguments.session)
     if session is None:
@@ -122,26 +144,30 @@ async def refresh(services: Services, arguments: Arguments) -> SessionStatus:
     return status_of(session)
 
 
-async def logout(services: Services, arguments: Arguments) -> SessionStatus:
+async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Sign out: end the session at Rememberizer and forget everything about it here. Succeeds also when Rememberizer
     can't be reached; `next` says whether it confirmed.
     """
     deadline = services.deadline()
     try:
         async with services.sessions.moving(services.owner, arguments.session) as session:
-            confirmed = await session.sign_out(deadline=deadline)
+            if session.state is State.SIGNED_OUT:
+                session.close_page()
+                return signed_out(PAGE_CLOSED)
+            done = await session.sign_out(deadline=deadline)
     except (NotSignedIn, UnknownSession):
         return signed_out(NO_SESSION)
-    return signed_out(SIGNED_OUT_EVERYWHERE if confirmed else SIGNED_OUT_HERE)
+    then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
+    return signed_out(then if done.forgotten else then + STILL_KEPT)
 
 
-async def session_status(services: Services, arguments: Arguments) -> SessionStatus:
+async def session_status(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
     session = services.sessions.find(services.owner, arguments.session)
     if session is None:
         return signed_out()
     with session.in_use():
-        await _refresh_if_due(session, deadline=services.deadline())
+        await session.is_usable(deadline=services.deadline())
     return status_of(session)
 
 
@@ -196,26 +222,6 @@ def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | N
     return None, None
 
 
-async def _is_signed_in(session: Session, email: str | None, *, deadline: float) -> bool:
-    """Whether the session already holds an account that can be used, and it is the one that was named."""
-    if not session.has_credentials or (email is not None and not same_account(email, session.email)):
-        return False
-    await _refresh_if_due(session, deadline=deadline)
-    return session.state is not State.EXPIRED and not session.has_ended
-
-
-async def _refresh_if_due(session: Session, *, deadline: float) -> None:
-    """A refresh that can't be done changes no answer: the status says how things stand."""
-    try:
-        await session.refresh_if_due(deadline=deadline)
-    except RememberizerError:
-        return
-
-
-def _no_credentials(settings: Settings) -> InvalidArguments:
-    ask = "Ask the user to set both settings for this server"
-    return InvalidArguments(
-        "There are no credentials for this account: neither in the arguments (`email`, `password`) nor in the "
-        "settings (REMEMBERIZER_EMAIL, REMEMBERIZER_PASSWORD).",
-        hint=f"{ask}, or to let you pass both arguments." if settings.secret_arguments else f"{ask}.",
-    )
+def _is_theirs(session: Session, email: str | None) -> bool:
+    """Whether the session's account is the one that was named, as far as both are known."""
+    return email is None or session.email is None or same_account(email, session.email)

@@ -11,17 +11,18 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from ..server.errors import InternalError, RememberizerError
+from ..server.errors import InternalError, RememberizerError, SignInPending
 from .arguments import Arguments, learnable, parse
+from .caller import Caller, InputNeeded
 from .schemas import ErrorBody, input_schema
-from .services import Services
+from .services import CallServices, Services
 
 logger = logging.getLogger(__name__)
 
-Body = Callable[[Services, Any], Awaitable[BaseModel]]
+Body = Callable[[CallServices, Any], Awaitable[BaseModel]]
 """A tool's work: services and validated arguments in, one result model out."""
 
 
@@ -35,12 +36,14 @@ class ContractTool(Tool):
         arguments: dict[str, Any],
         context: Context[Any, Any],
         convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 -- the signature is the SDK's
-    ) -> CallToolResult:
+    ) -> CallToolResult | InputRequiredResult:
         """Validate, work, and answer; the call's strings are redacted from logs while it runs."""
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                return _success(await self.fn(services, parse(self.arguments, arguments)))
+                return _success(await self.fn(services.for_call(Caller(context)), parse(self.arguments, arguments)))
+            except InputNeeded as question:
+                return question.result
             except RememberizerError as error:
                 logger.info("%s failed: %s", self.name, error.code)
                 return failure(error)
@@ -84,9 +87,11 @@ def failure(error: RememberizerError) -> CallToolResult:
         retry_after_seconds=error.retry_after_seconds,
         status=error.status,
     )
+    if isinstance(error, SignInPending):
+        body.sign_in_url, body.confirm_code = error.sign_in_url, error.confirm_code
     return CallToolResult(
         content=[TextContent(type="text", text=str(error))],
-        structured_content={"error": body.model_dump(mode="json")},
+        structured_content={"error": body.model_dump(mode="json", exclude_unset=True)},
         is_error=True,
     )
 

@@ -8,14 +8,20 @@ from pydantic_core import core_schema
 
 
 class ErrorBody(BaseModel):
-    """The ``error`` member of a failed call's structured content."""
+    """The ``error`` member of a failed call's structured content; the last two are there with ``sign_in_pending`` only.
+
+    ``hint`` names the repair, ``retryable`` says whether the same call may work later, ``retry_after_seconds`` how long
+    to wait first, and ``status`` is upstream's HTTP status.
+    """
 
     code: str
     message: str
-    hint: str = Field(description="The repair.")
-    retryable: bool = Field(description="Whether the same call may work later.")
-    retry_after_seconds: float | None = Field(description="How long to wait first.")
-    status: int | None = Field(description="Upstream's HTTP status.")
+    hint: str
+    retryable: bool
+    retry_after_seconds: float | None
+    status: int | None = Field(description="Upstream's.")
+    sign_in_url: str = ""
+    confirm_code: str = ""
 
 
 class _Compact(GenerateJsonSchema):
@@ -25,6 +31,10 @@ class _Compact(GenerateJsonSchema):
         inner = self.generate_inner(schema["schema"])
         enum = {"enum": [*inner["enum"], None]} if "enum" in inner else {}
         return inner | {"type": [inner["type"], "null"]} | enum
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        return {name: value for name, value in made.items() if name != "default" or value not in (None, "")}
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- the signature is pydantic's
         return False
@@ -41,10 +51,6 @@ class _Arguments(_Compact):
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        made = super().default_schema(schema)
-        return {name: value for name, value in made.items() if (name, value) != ("default", None)}
 
 
 def input_schema(arguments: type[BaseModel]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``Services``: what a tool body works with; the lifespan makes one for each run of the server."""
+"""What a tool body works with: ``Services``, of which each run of the server has one, and the client of the call."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,9 @@ import anyio
 from ..server.limiter import AttemptLimiter
 from ..server.logs import KnownSecrets
 from ..server.settings import Settings
+from ..server.signin.ways import SignInWays
 from ..server.store import SessionStore
+from .caller import Caller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,9 @@ class Services:
         attempts: Counts sign-in attempts.
         secrets: The registry of values that logs redact.
         owner: Whose default session a call without a handle means; over stdio the process is the client.
+        ways: How to sign in without secrets in the arguments.
+        opens_browser: Whether the server may open the sign-in page itself.
+        patience_seconds: How long a call waits for a person.
     """
 
     settings: Settings
@@ -27,7 +32,21 @@ class Services:
     attempts: AttemptLimiter
     secrets: KnownSecrets
     owner: str
+    ways: SignInWays
+    opens_browser: bool
+    patience_seconds: float
+
+    def for_call(self, caller: Caller) -> "CallServices":
+        """The same parts for one call of this client."""
+        return CallServices(**vars(self), caller=caller)
 
     def deadline(self) -> float:
         """When the call that begins now has used up its time with upstream: seconds on anyio's clock."""
         return anyio.current_time() + self.settings.timeout_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallServices(Services):
+    """The parts for one call, and the client that made it."""
+
+    caller: Caller

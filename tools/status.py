@@ -6,34 +6,39 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from ..server.session import Session
-from ..server.states import State
+from ..server.states import Page, State
 
 StateName = Annotated[
     State, WithJsonSchema({"type": "string", "enum": ["signed_out", "pending", "unverified", "signed_in", "expired"]})
 ]
-"""The contract's five states: ``pending`` is there for the browser sign-in, which this version does not have."""
 Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
-"""The contract's ways to sign in; this version has ``password``."""
+"""The contract's ways to sign in; ``api_key`` belongs to a toolset that this version does not have."""
 
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
+BY_LINK = "Give the user the link and the confirm code."
+WHEN_DONE = "When they say that they signed in, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
+PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
 SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
     "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
 )
+STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
 
 
 class SessionStatus(BaseModel):
     """A session as its client may see it: no token, no cookie."""
 
-    session: str | None = Field(description="Handle.")
+    session: str | None
     state: StateName
     email: str | None
     name: str | None
-    method: Method | None = Field(description="How it was signed in.")
-    access_expires_at: str | None = Field(description="ISO 8601, UTC; renewal is automatic.")
+    method: Method | None
+    access_expires_at: str | None = Field(description="ISO 8601; renewal is automatic.")
     can_refresh: bool
-    next: str = Field(description="What to do next.")
+    sign_in_url: str | None = Field(description="The user's page, while pending.")
+    confirm_code: str | None = Field(description="That page shows it too.")
+    next: str
 
 
 def signed_out(then: str = "Nobody is signed in: call `login`, or `signup` for a new account.") -> SessionStatus:
@@ -46,31 +51,43 @@ def signed_out(then: str = "Nobody is signed in: call `login`, or `signup` for a
         method=None,
         access_expires_at=None,
         can_refresh=False,
+        sign_in_url=None,
+        confirm_code=None,
         next=then,
     )
 
 
-def status_of(session: Session, *, previous_left: bool = True) -> SessionStatus:
+def status_of(session: Session, *, previous_left: bool = True, sent: str | None = None) -> SessionStatus:
     """The status of a session.
 
     Args:
         session: Which one.
         previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
+        sent: How the user was sent to the sign-in page, in a sentence.
     """
-    if session.state is State.SIGNED_OUT:
+    page, left = session.page, "" if previous_left else LEFT_BEHIND
+    if session.state is State.SIGNED_OUT and page is None:
         return signed_out()
     return SessionStatus.model_validate(
         {
             "session": session.handle,
-            "state": session.state,
+            "state": State.PENDING if page else session.state,
             "email": session.email,
             "name": session.name,
             "method": session.method,
             "access_expires_at": _iso(session.access_expires_at),
             "can_refresh": session.can_refresh,
-            "next": _next(session) + ("" if previous_left else LEFT_BEHIND),
+            "sign_in_url": page.url if page else None,
+            "confirm_code": page.confirm_code if page else None,
+            "next": (_while_pending(page, sent) if page else _next(session)) + left,
         }
     )
+
+
+def _while_pending(page: Page, sent: str | None) -> str:
+    if page.wants_code:
+        return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
+    return f"{sent or BY_LINK} {WHEN_DONE}"
 
 
 def _next(session: Session) -> str:
@@ -80,7 +97,7 @@ def _next(session: Session) -> str:
         case State.UNVERIFIED if session.can_verify:
             return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
         case State.UNVERIFIED:
-            return "Call `login` with the account's e-mail and password, then `verify` with the code that was mailed."
+            return "Call `login`, then `verify` with the code that was mailed."
         case _ if session.can_refresh:
             return "Go on; the session renews itself."
         case _:

@@ -77,7 +77,7 @@ async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: 
     if credentials.access_token is None:
         raise NotSignedIn(
             "Rememberizer gave no token that verification could be done with.",
-            hint="Call `login` with the account's e-mail and password, then `verify` again.",
+            hint="Call `login`, then `verify` again.",
         )
     call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
     reply = await api.send(call, credentials, deadline=deadline)

@@ -91,7 +91,7 @@ class RememberizerAPI:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._transport = transport
         self._sleep = sleep
         self._now = now
@@ -138,7 +138,7 @@ class RememberizerAPI:
 
     async def _exchange(self, call: Call, credentials: Credentials) -> Reply:
         client = self._client()
-        url, version = self._base_url + call.path, credentials.version
+        url, version = self.base_url + call.path, credentials.version
         request = client.build_request(
             call.method, url, json=call.json, data=call.form, headers=credentials.headers(call.auth, url=url)
         )
@@ -153,7 +153,7 @@ class RememberizerAPI:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            local = is_loopback(urlsplit(self._base_url).hostname or "")
+            local = is_loopback(urlsplit(self.base_url).hostname or "")
             self._http = httpx.AsyncClient(
                 transport=self._transport,
                 verify=self._transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),

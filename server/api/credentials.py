@@ -182,6 +182,11 @@ class Credentials:
         for cookie in [each for each in jar if not _SENDABLE.fullmatch(f"{each.name}={each.value}")]:
             jar.clear(cookie.domain, cookie.path, cookie.name)
 
+    def adopt_refresh_token(self, token: str, *, url: str) -> None:
+        """Take over the ``refresh_token`` cookie of a sign-in that was made elsewhere, as if ``url`` had set it."""
+        cookie = httpx.Headers([("Set-Cookie", f"{REFRESH_COOKIE}={token}; Path=/; HttpOnly")])
+        self.absorb(httpx.Response(204, headers=cookie, request=httpx.Request("POST", url)), sent_at_version=None)
+
     def wipe(self) -> None:
         """Forget everything, for good: later replies are not taken."""
         self._wiped = True

@@ -155,14 +155,14 @@ async def test_a_grant_without_a_refresh_token_can_not_be_renewed(clock: FakeClo
         with pytest.raises(NotSignedIn):
             await session.refresh(deadline=soon())
         clock.advance(60)
-        assert session.has_ended
+        assert not await session.is_usable(deadline=soon())
 
 
 @pytest.mark.promise("D61")
 async def test_a_logout_shows_the_bearer_and_forgets_the_grant(clock: FakeClock) -> None:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
-        assert await session.sign_out(deadline=soon())
+        assert (await session.sign_out(deadline=soon())).confirmed
         assert (session.state, session.can_refresh) == (State.SIGNED_OUT, False)
     assert upstream.paths[2:] == ["auth/custom-logout/"]
     assert bearers(upstream)[2:] == ["Bearer oauth-access-1"]

@@ -36,6 +36,15 @@ def test_with_nothing_set_the_documented_defaults_hold() -> None:
         "email": None,
         "password": None,
         "captcha": None,
+        "refresh_token": None,
+        "keep_signed_in": "off",
+        "oauth_client_id": None,
+        "oauth_client_secret": None,
+        "oauth_port": 8976,
+        "lazy_sign_in": True,
+        "open_browser": "auto",
+        "recaptcha_site_key": None,
+        "sign_in_minutes": 10,
         "secret_arguments": True,
         "session_idle_minutes": 720,
         "session_hours": 168,
@@ -51,6 +60,15 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "EMAIL": "ada@example.org",
         "PASSWORD": CANARY,
         "CAPTCHA": "solved",
+        "REFRESH_TOKEN": "canary-refresh",
+        "KEEP_SIGNED_IN": "keyring",
+        "OAUTH_CLIENT_ID": "app",
+        "OAUTH_CLIENT_SECRET": "canary-secret",
+        "OAUTH_PORT": "9000",
+        "LAZY_SIGN_IN": "off",
+        "OPEN_BROWSER": "never",
+        "RECAPTCHA_SITE_KEY": "site-key_1",
+        "SIGN_IN_MINUTES": "0.5",
         "SECRET_ARGUMENTS": "off",
         "SESSION_IDLE_MINUTES": "0.5",
         "SESSION_HOURS": "1",
@@ -64,7 +82,17 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert (loaded.email, loaded.secret_arguments, loaded.log_level) == ("ada@example.org", False, "debug")
     assert (loaded.session_idle_minutes, loaded.session_hours, loaded.timeout_seconds) == (0.5, 1, 5)
     assert loaded.max_sessions == 3
-    assert loaded.secret_values() == [CANARY, "solved"]
+    assert (loaded.keep_signed_in, loaded.open_browser, loaded.lazy_sign_in) == ("keyring", "never", False)
+    assert (loaded.oauth_client_id, loaded.oauth_port, loaded.recaptcha_site_key) == ("app", 9000, "site-key_1")
+    assert loaded.sign_in_minutes == 0.5
+    assert loaded.secret_values() == [CANARY, "solved", "canary-refresh", "canary-secret"]
+
+
+@pytest.mark.parametrize("alone", ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"])
+def test_an_oauth_app_needs_its_id_and_its_secret(alone: str) -> None:
+    (problem,) = problems_of(**{alone: CANARY})
+    assert "REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET go together" in problem
+    assert CANARY not in problem
 
 
 @pytest.mark.promise("D30")

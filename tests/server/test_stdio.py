@@ -1,5 +1,6 @@
 """The server as a process: what is on stdout, and how it ends."""
 
+import itertools
 import json
 import signal
 import socket
@@ -217,3 +218,31 @@ def test_answers_are_lines_of_json() -> None:
         (line,) = process.lines
     assert line.endswith(b"}\n")
     assert json.loads(line)["jsonrpc"] == "2.0"
+
+
+def page_of(process: Process) -> str:
+    """The page that a login which is under way opens."""
+    asked = (modern(number, "tools/call", name="session_status", arguments={}) for number in itertools.count(3))
+    statuses = (process.ask(message)["result"]["structuredContent"] for message in asked)
+    return str(next(status["sign_in_url"] for status in statuses if status["sign_in_url"]))
+
+
+@pytest.mark.promise("D81", "S31", "S18")
+@pytest.mark.parametrize("ending", ["input", "signal"])
+def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: str) -> None:
+    """The call waits for a person meanwhile: its browser is a launcher that never comes back."""
+    environment = clean_environment(OPEN_BROWSER="always") | {"BROWSER": "sleep 30 #%s"}
+    with running("--sandbox", environment=environment) as process:
+        process.ask(modern(1, "server/discover"))
+        process.send(modern(2, "tools/call", name="login", arguments={}))
+        url = page_of(process)
+        port = int(url.split(":")[2].partition("/")[0])
+        socket.create_connection(("127.0.0.1", port)).close()
+        if ending == "signal":
+            process.popen.terminate()
+            took, code, _, _ = process.finish()
+        else:
+            took, code, _, _ = process.end_input()
+        assert (took < 1, code) == (True, 143 if ending == "signal" else 0)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))

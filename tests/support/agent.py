@@ -1,7 +1,8 @@
 """An agent in a test: the SDK's client on a server, whose every result is held against the tool's output schema."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import anyio
@@ -12,13 +13,17 @@ from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.signin.desk import LINGER_SECONDS
 from rememberizer_mcp.server.store import SWEEP_SECONDS
+from rememberizer_mcp.tools.contract import ContractTool
 
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL
 
 Era = Literal["2026-07-28", "legacy"]
 ERAS: tuple[Era, ...] = ("2026-07-28", "legacy")
+LONGEST_RETRY_SECONDS = 100.0
+"""Waits between retries are shorter, the life of a page is longer."""
 ADA = {"email": "ada@example.org", "password": "canary-password-ada"}
 GRACE = {"email": "grace@example.org", "password": "canary-password-grace"}
 
@@ -50,27 +55,54 @@ class Agent:
 
 
 @asynccontextmanager
-async def agent_on(server: MCPServer[Any] | StdioServerParameters, era: Era = "2026-07-28") -> AsyncIterator[Agent]:
+async def agent_on(
+    server: MCPServer[Any] | StdioServerParameters, era: Era = "2026-07-28", **client_options: Any
+) -> AsyncIterator[Agent]:
     """Connect to a server in one of the two protocol eras."""
-    async with Client(server, mode=era, read_timeout_seconds=20) as client:
+    async with Client(server, mode=era, read_timeout_seconds=20, **client_options) as client:
         listed = await client.list_tools()
         yield Agent(client, {tool.name: tool.output_schema for tool in listed.tools})
 
 
-def server_on(transport: Transport, clock: FakeClock | None = None, /, **settings: Any) -> MCPServer[Any]:
-    """A server whose upstream is the transport; time stands still unless the test moves it."""
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What surrounds a server in a test, beside its upstream and its settings."""
+
+    patience_seconds: float = 0.05
+    """How long a call waits for a person."""
+    page_life: Callable[[float], Awaitable[None]] | None = None
+    """How a sign-in page waits for its end; without one it waits for good."""
+    more_tools: Sequence[ContractTool] = ()
+    """Listed after ours."""
+
+
+def server_on(
+    transport: Transport, clock: FakeClock | None = None, around: Around | None = None, /, **settings: Any
+) -> MCPServer[Any]:
+    """A server whose upstream is the transport; time stands still unless the test moves it.
+
+    No browser is opened unless the settings say so.
+    """
+    around = around or Around()
     ticking = clock or FakeClock()
+
+    async def sleep(seconds: float) -> None:
+        if seconds in (SWEEP_SECONDS, LINGER_SECONDS):
+            await anyio.sleep_forever()
+        elif seconds > LONGEST_RETRY_SECONDS:
+            await (around.page_life or _for_good)(seconds)
+        else:
+            await ticking.sleep(seconds)
+
     return build_server(
-        Settings(base_url=BASE_URL, **settings), transport=transport, now=ticking, sleep=_waits(ticking)
+        Settings(**{"base_url": BASE_URL, "open_browser": "never"} | settings),
+        transport=transport,
+        now=ticking,
+        sleep=sleep,
+        patience_seconds=around.patience_seconds,
+        more_tools=around.more_tools,
     )
 
 
-def _waits(clock: FakeClock) -> Callable[[float], Awaitable[None]]:
-    """Retries wait for no time; the sweeper waits for good."""
-
-    async def sleep(seconds: float) -> None:
-        if seconds == SWEEP_SECONDS:
-            await anyio.sleep_forever()
-        await clock.sleep(seconds)
-
-    return sleep
+async def _for_good(_: float) -> None:
+    await anyio.sleep_forever()

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
+from rememberizer_mcp.server.keychain import Keychain
 from rememberizer_mcp.server.logs import KnownSecrets
 from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import Environment
@@ -17,7 +18,12 @@ from tests.support.upstream import BASE_URL, FakeUpstream
 
 @asynccontextmanager
 async def environment_on(
-    upstream: FakeUpstream, clock: FakeClock, *, secrets: KnownSecrets | None = None, budget_seconds: float = 5
+    upstream: FakeUpstream,
+    clock: FakeClock,
+    *,
+    secrets: KnownSecrets | None = None,
+    budget_seconds: float = 5,
+    keychain: Keychain | None = None,
 ) -> AsyncIterator[Environment]:
     api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
     async with anyio.create_task_group() as tasks:
@@ -26,6 +32,7 @@ async def environment_on(
             secrets=secrets or KnownSecrets(),
             spawn=tasks.start_soon,
             budget_seconds=budget_seconds,
+            keychain=keychain,
             now=clock,
         )
         tasks.cancel_scope.cancel()

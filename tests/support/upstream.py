@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 import httpx
 
 BASE_URL = "http://127.0.0.1/api/v1/"
@@ -81,3 +82,17 @@ def usual(**overrides: Answer | list[Answer]) -> FakeUpstream:
         path = outside.get(name, f"auth/{name.replace('_', '-')}/")
         answers[path] = answer
     return FakeUpstream(answers)
+
+
+class Slow:
+    """An answer that comes when the test says so."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.asked = anyio.Event()
+        self.answers = anyio.Event()
+        self._answer = answer
+
+    async def __call__(self, _: httpx.Request) -> httpx.Response:
+        self.asked.set()
+        await self.answers.wait()
+        return self._answer

@@ -20,6 +20,8 @@ NOBODY = {
     "method": None,
     "access_expires_at": None,
     "can_refresh": False,
+    "sign_in_url": None,
+    "confirm_code": None,
 }
 
 
@@ -75,6 +77,8 @@ async def test_login_answers_with_a_typed_status(era: Era, clock: FakeClock) -> 
             "method": "password",
             "access_expires_at": "2025-06-15T15:11:40Z",
             "can_refresh": True,
+            "sign_in_url": None,
+            "confirm_code": None,
             "next": "Go on; the session renews itself.",
         }
 
@@ -174,11 +178,11 @@ async def test_after_a_signup_without_token_verify_says_to_log_in(era: Era, answ
     upstream = usual(signup=answer)
     async with agent_on(server_on(upstream.transport), era) as agent:
         status = await agent.call("signup", **ADA)
-        assert (status["state"], status["next"][:25]) == ("unverified", "Call `login` with the acc")
-        assert (await agent.fails("login"))["code"] == "invalid_arguments"
+        assert (status["state"], status["next"][:28]) == ("unverified", "Call `login`, then `verify` ")
         error = await agent.fails("verify", verification_code="123456")
         assert error["code"] == "not_signed_in"
         assert "`login`" in error["hint"]
+        assert (await agent.call("login"))["state"] == "pending"
     assert upstream.paths == ["auth/signup/"]
 
 
@@ -262,23 +266,9 @@ async def test_a_signup_that_may_have_worked_says_so(era: Era) -> None:
     assert "try `login`" in error["hint"]
 
 
-@pytest.mark.promise("D7")
-@pytest.mark.parametrize("tool", ["login", "signup"])
-@pytest.mark.parametrize("arguments", [{}, {"email": "ada@example.org"}, {"captcha": "solved"}])
-async def test_credentials_nowhere_names_both_places(era: Era, tool: str, arguments: dict[str, str]) -> None:
-    upstream = usual()
-    async with agent_on(server_on(upstream.transport), era) as agent:
-        error = await agent.fails(tool, **arguments)
-    assert error["code"] == "invalid_arguments"
-    for place in ("`email`", "`password`", "REMEMBERIZER_EMAIL", "REMEMBERIZER_PASSWORD"):
-        assert place in error["message"]
-    assert not upstream.requests
-
-
 @pytest.mark.promise("D27")
-async def test_without_secret_arguments_the_hint_names_the_settings_only(era: Era) -> None:
+async def test_without_secret_arguments_a_password_is_refused_by_the_settings_name(era: Era) -> None:
     async with agent_on(server_on(usual().transport, secret_arguments=False), era) as agent:
-        assert "arguments" not in (await agent.fails("login"))["hint"]
         assert "REMEMBERIZER_SECRET_ARGUMENTS=off" in (await agent.fails("login", **ADA))["message"]
 
 
@@ -304,13 +294,14 @@ async def test_login_uses_the_credentials_of_the_settings(era: Era) -> None:
     assert body(upstream.asked("auth/signup/")[0]) == ADA | {"captcha": "from-settings"}
 
 
-async def test_another_email_than_the_settings_has_no_credentials(era: Era) -> None:
+async def test_another_email_than_the_settings_has_no_credentials_there(era: Era) -> None:
     upstream = usual()
     async with agent_on(server_on(upstream.transport, **ADA), era) as agent:
-        assert (await agent.fails("login", email=GRACE["email"]))["code"] == "invalid_arguments"
+        assert (await agent.call("login", email=GRACE["email"]))["state"] == "pending"
+        await agent.call("logout")
         await agent.call("login")
-        assert (await agent.fails("login", email=GRACE["email"]))["code"] == "invalid_arguments"
-        assert (await agent.call("session_status"))["email"] == ADA["email"]
+        status = await agent.call("login", email=GRACE["email"])
+        assert (status["state"], status["email"]) == ("pending", ADA["email"])
     assert len(upstream.asked("auth/signin/")) == 1
 
 
@@ -333,7 +324,7 @@ async def test_an_expired_session_is_renewed_by_login_only(era: Era) -> None:
         assert (status["state"], status["can_refresh"]) == ("expired", False)
         assert (await agent.fails("refresh"))["code"] == "session_expired"
         assert (await agent.fails("verify", verification_code="1"))["code"] == "session_expired"
-        assert (await agent.fails("login"))["code"] == "invalid_arguments"
+        assert (await agent.call("login"))["state"] == "pending"
         assert len(upstream.asked("auth/custom-refresh/")) == 1
         status = await agent.call("login", **ADA)
         assert (status["state"], status["session"]) == ("signed_in", handle)

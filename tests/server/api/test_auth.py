@@ -177,7 +177,7 @@ async def test_a_signin_that_brings_nothing_is_no_success(cookies: dict[str, str
 @pytest.mark.parametrize("cookies", [{"refresh_token": f"{jwt({})}; Path=/"}, {"csrftoken": "c; Path=/"}])
 async def test_verify_without_a_token_asks_nobody_and_names_login(cookies: dict[str, str]) -> None:
     upstream = usual()
-    with pytest.raises(NotSignedIn, match="Call `login` with the account's e-mail and password"):
+    with pytest.raises(NotSignedIn, match="Call `login`, then `verify` again"):
         await verify(client(upstream), ada(**cookies))
     assert upstream.requests == []
 

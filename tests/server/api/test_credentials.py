@@ -297,7 +297,7 @@ def test_a_value_that_stays_is_known_at_every_moment() -> None:
 def granted(secrets: KnownSecrets | None = None) -> Credentials:
     """Credentials that had cookies before they got an OAuth grant."""
     credentials = Credentials(secrets=secrets or KnownSecrets())
-    credentials.absorb(*answer("access_token=cccc-1; Path=/", "refresh_token=cccc-2; Path=/"))
+    credentials.absorb(*answer("access_token=cccc-1; Path=/", "refresh_token=cccc-2; Path=/"), sent_at_version=None)
     credentials.grant("gggg-1", refresh_token="gggg-2", expires_in=60)
     return credentials
 
@@ -315,7 +315,8 @@ def test_an_oauth_grant_shows_its_bearer_and_no_cookie_whatever_the_call() -> No
 def test_an_oauth_grant_takes_nothing_from_replies() -> None:
     credentials = granted()
     version = credentials.version
-    assert not credentials.absorb(*answer("access_token=no; Path=/", "refresh_token=no; Path=/", json={"access": "no"}))
+    reply = answer("access_token=no; Path=/", "refresh_token=no; Path=/", json={"access": "no"})
+    assert not credentials.absorb(*reply, sent_at_version=None)
     assert credentials.version == version
     assert credentials.headers(Auth.SESSION, url=ME) == {"Authorization": "Bearer gggg-1"}
 

@@ -99,7 +99,7 @@ def test_no_page_holds_script_or_asks_for_anything(name: str, sandbox: bool) -> 
     names = {name for _, attributes in parsed.elements for name in attributes}
     assert not [name for name in names if name.startswith("on") or name in ("style", "src", "srcset", "formaction")]
     targets = {attributes.get(key) for _, attributes in parsed.elements for key in ("href", "action")} - {None}
-    assert targets <= {"data:,", TICKET, f"{TICKET}/sign-up", f"{TICKET}/browser-session"}
+    assert targets <= {"data:,", TICKET, *(f"{TICKET}/{form}" for form in ("sign-in", "sign-up", "browser-session"))}
     assert "://" not in text(VIEWS[name], pages(sandbox=sandbox))
 
 

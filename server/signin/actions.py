@@ -1,0 +1,157 @@
+"""What each form of the page does with the session that the ticket belongs to."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+
+from ..api.oauth import OAuthClient
+from ..limiter import AttemptLimiter
+from ..session import Session
+from ..states import State
+from ..store import SessionStore
+from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
+from .pending import Account, Consent, PendingSignIn
+
+
+class Ended(Exception):
+    """The page was finished, stopped or closed before this post had its turn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """The posts of all pages.
+
+    Args:
+        sessions: Every session of this process.
+        attempts: Counts sign-in attempts, together with the tools'.
+        budget_seconds: What one post may spend on Rememberizer.
+        now: The wall clock, in Unix seconds.
+    """
+
+    sessions: SessionStore
+    attempts: AttemptLimiter
+    budget_seconds: float
+    now: Callable[[], float]
+
+    def is_open(self, pending: PendingSignIn) -> bool:
+        """Whether the page can still be used."""
+        return pending.end is None and self.now() < pending.expires_at
+
+    async def take(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> None:
+        """Do what the posted form asks for.
+
+        Raises:
+            Complaint: About a field.
+            Ended: The page is no longer open.
+            UnknownSession: The session that asked is gone.
+            RememberizerError: Rememberizer's refusals, or no usable answer.
+        """
+        if not self.is_open(pending):
+            raise Ended
+        form = fields.get("form")
+        if pending.wants_code and form != "verify":
+            return  # a second click, or another tab: the code is what is missing
+        match form:
+            case "sign_in":
+                await self._sign_in(pending, parse(SignInForm, fields), browser=browser)
+            case "sign_up":
+                await self._sign_up(pending, parse(SignUpForm, fields), browser=browser)
+            case "browser_session":
+                await self._adopt(pending, parse(BrowserSessionForm, fields), browser=browser)
+            case "verify":
+                await self._verify(pending, fields, browser=browser)
+            case _:
+                raise Complaint("The form could not be read. Try again.")
+
+    async def take_code(self, pending: PendingSignIn, client: OAuthClient, trip: Consent, *, code: str) -> None:
+        """Exchange the code that the OAuth consent page gave.
+
+        Raises:
+            SignInFailed: Rememberizer refused it.
+            Ended, UnknownSession, RememberizerError: As ``take``.
+        """
+        async with self._moving(pending) as session:
+            await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier, deadline=self._deadline())
+            self._arrive(pending, session, browser=trip.page_browser)
+
+    @asynccontextmanager
+    async def _moving(self, pending: PendingSignIn) -> AsyncIterator[Session]:
+        """The page's session, for one attempt.
+
+        Raises:
+            RateLimited: Too many attempts from this client.
+            Ended, UnknownSession: As ``take``.
+        """
+        asked = pending.session
+        self.attempts.take(asked.owner)
+        async with self.sessions.moving(asked.owner, asked.handle) as session:
+            if not self.is_open(pending):
+                raise Ended
+            yield session
+
+    def _arrive(self, pending: PendingSignIn, session: Session, *, browser: str | None) -> None:
+        """After a sign-in: the page is done, or what is missing comes next."""
+        pending.email = session.email or pending.email
+        if session.state is State.UNVERIFIED and session.can_verify and not pending.wants_code:
+            pending.wants_code = True
+        elif session.state is State.UNVERIFIED and not session.can_verify:
+            pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
+        else:
+            verified = session.state is State.SIGNED_IN
+            pending.finish(Account(email=session.email, name=session.name, verified=verified), browser=browser)
+
+    async def _sign_in(self, pending: PendingSignIn, form: SignInForm, *, browser: str | None) -> None:
+        pending.email = form.email
+        async with self._moving(pending) as session:
+            if pending.wants_code:
+                return
+            await session.sign_in(
+                email=form.email,
+                password=form.password.get_secret_value(),
+                captcha=_captcha(form),
+                method="browser",
+                deadline=self._deadline(),
+            )
+            self._arrive(pending, session, browser=browser)
+
+    async def _sign_up(self, pending: PendingSignIn, form: SignUpForm, *, browser: str | None) -> None:
+        pending.email, pending.name = form.email, form.name
+        async with self._moving(pending) as session:
+            if pending.wants_code:
+                return
+            await session.sign_up(
+                email=form.email,
+                password=form.password.get_secret_value(),
+                name=form.name,
+                captcha=_captcha(form),
+                method="browser",
+                deadline=self._deadline(),
+            )
+            self._arrive(pending, session, browser=browser)
+
+    async def _adopt(self, pending: PendingSignIn, form: BrowserSessionForm, *, browser: str | None) -> None:
+        async with self._moving(pending) as session:
+            token = form.refresh_token.get_secret_value()
+            await session.sign_in_with_refresh_token(token, method="browser", deadline=self._deadline())
+            self._arrive(pending, session, browser=browser)
+
+    async def _verify(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> None:
+        if not pending.wants_code:
+            raise Complaint("Sign in first.")
+        if "later" in fields:
+            self._arrive(pending, pending.session, browser=browser)
+            return
+        form = parse(VerifyForm, fields)
+        async with self._moving(pending) as session:
+            if session.state is not State.SIGNED_IN:
+                await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
+            self._arrive(pending, session, browser=browser)
+
+    def _deadline(self) -> float:
+        return anyio.current_time() + self.budget_seconds
+
+
+def _captcha(form: SignInForm) -> str | None:
+    return form.captcha.get_secret_value() if form.captcha else None

@@ -1,0 +1,94 @@
+"""What a person types into the page, checked; a complaint names the field and never its value."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from ..settings import EMAIL_PATTERN, cookie_value
+
+
+class Complaint(Exception):
+    """A field, or without one the form as a whole, can't be used as it is."""
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        self.field = field
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+def _cookie_alone(value: object) -> object:
+    """What was pasted without the name, quotes and attributes that were copied with it."""
+    text = str(value).strip().removeprefix("refresh_token").lstrip("=: \t")
+    return text.partition(";")[0].strip().strip('"')
+
+
+def _trimmed(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _or_nothing(value: object) -> object:
+    return _trimmed(value) or None
+
+
+Email = Annotated[str, BeforeValidator(_trimmed), Field(max_length=254, pattern=EMAIL_PATTERN)]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+Captcha = Annotated[Annotated[SecretStr, Field(max_length=8192)] | None, BeforeValidator(_or_nothing)]
+
+
+class Form(BaseModel):
+    """One form of the page; ``complaints`` holds the sentence for each field that can't be used."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    complaints: ClassVar[dict[str, str]] = {
+        "email": "Enter your e-mail address, such as ada@example.org.",
+        "password": "Enter your password.",
+        "name": "Enter a name of at most 200 characters, or leave it empty.",
+        "captcha": "This captcha response is too long to be one.",
+        "refresh_token": "That is not the value of a cookie: copy what stands under Value, whole and alone.",
+        "verification_code": "Enter the code from the e-mail.",
+    }
+
+
+class SignInForm(Form):
+    """E-mail and password."""
+
+    email: Email
+    password: Password
+    captcha: Captcha = None
+
+
+class SignUpForm(SignInForm):
+    """A new account."""
+
+    name: Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(_or_nothing)] = None
+
+
+class BrowserSessionForm(Form):
+    """The ``refresh_token`` cookie of a browser that is signed in already."""
+
+    refresh_token: Annotated[
+        SecretStr, BeforeValidator(_cookie_alone), Field(max_length=8192), AfterValidator(cookie_value)
+    ]
+
+
+class VerifyForm(Form):
+    """The code from the mail."""
+
+    verification_code: Annotated[SecretStr, BeforeValidator(_trimmed), Field(min_length=1, max_length=64)]
+
+
+F = TypeVar("F", bound=Form)
+
+
+def parse(model: type[F], fields: Mapping[str, str]) -> F:
+    """Check the posted fields.
+
+    Raises:
+        Complaint: About the first field that can't be used.
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        name = str(error.errors(include_input=False)[0]["loc"][0])
+        raise Complaint(model.complaints[name], field=name) from None

@@ -1,0 +1,107 @@
+"""The page's port on 127.0.0.1: opened for the first page, closed with the last."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import anyio
+import uvicorn
+from starlette.types import ASGIApp
+
+from ..errors import SignInFailed
+from ..flight import Spawn
+
+LOOPBACK = "127.0.0.1"
+MOST_WAITING = 16
+"""Connections."""
+
+
+class Listener:
+    """Serves an application on loopback in the running event loop.
+
+    Args:
+        app: Makes the application for a port.
+        port: Which port; 0 is any free one.
+        spawn: Starts a task that outlives its caller.
+    """
+
+    def __init__(self, app: Callable[[int], ASGIApp], *, port: int, spawn: Spawn) -> None:
+        self._app = app
+        self._port = port
+        self._spawn = spawn
+        self._server: _Server | None = None
+
+    async def open(self) -> str:
+        """Start to listen, if that was not done yet.
+
+        Returns:
+            The origin of the pages.
+
+        Raises:
+            SignInFailed: The port can't be had.
+        """
+        if self._server is None:
+            listening = self._listen()
+            server = _Server(self._app(listening.getsockname()[1]), listening)
+            self._spawn(server.run)
+            self._server = server
+            await server.ready.wait()
+        return self._server.origin
+
+    async def close(self) -> None:
+        """Stop to listen, and wait until the port is closed."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.should_exit = True
+            with anyio.CancelScope(shield=True):
+                await server.closed.wait()
+
+    def _listen(self) -> socket.socket:
+        try:
+            return socket.create_server((LOOPBACK, self._port))
+        except OSError as error:
+            raise SignInFailed(
+                f"The sign-in page can't be served: port {self._port} of this machine can't be had.",
+                hint="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
+            ) from error
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals alone, says when it is ready, and is not cancelled but told to end."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+                backlog=MOST_WAITING,  # asyncio tries to accept as many at once, and logs each that it can't
+            )
+        )
+        self.origin = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        self.ready = anyio.Event()
+        self.closed = anyio.Event()
+        self._listening = listening
+
+    async def run(self) -> None:  # type: ignore[override]  # uvicorn's own `run` starts a loop; ours is running
+        try:
+            with anyio.CancelScope(shield=True):
+                await self.serve(sockets=[self._listening])
+        finally:
+            self._listening.close()
+            self.ready.set()
+            self.closed.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

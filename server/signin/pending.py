@@ -1,0 +1,159 @@
+"""``PendingSignIn``: one page that a person was sent to, from its ticket to its end.
+
+    open --signed in, verified or put off--> SIGNED_IN
+     |---too many attempts-----------------> STOPPED
+     |---the person said no----------------> DECLINED
+     |---OAuth went wrong at Rememberizer--> FAILED
+     |---nobody came in time---------------> ABANDONED
+     +---logout, another login, the end----> CLOSED
+
+It signs in the session that asked and no other. Its ticket is a path of the page's address; used, expired, forged and
+foreign tickets all get the same answer.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Literal
+
+import anyio
+
+from ..session import Session
+from .words import confirm_code
+
+TICKET_BYTES = 32
+MOST_ATTEMPTS = 5
+MOST_BROWSERS = 16
+
+FormName = Literal["sign_in", "sign_up", "browser_session", "oauth"]
+"""What the page shows first."""
+
+
+class End(Enum):
+    """How a sign-in page ended."""
+
+    SIGNED_IN = auto()
+    STOPPED = auto()
+    DECLINED = auto()
+    FAILED = auto()
+    ABANDONED = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Whose account a finished page signed in, as it is shown there."""
+
+    email: str | None
+    name: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """One trip to the OAuth consent page: used once, and bound to the browser that began it (S37)."""
+
+    page_browser: str | None = field(repr=False)
+    """The page's own cookie, which is not sent to the address that the consent page answers to."""
+    state: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
+    browser: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
+
+
+class PendingSignIn:
+    """One open page.
+
+    Args:
+        session: Which session it signs in.
+        origin: Scheme, host and port of the page.
+        form: What it shows first.
+        email: Filled in there.
+        name: Filled in at the sign-up form.
+        expires_at: When it is abandoned, in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        origin: str,
+        form: FormName,
+        email: str | None,
+        name: str | None,
+        expires_at: float,
+    ) -> None:
+        self.id = secrets.token_urlsafe(16)
+        """Names it towards the client, and opens nothing."""
+        self.ticket = secrets.token_urlsafe(TICKET_BYTES)
+        self.confirm_code = confirm_code()
+        self.session = session
+        self.form = form
+        self.email = email
+        self.name = name
+        self.expires_at = expires_at
+        self.attempts_left = MOST_ATTEMPTS
+        self.wants_code = False
+        """Whether the account is signed in, and only its verification code is missing."""
+        self.consent: Consent | None = None
+        self.was_shown = False
+        """Whether the person was sent to the page already; they are not sent twice."""
+        self.was_opened = False
+        """Whether the server opened the page in the browser."""
+        self.end: End | None = None
+        self.account: Account | None = None
+        self.ended = anyio.Event()
+        self.delivered = anyio.Event()
+        """Set once the last page has reached the browser that signed in."""
+        self.when_ended: list[Callable[[], Awaitable[None]]] = []
+        self._origin = origin
+        self._browsers: set[str] = set()
+        self._finished_in: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<PendingSignIn for {self.session!r}: {self.end.name if self.end else 'open'}>"
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"{self._origin}/{self.ticket}"
+
+    def know_browser(self, cookie: str | None) -> str | None:
+        """Let a browser in that looks at the page.
+
+        Returns:
+            A cookie to set, if the browser has none of this page's.
+        """
+        if cookie in self._browsers or len(self._browsers) >= MOST_BROWSERS:
+            return None
+        fresh = secrets.token_urlsafe(16)
+        self._browsers.add(fresh)
+        return fresh
+
+    def finish(self, account: Account, *, browser: str | None) -> None:
+        """The person is signed in; the browser that did it may see so once more."""
+        self.account = account
+        self.session.signed_in_by = self.id
+        self._finished_in = browser if browser in self._browsers else None
+        self._end(End.SIGNED_IN)
+
+    def was_finished_in(self, browser: str | None) -> bool:
+        """Whether this browser is the one that signed in; a second click or a reload gets the last page again."""
+        return self.end is End.SIGNED_IN and browser is not None and browser == self._finished_in
+
+    def stop(self, end: End) -> None:
+        """End it without an account."""
+        self._end(end)
+
+    def close(self) -> None:
+        """End it because the session moved on."""
+        self._end(End.CLOSED)
+
+    def _end(self, end: End) -> None:
+        if self.end is not None:
+            return
+        self.end = end
+        self.consent = None
+        if self.session.page is self:
+            self.session.page = None
+        self.ended.set()

@@ -1,0 +1,224 @@
+"""The web application behind the page.
+
+A post that succeeds answers with a redirect to the page itself, which shows what comes next: so a reload or a second
+click sends nothing twice.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from ..api.oauth import OAuthClient
+from ..errors import InternalError, RememberizerError, UnknownSession
+from ..logs import KnownSecrets
+from . import consent
+from .actions import Actions, Ended
+from .forms import Complaint
+from .guard import Guard, UnreadableForm, read_fields
+from .pages import Pages
+from .pending import End, PendingSignIn
+from .sentences import counts_as_attempt, sentence_for
+
+BROWSER_COOKIE = "sign_in"
+TOO_MANY = "There were too many wrong attempts."
+NO_CONSENT = "Access was not granted at Rememberizer."
+CONSENT_FAILED = "Rememberizer's consent page reported an error."
+_FORMS = {"sign-in": "sign_in", "sign-up": "sign_up", "browser-session": "browser_session"}
+_NAMES = {"g-recaptcha-response": "captcha"}
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "sign_in": ("email", "password", "captcha"),
+    "sign_up": ("name", "email", "password", "captcha"),
+    "browser_session": ("refresh_token",),
+    "oauth": (),
+    "verify": ("verification_code",),
+}
+"""What each template shows; a complaint about anything else stands above the form."""
+_SECRETS = ("password", "captcha", "refresh_token", "verification_code")
+
+logger = logging.getLogger(__name__)
+
+
+class SignInSite:
+    """The pages of all open sign-ins.
+
+    Args:
+        find: The page of a ticket, for as long as anything can be shown under it.
+        all_pages: Every page that ``find`` finds.
+        actions: What the forms do.
+        pages: How they look.
+        secrets: The registry of values that logs redact.
+        client: The OAuth app, where one is configured.
+    """
+
+    def __init__(
+        self,
+        *,
+        find: Callable[[str], PendingSignIn | None],
+        all_pages: Callable[[], Iterable[PendingSignIn]],
+        actions: Actions,
+        pages: Pages,
+        secrets: KnownSecrets,
+        client: OAuthClient | None,
+    ) -> None:
+        self._find = find
+        self._all_pages = all_pages
+        self._actions = actions
+        self._pages = pages
+        self._secrets = secrets
+        self._client = client
+
+    def app(self, port: int) -> ASGIApp:
+        """The application for a port."""
+
+        async def refused(_: Request, __: Exception) -> Response:
+            return self._refused()
+
+        routes = [
+            Route(consent.CALLBACK_PATH, self.come_back, methods=["GET"]),
+            Route("/{ticket}", self.show, methods=["GET"]),
+            Route("/{ticket}", self.submit, methods=["POST"]),
+            Route("/{ticket}/{form}", self.show, methods=["GET"]),
+        ]
+        app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused})
+        app.router.redirect_slashes = False
+        return Guard(app, port=port, headers=self._pages.headers)
+
+    async def show(self, request: Request) -> Response:
+        """Show a form, or what comes after it."""
+        pending = self._find(request.path_params["ticket"])
+        if pending is None:
+            return self._refused()
+        browser = request.cookies.get(BROWSER_COOKIE)
+        if pending.was_finished_in(browser):
+            return self._done(pending)
+        chosen = request.path_params.get("form")
+        if not self._actions.is_open(pending) or (chosen is not None and chosen not in _FORMS):
+            return self._refused()
+        response = self._form(pending, _FORMS.get(chosen or "", pending.form))
+        if cookie := pending.know_browser(browser):
+            _set_cookie(response, BROWSER_COOKIE, cookie, path=f"/{pending.ticket}")
+        return response
+
+    async def submit(self, request: Request) -> Response:
+        """Take a form."""
+        pending = self._find(request.path_params["ticket"])
+        if pending is None:
+            return self._refused()
+        try:
+            fields = {_NAMES.get(name, name): value for name, value in (await read_fields(request)).items()}
+        except UnreadableForm:
+            fields = {}
+        typed = [fields[name] for name in _SECRETS if fields.get(name)]
+        with self._secrets.during({*typed, *(value.strip() for value in typed)}):
+            return await self._answer(pending, fields, browser=request.cookies.get(BROWSER_COOKIE))
+
+    async def come_back(self, request: Request) -> Response:
+        """Take what the OAuth consent page sent back."""
+        given, cookies = request.query_params, request.cookies
+        found = consent.match(
+            self._all_pages(), state=given.get("state", ""), browser=cookies.get(consent.BROWSER_COOKIE, "")
+        )
+        if found is None or self._client is None or not self._actions.is_open(found[0]):
+            return self._refused()
+        pending, trip = found
+        if "code" not in given:
+            declined = given.get("error") == "access_denied"
+            pending.stop(End.DECLINED if declined else End.FAILED)
+            return self._stopped(NO_CONSENT if declined else CONSENT_FAILED)
+        with self._secrets.during([given["code"]]):
+            work = self._actions.take_code(pending, self._client, trip, code=given["code"])
+            return await self._outcome(pending, "oauth", work, browser=trip.page_browser)
+
+    async def _answer(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> Response:
+        form = fields.get("form", pending.form)
+        if form == "oauth" and self._client is not None and self._actions.is_open(pending):
+            return self._to_consent(pending, self._client, browser=browser)
+        work = self._actions.take(pending, fields, browser=browser)
+        return await self._outcome(pending, form, work, browser=browser)
+
+    async def _outcome(
+        self, pending: PendingSignIn, form: str, work: Awaitable[None], *, browser: str | None
+    ) -> Response:
+        try:
+            await work
+        except Complaint as complaint:
+            return self._form(pending, form, error=complaint.sentence, field=complaint.field)
+        except (Ended, UnknownSession):
+            return _see(pending.url) if pending.was_finished_in(browser) else self._refused()
+        except RememberizerError as error:
+            return self._failed(pending, form, error)
+        except Exception:
+            logger.exception("the sign-in page failed")
+            return self._failed(pending, form, InternalError())
+        # A browser without cookies can't be shown the last page again, so it gets it at once.
+        finished_elsewhere = pending.end is End.SIGNED_IN and not pending.was_finished_in(browser)
+        return self._done(pending) if finished_elsewhere else _see(pending.url)
+
+    def _failed(self, pending: PendingSignIn, form: str, error: RememberizerError) -> Response:
+        if pending.end is not None:
+            return self._refused()  # it ended meanwhile, so another try would lead nowhere
+        if counts_as_attempt(error):
+            pending.attempts_left -= 1
+        if pending.attempts_left <= 0:
+            pending.stop(End.STOPPED)
+            return self._stopped(TOO_MANY)
+        sentence, field = sentence_for(error)
+        return self._form(pending, form, error=sentence, field=field)
+
+    def _form(
+        self, pending: PendingSignIn, form: str, *, error: str | None = None, field: str | None = None
+    ) -> Response:
+        template = "verify" if pending.wants_code else form if form in _FIELDS and form != "verify" else pending.form
+        return self._pages.render(
+            f"{template}.html",
+            status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            base=f"/{pending.ticket}",
+            confirm_code=pending.confirm_code,
+            email=pending.email,
+            values={"email": pending.email or "", "name": pending.name or ""},
+            error=error,
+            field=field if field in _FIELDS[template] else None,
+        )
+
+    def _to_consent(self, pending: PendingSignIn, client: OAuthClient, *, browser: str | None) -> Response:
+        address, trip = consent.begin(client, pending, page_browser=browser)
+        response = _see(address)
+        _set_cookie(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
+        return response
+
+    def _done(self, pending: PendingSignIn) -> Response:
+        account = pending.account
+        response = self._pages.render(
+            "done.html",
+            email=account.email if account else None,
+            name=account.name if account else None,
+            verified=account is not None and account.verified,
+        )
+
+        async def deliver() -> None:  # Starlette would call a plain function in a thread, where no event may be set
+            pending.delivered.set()
+
+        response.background = BackgroundTask(deliver)
+        return response
+
+    def _stopped(self, reason: str) -> Response:
+        return self._pages.render("stopped.html", status=HTTPStatus.FORBIDDEN, reason=reason)
+
+    def _refused(self) -> Response:
+        return self._pages.render("refused.html", status=HTTPStatus.NOT_FOUND)
+
+
+def _see(address: str) -> Response:
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+
+
+def _set_cookie(response: Response, name: str, value: str, *, path: str) -> None:
+    """``Lax``, because the way back from the consent page begins at another site; plain http needs no ``Secure``."""
+    response.set_cookie(name, value, path=path, httponly=True, samesite="lax")

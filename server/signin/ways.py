@@ -1,0 +1,122 @@
+"""The ways to sign in without a secret in the arguments, in the order in which they are tried."""
+
+import logging
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from ..api.account import same_account
+from ..errors import InvalidCredentials, SessionExpired, SignInFailed
+from ..keychain import Keychain
+from ..limiter import AttemptLimiter
+from ..session import Session
+from ..settings import Settings
+from .desk import SignInDesk
+from .pending import PendingSignIn
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """Where a way led: to an account, or to a page that is open now."""
+
+    pending: PendingSignIn | None = None
+    previous_left: bool = True
+    """``False`` if another account was held before and upstream did not confirm its sign-out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInWays:
+    """Settings first, then the keyring, then a person at a page.
+
+    Args:
+        settings: What the server was told.
+        keychain: The keyring, where the user opted in.
+        desk: Opens the page.
+        attempts: Counts sign-in attempts.
+    """
+
+    settings: Settings
+    keychain: Keychain | None
+    desk: SignInDesk
+    attempts: AttemptLimiter
+
+    async def sign_in(
+        self, session: Session, *, email: str | None, captcha: SecretStr | None, deadline: float
+    ) -> Arrival:
+        """Take the first way that applies; the session's move is under way.
+
+        Args:
+            session: Which session is to be signed in.
+            email: The account that is meant; without one, the settings', or whoever signs in.
+            captcha: A captcha response that goes with the settings' credentials, in place of theirs.
+            deadline: For the calls to Rememberizer, on anyio's clock.
+
+        Raises:
+            SignInFailed: A way applies and can't be gone; the message names its setting.
+            RememberizerError: Rememberizer's refusals, or no usable answer.
+        """
+        settings = self.settings
+        is_theirs = email is None or settings.email is None or same_account(email, settings.email)
+        if settings.refresh_token and (email is None or (settings.email and is_theirs)):
+            return await self._by_refresh_token(session, settings.refresh_token.get_secret_value(), deadline=deadline)
+        if settings.email and settings.password and is_theirs:
+            return await self._by_password(session, settings.email, captcha or settings.captcha, deadline=deadline)
+        if self.keychain:
+            kept = await self._by_keychain(session, self.keychain, email or settings.email, deadline=deadline)
+            if kept is not None:
+                return kept
+        meant = email or settings.email or session.email
+        return Arrival(pending=await self.desk.open(session, email=meant))
+
+    async def _by_refresh_token(self, session: Session, token: str, *, deadline: float) -> Arrival:
+        self.attempts.take(session.owner)
+        try:
+            left = await session.sign_in_with_refresh_token(token, method="refresh_token", deadline=deadline)
+        except SessionExpired as error:
+            raise SignInFailed(
+                "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
+                hint="Ask the user to put a fresh one there, or to remove the setting, and to restart the server.",
+                status=error.status,
+            ) from error
+        return Arrival(previous_left=left)
+
+    async def _by_password(
+        self, session: Session, email: str, captcha: SecretStr | None, *, deadline: float
+    ) -> Arrival:
+        self.attempts.take(session.owner)
+        password = self.settings.password
+        try:
+            left = await session.sign_in(
+                email=email,
+                password=password.get_secret_value() if password else "",
+                captcha=captcha.get_secret_value() if captcha else None,
+                deadline=deadline,
+            )
+        except InvalidCredentials as error:
+            error.hint = (
+                "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these "
+                "settings and restart the server. Calling again won't help."
+            )
+            raise
+        return Arrival(previous_left=left)
+
+    async def _by_keychain(
+        self, session: Session, keychain: Keychain, email: str | None, *, deadline: float
+    ) -> Arrival | None:
+        """By what was kept, if it is still good; what Rememberizer refuses is forgotten."""
+        await keychain.require_usable()
+        kept = await keychain.read(email)
+        if kept is None:
+            return None
+        self.attempts.take(session.owner)
+        try:
+            left = await session.sign_in_with_refresh_token(
+                kept.refresh_token, method="refresh_token", deadline=deadline
+            )
+        except SessionExpired:
+            logger.info("the sign-in that the keyring kept has expired")
+            await keychain.forget(kept.email)
+            return None
+        return Arrival(previous_left=left)

@@ -1,0 +1,187 @@
+"""To Rememberizer's consent page and back: state and PKCE, used once, by the browser that began."""
+
+import hashlib
+import json
+import re
+import socket
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import anyio
+import httpx
+import pytest
+
+from tests.support.agent import Agent, Around, agent_on, server_on
+from tests.support.person import visit
+from tests.support.sessions import resync
+from tests.support.upstream import BASE_URL, FakeUpstream, grant, reply, usual
+
+SECRET = "canary-client-secret"
+PATIENT = Around(patience_seconds=5)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+class Tab:
+    """A browser's tab on the page."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self.client = client
+        self.url = url
+        self.origin = url.rpartition("/")[0]
+
+    async def leave(self) -> dict[str, str]:
+        """Press the button; the query with which the consent page is asked."""
+        gone = await self.client.post(self.url, data={"form": "oauth"}, headers={"Origin": self.origin})
+        assert gone.status_code == 303
+        address = gone.headers["location"]
+        assert address.startswith(BASE_URL + "auth/oauth2/authorize/?")
+        return {name: value for name, (value,) in parse_qs(urlsplit(address).query).items()}
+
+    async def come_back(self, **query: str) -> httpx.Response:
+        return await self.client.get(self.origin + "/oauth/callback", params=query, follow_redirects=True)
+
+
+@asynccontextmanager
+async def consenting(upstream: FakeUpstream) -> AsyncIterator[tuple[Agent, Tab]]:
+    app = {"oauth_client_id": "app", "oauth_client_secret": SECRET, "oauth_port": free_port()}
+    async with (
+        agent_on(server_on(upstream.transport, None, PATIENT, **app)) as agent,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        url = (await agent.call("login"))["sign_in_url"]
+        shown = await client.get(url)
+        assert 'value="oauth"' in shown.text
+        assert f"form-action 'self' {BASE_URL.rpartition('/api')[0]}" in shown.headers["content-security-policy"]
+        yield agent, Tab(client, url)
+        await resync()
+
+
+async def outcome(agent: Agent) -> str:
+    return str((await agent.call("session_status"))["state"])
+
+
+def granted(**overrides: Any) -> FakeUpstream:
+    return usual(token=reply(200, json=grant()), **overrides)
+
+
+@pytest.mark.promise("S37", "D60", "D70")
+async def test_the_code_is_exchanged_with_its_verifier_and_the_session_is_oauths() -> None:
+    upstream = granted()
+    async with consenting(upstream) as (agent, tab):
+        query = await tab.leave()
+        assert len(query["state"]) == 43
+        assert query["redirect_uri"] == tab.origin + "/oauth/callback"
+        shown = await tab.come_back(state=query["state"], code="canary-code")
+        assert (str(shown.url), "You are signed in" in shown.text) == (tab.url, True)
+        status = await agent.call("session_status")
+        assert (status["state"], status["method"], status["can_refresh"]) == ("signed_in", "oauth", True)
+    sent = dict(parse_qsl(upstream.asked("auth/oauth2/token/")[0].content.decode()))
+    challenge = urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).decode().rstrip("=")
+    assert (sent["code"], query["code_challenge"]) == ("canary-code", challenge)
+
+
+@pytest.mark.promise("S37")
+async def test_a_wrong_state_another_browser_and_a_replay_are_refused_and_harm_nothing() -> None:
+    upstream = granted()
+    async with consenting(upstream) as (agent, tab):
+        query = await tab.leave()
+        refused = [
+            await tab.come_back(state="wrong", code="c"),
+            await tab.come_back(code="c"),
+            await visit(f"{tab.origin}/oauth/callback?state={query['state']}&code=c"),
+        ]
+        assert await outcome(agent) == "pending"
+        newer = await tab.leave()
+        refused.append(await tab.come_back(state=query["state"], code="c"))
+        assert "You are signed in" in (await tab.come_back(state=newer["state"], code="c")).text
+        assert await outcome(agent) == "signed_in"
+    assert {(answer.status_code, answer.text) for answer in refused} == {(404, refused[0].text)}
+    assert len(upstream.asked("auth/oauth2/token/")) == 1
+
+
+@pytest.mark.promise("S37", "S16")
+async def test_a_state_works_once() -> None:
+    upstream = usual(token=reply(400, json={"error": "invalid_grant"}))
+    async with consenting(upstream) as (_, tab):
+        query = await tab.leave()
+        assert "refused the authorization code" in (await tab.come_back(state=query["state"], code="c")).text
+        assert (await tab.come_back(state=query["state"], code="c")).status_code == 404
+    assert len(upstream.asked("auth/oauth2/token/")) == 1
+
+
+@pytest.mark.promise("S7", "S37")
+async def test_a_person_who_refuses_at_rememberizer_ends_the_page_and_the_agent_is_told() -> None:
+    errors: list[dict[str, Any]] = []
+    async with consenting(granted()) as (agent, tab):
+
+        async def login() -> None:
+            errors.append(await agent.fails("login"))
+
+        query = await tab.leave()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(login)
+            await anyio.wait_all_tasks_blocked()
+            shown = await tab.come_back(state=query["state"], error="access_denied")
+        assert (shown.status_code, "Access was not granted at Rememberizer." in shown.text) == (403, True)
+    assert (errors[0]["code"], errors[0]["message"]) == ("sign_in_failed", "The user declined to sign in.")
+
+
+@pytest.mark.promise("S7", "S37")
+@pytest.mark.parametrize("error", ["server_error", "invalid_scope", ""])
+async def test_an_error_of_the_consent_page_is_not_taken_for_a_refusal(error: str) -> None:
+    errors: list[dict[str, Any]] = []
+    async with consenting(granted()) as (agent, tab):
+
+        async def login() -> None:
+            errors.append(await agent.fails("login"))
+
+        query = await tab.leave()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(login)
+            await anyio.wait_all_tasks_blocked()
+            shown = await tab.come_back(state=query["state"], error=error)
+        assert "consent page reported an error" in shown.text
+    assert (errors[0]["code"], "declined" in errors[0]["message"]) == ("sign_in_failed", False)
+
+
+@pytest.mark.promise("S10", "S44")
+async def test_a_wrong_client_secret_is_a_sentence_on_the_page_and_shown_nowhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    upstream = usual(token=reply(401, json={"error": "invalid_client", "error_description": SECRET}))
+    async with consenting(upstream) as (agent, tab):
+        query = await tab.leave()
+        shown = await tab.come_back(state=query["state"], code="canary-code")
+        assert "this server's OAuth client id and secret" in " ".join(shown.text.replace("&#39;", "'").split())
+        status = await agent.call("session_status")
+        assert status["state"] == "pending"
+        seen = shown.text + json.dumps(status) + re.sub(r"HTTP Request.*", "", caplog.text)
+    for secret in (SECRET, "canary-code"):
+        assert secret not in seen
+
+
+@pytest.mark.promise("D81", "S37")
+async def test_an_answer_that_comes_after_the_page_ended_is_refused() -> None:
+    upstream = granted()
+    async with consenting(upstream) as (agent, tab):
+        query = await tab.leave()
+        await agent.call("logout")
+        await agent.call("login")
+        assert (await tab.come_back(state=query["state"], code="c")).status_code == 404
+    assert not upstream.requests
+
+
+@pytest.mark.promise("D73")
+async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
+    async with consenting(granted()) as (agent, tab):
+        await agent.call("signup")
+        assert 'value="sign_up"' in (await visit(tab.url)).text

@@ -1,0 +1,155 @@
+"""The ways to sign in without a secret in the arguments, in their order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import pytest
+from keyring.errors import KeyringLocked
+from rememberizer_mcp.server.errors import RateLimited, SignInFailed, UpstreamUnavailable
+from rememberizer_mcp.server.keychain import Keychain
+from rememberizer_mcp.server.limiter import MOST_ATTEMPTS, AttemptLimiter
+from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.session import Session
+from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.signin.desk import SignInDesk
+from rememberizer_mcp.server.signin.ways import Arrival, SignInWays
+from rememberizer_mcp.server.states import State
+
+from tests.support.agent import ADA, GRACE
+from tests.support.clock import FakeClock
+from tests.support.held_keyring import Held
+from tests.support.sessions import environment_on, soon, store_of
+from tests.support.upstream import BASE_URL, FakeUpstream, reply, tokens, usual
+
+pytestmark = pytest.mark.promise("D70")
+
+
+@dataclass
+class Case:
+    """A session to be signed in, and all that it can be signed in by."""
+
+    session: Session
+    ways: SignInWays
+
+    async def go(self, email: str | None = None) -> Arrival:
+        return await self.ways.sign_in(self.session, email=email, captcha=None, deadline=soon())
+
+
+@asynccontextmanager
+async def case(upstream: FakeUpstream, ring: Held | None = None, **settings: Any) -> AsyncIterator[Case]:
+    clock = FakeClock()
+    keychain = Keychain(base_url=BASE_URL, secrets=KnownSecrets(), backend=lambda: ring) if ring else None
+    async with environment_on(upstream, clock, keychain=keychain) as environment:
+        given, attempts, store = Settings(**settings), AttemptLimiter(now=clock), store_of(environment, clock)
+        desk = SignInDesk(
+            settings=given, sessions=store, attempts=attempts, environment=environment, client=None, sleep=for_good
+        )
+        try:
+            async with store.moving("owner", create=True) as session:
+                yield Case(session, SignInWays(settings=given, keychain=keychain, desk=desk, attempts=attempts))
+        finally:
+            await desk.aclose()
+
+
+async def for_good(_: float) -> None:
+    await anyio.sleep_forever()
+
+
+async def keep(ring: Held, email: str, token: str) -> None:
+    await Keychain(base_url=BASE_URL, secrets=KnownSecrets(), backend=lambda: ring).keep(email, token)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept", "email", "method"),
+    [
+        ({"refresh_token": "r", **ADA}, ADA["email"], None, "refresh_token"),
+        ({"refresh_token": "r", **ADA}, None, ADA["email"], "refresh_token"),
+        ({"refresh_token": "r"}, None, None, "refresh_token"),
+        (ADA, ADA["email"], None, "password"),
+        (ADA, None, ADA["email"].upper(), "password"),
+        ({}, ADA["email"], None, "refresh_token"),
+        ({"email": ADA["email"]}, ADA["email"], None, "refresh_token"),
+        ({}, None, None, None),
+        ({"refresh_token": "r", **ADA}, None, GRACE["email"], None),
+        ({"refresh_token": "r"}, None, GRACE["email"], None),
+        (ADA, ADA["email"], GRACE["email"], None),
+        ({"email": ADA["email"]}, GRACE["email"], None, None),
+    ],
+)
+async def test_the_first_way_that_applies_is_taken(
+    settings: dict[str, Any], kept: str | None, email: str | None, method: str | None
+) -> None:
+    ring = Held()
+    if kept:
+        await keep(ring, kept, "refresh-kept")
+    async with case(usual(), ring, **settings) as on:
+        arrival = await on.go(email)
+        assert (arrival.pending is None, on.session.method) == (method is not None, method)
+        assert on.session.page is arrival.pending
+        assert arrival.pending is None or arrival.pending.email == (email or settings.get("email"))
+
+
+@pytest.mark.promise("D72")
+async def test_what_was_kept_is_used_and_replaced_by_what_came() -> None:
+    ring, upstream = Held(), usual(custom_refresh=reply(cookies=tokens(9)))
+    await keep(ring, ADA["email"], "refresh-kept")
+    async with case(upstream, ring) as on:
+        await on.go()
+        assert (on.session.state, on.session.email) == (State.SIGNED_IN, ADA["email"])
+    assert upstream.requests[0].headers["cookie"] == "refresh_token=refresh-kept"
+    assert "refresh-9" in ring.entries.values()
+    assert "refresh-kept" not in ring.entries.values()
+
+
+@pytest.mark.promise("D72")
+async def test_what_was_kept_and_is_refused_is_forgotten_and_a_person_is_asked() -> None:
+    ring = Held()
+    await keep(ring, ADA["email"], "refresh-kept")
+    async with case(usual(custom_refresh=reply(401)), ring) as on:
+        assert (await on.go()).pending
+    assert not ring.entries
+
+
+@pytest.mark.promise("D72")
+async def test_what_was_kept_stays_when_rememberizer_can_not_be_asked() -> None:
+    ring = Held()
+    await keep(ring, ADA["email"], "refresh-kept")
+    async with case(usual(custom_refresh=reply(503)), ring) as on:
+        with pytest.raises(UpstreamUnavailable):
+            await on.go()
+    assert "refresh-kept" in ring.entries.values()
+
+
+@pytest.mark.promise("D66")
+async def test_a_keyring_that_can_not_be_used_is_a_clear_error() -> None:
+    ring = Held()
+    ring.failure = KeyringLocked()
+    async with case(usual(), ring) as on:
+        with pytest.raises(SignInFailed) as raised:
+            await on.go()
+    assert "REMEMBERIZER_KEEP_SIGNED_IN" in raised.value.hint
+
+
+@pytest.mark.promise("D71", "S44")
+async def test_a_refresh_token_of_the_settings_that_is_refused_is_named_and_not_shown() -> None:
+    async with case(usual(custom_refresh=reply(400)), None, refresh_token="canary", **ADA) as on:
+        with pytest.raises(SignInFailed) as raised:
+            await on.go()
+        assert on.session.state is State.SIGNED_OUT
+    assert "REMEMBERIZER_REFRESH_TOKEN" in raised.value.message
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.promise("S26")
+@pytest.mark.parametrize("settings", [ADA, {"refresh_token": "r"}, {}])
+async def test_each_way_counts_as_an_attempt(settings: dict[str, Any]) -> None:
+    ring = Held()
+    await keep(ring, ADA["email"], "refresh-kept")
+    async with case(usual(), ring, **settings) as on:
+        for _ in range(MOST_ATTEMPTS):
+            on.ways.attempts.take("owner")
+        with pytest.raises(RateLimited):
+            await on.go()

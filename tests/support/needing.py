@@ -1,0 +1,38 @@
+"""A small tool that needs an account: it stands for the tools of later versions."""
+
+from typing import Any
+
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel
+from rememberizer_mcp.server.api.client import Call
+from rememberizer_mcp.tools.arguments import Arguments
+from rememberizer_mcp.tools.contract import ContractTool, tool
+from rememberizer_mcp.tools.schemas import output_schema
+from rememberizer_mcp.tools.services import CallServices
+from rememberizer_mcp.tools.sign_in import account_session
+
+
+class Answer(BaseModel):
+    """What was asked for."""
+
+    id: Any
+
+
+async def ask(services: CallServices, arguments: Arguments) -> Answer:
+    """Answer a question that only somebody with an account can ask."""
+    session = await account_session(services, arguments.session)
+    call = Call(method="GET", path="account/", repeatable=True)
+    reply = await session.request(call, deadline=services.deadline())
+    return Answer(id=reply.body.fields["id"])
+
+
+def needing() -> ContractTool:
+    return tool(
+        ask,
+        arguments=Arguments,
+        output=output_schema(Answer),
+        title="Ask",
+        annotations=ToolAnnotations(
+            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+        ),
+    )

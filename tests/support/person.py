@@ -1,0 +1,71 @@
+"""A person at the sign-in page, without a browser; and a host that sends them there."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import anyio
+import httpx
+from mcp.client.session import ClientRequestContext
+from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult, ErrorData
+
+from tests.support.agent import ADA
+
+CLOSED_SECONDS = 5.0
+
+
+async def visit(url: str, **fields: str) -> httpx.Response:
+    """Look at the page, or send its form; redirects are followed as a browser does."""
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await browser.get(url)
+        if not fields:
+            return page
+        return await browser.post(url, data=fields, headers={"Origin": url.rpartition("/")[0]})
+
+
+async def sign_in_at(url: str) -> None:
+    """Sign in as Ada."""
+    page = await visit(url, form="sign_in", **ADA)
+    assert "You are signed in" in page.text
+
+
+async def is_closed(url: str) -> bool:
+    """Whether nobody listens any more, after a moment."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with anyio.move_on_after(CLOSED_SECONDS) as moment, suppress(httpx.ConnectError):
+            while True:
+                await client.get(url)
+        return not moment.cancelled_caught
+
+
+@dataclass
+class Asking:
+    """A host that can open links: how its user takes the question, and what it was asked and told."""
+
+    action: Literal["accept", "decline", "cancel", "fail", "wait"]
+    signs_in: bool = False
+    asked: list[ElicitRequestParams] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
+    heard: anyio.Event = field(default_factory=anyio.Event)
+    was_asked: anyio.Event = field(default_factory=anyio.Event)
+    before: anyio.Event | None = None
+    """What the user waits for before they answer."""
+
+    async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:  # noqa: ARG002 -- the signature is the SDK's
+        self.asked.append(params)
+        self.was_asked.set()
+        if self.before is not None:
+            await self.before.wait()
+        assert isinstance(params, ElicitRequestURLParams)
+        if self.signs_in:
+            await sign_in_at(params.url)
+        if self.action == "wait":
+            await anyio.sleep_forever()
+        if self.action == "fail":
+            return ErrorData(code=-32603, message="no window")
+        return ElicitResult(action=self.action)
+
+    async def hear(self, message: Any) -> None:
+        """Take what the server sends of itself."""
+        self.told.append(message)
+        self.heard.set()

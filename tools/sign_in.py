@@ -1,0 +1,225 @@
+"""Bringing a person to the sign-in page, and going on when they are done.
+
+In this order: the host's URL elicitation, if the client declared it; else the default browser; and always the link and
+the confirm code in the result, since nothing else works in every host.
+"""
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from functools import partial
+from typing import TypeVar
+
+import anyio
+from pydantic import SecretStr
+
+from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending
+from ..server.session import Session
+from ..server.signin.browser import open_browser
+from ..server.signin.pending import End, PendingSignIn
+from ..server.signin.ways import Arrival
+from ..server.states import State
+from .caller import Answer, Way
+from .services import CallServices
+
+PROGRESS_STEPS = 6
+T = TypeVar("T")
+
+
+class Sent(Enum):
+    """How the person was sent to the page, as far as is known; the sentence tells the model."""
+
+    BY_LINK = "Give the user the link and the confirm code."
+    BY_BROWSER = "The page was opened in the user's browser; if they don't see it, give them the link."
+    ACCEPTED = "The user agreed to open the page and has not finished there."
+    CANCELLED = (
+        "The user closed the question without an answer: ask whether they want to sign in. The link still works."
+    )
+    UNDELIVERABLE = "The host could not ask the user: give them the link and the confirm code."
+    UNANSWERED = "The user has not answered the host's question yet; the link works too."
+
+
+async def bring(services: CallServices, pending: PendingSignIn) -> Sent | None:
+    """Send the person to the page, and wait until they are done or patience ends.
+
+    Returns:
+        How they were sent, while they are not done; ``None`` when they are signed in.
+
+    Raises:
+        InputNeeded: The client is to be asked first, in its own round.
+        SignInFailed: The page ended without an account.
+    """
+    sent = await _send(services, pending)
+    match pending.end:
+        case None:
+            return sent
+        case End.SIGNED_IN:
+            return None
+        case End.CLOSED if pending.session.has_credentials:
+            return None  # another way was quicker
+        case end:
+            raise _ended(end)
+
+
+async def account_session(services: CallServices, handle: str | None) -> Session:
+    """The session for a tool that needs an account; where there is none, the person is asked to sign in first.
+
+    Raises:
+        NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off.
+        UnknownSession: No session has this handle.
+        SignInPending: The person has not finished in time.
+        InputNeeded, SignInFailed: As ``bring``.
+    """
+    session = services.sessions.find(services.owner, handle)
+    if session is not None and await session.is_usable(deadline=services.deadline()):
+        return session
+    if not services.settings.lazy_sign_in:
+        raise SessionExpired if session is not None and session.state is State.EXPIRED else NotSignedIn
+    async with services.sessions.moving(services.owner, handle, create=True) as session:
+        arrival = Arrival()
+        if not await session.is_usable(deadline=services.deadline()):
+            arrival = await start(services, session)
+    sent = await bring(services, arrival.pending) if arrival.pending else None
+    if arrival.pending and sent:
+        raise still_pending(arrival.pending, sent)
+    return session
+
+
+async def start(
+    services: CallServices, session: Session, *, email: str | None = None, captcha: SecretStr | None = None
+) -> Arrival:
+    """Sign in by what there is, or open the page; the session's move is under way.
+
+    Raises:
+        SignInFailed: The client answered a question about a page that has ended (S16), or a way can't be gone.
+        RememberizerError: Rememberizer's refusals, or no usable answer.
+    """
+    page = session.page
+    refuse_what_has_ended(services, session)
+    if isinstance(page, PendingSignIn):
+        return Arrival(pending=await services.ways.desk.open(session, email=email))
+    return await services.ways.sign_in(session, email=email, captcha=captcha, deadline=services.deadline())
+
+
+def was_done(services: CallServices, session: Session) -> bool:
+    """Whether the client was asked in an earlier round, and the person has signed in at that page since."""
+    return services.caller.state is not None and services.caller.state == session.signed_in_by
+
+
+def refuse_what_has_ended(services: CallServices, session: Session) -> None:
+    """Let no answer about one page open another (S16).
+
+    Raises:
+        SignInFailed: The client answered a question about a page that has ended.
+    """
+    page = session.page
+    if services.caller.state not in (None, page.id if isinstance(page, PendingSignIn) else ""):
+        raise SignInFailed("The sign-in that this call was about has ended.")
+
+
+def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
+    """The error of a tool whose person has not finished signing in."""
+    error = SignInPending(
+        f"The user has not finished signing in, at {pending.url} (confirm code: {pending.confirm_code}). {sent.value}"
+    )
+    error.sign_in_url, error.confirm_code = pending.url, pending.confirm_code
+    return error
+
+
+async def _send(services: CallServices, pending: PendingSignIn) -> Sent:
+    until = anyio.current_time() + services.patience_seconds
+    answer, first = services.caller.answer_about(pending), not pending.was_shown
+    pending.was_shown = True
+    if answer is not None:
+        return await _heed(services, pending, answer, until=until)
+    if not first:
+        await _wait(services, pending, until=until)
+        return Sent.BY_LINK
+    match services.caller.way:
+        case Way.RESULT:
+            raise services.caller.question(pending)
+        case Way.REQUEST:
+            answer = await _wait(services, pending, until=until, work=partial(services.caller.ask, pending))
+            return await _heed(services, pending, answer, until=until) if answer else Sent.UNANSWERED
+        case _:
+            return await _open(services, pending, until=until, otherwise=Sent.BY_LINK)
+
+
+async def _heed(services: CallServices, pending: PendingSignIn, answer: Answer, *, until: float) -> Sent:
+    """Go on as the client answered; accepting says nothing of being done (S7)."""
+    match answer:
+        case Answer.ACCEPTED:
+            await _wait(services, pending, until=until)
+            return Sent.ACCEPTED
+        case Answer.DECLINED:
+            async with pending.session.moving:  # a post that is under way may sign them in all the same
+                pending.stop(End.DECLINED)
+            return Sent.CANCELLED
+        case Answer.CANCELLED:
+            return Sent.CANCELLED
+        case _:
+            return await _open(services, pending, until=until, otherwise=Sent.UNDELIVERABLE)
+
+
+async def _open(services: CallServices, pending: PendingSignIn, *, until: float, otherwise: Sent) -> Sent:
+    """Open the browser and wait; without one there is nothing to wait for before the person has the link."""
+    if not services.opens_browser or pending.was_opened:
+        return otherwise
+    pending.was_opened = True
+    if await _wait(services, pending, until=until, work=partial(open_browser, pending.url)) is False:
+        return otherwise
+    await _wait(services, pending, until=until)
+    return Sent.BY_BROWSER
+
+
+async def _wait(
+    services: CallServices, pending: PendingSignIn, *, until: float, work: Callable[[], Awaitable[T]] | None = None
+) -> T | None:
+    """Wait for the page's end, or for the work if there is some, whichever comes first.
+
+    Returns:
+        What the work came to, if it was first.
+    """
+    found: list[T] = []
+
+    async def do(work: Callable[[], Awaitable[T]]) -> None:
+        found.append(await work())
+        tasks.cancel_scope.cancel()
+
+    with anyio.CancelScope(deadline=until):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_report, services, until)
+            if work is not None:
+                tasks.start_soon(do, work)
+            await pending.ended.wait()
+            tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    return found[0] if found else None
+
+
+async def _report(services: CallServices, until: float) -> None:
+    """Say that the call is alive, now and in equal steps."""
+    whole = services.patience_seconds
+    while True:
+        waited = max(0.0, whole - (until - anyio.current_time()))
+        await services.caller.report(waited, of=whole, message="Waiting for the user to sign in.")
+        await anyio.sleep(whole / PROGRESS_STEPS)
+
+
+def _ended(end: End) -> SignInFailed:
+    match end:
+        case End.DECLINED:
+            return SignInFailed(
+                "The user declined to sign in.",
+                hint="Don't ask again unless the user brings it up; then call `login`.",
+            )
+        case End.STOPPED:
+            return SignInFailed("There were too many wrong attempts on the sign-in page, so it was closed.")
+        case End.FAILED:
+            return SignInFailed(
+                "Rememberizer's consent page ended with an error and not with a consent.",
+                hint="Call `login` to try once more; if it fails again, have the user check the OAuth app's settings.",
+            )
+        case End.ABANDONED:
+            return SignInFailed("Nobody signed in on the page in time, so it was closed.")
+        case _:
+            return SignInFailed("The sign-in page was closed by a logout or another sign-in.")
