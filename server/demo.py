@@ -20,12 +20,13 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from . import __version__
 from .app import runtime_directory
+from .person import PageRefused, chromium, sign_in_at
 from .sandbox.captcha import SANDBOX_CAPTCHA
 from .sandbox.mailbox import NoSandboxError, fetch_letters
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0
-SHOWN = ("state", "email", "name", "access_expires_at", "session")
+SHOWN = ("state", "email", "name", "method", "access_expires_at", "session", "sign_in_url", "confirm_code")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +67,14 @@ def run(options: Sequence[str] = ()) -> int:
     return 0
 
 
-EXPECTED = (StepFailed, NoSandboxError, MCPError, OSError)
+EXPECTED = (StepFailed, PageRefused, NoSandboxError, MCPError, OSError)
 """What ends the demo with a sentence; anything else is a fault of its own and shows its traceback."""
 
 
 async def _walk(options: Sequence[str]) -> None:
     # The user's own settings are left out, so that the demo is the same for everybody.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REMEMBERIZER_")}
+    environment["REMEMBERIZER_OPEN_BROWSER"] = "never"
     command = StdioServerParameters(
         command=sys.executable, args=["-m", "rememberizer_mcp.server", "--sandbox", *options], env=environment
     )
@@ -82,7 +84,11 @@ async def _walk(options: Sequence[str]) -> None:
         _say(f"Connected to rememberizer-mcp {__version__} over MCP {client.protocol_version}\n")
         shown = await _take(client, 1, _first_step(email, password), shown={})
         code = await read_mail(email)
-        for number, step in enumerate(_after_the_mail(email, password, code), start=2):
+        for number, step in enumerate(_after_the_mail(code), start=2):
+            shown = await _take(client, number, step, shown=shown)
+        account = {"email": email, "password": password, "captcha": SANDBOX_CAPTCHA}
+        await _go_to_the_page(shown, account)
+        for number, step in enumerate(_after_the_page(account), start=7):
             shown = await _take(client, number, step, shown=shown)
 
 
@@ -91,24 +97,37 @@ def _first_step(email: str, password: str) -> Step:
     return Step(title="A new account", tool="signup", arguments=account, outcome="unverified")
 
 
-def _after_the_mail(email: str, password: str, code: str) -> list[Step]:
-    account = {"email": email, "password": password, "captcha": SANDBOX_CAPTCHA}
+def _after_the_mail(code: str) -> list[Step]:
     step = partial(Step, arguments={})
     return [
         step(title="The code from the mail", tool="verify", arguments={"verification_code": code}, outcome="signed_in"),
         step(title="Who am I?", tool="session_status", outcome="signed_in"),
         step(title="New tokens", tool="refresh", outcome="signed_in"),
         step(title="Goodbye", tool="logout", outcome="signed_out"),
-        step(title="Back again", tool="login", arguments=account, outcome="signed_in"),
+        step(title="Back again, with no password in the conversation", tool="login", outcome="pending"),
+    ]
+
+
+def _after_the_page(account: Mapping[str, str]) -> list[Step]:
+    step = partial(Step, arguments={})
+    return [
+        step(title="Signed in at the page", tool="session_status", outcome="signed_in"),
         step(
             title="A wrong password, which leaves the session as it was",
             tool="login",
-            arguments=account | {"password": "not " + password},
+            arguments={**account, "password": "not " + account["password"]},
             outcome="invalid_credentials",
         ),
         step(title="Still signed in", tool="session_status", outcome="signed_in"),
         step(title="Goodbye for good", tool="logout", outcome="signed_out"),
     ]
+
+
+async def _go_to_the_page(status: Mapping[str, Any], account: Mapping[str, str]) -> None:
+    """Be the person: follow the link, in a browser if there is one."""
+    browser = chromium()
+    _say(f"    (the person opens the link {'in Chromium' if browser else 'and fills in the form'})", dim=True)
+    await sign_in_at(status["sign_in_url"], status["confirm_code"], account, browser=browser)
 
 
 async def _take(client: Client, number: int, step: Step, *, shown: Mapping[str, Any]) -> Mapping[str, Any]:
