@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from itertools import count
 from typing import Any, Literal
+from urllib.request import urlopen
 
 from tests.support.process import LONGEST_SECONDS, Process, initialize, legacy, modern
 
@@ -19,6 +20,8 @@ class Exchange:
     def __init__(self, process: Process, era: Era = "2026-07-28") -> None:
         self._process = process
         self._numbers = count(1)
+        self.content: Mapping[str, Any] = {}
+        """The structured content of the last answer."""
         self._request = modern if era == "2026-07-28" else legacy
         if era == "2025-11-25":
             self._ask(initialize())
@@ -32,6 +35,14 @@ class Exchange:
         """Seconds that a tool call took."""
         return self._ask(self._request(next(self._numbers), "tools/call", name=tool, arguments=arguments))
 
+    def open_page(self) -> float:
+        """Seconds from a ``login`` that needs a person to the last byte of the sign-in page."""
+        begun = time.perf_counter()
+        self.call("login")
+        with urlopen(self.content["sign_in_url"], timeout=LONGEST_SECONDS) as page:  # noqa: S310 -- our own
+            page.read()
+        return time.perf_counter() - begun
+
     def _ask(self, message: Mapping[str, Any]) -> float:
         line = json.dumps(message).encode() + b"\n"
         begun = time.perf_counter()
@@ -42,6 +53,7 @@ class Exchange:
         assert reply["id"] == message["id"], reply
         assert "result" in reply, reply
         assert not reply["result"].get("isError"), reply
+        self.content = reply["result"].get("structuredContent", {})
         return took
 
 
