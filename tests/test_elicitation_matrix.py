@@ -93,3 +93,14 @@ def test_no_progress_is_sent_to_a_host_that_did_not_ask_for_it() -> None:
         process.send(legacy(2, "tools/call", name="login", arguments={}))
         process.ask(legacy(3, "tools/call", name="logout", arguments={}))
         assert process.receive()["id"] == 2
+
+
+@pytest.mark.promise("S7")
+@pytest.mark.parametrize("answer", [{"action": "maybe"}, {}])
+def test_an_answer_of_a_2025_host_that_is_none_leaves_the_link(answer: dict[str, str]) -> None:
+    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
+        handshake(process, "url")
+        process.send(legacy(1, "tools/call", name="login", arguments={}))
+        process.send({"jsonrpc": "2.0", "id": process.receive()["id"], "result": answer})
+        status = process.receive()["result"]["structuredContent"]
+        assert status["next"].startswith("The host could not ask the user")

@@ -75,9 +75,8 @@ async def account_session(services: CallServices, handle: str | None) -> Session
     if not services.settings.lazy_sign_in:
         raise SessionExpired if session is not None and session.state is State.EXPIRED else NotSignedIn
     async with services.sessions.moving(services.owner, handle, create=True) as session:
-        arrival = Arrival()
-        if not await session.is_usable(deadline=services.deadline()):
-            arrival = await start(services, session)
+        usable = await session.is_usable(deadline=services.deadline())  # another call may have been quicker
+        arrival = Arrival() if usable else await start(services, session)
     sent = await bring(services, arrival.pending) if arrival.pending else None
     if arrival.pending and sent:
         raise still_pending(arrival.pending, sent)

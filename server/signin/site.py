@@ -162,8 +162,6 @@ class SignInSite:
         return self._done(pending) if finished_elsewhere else _see(pending.url)
 
     def _failed(self, pending: PendingSignIn, form: str, error: RememberizerError) -> Response:
-        if pending.end is not None:
-            return self._refused()  # it ended meanwhile, so another try would lead nowhere
         if counts_as_attempt(error):
             pending.attempts_left -= 1
         if pending.attempts_left <= 0:

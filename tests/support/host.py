@@ -39,11 +39,6 @@ class Host:
         assert result["isError"], result["structuredContent"]
         return dict(result["structuredContent"]["error"])
 
-    def begin(self, tool: str, **arguments: Any) -> None:
-        """Make a call that waits for a person, until it says that it does."""
-        self._send(tool, arguments, progressToken="progress")
-        assert self._process.receive()["method"] == "notifications/progress"
-
     def end(self) -> str:
         """Close the input, as a host does; all that the process printed, in which nothing may be secret."""
         assert not RANDOM.search(" ".join(psutil.Process(self._process.popen.pid).cmdline()))
@@ -60,9 +55,7 @@ class Host:
         )
 
     def _result(self) -> dict[str, Any]:
-        while (message := self._process.receive()).get("id") != self._asked:
-            assert message["method"] == "notifications/progress"
-        result: dict[str, Any] = message["result"]
+        result: dict[str, Any] = self._process.receive()["result"]
         return result
 
 

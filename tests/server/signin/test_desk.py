@@ -50,11 +50,8 @@ def port_of(page: PendingSignIn) -> int:
 
 
 def is_open(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.promise("S8", "S18", "D81")
