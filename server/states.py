@@ -58,6 +58,11 @@ class Page(Protocol):
         """Whether the account is signed in, and only its verification code is missing."""
         ...
 
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong there and what repairs it, where the person alone can't."""
+        ...
+
     def close(self) -> None:
         """End it at once."""
         ...

@@ -87,7 +87,7 @@ def status_of(session: Session, *, previous_left: bool = True, sent: str | None 
 def _while_pending(page: Page, sent: str | None) -> str:
     if page.wants_code:
         return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
-    return f"{sent or BY_LINK} {WHEN_DONE}"
+    return " ".join(filter(None, (page.trouble, sent or BY_LINK, WHEN_DONE)))
 
 
 def _next(session: Session) -> str:

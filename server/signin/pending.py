@@ -96,6 +96,8 @@ class PendingSignIn:
         self.wants_code = False
         """Whether the account is signed in, and only its verification code is missing."""
         self.consent: Consent | None = None
+        self.trouble: str | None = None
+        """What Rememberizer had against the last trip to it, and what repairs that."""
         self.was_shown = False
         """Whether the person was sent to the page already; they are not sent twice."""
         self.was_opened = False

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ..api.oauth import OAuthClient
-from ..errors import InternalError, RememberizerError, UnknownSession
+from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..logs import KnownSecrets
 from . import consent
 from .actions import Actions, Ended
@@ -162,6 +162,8 @@ class SignInSite:
         return self._done(pending) if finished_elsewhere else _see(pending.url)
 
     def _failed(self, pending: PendingSignIn, form: str, error: RememberizerError) -> Response:
+        if isinstance(error, SignInFailed):
+            pending.trouble = f"{error.message} {error.hint}"
         if counts_as_attempt(error):
             pending.attempts_left -= 1
         if pending.attempts_left <= 0:

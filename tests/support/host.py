@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import dropwhile
 from typing import Any
 
 import psutil
@@ -39,6 +40,11 @@ class Host:
         assert result["isError"], result["structuredContent"]
         return dict(result["structuredContent"]["error"])
 
+    def begin(self, tool: str, **arguments: Any) -> None:
+        """Make a call that waits for a person, until it says that it does."""
+        self._send(tool, arguments, progressToken="progress")
+        assert self._process.receive()["method"] == "notifications/progress"
+
     def end(self) -> str:
         """Close the input, as a host does; all that the process printed, in which nothing may be secret."""
         assert not RANDOM.search(" ".join(psutil.Process(self._process.popen.pid).cmdline()))
@@ -55,7 +61,10 @@ class Host:
         )
 
     def _result(self) -> dict[str, Any]:
-        result: dict[str, Any] = self._process.receive()["result"]
+        """The answer to the newest call; what comes before it is progress."""
+        messages = iter(self._process.receive, None)
+        answer = next(dropwhile(lambda message: message.get("id") != self._asked, messages))
+        result: dict[str, Any] = answer["result"]
         return result
 
 

@@ -34,7 +34,8 @@ async def is_closed(url: str) -> bool:
     async with httpx.AsyncClient(trust_env=False) as client:
         with anyio.move_on_after(CLOSED_SECONDS) as moment, suppress(httpx.ConnectError):
             while True:
-                await client.get(url)
+                with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # accepted, and then closed with the rest
+                    await client.get(url)
         return not moment.cancelled_caught
 
 

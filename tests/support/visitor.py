@@ -1,0 +1,64 @@
+"""A person at their browser, without one: keeps cookies, sends forms as they stand, and follows redirects by hand."""
+
+import re
+from html import unescape
+from typing import Self
+
+import httpx
+
+from tests.support.process import LONGEST_SECONDS
+
+
+class Visitor:
+    """One browser profile with one tab; ``page`` is what it shows."""
+
+    page: httpx.Response
+
+    def __init__(self) -> None:
+        self._http = httpx.Client(trust_env=False, timeout=LONGEST_SECONDS)
+        self.trail: list[httpx.URL] = []
+        """Where redirects led, in order."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    @property
+    def text(self) -> str:
+        return unescape(self.page.text)
+
+    @property
+    def cookies(self) -> list[str]:
+        """The values of all that it keeps."""
+        return [cookie.value or "" for cookie in self._http.cookies.jar]
+
+    def open(self, url: str | httpx.URL, *, until: str | None = None) -> httpx.Response:
+        """Go to an address, and on to where it leads, but not to this path."""
+        return self._show(self._http.get(url), until=until)
+
+    def press(self, button: str, *, until: str | None = None, **fields: str) -> httpx.Response:
+        """Fill in the page's form and press a button.
+
+        Args:
+            button: The words on it.
+            until: Stop before a redirect to this path; it stands last in the trail.
+            fields: What is filled in or chosen.
+        """
+        found = [each for each in re.findall(r"<button([^>]*)>([^<]*)</button>", self.page.text) if each[1] == button]
+        assert len(found) == 1, self.text
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page.text)
+        pressed = re.findall(r'name="([^"]+)" value="([^"]*)"', found[0][0])
+        origin = {"Origin": f"{self.page.url.scheme}://{self.page.url.netloc.decode()}"}
+        answer = self._http.post(self.page.url, data=dict(hidden) | dict(pressed) | fields, headers=origin)
+        return self._show(answer, until=until)
+
+    def _show(self, response: httpx.Response, *, until: str | None = None) -> httpx.Response:
+        self.page = response
+        while self.page.has_redirect_location:
+            self.trail.append(self.page.url.join(self.page.headers["Location"]))
+            if self.trail[-1].path == until:
+                break
+            self.page = self._http.get(self.trail[-1])
+        return self.page
