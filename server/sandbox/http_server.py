@@ -1,6 +1,6 @@
 """uvicorn on a loopback socket, in the event loop that is already running."""
 
-import asyncio
+import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import os
 import signal
 import socket

@@ -1,6 +1,6 @@
 """The page's port on 127.0.0.1: opened for the first page, closed with the last."""
 
-import asyncio
+import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
