@@ -34,6 +34,8 @@ class SandboxConfig:
     """Counted per client address."""
     verify_attempts_per_minute: int = 30
     """Counted per account."""
+    indexing_seconds: float = 2
+    """How long a new document is not searched yet, and seems empty."""
     now: Callable[[], float] = time.time
     """Seconds since the epoch; everything that depends on time asks this clock."""
     variants: Variants = field(default_factory=Variants)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from .access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
 from .accounts import Account, Accounts
+from .api_keys import ApiKeys
 from .browser_sessions import BrowserSessions
 from .codes import VerificationCodes
 from .config import SandboxConfig
@@ -14,6 +15,7 @@ from .credentials import access_token, required
 from .database import Database
 from .families import Families
 from .grants import Grants
+from .library import Library
 from .outbox import Outbox
 from .passwords import Passwords
 from .refusals import email_not_verified, invalid_credentials
@@ -26,10 +28,12 @@ class Services:
 
     config: SandboxConfig
     accounts: Accounts
+    api_keys: ApiKeys
     browser_sessions: BrowserSessions
     codes: VerificationCodes
     families: Families
     grants: Grants
+    library: Library
     outbox: Outbox
     passwords: Passwords
     throttle: Throttle
@@ -42,10 +46,12 @@ class Services:
         return cls(
             config=config,
             accounts=Accounts(database),
+            api_keys=ApiKeys(database),
             browser_sessions=BrowserSessions(database, config.now),
             codes=VerificationCodes(database, outbox, config),
             families=families,
             grants=Grants(database, families, config),
+            library=Library(database, config),
             outbox=outbox,
             passwords=Passwords(),
             throttle=Throttle(database, config.now),
