@@ -62,6 +62,12 @@ _LIBRARY_SCHEMA = (
         INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
     """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
         INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        thread INTEGER REFERENCES messages ON DELETE CASCADE, author TEXT NOT NULL, text TEXT NOT NULL,
+        at REAL NOT NULL)""",
+    "CREATE INDEX messages_by_document ON messages (document_id, thread, at)",
+    "CREATE INDEX messages_by_thread ON messages (thread)",
     """CREATE TABLE mementos (
         id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
         name TEXT NOT NULL, created_at REAL NOT NULL)""",

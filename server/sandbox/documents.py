@@ -64,6 +64,19 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceStats:
+    """How many documents of one integration type there are, by status, and their size in bytes together."""
+
+    integration_type: str
+    indexed: int
+    indexing: int
+    failed: int
+    size: int
+    since: float | None
+    """When the first of them was made, in Unix seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Match:
     """One passage that a search found."""
 

@@ -3,14 +3,14 @@
 The search is a keyword search (SQLite's FTS5 and its bm25), not a semantic one: it finds words that stand in the text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from .chunking import split
 from .config import SandboxConfig
 from .database import Database, Value
-from .documents import Document, Match
-from .words import indexed_words, is_prefix, match_expression, query_words
+from .documents import Document, Match, SourceStats
+from .shelving import NewDocument, put
+from .words import is_prefix, match_expression, query_words
 
 Shelves = tuple[str, ...]
 
@@ -23,9 +23,12 @@ class Library:
     `only` is the id of a memento: then no document counts that isn't in it, whatever its shelf.
     """
 
-    def __init__(self, database: Database, config: SandboxConfig) -> None:
+    def __init__(self, database: Database, config: SandboxConfig, *, seed: Callable[[], None] = lambda: None) -> None:
+        """Make a library that calls `seed` once, before the first time that documents are asked for or added."""
         self._database = database
         self._config = config
+        self._seed = seed
+        self._is_seeded = False
 
     def add(
         self,
@@ -47,22 +50,23 @@ class Library:
         `size` is in bytes, the text's unless it is given; `created_at` is now unless it is given.
         """
         now = self._config.now()
-        created = now if created_at is None else created_at
-        bytes_of_text = len(text.encode()) if size is None else size
-        ready = now + self._config.indexing_seconds
-        with self._database.transaction():
-            (row,) = self._database.all(
-                "INSERT INTO documents (shelf, name, type, source, integration_type, path, url, size, created_at,"
-                " modified_at, ready_at, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                *(shelf, name, type, source, integration_type, path, url, bytes_of_text),
-                *(created, created, ready, failure),
-            )
-            for number, chunk in enumerate(split(text)):
-                self._database.run(
-                    "INSERT INTO chunks (document_id, number, text, words) VALUES (?, ?, ?, ?)",
-                    *(row["id"], number, chunk, indexed_words(chunk)),
-                )
-        return Document.of(row, now)
+        new = NewDocument(
+            shelf=shelf,
+            name=name,
+            text=text,
+            type=type,
+            integration_type=integration_type,
+            source=source,
+            path=path,
+            url=url,
+            size=len(text.encode()) if size is None else size,
+            created_at=now if created_at is None else created_at,
+            ready_at=now + self._config.indexing_seconds,
+            failure=failure,
+        )
+        database = self._stocked
+        with database.transaction():
+            return Document.of(put(database, new), now)
 
     def document(self, shelves: Shelves, document_id: int, *, only: int | None = None) -> Document | None:
         """Find one by its id, whatever its status."""
@@ -89,8 +93,29 @@ class Library:
     def count(self, shelves: Shelves, *, integration_type: str | None = None, only: int | None = None) -> int:
         """Count what `page` goes through."""
         where, values = _on(shelves, only, integration_type)
-        (row,) = self._database.all(f"SELECT count(*) AS documents FROM documents WHERE {where}", *values)  # noqa: S608 - as in _read
+        (row,) = self._stocked.all(f"SELECT count(*) AS documents FROM documents WHERE {where}", *values)  # noqa: S608 - as in _read
         return int(row["documents"])
+
+    def sources(self, shelves: Shelves, *, only: int | None = None) -> list[SourceStats]:
+        """Count the documents of each integration type by status."""
+        where, values = _on(shelves, only)
+        rows = self._stocked.all(
+            "SELECT integration_type, count(*) AS documents, total(size) AS size, min(created_at) AS since,"  # noqa: S608 - conditions of this module
+            " count(failure) AS failed, total(failure IS NULL AND ready_at > ?) AS indexing"
+            f" FROM documents WHERE {where} GROUP BY integration_type ORDER BY integration_type",
+            *(self._config.now(), *values),
+        )
+        return [
+            SourceStats(
+                integration_type=row["integration_type"],
+                indexed=row["documents"] - row["failed"] - int(row["indexing"]),
+                indexing=int(row["indexing"]),
+                failed=row["failed"],
+                size=int(row["size"]),
+                since=row["since"],
+            )
+            for row in rows
+        ]
 
     def usage(self, shelf: str) -> int:
         """Give the size of all documents of a shelf in bytes."""
@@ -158,8 +183,16 @@ class Library:
             for row in rows
         ]
 
+    @property
+    def _stocked(self) -> Database:
+        """The database with the seed in it."""
+        if not self._is_seeded:
+            self._seed()
+            self._is_seeded = True
+        return self._database
+
     def _telling(self, words: list[str]) -> list[str]:
-        (total,) = self._database.all("SELECT count(*) AS chunks FROM chunks")
+        (total,) = self._stocked.all("SELECT count(*) AS chunks FROM chunks")
         frequent = self._database.all(
             f"SELECT term FROM chunk_vocabulary WHERE term IN ({_marks(words)}) AND doc > ?",  # noqa: S608 - marks only
             *(*words, total["chunks"] / 2),
@@ -172,7 +205,7 @@ class Library:
         self._database.run(f"{statement} WHERE {where} AND id = ?", *values, *conditions, document_id)
 
     def _read(self, where: str, *values: Value) -> list[Document]:
-        rows = self._database.all(f"SELECT * FROM documents WHERE {where}", *values)  # noqa: S608 - conditions of this module, values apart
+        rows = self._stocked.all(f"SELECT * FROM documents WHERE {where}", *values)  # noqa: S608 - conditions of this module, values apart
         return [Document.of(row, self._config.now()) for row in rows]
 
 

@@ -17,6 +17,7 @@ _LIBRARY_TABLES = (
     "api_keys",
     "memento_documents",
     "mementos",
+    "messages",
     "chunk_vocabulary",
     "chunk_words",
     "chunks",
