@@ -61,7 +61,7 @@ class Variants:
     end_chunk: Literal["exclusive", "inclusive", "missing"] = "exclusive"
     """`end_chunk` of a document's contents: the next chunk; the last one; the next one, and nothing at the end."""
     discussion_range: Literal["samples", "spec"] = "samples"
-    """What `end_chunk` of a document's contents is: the next chunk; the last one; the next one, but absent at the end."""
+    """Which end of a discussion `from` is: the older (the samples send it so), or the newer (the specification)."""
     error_shape: ErrorShape = "detail"
     """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is
     one. `non_field_errors`: everything in that one list. `envelope`: `{"data", "message", "code"}`."""
