@@ -21,6 +21,7 @@ from .outbox import Outbox
 from .passwords import Passwords
 from .readers import Reader, reader
 from .refusals import email_not_verified, invalid_api_key, invalid_credentials
+from .seeding import seed
 from .throttle import Throttle
 
 
@@ -55,7 +56,7 @@ class Services:
             discussions=Discussions(database),
             families=families,
             grants=Grants(database, families, config),
-            library=Library(database, config),
+            library=Library(database, config, seed=lambda: seed(database, config.now())),
             outbox=outbox,
             passwords=Passwords(),
             throttle=Throttle(database, config.now),
