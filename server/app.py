@@ -8,24 +8,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 from mcp.server.caching import CacheHint
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.request_state import RequestStateSecurity
+from mcp_types import CallToolResult, InputRequiredResult
+from pydantic import SecretStr
 
-from ..tools import auth
-from ..tools.contract import ContractTool
+from ..tools.contract import ContractTool, failure
 from ..tools.services import Services
+from ..tools.toolsets import chosen, is_hidden
 from . import __version__
+from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
+from .errors import ReadOnly
 from .keychain import Keychain
 from .limiter import AttemptLimiter
 from .logs import KnownSecrets
 from .session import Session
-from .settings import Settings
+from .settings import Settings, variable
 from .signin.browser import should_open
 from .signin.desk import SignInDesk
 from .signin.ways import SignInWays
@@ -52,6 +56,21 @@ SANDBOX_INSTRUCTIONS = (
 )
 
 
+class Server(MCPServer[Services]):
+    """An MCP server that answers calls to the tools that read-only took away."""
+
+    hidden: frozenset[str] = frozenset()
+    """Their names."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool, if there is one of this name."""
+        if name in self.hidden:
+            return failure(ReadOnly())
+        return await super().call_tool(name, arguments, context)
+
+
 def build_server(
     settings: Settings,
     *,
@@ -62,7 +81,7 @@ def build_server(
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
     more_tools: Sequence[ContractTool] = (),
-) -> MCPServer[Services]:
+) -> Server:
     """The MCP server. Nothing is opened before it runs, and each run has sessions of its own.
 
     Args:
@@ -82,13 +101,14 @@ def build_server(
         _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
         patience_seconds=patience_seconds,
     )  # fmt: skip
-    return MCPServer(
+    tools = chosen(settings, more_tools)
+    server = Server(
         "rememberizer-mcp",
         title="Rememberizer",
         description="Sign in to Rememberizer, and stay signed in, without a secret in the conversation.",
         version=__version__,
         instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
-        tools=[*auth.toolset(settings), *more_tools],
+        tools=[tool for tool in tools if not is_hidden(tool, settings)],
         lifespan=lambda _: services(),
         request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
         subscriptions=False,  # no list ever changes while the process runs
@@ -98,6 +118,8 @@ def build_server(
         },
         log_level="WARNING",
     )
+    server.hidden = frozenset(tool.name for tool in tools if is_hidden(tool, settings))
+    return server
 
 
 @asynccontextmanager
@@ -164,7 +186,13 @@ def _parts(
         ways=SignInWays(settings=settings, keychain=environment.keychain, desk=desk, attempts=attempts),
         opens_browser=should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
         patience_seconds=patience_seconds,
+        api_key=_key(environment.api, "api_token", settings.api_token),
+        store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
     )
+
+
+def _key(api: RememberizerAPI, name: str, key: SecretStr | None) -> ApiKey | None:
+    return ApiKey(api, key, setting=variable(name)) if key else None
 
 
 class _Upstream(NamedTuple):

@@ -116,9 +116,8 @@ def outbox(*, as_json: bool) -> None:
 
 def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
     gc.disable()  # the SDK's imports make many objects that live as long as the process; stdio.serve enables it again
-    from .errors import UnusableSettings  # noqa: PLC0415 -- see the module's docstring
-    from .logs import KnownSecrets, install  # noqa: PLC0415 -- as above
-    from .settings import load_settings, unknown_variables  # noqa: PLC0415 -- as above
+    from .logs import KnownSecrets, install  # noqa: PLC0415 -- see the module's docstring
+    from .settings import UnusableSettings, load_settings, unknown_variables  # noqa: PLC0415 -- as above
 
     if any(options.values()) and not sandbox:
         raise click.UsageError("The sandbox's options need --sandbox.")

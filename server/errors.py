@@ -27,15 +27,13 @@
     │   ├── UpstreamUnavailable           upstream_unavailable
     │   ├── UpstreamProtocolError         upstream_protocol
     │   └── ResponseTooLarge              response_too_large
+    ├── ReadOnly                          read_only
     └── InternalError                     internal_error
-
-    UnusableSettings                      ends the start of the process; no tool answers it
 
 Each class carries its stable ``code``, a sentence that names the cause and a hint that names the repair, all written
 here: nothing that upstream said is passed on. Import this module alone to catch any of them.
 """
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -283,17 +281,17 @@ class ResponseTooLarge(UpstreamError):
     advice = "Ask for less at a time."
 
 
+class ReadOnly(RememberizerError):
+    """The tool writes, and REMEMBERIZER_READ_ONLY is on."""
+
+    code = "read_only"
+    sentence = "This server only reads (REMEMBERIZER_READ_ONLY), and this tool writes."
+    advice = "Don't try again; only the user can change that setting, and then has to restart the server."
+
+
 class InternalError(RememberizerError):
     """A fault of this server; the log on stderr has the details."""
 
     code = "internal_error"
     sentence = "rememberizer-mcp failed at this call; that is a fault of its own."
     advice = "Look at the server's log (stderr) and report it; other calls may still work."
-
-
-class UnusableSettings(Exception):
-    """One or more settings can't be used; ``problems`` names all of them, never their values."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))

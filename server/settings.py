@@ -4,86 +4,36 @@ All are optional. A secret can also come from a file, named by the same variable
 secret is ever taken from the command line (S43).
 """
 
-import ipaddress
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from .errors import UnusableSettings
+from .setting_values import (
+    EMAIL_PATTERN,
+    ApiKey,
+    Secret,
+    absolute_folders,
+    api_address,
+    comma_separated,
+    cookie_value,
+    known_toolsets,
+)
 
 PREFIX = "REMEMBERIZER_"
-SECRETS = ("password", "captcha", "refresh_token", "oauth_client_secret")
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
-EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
-_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
+SECRETS = ("password", "captcha", "refresh_token", "api_token", "vector_store_token", "oauth_client_secret")
 
 
-def _base_url(value: str) -> str:
-    try:
-        parts = urlsplit(value.strip())
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:  # its text repeats the value, which can hold a password
-        raise ValueError("must be an address that begins with https://, then a host and at most a port") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("must be an address that begins with https://")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must hold no user name, password, query or fragment")
-    if not _HOST_AND_PORT.fullmatch(parts.netloc):
-        raise ValueError("must name a host that can exist, in ASCII")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("must begin with https://; plain http is allowed to this machine only")
-    return parts.geturl() if parts.path.endswith("/") else parts.geturl() + "/"
+class UnusableSettings(Exception):
+    """One or more settings can't be used; ``problems`` names all of them, never their values."""
 
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address literal can only mean this machine; names below localhost are not sure to."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def encodable(value: str) -> str:
-    """The same text, if UTF-8 can write it.
-
-    Raises:
-        ValueError: It holds half of a surrogate pair.
-    """
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # its text repeats the value
-        raise ValueError("is no UTF-8 text") from None
-    return value
-
-
-def encodable_secret(value: SecretStr) -> SecretStr:
-    """The same for a secret."""
-    encodable(value.get_secret_value())
-    return value
-
-
-def cookie_value(value: SecretStr) -> SecretStr:
-    """The same secret, if it can be the value of a cookie (RFC 6265 §4.1.1).
-
-    Raises:
-        ValueError: It can't.
-    """
-    if not _COOKIE_VALUE.fullmatch(value.get_secret_value()):
-        raise ValueError("must be the value of a cookie, alone: no name, spaces, quotes, commas or semicolons")
-    return value
-
-
-Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class _Environment(EnvSettingsSource):
@@ -102,7 +52,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+    base_url: Annotated[str, AfterValidator(api_address)] = Field(
         "https://api.rememberizer.ai/api/v1/", description="Address of the Rememberizer API."
     )
     email: str | None = Field(
@@ -113,6 +63,21 @@ class Settings(BaseSettings):
     refresh_token: Annotated[SecretStr, AfterValidator(cookie_value)] | None = Field(
         None, description="Value of the `refresh_token` cookie of a sign-in; `login` takes it over."
     )
+    api_token: ApiKey | None = Field(
+        None, description="API key of a common knowledge; the toolset `knowledge` then works without a sign-in."
+    )
+    vector_store_token: ApiKey | None = Field(
+        None, description="API key of a vector store; its documents and search take no other."
+    )
+    toolsets: Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(known_toolsets)] = (
+        Field(
+            ("auth", "knowledge"), description="Which tools there are; `mementos`, `vector_stores` or `all` add more."
+        )
+    )
+    read_only: bool = Field(default=False, description="Whether tools that write are left out (`on` or `off`).")
+    upload_dirs: Annotated[
+        tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
+    ] = Field((), description="Folders from which files may be uploaded into a vector store, comma-separated.")
     keep_signed_in: Literal["off", "keyring"] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
@@ -245,7 +210,9 @@ _ALLOWED = {
     "open_browser": "must be `auto`, `always` or `never`",
     "recaptcha_site_key": "must be a site key: letters, digits, `-` and `_`",
     "sign_in_minutes": "must be a number above 0, at most 1440",
+    "read_only": "must be `on` or `off`",
     "secret_arguments": "must be `on` or `off`",
+    "upload_dirs": "must be a comma-separated list of absolute paths",
     "session_idle_minutes": "must be a number above 0",
     "session_hours": "must be a number above 0",
     "max_sessions": "must be a whole number from 1 to 1000000",

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rememberizer_mcp.server import __version__
@@ -30,6 +31,19 @@ def snippets(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
+def shown_default(value: Any) -> str:
+    """A setting's default as somebody would write it."""
+    match value:
+        case None | ():
+            return ""
+        case bool():
+            return "`on`" if value else "`off`"
+        case tuple():
+            return f"`{','.join(value)}`"
+        case _:
+            return f"`{value}`"
+
+
 def codes(base: type[RememberizerError]) -> list[type[RememberizerError]]:
     """The classes with a code of their own, in the order of the tree."""
     found = [base] if "code" in vars(base) else []
@@ -51,7 +65,7 @@ def test_the_table_of_settings_is_the_codes() -> None:
     for name, field in Settings.model_fields.items():
         if name == "sandbox":
             continue
-        shown = {True: "`on`", None: ""}.get(field.default, f"`{field.default}`")
+        shown = shown_default(field.default)
         file = ", `…_FILE`" if name in SECRETS else ""
         rows.append(f"| `{variable(name)}`{file} | {shown} | {field.description} |")
     assert table("settings") == rows

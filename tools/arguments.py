@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ..server import settings
+from ..server import setting_values
 from ..server.errors import InvalidArguments
-from ..server.settings import EMAIL_PATTERN, encodable
+from ..server.setting_values import EMAIL_PATTERN, encodable
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""
@@ -25,7 +25,7 @@ SWITCHED_OFF = ("password", "captcha")
 
 Text = Annotated[str, AfterValidator(encodable)]
 Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
-Secret = Annotated[settings.Secret, Field(min_length=1)]
+Secret = Annotated[setting_values.Secret, Field(min_length=1)]
 
 
 class Arguments(BaseModel):

@@ -19,6 +19,7 @@ from .schemas import output_schema
 from .services import CallServices
 from .sign_in import bring, refuse_what_has_ended, start, was_done
 from .status import (
+    KEY_ONLY,
     NO_SESSION,
     PAGE_CLOSED,
     SIGNED_OUT_EVERYWHERE,
@@ -164,11 +165,12 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
 async def session_status(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
     session = services.sessions.find(services.owner, arguments.session)
-    if session is None:
-        return signed_out()
-    with session.in_use():
-        await session.is_usable(deadline=services.deadline())
-    return status_of(session)
+    if session is not None:
+        with session.in_use():
+            await session.is_usable(deadline=services.deadline())
+        if session.page is not None or session.state is not State.SIGNED_OUT:
+            return status_of(session)
+    return signed_out(KEY_ONLY, method="api_key") if services.api_key else signed_out()
 
 
 def toolset(settings: Settings) -> list[ContractTool]:
@@ -189,6 +191,7 @@ def toolset(settings: Settings) -> list[ContractTool]:
                 idempotent_hint=body in (logout, session_status),
                 open_world_hint=True,
             ),
+            writes=body is signup,
         )
         for body, arguments, title in (
             (login, login_arguments, "Sign in to Rememberizer"),

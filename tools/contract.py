@@ -30,6 +30,8 @@ class ContractTool(Tool):
     """A tool whose every answer is a result of ours: typed content, or one of our errors."""
 
     arguments: type[Arguments] = Field(exclude=True)
+    writes: bool = Field(exclude=True)
+    """Whether it changes what is stored at Rememberizer: signing in and out doesn't."""
 
     async def run(
         self,
@@ -53,7 +55,13 @@ class ContractTool(Tool):
 
 
 def tool(
-    body: Body, *, arguments: type[Arguments], output: dict[str, Any], title: str, annotations: ToolAnnotations
+    body: Body,
+    *,
+    arguments: type[Arguments],
+    output: dict[str, Any],
+    title: str,
+    annotations: ToolAnnotations,
+    writes: bool,
 ) -> ContractTool:
     """A tool from its body, whose name and docstring are what a model reads.
 
@@ -63,6 +71,7 @@ def tool(
         output: The ``output_schema`` of its result; tools with the same result share it, since making it takes time.
         title: For people.
         annotations: All four hints.
+        writes: Whether it changes what is stored at Rememberizer.
     """
     return ContractTool(
         fn=body,
@@ -74,6 +83,7 @@ def tool(
         is_async=True,
         annotations=annotations,
         arguments=arguments,
+        writes=writes,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from ..server.api.asking import Asker
 from ..server.limiter import AttemptLimiter
 from ..server.logs import KnownSecrets
 from ..server.settings import Settings
@@ -25,6 +26,8 @@ class Services:
         ways: How to sign in without secrets in the arguments.
         opens_browser: Whether the server may open the sign-in page itself.
         patience_seconds: How long a call waits for a person.
+        api_key: Asks with the API key of the settings, if they hold one.
+        store_key: The same for a vector store's.
     """
 
     settings: Settings
@@ -35,14 +38,20 @@ class Services:
     ways: SignInWays
     opens_browser: bool
     patience_seconds: float
+    api_key: Asker | None
+    store_key: Asker | None
 
     def for_call(self, caller: Caller) -> "CallServices":
         """The same parts for one call of this client."""
         return CallServices(**vars(self), caller=caller)
 
-    def deadline(self) -> float:
-        """When the call that begins now has used up its time with upstream: seconds on anyio's clock."""
-        return anyio.current_time() + self.settings.timeout_seconds
+    def deadline(self, *, at_least: float = 0) -> float:
+        """When the call that begins now has used up its time with upstream: seconds on anyio's clock.
+
+        Args:
+            at_least: Seconds that the call has in any case, where upstream is known to be slow.
+        """
+        return anyio.current_time() + max(self.settings.timeout_seconds, at_least)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ StateName = Annotated[
     State, WithJsonSchema({"type": "string", "enum": ["signed_out", "pending", "unverified", "signed_in", "expired"]})
 ]
 Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
-"""The contract's ways to sign in; ``api_key`` belongs to a toolset that this version does not have."""
+"""How the account was signed in; ``api_key`` is a key of the settings, which needs no account."""
 
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
 BY_LINK = "Give the user the link and the confirm code."
@@ -22,6 +22,9 @@ PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
 SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
     "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
+)
+KEY_ONLY = (
+    "Nobody is signed in. Search, read and remember go on with the API key of the settings; `login` adds the account."
 )
 STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
 
@@ -41,14 +44,16 @@ class SessionStatus(BaseModel):
     next: str
 
 
-def signed_out(then: str = "Nobody is signed in: call `login`, or `signup` for a new account.") -> SessionStatus:
+def signed_out(
+    then: str = "Nobody is signed in: call `login`, or `signup` for a new account.", *, method: Method | None = None
+) -> SessionStatus:
     """The status where there is no session."""
     return SessionStatus(
         session=None,
         state=State.SIGNED_OUT,
         email=None,
         name=None,
-        method=None,
+        method=method,
         access_expires_at=None,
         can_refresh=False,
         sign_in_url=None,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -26,9 +26,9 @@ from ..errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from ..settings import is_loopback
+from ..setting_values import is_loopback
 from .body import Body, read_up_to
-from .credentials import Auth, Credentials
+from .credentials import Auth
 from .retries import retry_after_seconds, retrying
 
 MOST_BODY_BYTES = 5_000_000
@@ -36,6 +36,7 @@ MOST_CALLS_AT_ONCE = 8
 """httpx's pool is slow with many calls in flight (526/s at 16 on loopback); a bound keeps each call quick."""
 CONNECT_SECONDS = 10.0
 
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Transport = httpx.AsyncBaseTransport
 """What carries the requests; tests and the sandbox pass their own."""
 
@@ -45,13 +46,27 @@ def asgi_transport(app: Any) -> Transport:
     return httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
 
+class Identity(Protocol):
+    """What shows upstream who asks: the credentials of a sign-in, or an API key."""
+
+    @property
+    def version(self) -> int:
+        """How often it changed."""
+        ...
+
+    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+        """The request headers that show it."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One request of the contract; ``path`` is relative to the base URL and sent exactly as written (§0)."""
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     auth: Auth = Auth.SESSION
+    query: Mapping[str, str | int | float] = field(default_factory=dict, repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     repeatable: bool = False
@@ -65,7 +80,7 @@ class Reply:
     body: Body
     response: httpx.Response = field(repr=False)
     sent_at_version: int
-    """The credentials' ``version`` when the call was sent."""
+    """The identity's ``version`` when the call was sent."""
 
     @property
     def is_success(self) -> bool:
@@ -98,12 +113,12 @@ class RememberizerAPI:
         self._http: httpx.AsyncClient | None = None
         self._turns = anyio.CapacityLimiter(MOST_CALLS_AT_ONCE)
 
-    async def send(self, call: Call, credentials: Credentials, *, deadline: float) -> Reply:
+    async def send(self, call: Call, identity: Identity, *, deadline: float) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
 
         Args:
             call: What to ask.
-            credentials: Who asks.
+            identity: Who asks.
             deadline: On anyio's clock, in seconds; nothing goes on after it.
 
         Raises:
@@ -116,8 +131,8 @@ class RememberizerAPI:
         """
         with anyio.CancelScope(deadline=deadline):
             if not call.repeatable:
-                return await self._attempt(call, credentials)
-            reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, credentials)
+                return await self._attempt(call, identity)
+            reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, identity)
             return reply
         raise UpstreamTimeout
 
@@ -127,20 +142,25 @@ class RememberizerAPI:
         if client is not None:
             await client.aclose()
 
-    async def _attempt(self, call: Call, credentials: Credentials) -> Reply:
+    async def _attempt(self, call: Call, identity: Identity) -> Reply:
         async with self._turns:
             try:
-                reply = await self._exchange(call, credentials)
+                reply = await self._exchange(call, identity)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
                 raise _mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
         return reply
 
-    async def _exchange(self, call: Call, credentials: Credentials) -> Reply:
+    async def _exchange(self, call: Call, identity: Identity) -> Reply:
         client = self._client()
-        url, version = self.base_url + call.path, credentials.version
+        url, version = self.base_url + call.path, identity.version
         request = client.build_request(
-            call.method, url, json=call.json, data=call.form, headers=credentials.headers(call.auth, url=url)
+            call.method,
+            url,
+            params=call.query or None,
+            json=call.json,
+            data=call.form,
+            headers=identity.headers(call.auth, url=url),
         )
         response = await client.send(request, stream=True)
         try:

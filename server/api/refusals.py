@@ -44,6 +44,7 @@ _NOT_VERIFIED = re.compile(
 _EXISTS = re.compile(r"(?<!not )exists?\b|already|\btaken\b|in use\b|\bregistered|unique")
 _ABOUT_AN_ACCOUNT = re.compile(r"mail|user|account|address|login")
 _QUOTA = re.compile(r"quota|(storage|usage|plan) limit|payment required")
+_CREDENTIALS = re.compile(r"authentication|credentials|(api|access)[ _-]?key")
 _SAID_NO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _SAID_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -118,6 +119,13 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
             return InvalidArguments("Rememberizer refused the arguments of this call.", status=status)
         case _:
             return UpstreamProtocolError(status=status)
+
+
+def speaks_of_credentials(reply: Reply) -> bool:
+    """Whether a 400 or 403 is about who asks: a key's refusal was seen with 400 (§7)."""
+    return reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN) and bool(
+        _CREDENTIALS.search(reply.body.words)
+    )
 
 
 def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError | None:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from ..settings import EMAIL_PATTERN, cookie_value
+from ..setting_values import EMAIL_PATTERN, cookie_value
 
 
 class Complaint(Exception):

@@ -11,13 +11,11 @@ from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
     TooManySessions,
-    UnusableSettings,
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
 
-CODES_OF_LATER_ISSUES = {"read_only"}
 CODES = {
     *("invalid_arguments", "invalid_credentials", "captcha_required", "captcha_rejected", "email_taken"),
     *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
@@ -46,7 +44,7 @@ def test_the_docstring_draws_the_tree_that_exists() -> None:
 
 
 def test_the_codes_are_those_of_the_design_each_once() -> None:
-    assert sorted(kind.code for kind in LEAVES) == sorted(CODES - CODES_OF_LATER_ISSUES)
+    assert sorted(kind.code for kind in LEAVES) == sorted(CODES)
 
 
 @each_failure
@@ -86,13 +84,6 @@ def test_a_failure_shared_by_many_is_new_for_each(kind: type[RememberizerError])
 
 def test_the_size_in_the_sentence_is_the_cap() -> None:
     assert f"{MOST_BODY_BYTES // 1_000_000} MB" in errors.ResponseTooLarge.sentence
-
-
-def test_unusable_settings_name_every_problem_and_are_no_answer_of_a_tool() -> None:
-    error = UnusableSettings(["A: is wrong", "B: is worse"])
-    assert str(error) == "A: is wrong; B: is worse"
-    assert error.problems == ("A: is wrong", "B: is worse")
-    assert not isinstance(error, RememberizerError)
 
 
 def test_importing_this_module_is_enough_to_catch_everything() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from rememberizer_mcp.server.errors import UnusableSettings
-from rememberizer_mcp.server.settings import Settings, is_loopback, load_settings, unknown_variables
+from rememberizer_mcp.server.setting_values import is_loopback
+from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_settings, unknown_variables
 
 CANARY = "canary-s3cret"
 
@@ -37,6 +37,11 @@ def test_with_nothing_set_the_documented_defaults_hold() -> None:
         "password": None,
         "captcha": None,
         "refresh_token": None,
+        "api_token": None,
+        "vector_store_token": None,
+        "toolsets": ("auth", "knowledge"),
+        "read_only": False,
+        "upload_dirs": (),
         "keep_signed_in": "off",
         "oauth_client_id": None,
         "oauth_client_secret": None,

@@ -32,6 +32,7 @@ def needing() -> ContractTool:
         arguments=Arguments,
         output=output_schema(Answer),
         title="Ask",
+        writes=False,
         annotations=ToolAnnotations(
             read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
         ),

@@ -1,0 +1,75 @@
+"""Which endpoint takes which credentials: the one table (rememberizer-api.md §3-6).
+
+The docs show a bearer on all of §4, the official server an API key; so both are taken there. A vector store's documents
+take its own key alone, and everything else takes a signed-in account alone.
+"""
+
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any
+from urllib.parse import quote
+
+from .client import Call, Method
+
+
+class Takes(Flag):
+    """What an endpoint accepts to see who asks."""
+
+    ACCOUNT = auto()
+    """A sign-in: cookies or a bearer."""
+    API_KEY = auto()
+    """A common knowledge's key (REMEMBERIZER_API_TOKEN)."""
+    STORE_KEY = auto()
+    """A vector store's key (REMEMBERIZER_VECTOR_STORE_TOKEN)."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of the table; ``path`` is sent as written, with what stands in braces filled in."""
+
+    method: Method
+    path: str
+    takes: Takes
+
+    def call(self, *, query: dict[str, Any] | None = None, json: Any = None, **parts: str | int) -> Call:
+        """A request to it. Every GET may be repeated; members of ``query`` that are ``None`` are left out."""
+        filled = {name: quote(str(value), safe="") for name, value in parts.items()}
+        return Call(
+            method=self.method,
+            path=self.path.format(**filled),
+            query={name: value for name, value in (query or {}).items() if value is not None},
+            json=json,
+            repeatable=self.method == "GET",
+        )
+
+
+_EITHER = Takes.ACCOUNT | Takes.API_KEY
+
+SEARCH = Endpoint("GET", "documents/search/", _EITHER)
+AGENTIC_SEARCH = Endpoint("POST", "documents/agentic_search/", _EITHER)
+DOCUMENTS = Endpoint("GET", "documents/", _EITHER)
+DOCUMENT_CONTENTS = Endpoint("GET", "documents/{document_id}/contents/", _EITHER)
+DISCUSSION_CONTENTS = Endpoint("GET", "discussions/{discussion_id}/contents/", _EITHER)
+MEMORIZE = Endpoint("POST", "documents/memorize/", _EITHER)
+ACCOUNT = Endpoint("GET", "account/", _EITHER)
+ME = Endpoint("GET", "me/", Takes.ACCOUNT)
+INTEGRATIONS = Endpoint("GET", "integrations/", _EITHER)
+
+MEMENTOS = Endpoint("GET", "mementos/", Takes.ACCOUNT)
+CREATE_MEMENTO = Endpoint("POST", "mementos/", Takes.ACCOUNT)
+MEMENTO = Endpoint("GET", "mementos/{memento_id}/", Takes.ACCOUNT)
+MEMENTO_DOCUMENTS = Endpoint("POST", "mementos/memento_document/{memento_id}/", Takes.ACCOUNT)
+DELETE_MEMENTO = Endpoint("DELETE", "mementos/{memento_id}/", Takes.ACCOUNT)
+PUBLIC_KNOWLEDGE = Endpoint("GET", "common-knowledge/subscribed-list/", Takes.ACCOUNT)
+
+VECTOR_STORE = Endpoint("GET", "vector-stores/me", Takes.STORE_KEY)
+CREATE_VECTOR_STORE = Endpoint("POST", "vector-stores/", Takes.ACCOUNT)
+VECTOR_STORE_CONFIGS = Endpoint("GET", "vector-stores/configs", Takes.ACCOUNT)
+VECTOR_DOCUMENTS = Endpoint("GET", "vector-stores/{store_id}/documents", Takes.STORE_KEY)
+VECTOR_DOCUMENT = Endpoint("GET", "vector-stores/{store_id}/documents/{document_id}", Takes.STORE_KEY)
+ADD_VECTOR_TEXT = Endpoint("POST", "vector-stores/{store_id}/documents/create", Takes.STORE_KEY)
+UPLOAD_VECTOR_FILES = Endpoint("POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY)
+RENAME_VECTOR_DOCUMENT = Endpoint("PATCH", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
+DELETE_VECTOR_DOCUMENT = Endpoint("DELETE", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
+VECTOR_SEARCH = Endpoint("GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY)
+VECTOR_AGENTIC_SEARCH = Endpoint("POST", "vector-stores/{store_id}/documents/agentic_search", Takes.STORE_KEY)

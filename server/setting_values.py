@@ -1,0 +1,127 @@
+"""What the values of settings may be: each function checks one kind, and says what it must be.
+
+None of them repeats the value, which can be a secret.
+"""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+TOOLSETS = ("auth", "knowledge", "mementos", "vector_stores")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
+_KEY = re.compile(r"[\x21-\x7e]+")
+_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
+
+
+def api_address(value: str) -> str:
+    """The same address with its final slash, if it may be upstream's.
+
+    Raises:
+        ValueError: It may not.
+    """
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:  # its text repeats the value, which can hold a password
+        raise ValueError("must be an address that begins with https://, then a host and at most a port") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("must be an address that begins with https://")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must hold no user name, password, query or fragment")
+    if not _HOST_AND_PORT.fullmatch(parts.netloc):
+        raise ValueError("must name a host that can exist, in ASCII")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("must begin with https://; plain http is allowed to this machine only")
+    return parts.geturl() if parts.path.endswith("/") else parts.geturl() + "/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address literal can only mean this machine; names below localhost are not sure to."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def encodable(value: str) -> str:
+    """The same text, if UTF-8 can write it.
+
+    Raises:
+        ValueError: It holds half of a surrogate pair.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # its text repeats the value
+        raise ValueError("is no UTF-8 text") from None
+    return value
+
+
+def encodable_secret(value: SecretStr) -> SecretStr:
+    """The same for a secret."""
+    encodable(value.get_secret_value())
+    return value
+
+
+def cookie_value(value: SecretStr) -> SecretStr:
+    """The same secret, if it can be the value of a cookie (RFC 6265 §4.1.1).
+
+    Raises:
+        ValueError: It can't.
+    """
+    if not _COOKIE_VALUE.fullmatch(value.get_secret_value()):
+        raise ValueError("must be the value of a cookie, alone: no name, spaces, quotes, commas or semicolons")
+    return value
+
+
+def header_value(value: SecretStr) -> SecretStr:
+    """The same secret, if a header can carry it.
+
+    Raises:
+        ValueError: It can't.
+    """
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("must be an API key, alone: visible ASCII without spaces")
+    return value
+
+
+def comma_separated(value: Any) -> Any:
+    """The parts of a list as an environment variable holds it; anything else as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The toolsets that are meant, in their fixed order.
+
+    Raises:
+        ValueError: There is none of such a name, or no name at all.
+    """
+    if not names or set(names) - {*TOOLSETS, "all"}:
+        raise ValueError(f"must be a comma-separated list of {', '.join(f'`{name}`' for name in TOOLSETS)}, or `all`")
+    return tuple(name for name in TOOLSETS if name in names or "all" in names)
+
+
+def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The same folders, with the user's home written out; whether they exist is looked at when one is used.
+
+    Raises:
+        ValueError: One is relative to a folder that nobody knows.
+    """
+    try:
+        folders = tuple(path.expanduser() for path in paths)
+    except RuntimeError:
+        raise ValueError("names a home folder that is not known; write the paths out") from None
+    if not all(folder.is_absolute() for folder in folders):
+        raise ValueError("must be a comma-separated list of absolute paths")
+    return folders
+
+
+Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
+ApiKey = Annotated[SecretStr, AfterValidator(header_value)]
