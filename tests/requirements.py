@@ -179,4 +179,7 @@ PROMISES: dict[str, Promise] = {
     ),
     "D81": _design("Logout and the end of the process close the page at once.", "Issue: bound to who asked"),
     "D82": _design("Nothing of the browser sign-in is imported at start.", "Issue: tests and figures"),
+    "D98": _design(
+        "Clients that are not ours make the whole journey, in either protocol era.", "Issue: interoperability"
+    ),
 }

@@ -12,18 +12,18 @@ export function version(name) {
 }
 
 // Walks the plan with a connected client, and prints what the client made of the answers.
-export async function walk(client, facts) {
+export async function walk(client, call, facts) {
   const { tools } = await client.listTools();
   const known = {};
   const answers = [];
   for (const { tool, arguments: wanted } of plan.steps) {
-    const result = await client.callTool({ name: tool, arguments: await filled(wanted, known) });
+    const result = await call({ name: tool, arguments: await filled(wanted, known) });
     known[tool] = result.structuredContent;
     answers.push({
       tool,
       seen: result.content.map((block) => block.text).join(''),
-      is_error: result.isError,
       structured: result.structuredContent,
+      failed: result.isError,
     });
   }
   await client.close();

@@ -32,10 +32,10 @@ class Journey:
         """Note what the client learnt when it connected."""
         self._report |= facts
 
-    def answered(self, tool: str, seen: Any, **form: Any) -> None:
-        """Note what the client hands to its model: an object, or text that is one; ``form`` says how else it came."""
+    def answered(self, tool: str, seen: Any, *, structured: Any, failed: bool | None) -> None:
+        """Note what the client hands to its model, and what it keeps for its user; ``failed`` is its own mark, if any."""
         self._answers[tool] = _parsed(seen)
-        self._report["answers"].append({"tool": tool, "seen": seen, **form})
+        self._report["answers"].append({"tool": tool, "seen": seen, "structured": structured, "failed": failed})
 
     def tell(self) -> None:
         """Print the document."""

@@ -1,8 +1,8 @@
 """langchain-mcp-adapters: each tool as LangChain's own, called as an agent's loop calls it."""
 
-import asyncio  # noqa: TID251 - this environment's own libraries stand on it
 from typing import Any
 
+import anyio
 from journey import Journey
 from langchain_mcp_adapters.callbacks import Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
@@ -29,8 +29,8 @@ async def main() -> None:
             call = {"type": "tool_call", "id": "1", "name": name, "args": arguments}
             message = await tools[name].ainvoke(call)
             structured = (message.artifact or {}).get("structured_content")
-            journey.answered(name, message.text, status=message.status, structured=structured)
+            journey.answered(name, message.text, structured=structured, failed=message.status == "error")
     journey.tell()
 
 
-asyncio.run(main())
+anyio.run(main)

@@ -1,11 +1,11 @@
 """The OpenAI Agents SDK: an agent whose model is a script that asks for the tools in turn."""
 
-import asyncio  # noqa: TID251 - this environment's own libraries stand on it
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from agents import Agent, Model, ModelResponse, Runner, Tool, Usage, set_tracing_disabled
+import anyio
+from agents import Agent, Model, ModelResponse, Runner, Usage, set_tracing_disabled
 from agents.mcp import MCPServerStdio
 from journey import Journey
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
@@ -23,7 +23,7 @@ class Script(Model):
         self._journey.met(tools=[tool.name for tool in request["tools"]])
         said = request["input"][-1]
         if said.get("type") == "function_call_output":
-            self._journey.answered(self._asked, _text(said["output"]))
+            self._journey.answered(self._asked, _text(said["output"]), structured=None, failed=None)
         return ModelResponse(output=[self._next()], usage=Usage(), response_id=None)
 
     def stream_response(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
@@ -33,9 +33,7 @@ class Script(Model):
         number, (self._asked, arguments) = next(self._steps, (0, ("", None)))
         if arguments is None:
             done = ResponseOutputText(type="output_text", text="done", annotations=[])
-            return ResponseOutputMessage(
-                id="m", type="message", role="assistant", status="completed", content=[done]
-            )
+            return ResponseOutputMessage(id="m", type="message", role="assistant", status="completed", content=[done])
         return ResponseFunctionToolCall(
             type="function_call", call_id=f"call-{number}", name=self._asked, arguments=json.dumps(arguments)
         )
@@ -56,4 +54,4 @@ async def main() -> None:
     journey.tell()
 
 
-asyncio.run(main())
+anyio.run(main)

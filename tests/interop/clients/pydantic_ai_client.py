@@ -1,14 +1,14 @@
 """pydantic-ai: an agent whose model is a function that asks for the tools in turn."""
 
-import asyncio  # noqa: TID251 - this environment's own libraries stand on it
 from typing import Any
 
+import anyio
 from fastmcp.client.transports import StdioTransport
 from journey import Journey
 from mcp.types import ElicitResult
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
-from pydantic_ai.messages import ModelMessage, ModelResponse, RetryPromptPart, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 
@@ -27,8 +27,9 @@ async def main() -> None:
     def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         journey.met(tools=[tool.name for tool in info.function_tools])
         for part in messages[-1].parts:
-            if isinstance(part, ToolReturnPart | RetryPromptPart):
-                journey.answered(part.tool_name, part.content, part=part.part_kind)
+            if isinstance(part, ToolReturnPart):
+                structured = part.content if isinstance(part.content, dict) else None
+                journey.answered(part.tool_name, part.content, structured=structured, failed=part.outcome != "success")
         step = next(steps, None)
         return ModelResponse(parts=[ToolCallPart(*step) if step else TextPart("done")])
 
@@ -37,4 +38,4 @@ async def main() -> None:
     journey.tell()
 
 
-asyncio.run(main())
+anyio.run(main)

@@ -9,4 +9,5 @@ const client = new Client({ name: 'typescript', version: '1' }, { capabilities: 
 client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'cancel' }));
 await client.connect(new StdioClientTransport(plan.server));
 const name = '@modelcontextprotocol/sdk';
-await walk(client, { versions: { [name]: version(name) } });
+const call = (params) => client.callTool(params, undefined, { onprogress: () => {} });
+await walk(client, call, { versions: { [name]: version(name) } });

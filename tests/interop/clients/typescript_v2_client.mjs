@@ -11,4 +11,5 @@ const client = new Client(
 client.setRequestHandler('elicitation/create', () => ({ action: 'cancel' }));
 await client.connect(new StdioClientTransport(plan.server));
 const name = '@modelcontextprotocol/client';
-await walk(client, { versions: { [name]: version(name) } });
+const call = (params) => client.callTool(params, { onprogress: () => {} });
+await walk(client, call, { versions: { [name]: version(name) } });
