@@ -33,7 +33,7 @@ class Journey:
         self._report |= facts
 
     def answered(self, tool: str, seen: Any, *, structured: Any, failed: bool | None) -> None:
-        """Note what the client hands to its model, and what it keeps for its user; ``failed`` is its own mark, if any."""
+        """Note what the client hands to its model and to its user; ``failed`` is its own mark, if it has one."""
         self._answers[tool] = _parsed(seen)
         self._report["answers"].append({"tool": tool, "seen": seen, "structured": structured, "failed": failed})
 
