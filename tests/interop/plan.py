@@ -27,4 +27,4 @@ STEPS = [
     step("session_status"),
     step("login"),  # without credentials: a person is asked to sign in, by a question or by a link
 ]
-"""No tool but these two is called twice with different ends, so an answer is known by its tool and its place."""
+"""A later step takes from the newest answer of a tool."""

@@ -1,6 +1,6 @@
 // A journey in a client that is not ours, as in journey.py: the plan comes on stdin, one document goes to stdout.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const OUTBOX = 'outbox';
@@ -41,11 +41,12 @@ async function lookedUp(value, known) {
   return value.at.reduce((found, key) => found[key], source);
 }
 
-// The letters of the one sandbox whose address stands in that folder.
+// The letters of the newest sandbox whose address stands in that folder: a client may have tried another before.
 async function letters() {
   const folder = join(plan.runtime, 'rememberizer-mcp');
-  const [file] = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const { url } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const [file] = files.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  const { url } = JSON.parse(readFileSync(file, 'utf8'));
   const reply = await fetch(url, { headers: { accept: 'application/json' } });
   return (await reply.json()).letters;
 }
