@@ -179,6 +179,13 @@ PROMISES: dict[str, Promise] = {
     ),
     "D81": _design("Logout and the end of the process close the page at once.", "Issue: bound to who asked"),
     "D82": _design("Nothing of the browser sign-in is imported at start.", "Issue: tests and figures"),
+    "D94": _design("Credentials are a session, else a key, else a lazy sign-in, by one table.", "Issue: credentials"),
+    "D95": _design(
+        "Results have one shape on every upstream variation, are cleaned, fenced and within 75,000 bytes.",
+        "Issue: results",
+    ),
+    "D96": _design("Read-only and toolsets filter strictly.", "Issue: tools"),
+    "D97": _design("Each weakness of the official servers is absent.", "API contract §10"),
     "D98": _design(
         "Clients that are not ours make the whole journey, in either protocol era.", "Issue: interoperability"
     ),

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ..server.settings import Settings
-from . import auth
+from . import auth, knowledge
 from .contract import ContractTool
 
-BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {"auth": auth.toolset}
+BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {
+    "auth": auth.toolset,
+    "knowledge": knowledge.toolset,
+}
 """One builder for each name in ``REMEMBERIZER_TOOLSETS``."""
 
 
