@@ -86,6 +86,16 @@ def test_the_inspector_tells_a_wrong_password_by_its_code_and_its_exit(inspector
     assert result["structuredContent"]["error"]["code"] == "invalid_credentials"
 
 
+def test_the_inspector_finds_the_prompts_and_reads_the_session(inspector: Inspector) -> None:
+    prompts = inspector.run("prompts/list")
+    assert prompts.returncode == 0
+    assert "sign_in" in [prompt["name"] for prompt in json.loads(prompts.stdout)["result"]["prompts"]]
+    session = inspector.run("resources/read", "--uri", "rememberizer://session")
+    assert session.returncode == 0
+    (contents,) = json.loads(session.stdout)["result"]["contents"]
+    assert json.loads(contents["text"])["state"] == "signed_out"
+
+
 def test_a_call_in_a_process_of_its_own_signs_in_by_the_settings(inspector: Inspector) -> None:
     data = ("--data", str(inspector.folder / "accounts"))
     with host("--sandbox", *data, environment=environment(inspector.folder)) as ours:
