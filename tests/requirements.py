@@ -189,7 +189,5 @@ PROMISES: dict[str, Promise] = {
     "D104": _design("Resources: two templates and the session; the list is constant.", "Issue: resources and prompts"),
     "D105": _design("Completion finds documents, and asks nobody to sign in.", "Issue: resources and prompts"),
     "D106": _design("Prompts lead to tools that are there.", "Issue: resources and prompts"),
-    "D98": _design(
-        "Clients that are not ours make the whole journey, in either protocol era.", "Issue: interoperability"
-    ),
+    "D98": _design("Clients that are not ours make the whole journey, in both eras.", "Issue: interoperability"),
 }
