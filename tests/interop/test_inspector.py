@@ -96,11 +96,12 @@ def test_the_inspector_finds_the_prompts_and_reads_the_session(inspector: Inspec
     assert json.loads(contents["text"])["state"] == "signed_out"
 
 
-def test_a_call_in_a_process_of_its_own_signs_in_by_the_settings(inspector: Inspector) -> None:
+def test_a_search_in_a_process_of_its_own_signs_in_by_the_settings_first(inspector: Inspector) -> None:
     data = ("--data", str(inspector.folder / "accounts"))
     with host("--sandbox", *data, environment=environment(inspector.folder)) as ours:
         ours.call("signup", **ACCOUNT)
         ours.call("verify", verification_code=newest_code(inspector.folder))
     secret = {name.upper(): ACCOUNT[name] for name in ("email", "password", "captcha")}
-    result, code = inspector.call("login", *data, **secret)
-    assert (code, result["structuredContent"]["state"]) == (0, "signed_in")
+    result, code = inspector.call("search", *data, arguments={"query": "why is the sky blue"}, **secret)
+    assert code == 0
+    assert "blue light reaches the eye" in result["structuredContent"]["matches"][0]["text"]

@@ -33,6 +33,15 @@ def test_each_step_ends_as_it_should(run: Run) -> None:
     assert [answer.body["state"] for answer in account] == ENDS
 
 
+def test_what_is_found_is_read_to_its_end_and_a_memory_is_stored(run: Run) -> None:
+    hit = run.answer("search").body["matches"][0]
+    text, end = run.answer("read_document").body, run.answer("read_document", 1).body
+    assert {text["id"], end["id"]} == {hit["id"]}
+    assert "blue light reaches the eye" in text["content"]
+    assert (end["start_chunk"], end["next_chunk"]) == (text["next_chunk"], None)
+    assert run.answer("remember").body["next"].startswith("Stored.")
+
+
 def test_the_model_reads_the_same_as_the_structured_content(run: Run) -> None:
     assert [answer.shown for answer in run.successes] == run.wire.structured
     wanted = run.wire.structured if run.client.structured else [None] * len(run.successes)
