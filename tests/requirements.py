@@ -189,6 +189,7 @@ PROMISES: dict[str, Promise] = {
     "D104": _design("Resources: two templates and the session; the list is constant.", "Issue: resources and prompts"),
     "D105": _design("Completion finds documents, and asks nobody to sign in.", "Issue: resources and prompts"),
     "D106": _design("Prompts lead to tools that are there.", "Issue: resources and prompts"),
+    "D98": _design("Clients that are not ours make the whole journey, in both eras.", "Issue: interoperability"),
     "D83": _design("The sandbox lists, reads and remembers documents in each documented shape.", "Issue: sandbox"),
     "D84": _design("The chunks of a document joined are its text, character for character.", "Issue: sandbox"),
     "D85": _design("The sandbox finds words of any script, and takes no query for syntax.", "Issue: sandbox"),
