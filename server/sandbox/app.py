@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from .config import SandboxConfig
 from .database import Database
-from .endpoints import account, auth, consent, oauth
+from .endpoints import account, auth, consent, discussions, documents, integrations, oauth, search
 from .outbox import Outbox
 from .pages import Pages
 from .services import Services
@@ -63,7 +63,7 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
     database = Database(config.data)
     services = Services.build(config, database)
     # Each further family of endpoints is one module of `endpoints/` and one name here.
-    families = (auth, account, oauth)
+    families = (auth, account, oauth, documents, search, discussions, integrations)
     api = Router([route for family in families for route in family.routes(services)], redirect_slashes=False)
     for_browsers = consent.routes(services, pages)
     app = web_app(

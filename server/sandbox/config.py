@@ -34,6 +34,10 @@ class SandboxConfig:
     """Counted per client address."""
     verify_attempts_per_minute: int = 30
     """Counted per account."""
+    embed_quota: int = 10_000_000
+    """Bytes that an account's own documents may have together."""
+    indexing_seconds: float = 2
+    """How long a new document is not searched yet, and seems empty."""
     now: Callable[[], float] = time.time
     """Seconds since the epoch; everything that depends on time asks this clock."""
     variants: Variants = field(default_factory=Variants)

@@ -1,7 +1,9 @@
 """The JSON object of a request, read and judged as Django REST Framework's serializers do, and form-encoded bodies."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
@@ -11,6 +13,9 @@ from .refusals import InvalidFields, Refusal
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_FIELDS = 50
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_FORMATS = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
 
 
 class Form:
@@ -33,6 +38,50 @@ class Form:
         text = str(value).strip() if trim else str(value)
         complaint = _complaint(text, max_length)
         return self._refuse(name, complaint) if complaint else text
+
+    def optional_text(self, name: str, *, max_length: int) -> str:
+        """Give a text as `text` does; "" also when null or nothing stands there."""
+        return "" if self._data.get(name) in (None, "") else self.text(name, max_length=max_length)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        """Give a truth value, which may stand there as text; the default when it is absent, or after a complaint."""
+        value = str(self._data.get(name, default)).lower()
+        self.require(name, value in _TRUTHS, "Must be a valid boolean.")
+        return _TRUTHS.get(value, default)
+
+    def integer(self, name: str, *, default: int, least: int, most: int = 2**31 - 1) -> int:
+        """Give a whole number, which may stand there as text; the default when it is absent, or after a complaint."""
+        value = self._data.get(name)
+        if value is None or value == "":
+            return default
+        if isinstance(value, bool) or not _INTEGER.fullmatch(str(value)):
+            self.require(name, False, "A valid integer is required.")  # noqa: FBT003 - see require
+            return default
+        self.require(name, int(str(value)) >= least, f"Ensure this value is greater than or equal to {least}.")
+        self.require(name, int(str(value)) <= most, f"Ensure this value is less than or equal to {most}.")
+        return int(str(value))
+
+    def moment(self, name: str) -> float | None:
+        """Give an ISO 8601 time in Unix seconds, in UTC where it names no zone; None when it is absent or unusable."""
+        value = self._data.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            complaint = f"Datetime has wrong format. Use one of these formats instead: {_FORMATS}."
+            self.require(name, False, complaint)  # noqa: FBT003 - see require
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+    def choice(self, name: str, choices: Collection[str], *, required: bool = False) -> str | None:
+        """Give one of the choices; None when it is absent or unusable."""
+        value = self._data.get(name)
+        if value is None or value == "":
+            self.require(name, not required, "This field is required.")
+            return None
+        self.require(name, value in choices, f'"{value}" is not a valid choice.')
+        return str(value)
 
     def require(self, name: str, met: bool, complaint: str) -> None:  # noqa: FBT001 - reads as a sentence: name, condition, complaint
         """Complain about a field unless the condition is met, or the field was complained of already."""
