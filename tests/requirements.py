@@ -179,4 +179,8 @@ PROMISES: dict[str, Promise] = {
     ),
     "D81": _design("Logout and the end of the process close the page at once.", "Issue: bound to who asked"),
     "D82": _design("Nothing of the browser sign-in is imported at start.", "Issue: tests and figures"),
+    "D90": _design("The sandbox keeps mementos, and one limits what is read through it.", "API contract §5.4"),
+    "D91": _design("The sandbox's vector stores answer as documented, each to its own key.", "API contract §6"),
+    "D92": _design("Files are uploaded within their limits, and memory does not grow with them.", "API contract §6.7"),
+    "D93": _design("A person finds every API key on the outbox page.", "API contract §3"),
 }
