@@ -62,7 +62,7 @@ class Pages:
         """
 
         async def show(request: Request) -> Response:
-            letters, keys = outbox.letters(), shown_keys.keys()
+            letters, keys = outbox.letters(), shown_keys.shown()
             if "application/json" in request.headers.get("accept", ""):
                 return JSONResponse(
                     {"letters": [asdict(letter) for letter in letters], "api_keys": [asdict(key) for key in keys]}

@@ -49,7 +49,7 @@ class ShownKeys:
         self._database = database
         self._api_keys = api_keys
 
-    def keys(self) -> list[ShownKey]:
+    def shown(self) -> list[ShownKey]:
         """Give the keys of accounts, then those of mementos, then those of vector stores, each the oldest first."""
         return [
             *(self._of_documents("account", row) for row in self._newest(_ACCOUNTS, "accounts.id")),

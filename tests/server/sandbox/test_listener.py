@@ -63,7 +63,7 @@ async def test_a_program_gets_letters_and_keys_as_json(
         ],
         "api_keys": [
             {"opens": key.opens, "id": "1", "name": "", "owner": EMAIL, "key": key.key}
-            for key in sandbox.shown_keys.keys()
+            for key in sandbox.shown_keys.shown()
         ],
     }
 
