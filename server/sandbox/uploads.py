@@ -34,7 +34,7 @@ async def uploaded_files(request: Request, config: SandboxConfig) -> AsyncIterat
         form = await counted.form(max_files=MOST_FILES, max_fields=MOST_FILES)
     except HTTPException as error:
         raise Refusal(400, "parse_error", f"Multipart form parse error - {error.detail}") from error
-    except (ValueError, LookupError) as error:  # a charset that is none, or doesn't fit
+    except UnicodeError as error:  # a charset of Python's that decodes nothing
         raise Refusal(400, "parse_error", "Multipart form parse error - the charset can't be read.") from error
     try:
         yield _files(form.getlist(FIELD))
@@ -48,7 +48,8 @@ class _Counted:
     def __init__(self, request: Request, most: int) -> None:
         self._receive = request.receive
         self._left = most
-        if int(request.headers.get("content-length", 0)) > most:
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
             raise self._refusal()
 
     async def receive(self) -> Message:

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ DESIGN = {
     "vector_dimension": 128,
     "search_metric": "inner_product",
 }
-
-
-@pytest.fixture
-async def store(sandbox: Sandbox, api: API) -> AsyncIterator[Store]:
-    await api.sign_up()
-    async with await new_store(sandbox, api) as store:
-        yield store
 
 
 async def test_a_store_is_made_by_a_session_and_its_key_is_not_in_the_reply(sandbox: Sandbox, api: API) -> None:
