@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-MOST_CHARACTERS = 1000
+MOST_CHARACTERS = 900
 _FEWEST_CHARACTERS = 400
 """A border before this one makes no chunk, so that a short paragraph goes together with the next."""
 _BORDERS = (
@@ -14,7 +14,7 @@ _BORDERS = (
 
 
 def split(text: str) -> Iterator[str]:
-    """Give chunks of 1 to 1,000 characters that, joined, are exactly the text; an empty text has none.
+    """Give chunks of 1 to 900 characters that, joined, are exactly the text; an empty text has none.
 
     Each ends after a paragraph, else after a sentence or line, else after a word, with the white space that follows;
     only where there is no such border is a word cut.

@@ -4,7 +4,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 _APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
@@ -59,6 +59,9 @@ _LIBRARY_SCHEMA = (
         words, content='', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N*'")""",
     "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, 'row')",
     """CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+        INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER chunk_changed AFTER UPDATE OF words ON chunks BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words);
         INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
     """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
         INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
@@ -134,8 +137,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside."""
-        with _transaction(self._connection):
+        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside.
+
+        Inside another one it is a part of that.
+        """
+        with nullcontext() if self._connection.in_transaction else _transaction(self._connection):
             yield
 
     def secret(self, name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Literal
 from .config import SandboxConfig
 from .database import Database, Value
 from .documents import Document, Match, SourceStats
-from .shelving import NewDocument, put
+from .shelving import NewDocument, index_name, put
 from .words import is_prefix, match_expression, query_words
 
 Shelves = tuple[str, ...]
@@ -133,8 +133,14 @@ class Library:
 
     def rename(self, shelves: Shelves, document_id: int, name: str) -> Document | None:
         """Change the name. None: there is no such document."""
-        self._change("UPDATE documents SET name = ?, modified_at = ?", shelves, document_id, name, self._config.now())
-        return self.document(shelves, document_id)
+        with self._database.transaction():
+            self._change(
+                "UPDATE documents SET name = ?, modified_at = ?", shelves, document_id, name, self._config.now()
+            )
+            renamed = self.document(shelves, document_id)
+            if renamed is not None:
+                index_name(self._database, document_id, name)
+        return renamed
 
     def remove(self, shelves: Shelves, document_id: int) -> bool:
         """Remove a document, from mementos too. False: there is no such document."""
@@ -154,7 +160,7 @@ class Library:
         previous: int = 0,
         following: int = 0,
     ) -> list[Match]:
-        """Give the chunks that hold any word of the query, the nearest first.
+        """Give the chunks that hold any word of the query, the nearest first. The name counts with the first chunk.
 
         A word of more than half of all chunks does not count beside others: it tells nothing, and costs the most.
         `after` and `before` are Unix seconds, both included; a document without a date is in no such window. `previous`

@@ -22,6 +22,7 @@ from .outbox import Outbox
 from .passwords import Passwords
 from .readers import Reader, reader
 from .refusals import email_not_verified, invalid_api_key, invalid_credentials, permission_denied
+from .seeding import seed
 from .shown_keys import ShownKeys
 from .throttle import Throttle
 from .vector_stores import VectorStore, VectorStores
@@ -62,7 +63,7 @@ class Services:
             discussions=Discussions(database),
             families=families,
             grants=Grants(database, families, config),
-            library=Library(database, config),
+            library=Library(database, config, seed=lambda: seed(database, config.now())),
             mementos=Mementos(database, config),
             outbox=outbox,
             passwords=Passwords(),

@@ -35,8 +35,20 @@ def put(database: Database, new: NewDocument) -> sqlite3.Row:
         *(new.created_at, new.created_at, new.ready_at, new.failure),
     )
     for number, chunk in enumerate(split(new.text)):
+        words = indexed_words(chunk if number else _titled(new.name, chunk))
         database.run(
             "INSERT INTO chunks (document_id, number, text, words) VALUES (?, ?, ?, ?)",
-            *(row["id"], number, chunk, indexed_words(chunk)),
+            *(row["id"], number, chunk, words),
         )
     return row
+
+
+def index_name(database: Database, document_id: int, name: str) -> None:
+    """Let the document be found by this name instead of the one before."""
+    for row in database.all("SELECT id, text FROM chunks WHERE document_id = ? AND number = 0", document_id):
+        database.run("UPDATE chunks SET words = ? WHERE id = ?", indexed_words(_titled(name, row["text"])), row["id"])
+
+
+def _titled(name: str, chunk: str) -> str:
+    """The name is searched with the first chunk."""
+    return f"{name}\n{chunk}"

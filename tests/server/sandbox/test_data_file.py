@@ -149,6 +149,16 @@ def test_a_failed_transaction_leaves_nothing_behind() -> None:
     database.close()
 
 
+def test_a_transaction_inside_another_is_undone_with_it() -> None:
+    database = Database(None)
+    with pytest.raises(sqlite3.IntegrityError), database.transaction():
+        with database.transaction():
+            database.run("INSERT INTO secrets VALUES ('inner', x'00')")
+        _insert_twice(database)
+    assert database.one("SELECT 1 FROM secrets") is None
+    database.close()
+
+
 def test_foreign_keys_are_enforced() -> None:
     database = Database(None)
     with pytest.raises(sqlite3.IntegrityError):

@@ -76,6 +76,8 @@ def test_a_renamed_document_keeps_its_text(library: Library, clock: FakeClock) -
     assert renamed
     assert (renamed.name, renamed.created_at, renamed.modified_at) == ("New", clock.time - 2, clock.time)
     assert names(library.search(SHELVES, "xylophone", limit=3)) == ["New"]
+    assert names(library.search(SHELVES, "new", limit=3)) == ["New"]
+    assert library.search(SHELVES, "old", limit=3) == []
 
 
 def test_only_what_a_memento_holds_counts_when_it_is_named(
