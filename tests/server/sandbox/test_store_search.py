@@ -53,11 +53,15 @@ async def test_at_most_n_matches_come_and_ten_without_n(store: Store, clock: Fak
 
 
 async def test_chunks_around_a_hit_come_when_they_are_asked_for(store: Store, clock: FakeClock) -> None:
-    parts = [f"{word} {'and so on ' * 95}\n\n" for word in ("first", "second", "third")]
-    await _fill(store, clock, Long="".join(parts))
-    assert await store.search("second") == [parts[1]]
-    assert await store.search("second", prev_chunks=1) == ["".join(parts[:2])]
-    assert await store.search("second", next_chunks=1) == ["".join(parts[1:])]
+    text = "".join(f"{word} {'and so on ' * 95}\n\n" for word in ("first", "second", "third"))
+    await _fill(store, clock, Long=text)
+    (hit,) = await store.search("second")
+    (before,) = await store.search("second", prev_chunks=1)
+    (after,) = await store.search("second", next_chunks=1)
+    assert before.endswith(hit)
+    assert after.startswith(hit)
+    assert len(hit) < min(len(before), len(after))
+    assert await store.search("second", prev_chunks=20, next_chunks=20) == [text]
 
 
 async def test_a_query_is_never_syntax(store: Store, clock: FakeClock) -> None:
