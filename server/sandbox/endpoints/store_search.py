@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..agentic import Question, extract, search_in_rounds
+from ..agentic import Question, search_in_rounds, told
 from ..documents import Match
 from ..forms import Form, read_form
 from ..readers import Reader
@@ -16,7 +16,6 @@ _QUERY_MAX = 10_000
 _RESULTS, _AGENTIC_RESULTS, _MOST_RESULTS = 10, 5, 100
 _MOST_AROUND = 20
 _THRESHOLD = 0.7
-_NOTHING = "No document holds any of these words."
 
 
 def routes(services: Services) -> list[Route]:
@@ -63,17 +62,7 @@ class StoreSearchEndpoints:
         account = self._services.accounts.by_id(store.account_id)
         in_store = Reader(account=account, shelves=(store.shelf,), only=None)
         matches, rounds = search_in_rounds(self._library, in_store, question)
-        iterations = [
-            {"iteration": number, "query": made.query, "found": made.found} for number, made in enumerate(rounds, 1)
-        ]
-        return JSONResponse(
-            store_search_reply(matches, store)
-            | {
-                "message": "" if matches else _NOTHING,
-                "result": extract(matches),
-                "metadata": {"iterations": iterations},
-            }
-        )
+        return JSONResponse(store_search_reply(matches, store) | told(matches, rounds))
 
 
 def _near(matches: list[Match], threshold: float) -> list[Match]:
