@@ -152,9 +152,7 @@ def test_a_failed_transaction_leaves_nothing_behind() -> None:
 def test_a_transaction_inside_another_is_undone_with_it() -> None:
     database = Database(None)
     with pytest.raises(sqlite3.IntegrityError), database.transaction():
-        with database.transaction():
-            database.run("INSERT INTO secrets VALUES ('inner', x'00')")
-        _insert_twice(database)
+        _insert_inside_and_then_twice(database)
     assert database.one("SELECT 1 FROM secrets") is None
     database.close()
 
@@ -172,6 +170,12 @@ def _take_back(file: Path, *tables: str, version: int) -> None:
         connection.execute(f"DROP TABLE {table}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
+
+
+def _insert_inside_and_then_twice(database: Database) -> None:
+    with database.transaction():
+        database.run("INSERT INTO secrets VALUES ('inner', x'00')")
+    _insert_twice(database)
 
 
 def _insert_twice(database: Database) -> None:
