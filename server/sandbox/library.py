@@ -88,7 +88,9 @@ class Library:
         those behind it up by one.
         """
         where, values = _on(shelves, only, integration_type)
-        return self._read(f"{where} ORDER BY id LIMIT ? OFFSET ?", *values, limit, offset)
+        # The inner one needs the index only.
+        page = f"SELECT id FROM documents WHERE {where} ORDER BY id LIMIT ? OFFSET ?"  # noqa: S608 - as in _read
+        return self._read(f"id IN ({page}) ORDER BY id", *values, limit, offset)
 
     def count(self, shelves: Shelves, *, integration_type: str | None = None, only: int | None = None) -> int:
         """Count what `page` goes through."""
