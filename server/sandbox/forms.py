@@ -99,8 +99,9 @@ class Form:
         if value is None or value == "":
             self.require(name, not required, "This field is required.")
             return None
-        self.require(name, value in choices, f'"{value}" is not a valid choice.')
-        return str(value)
+        shown = str(value).encode(errors="replace").decode()  # no reply can carry half a character
+        self.require(name, value in choices, f'"{shown}" is not a valid choice.')
+        return shown
 
     def require(self, name: str, met: bool, complaint: str) -> None:  # noqa: FBT001 - reads as a sentence: name, condition, complaint
         """Complain about a field unless the condition is met, or the field was complained of already."""
