@@ -199,4 +199,8 @@ PROMISES: dict[str, Promise] = {
     "D89": _design(
         "The seed corpus is there at the first request for documents, and costs nothing before.", "Issue: sandbox"
     ),
+    "D90": _design("The sandbox keeps mementos, and one limits what is read through it.", "API contract §5.4"),
+    "D91": _design("The sandbox's vector stores answer as documented, each to its own key.", "API contract §6"),
+    "D92": _design("Files are uploaded within their limits, and memory does not grow with them.", "API contract §6.7"),
+    "D93": _design("A person finds every API key on the outbox page.", "API contract §3"),
 }

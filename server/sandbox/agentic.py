@@ -16,6 +16,7 @@ _ADDED_WORDS = 6
 _SHORTEST_WORD = 4
 _EXTRACT_DOCUMENTS = 3
 _EXTRACT_CHARACTERS = 300
+_NOTHING = "No document holds any of these words."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,19 @@ def search_in_rounds(library: Library, reader: Reader, question: Question) -> tu
     return list(nearest.values())[: question.limit], rounds
 
 
-def extract(matches: list[Match]) -> str:
-    """Give the beginnings of the nearest documents' passages, each under its name."""
+def told(matches: list[Match], rounds: list[Round]) -> dict[str, object]:
+    """Give what the reply has beside the matches: an extract of the nearest documents, and what was searched for."""
+    iterations = [
+        {"iteration": number, "query": made.query, "found": made.found} for number, made in enumerate(rounds, 1)
+    ]
+    return {
+        "message": "" if matches else _NOTHING,
+        "result": _extract(matches),
+        "metadata": {"iterations": iterations},
+    }
+
+
+def _extract(matches: list[Match]) -> str:
     passages = {match.document.name: match.text for match in matches[:_EXTRACT_DOCUMENTS]}
     return "\n\n".join(f"{name}: {' '.join(text.split())[:_EXTRACT_CHARACTERS]}" for name, text in passages.items())
 

@@ -84,7 +84,20 @@ _LIBRARY_SCHEMA = (
         digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
         memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
 )
-_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA, _LIBRARY_SCHEMA)
+_STORES_SCHEMA = (
+    """CREATE TABLE vector_stores (
+        id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, name TEXT NOT NULL,
+        description TEXT NOT NULL, embedding_model TEXT NOT NULL, indexing_algorithm TEXT NOT NULL,
+        vector_dimension INTEGER NOT NULL, search_metric TEXT NOT NULL, created_at REAL NOT NULL, key TEXT NOT NULL,
+        key_digest BLOB NOT NULL UNIQUE)""",
+    """CREATE TABLE document_remarks (
+        document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, remark TEXT NOT NULL)""",
+    """CREATE TABLE shown_keys (
+        key TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
+    "CREATE INDEX shown_keys_by_memento ON shown_keys (memento_id, account_id)",
+)
+_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA, _LIBRARY_SCHEMA, _STORES_SCHEMA)
 """What each version added to the one before it."""
 
 Value = str | bytes | int | float | None

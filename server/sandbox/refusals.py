@@ -68,9 +68,20 @@ def invalid_api_key() -> Refusal:
     return Refusal(401, "authentication_failed", "Invalid API key.", headers=_CHALLENGE)
 
 
+def permission_denied() -> Refusal:
+    """It is known who asks, and that is not enough."""
+    return Refusal(403, "permission_denied", "You do not have permission to perform this action.")
+
+
 def not_found() -> Refusal:
     """There is nothing of this id, or nothing that the request may see."""
     return Refusal(404, "not_found", "Not found.")
+
+
+def foreign_store(status: int) -> Refusal:
+    """The API key belongs to another vector store; whether the one of the address exists is not said."""
+    answers = {401: invalid_api_key, 403: permission_denied, 404: not_found}
+    return answers[status]()
 
 
 def quota_exceeded(status: int) -> Refusal:

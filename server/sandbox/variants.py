@@ -14,7 +14,7 @@ _SWITCH = {"on": True, "off": False}
 
 @dataclass(frozen=True, kw_only=True)
 class Variants:
-    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §4, §7, §8 and §11).
+    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §4 to §8 and §11).
 
     Raises:
         ValueError: a value is none of those listed; the sentence lists them.
@@ -62,6 +62,15 @@ class Variants:
     """`end_chunk` of a document's contents: the next chunk; the last one; the next one, and nothing at the end."""
     discussion_range: Literal["samples", "spec"] = "samples"
     """Which end of a discussion `from` is: the older (the samples send it so), or the newer (the specification)."""
+    mementos_shape: Literal["list", "page"] = "list"
+    """What lists mementos: a bare list, or `{"count", "next", "previous", "results"}`."""
+    memento_created: Literal[201, 200] = 201
+    store_created: Literal[201, 200] = 201
+    """What making a vector store answers."""
+    store_status: Literal["indexed", "done"] = "indexed"
+    """What a vector store's document is in the end: `indexed` and `completed`, or `done` twice."""
+    foreign_store_status: Literal[404, 403, 401] = 404
+    """What the key of one vector store gets for another, whether that one exists or not."""
     error_shape: ErrorShape = "detail"
     """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is
     one. `non_field_errors`: everything in that one list. `envelope`: `{"data", "message", "code"}`."""

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..agentic import Question, extract, search_in_rounds
+from ..agentic import Question, search_in_rounds, told
 from ..forms import Form, read_form
 from ..services import Services
 from ..shapes import search_reply
@@ -13,7 +13,6 @@ _MOST_WORDS = 400
 _QUERY_MAX = 10_000
 _RESULTS, _AGENTIC_RESULTS, _MOST_RESULTS = 3, 5, 100
 _AROUND, _MOST_AROUND = 2, 20
-_NOTHING = "No document holds any of these words."
 
 
 def routes(services: Services) -> list[Route]:
@@ -69,17 +68,7 @@ class SearchEndpoints:
         )
         form.finish()
         matches, rounds = search_in_rounds(self._library, reader, question)
-        iterations = [
-            {"iteration": number, "query": made.query, "found": made.found} for number, made in enumerate(rounds, 1)
-        ]
-        return JSONResponse(
-            search_reply(matches, self._variants)
-            | {
-                "message": "" if matches else _NOTHING,
-                "result": extract(matches),
-                "metadata": {"iterations": iterations},
-            }
-        )
+        return JSONResponse(search_reply(matches, self._variants) | told(matches, rounds))
 
 
 def _query(form: Form, name: str) -> str:

@@ -13,6 +13,7 @@ from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.promise("D48")
 
+_STORES_TABLES = ("shown_keys", "document_remarks", "vector_stores")
 _LIBRARY_TABLES = (
     "api_keys",
     "memento_documents",
@@ -61,7 +62,8 @@ async def test_a_file_of_the_first_version_gains_what_oauth_needs(tmp_path: Path
     with build_sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
-    _take_back(tmp_path / "sandbox.db", *_LIBRARY_TABLES, "oauth_codes", "oauth_grants", "browser_sessions", version=1)
+    oauth_tables = ("oauth_codes", "oauth_grants", "browser_sessions")
+    _take_back(tmp_path / "sandbox.db", *_STORES_TABLES, *_LIBRARY_TABLES, *oauth_tables, version=1)
     for _ in range(2):
         with build_sandbox(config) as sandbox:
             browser = Browser(sandbox)
