@@ -116,3 +116,13 @@ async def test_an_agent_that_follows_the_results_reads_everything(era: Era) -> N
             said += part["content"][marks : -marks - 1]
             start = part["next_chunk"]
         assert said == "".join(shelf.chunks(45))
+
+
+@pytest.mark.promise("D95")
+async def test_a_page_that_vanished_meanwhile_is_the_end_and_no_failure() -> None:
+    shelf = Shelf([[]] * 3)
+    async with agent_on(server_on(shelf.upstream.transport, api_token=KEY)) as agent:
+        first = await agent.call("list_documents", page_size=2)
+        shelf.numbers = shelf.numbers[:2]
+        second = await agent.call("list_documents", page=first["next_page"], page_size=2)
+    assert (len(first["documents"]), second["documents"], second["next_page"]) == (2, [], None)
