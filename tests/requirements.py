@@ -186,4 +186,7 @@ PROMISES: dict[str, Promise] = {
     ),
     "D96": _design("Read-only and toolsets filter strictly.", "Issue: tools"),
     "D97": _design("Each weakness of the official servers is absent.", "API contract §10"),
+    "D104": _design("Resources: two templates and the session; the list is constant.", "Issue: resources and prompts"),
+    "D105": _design("Completion finds documents, and asks nobody to sign in.", "Issue: resources and prompts"),
+    "D106": _design("Prompts lead to tools that are there.", "Issue: resources and prompts"),
 }
