@@ -22,7 +22,7 @@ class FromDocuments(BaseModel):
     """What every result with content of documents has."""
 
     notice: str = Field(description="How to take the content.")
-    fence: str
+    fence: str = Field(description="Marks each text: `[fence]` text `[/fence]`.")
     cut: str | None = Field(description="What was left out, and the call that gets it.")
 
 

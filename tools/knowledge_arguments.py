@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..server.api.answers import HIGHEST
 from .arguments import Arguments, Moment, Text
 
 LONGEST_QUERY = 4_000
@@ -12,8 +13,9 @@ LONGEST_MEMORY = 500_000
 
 Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
 Limit = Annotated[int, Field(ge=1, le=20)]
-Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
-_FROM = "ISO 8601, UTC if it names no zone."
+Number = Annotated[int, Field(ge=0, le=HIGHEST)]
+"""Takes every id and chunk that a result can hold."""
+_FROM = "ISO 8601, UTC if it names no zone; a date means its start."
 
 
 class SmartSearchArguments(Arguments):
@@ -51,14 +53,14 @@ class ListDocumentsArguments(Arguments):
 class ReadDocumentArguments(Arguments):
     """``read_document``."""
 
-    id: Id
-    start_chunk: Annotated[int, Field(ge=0, le=2**31)] = 0
+    id: Number
+    start_chunk: Number = 0
 
 
 class ReadDiscussionArguments(Arguments):
     """``read_discussion``."""
 
-    id: Id
+    id: Number
     source: Literal["slack", "discord"]
     start: Moment | None = Field(None, description=_FROM)
     end: Moment | None = None

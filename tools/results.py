@@ -96,7 +96,7 @@ class AccountDetails(FromDocuments):
     name: str | None
     quota: int | None = Field(description="Null if not known; its unit is not documented.")
     usage: int | None = Field(description="In the quota's unit.")
-    description: str | None
+    description: str | None = Field(description="What the knowledge is about.")
 
 
 class Source(BaseModel):

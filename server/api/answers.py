@@ -15,8 +15,8 @@ from ..errors import UpstreamProtocolError, UpstreamUnavailable
 from .client import Reply
 from .text import clean, clean_line
 
-HIGHEST = 2**63 - 1
-"""Of an id or a count."""
+HIGHEST = 2**53 - 1
+"""Of an id or a count: what every JSON reader takes exactly (RFC 7493 §2.2)."""
 LONGEST_LINE = 500
 LONGEST_URL = 2_000
 _GAVE_UP = "unable to complete"
