@@ -1,0 +1,175 @@
+"""Documents: list them, read one, add one (rememberizer-api.md §4.3, §4.4, §4.6)."""
+
+from typing import Any
+
+from pydantic import model_validator
+
+from ..errors import NotFound, UpstreamError
+from . import endpoints
+from .answers import (
+    Answer,
+    Name,
+    SomeLine,
+    SomeUrl,
+    SomeWhole,
+    Text,
+    Whole,
+    first_whole,
+    found_list,
+    read,
+    read_list,
+    require_done,
+)
+from .asking import Asker
+from .client import Reply
+from .retries import NOTHING_WAS_SENT
+
+MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
+_IDS = ("pk", "id", "document_id")
+
+
+class Document(Answer):
+    """One document as lists and searches describe it; dates are upstream's text.
+
+    ``id`` is what ``contents`` takes: ``pk`` where there is one, else the first id that is a number (§4.3, §8).
+    """
+
+    id: Whole
+    name: Name
+    source: SomeLine = None
+    """Upstream's word for where it comes from: google_drive, slack and so on."""
+    type: SomeLine = None
+    """The MIME type."""
+    status: SomeLine = None
+    status_error_message: SomeLine = None
+    path: SomeLine = None
+    url: SomeUrl = None
+    size: SomeWhole = None
+    """In bytes."""
+    created_time: SomeLine = None
+    modified_time: SomeLine = None
+    indexed_on: SomeLine = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_any_shape(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        integration = value.get("integration")
+        inner = integration.get("integration_type") if isinstance(integration, dict) else None
+        source = value.get("integration_type") or inner
+        return value | {"id": first_whole(value, *_IDS), "name": value.get("name"), "source": source}
+
+
+class _Paging(Answer):
+    """What stands beside the documents of a page."""
+
+    count: Whole | None = None
+    next: Any = None
+
+
+class DocumentPage(Answer):
+    """One page of the list."""
+
+    documents: list[Document]
+    total: int | None
+    """Of all pages, if upstream counts."""
+    is_last: bool
+
+
+class Contents(Answer):
+    """Some chunks of a document as one text."""
+
+    content: Text
+    end_chunk: SomeWhole = None
+    """Where upstream says that the next chunks begin; whether it was given already is not documented."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_empty(cls, value: Any) -> Any:
+        has_null = isinstance(value, dict) and "content" in value and value["content"] is None
+        return value | {"content": ""} if has_null else value
+
+
+class Stored(Answer):
+    """What memorize says of the new document, which can be nothing."""
+
+    id: SomeWhole = None
+
+
+async def list_documents(
+    asker: Asker, *, page: int, page_size: int, source: str | None = None, deadline: float
+) -> DocumentPage:
+    """``GET documents/`` (§4.3). A page beyond the last is empty and the last, also where upstream has a 404 for it.
+
+    Args:
+        asker: Who asks.
+        page: From 1.
+        page_size: How many documents a page has.
+        source: Only those of this ``integration_type``.
+        deadline: On anyio's clock, in seconds.
+
+    Raises:
+        RememberizerError: Upstream's refusals, or no usable answer.
+    """
+    call = endpoints.DOCUMENTS.call(query={"page": page, "page_size": page_size, "integration_type": source})
+    try:
+        reply = await asker.request(call, deadline=deadline)
+    except NotFound:
+        if page == 1:
+            raise
+        return DocumentPage(documents=[], total=None, is_last=True)
+    require_done(reply)
+    return _page(reply, number=page, size=page_size)
+
+
+def _page(reply: Reply, *, number: int, size: int) -> DocumentPage:
+    """Whether another page follows is taken from ``next``, else from the count; the URL itself is never followed.
+
+    An empty page is the last, and so is one with as high a number as there are documents: no upstream makes paging
+    endless. A bare list has no pages.
+    """
+    documents, paging = read_list(Document, reply, "results"), read(_Paging, reply.body.fields, reply)
+    seen = number * size
+    follows = paging.next is not None if "next" in paging.model_fields_set else seen < (paging.count or 0)
+    is_possible = bool(documents) and (paging.count is None or number < paging.count)
+    return DocumentPage(documents=documents, total=paging.count, is_last=not (follows and is_possible))
+
+
+async def document_contents(
+    asker: Asker, document_id: int, *, start_chunk: int, end_chunk: int | None = None, deadline: float
+) -> Contents:
+    """``GET documents/{id}/contents/`` (§4.4): at most 20 chunks.
+
+    Args:
+        asker: Who asks.
+        document_id: As in ``Document.id``.
+        start_chunk: From 0.
+        end_chunk: Where to stop; upstream's default is 20 later.
+        deadline: On anyio's clock, in seconds.
+
+    Raises:
+        RememberizerError: Upstream's refusals, or no usable answer.
+    """
+    query = {"start_chunk": start_chunk, "end_chunk": end_chunk}
+    call = endpoints.DOCUMENT_CONTENTS.call(query=query, document_id=document_id)
+    reply = await asker.request(call, deadline=deadline)
+    return read(Contents, reply.body.fields, reply)
+
+
+async def memorize(asker: Asker, *, name: str, content: str, deadline: float) -> Stored:
+    """``POST documents/memorize/`` (§4.6): 200, 201 and 204 are successes, with or without a body. Sent once.
+
+    Raises:
+        RememberizerError: Upstream's refusals, or no usable answer; then the hint says that it may be stored.
+    """
+    call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
+    try:
+        reply = await asker.request(call, deadline=deadline)
+        require_done(reply)
+    except UpstreamError as error:
+        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
+            error.hint = MAYBE_STORED
+        raise
+    described = next(iter(found_list(reply) or []), reply.body.fields)
+    return read(Stored, {"id": first_whole(described, *_IDS)}, reply)
