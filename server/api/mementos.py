@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
+from .answers import Answer, Name, SomeLine, SomeWhole, Text, Whole, read
 from .asking import Asker
 from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
-from .shapes import Id, Line, LongText, OpenCount, OpenLine, WholeId, every, read
+from .lists import Id, read_every
 
 MAYBE_CREATED = "The memento may have been created all the same: call `list_mementos` before another `create_memento`."
 
@@ -23,38 +24,34 @@ def _number_of(value: Any) -> Any:
     return len(value) if isinstance(value, list) else value
 
 
-class Memento(BaseModel):
+class Memento(Answer):
     """One memento; its schema is not documented beyond its use."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     id: Id = Field(validation_alias=AliasChoices("id", "pk"))
-    name: Line
-    document_ids: Annotated[list[WholeId] | None, BeforeValidator(_document_ids)] = Field(
+    name: Name
+    document_ids: Annotated[list[Whole] | None, BeforeValidator(_document_ids)] = Field(
         None, validation_alias=AliasChoices("document_ids", "documents"), description="null: Rememberizer didn't say."
     )
-    created: OpenLine = None
-    modified: OpenLine = None
+    created: SomeLine = None
+    modified: SomeLine = None
 
 
-class PublicKnowledge(BaseModel):
+class PublicKnowledge(Answer):
     """A common knowledge that the account has added. Upstream's ``api_key`` is a secret, and no field of this."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    id: WholeId
-    name: Line
-    description: LongText | None = None
-    publisher: OpenLine = Field(None, validation_alias="publisher_name")
-    memento: OpenLine = Field(None, description="Id of the memento that it shares.")
-    documents: Annotated[OpenCount, BeforeValidator(_number_of)] = Field(None, validation_alias="document_ids")
-    subscribers: OpenCount = Field(None, validation_alias="num_of_subscribers")
-    size: OpenCount = Field(None, description="Bytes.")
+    id: Whole
+    name: Name
+    description: Text | None = None
+    publisher: SomeLine = Field(None, validation_alias="publisher_name")
+    memento: Id | None = Field(None, description="Id of the memento that it shares.")
+    documents: Annotated[SomeWhole, BeforeValidator(_number_of)] = Field(None, validation_alias="document_ids")
+    subscribers: SomeWhole = Field(None, validation_alias="num_of_subscribers")
+    size: SomeWhole = Field(None, description="Bytes.")
     published_by_me: bool | None = None
     subscribed_by_me: bool | None = None
     is_sharing: bool | None = None
-    created: OpenLine = None
-    modified: OpenLine = None
+    created: SomeLine = None
+    modified: SomeLine = None
 
 
 async def list_mementos(asker: Asker, *, deadline: float) -> list[Memento]:
@@ -63,7 +60,7 @@ async def list_mementos(asker: Asker, *, deadline: float) -> list[Memento]:
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
     """
-    return await every(Memento, asker, MEMENTOS, deadline=deadline)
+    return await read_every(Memento, asker, MEMENTOS, deadline=deadline)
 
 
 async def create_memento(asker: Asker, *, name: str, deadline: float) -> Memento:
@@ -104,4 +101,4 @@ async def delete_memento(asker: Asker, *, memento_id: str, deadline: float) -> N
 
 async def list_public_knowledge(asker: Asker, *, deadline: float) -> list[PublicKnowledge]:
     """``GET common-knowledge/subscribed-list/``."""
-    return await every(PublicKnowledge, asker, PUBLIC_KNOWLEDGE, deadline=deadline)
+    return await read_every(PublicKnowledge, asker, PUBLIC_KNOWLEDGE, deadline=deadline)

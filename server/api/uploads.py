@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..errors import InvalidArguments, UpstreamProtocolError
+from .answers import Answer, Name, read
 from .asking import Asker
 from .client import Content
 from .endpoints import UPLOAD_VECTOR_FILES
-from .shapes import Line, read
 from .text import clean_line
 from .vector_stores import VectorDocument
 
@@ -68,18 +68,18 @@ Report = Callable[[int, int], Awaitable[None]]
 """Told after each part how many bytes of how many were sent."""
 
 
-class UploadError(BaseModel):
+class UploadError(Answer):
     """A file that Rememberizer did not take."""
 
-    file: Line
-    error: Line = Field(description="Rememberizer's words.")
+    file: Name
+    error: Name = Field(description="Rememberizer's words.")
 
 
-class Uploaded(BaseModel):
+class Uploaded(Answer):
     """What became of each file; both lists can hold some (207)."""
 
-    documents: list[VectorDocument] = []
-    errors: list[UploadError] = []
+    documents: list[VectorDocument]
+    errors: list[UploadError]
 
 
 def check(files: Sequence[Source]) -> None:
@@ -118,7 +118,7 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     fields = reply.body.fields
     if not fields.keys() & {"documents", "errors"}:
         raise UpstreamProtocolError(status=reply.status, hint=MAYBE_UPLOADED)
-    given = {name: fields[name] for name in ("documents", "errors") if fields.get(name) is not None}
+    given = {name: fields.get(name) or [] for name in ("documents", "errors")}
     return read(Uploaded, given, reply, hint=MAYBE_UPLOADED)
 
 

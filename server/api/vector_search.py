@@ -2,34 +2,31 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ..errors import UpstreamProtocolError, UpstreamUnavailable
+from ..errors import UpstreamProtocolError
+from .answers import Answer, SomeNumber, Text, found_list, read, require_done
 from .asking import Asker
 from .client import Reply
 from .endpoints import VECTOR_AGENTIC_SEARCH, VECTOR_SEARCH
-from .shapes import LongText, read
 from .vector_stores import VectorDocument
 
-_GAVE_UP = "unable to complete"
-"""How a success begins that is none (§7)."""
 
-
-class VectorMatch(BaseModel):
+class VectorMatch(Answer):
     """A part of a document that was found."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     document: VectorDocument
-    text: LongText = Field(validation_alias="matched_content")
-    distance: float | None = None
+    matched_content: Text
+    distance: SomeNumber = Field(
+        None, description="Rememberizer's figure; whether smaller is nearer is not documented."
+    )
 
 
-class VectorFindings(BaseModel):
-    """What a search found; only the smart one sums it up, and not always."""
+class VectorFindings(Answer):
+    """What a search came to; only the smart one sums it up, and not always."""
 
     matches: list[VectorMatch]
-    summary: LongText | None
+    summary: Text | None
 
 
 async def search(asker: Asker, *, store_id: str, query: dict[str, Any], deadline: float) -> VectorFindings:
@@ -42,10 +39,11 @@ async def search(asker: Asker, *, store_id: str, query: dict[str, Any], deadline
         deadline: Seconds on anyio's clock.
 
     Raises:
+        UpstreamUnavailable: Also for a success whose message says that the search failed.
         RememberizerError: Upstream's refusals, or no usable answer.
     """
     reply = await asker.request(VECTOR_SEARCH.call(query=query, store_id=store_id), deadline=deadline)
-    return _findings(reply)
+    return _findings(reply, summary=None)
 
 
 async def agentic_search(asker: Asker, *, store_id: str, body: dict[str, Any], deadline: float) -> VectorFindings:
@@ -58,24 +56,18 @@ async def agentic_search(asker: Asker, *, store_id: str, body: dict[str, Any], d
         deadline: Seconds on anyio's clock.
 
     Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
+        As ``search``.
     """
     given = {name: value for name, value in body.items() if value is not None}
     reply = await asker.request(VECTOR_AGENTIC_SEARCH.call(json=given, store_id=store_id), deadline=deadline)
-    return _findings(reply)
+    return _findings(reply, summary=reply.body.fields.get("result"))
 
 
-def _findings(reply: Reply) -> VectorFindings:
-    fields = reply.body.fields
-    chunks = fields.get("matched_chunks", fields.get("data"))
-    said, summary = fields.get("message"), fields.get("result")
-    if not chunks and isinstance(said, str) and said.lower().startswith(_GAVE_UP):
-        raise UpstreamUnavailable(status=reply.status)
-    if not isinstance(summary, str) or not summary.strip():
-        summary = None
-    if chunks is None and summary is not None:
-        chunks = []
-    if not isinstance(chunks, list):
+def _findings(reply: Reply, *, summary: Any) -> VectorFindings:
+    matches = found_list(reply, "matched_chunks")
+    if not matches and not summary:
+        require_done(reply)
+    if matches is None and not summary:
         raise UpstreamProtocolError(status=reply.status)
-    found = {"matches": [read(VectorMatch, each, reply) for each in chunks], "summary": summary}
+    found = {"matches": [read(VectorMatch, each, reply) for each in matches or []], "summary": summary or None}
     return read(VectorFindings, found, reply)

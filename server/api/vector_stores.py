@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from ..errors import UpstreamProtocolError
+from .answers import Answer, Name, SomeLine, SomeWhole, Text, Whole, read
 from .asking import Asker
 from .endpoints import (
     ADD_VECTOR_TEXT,
@@ -16,7 +17,7 @@ from .endpoints import (
     VECTOR_STORE,
     VECTOR_STORE_CONFIGS,
 )
-from .shapes import Id, Line, LongText, OpenCount, OpenLine, WholeId, every, read
+from .lists import Id, read_every
 from .text import clean_line
 
 STORE_MAYBE_CREATED = (
@@ -42,43 +43,39 @@ def _option(value: Any, depth: int = 0) -> Any:
     return value
 
 
-class VectorStore(BaseModel):
+class VectorStore(Answer):
     """A vector store."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     id: Id
-    name: Line
-    description: LongText | None = None
-    embedding_model: OpenLine = None
-    indexing_algorithm: OpenLine = None
-    vector_dimension: OpenCount = None
-    search_metric: OpenLine = None
-    created: OpenLine = None
-    modified: OpenLine = None
+    name: Name
+    description: Text | None = None
+    embedding_model: SomeLine = None
+    indexing_algorithm: SomeLine = None
+    vector_dimension: SomeWhole = None
+    search_metric: SomeLine = None
+    created: SomeLine = None
+    modified: SomeLine = None
 
 
-class StoreOptions(BaseModel):
+class StoreOptions(Answer):
     """What a new store can be made with; its schema is not documented."""
 
     options: Annotated[Any, BeforeValidator(_option)] = Field(description="As Rememberizer lists them.")
 
 
-class VectorDocument(BaseModel):
+class VectorDocument(Answer):
     """A document of a vector store; the words of its states are upstream's, and open."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    id: WholeId
-    name: Line
-    type: OpenLine = None
-    size: OpenCount = Field(None, description="Bytes.")
-    status: OpenLine = None
-    processing_status: OpenLine = None
-    status_error_message: OpenLine = None
-    indexed_on: OpenLine = Field(None, description="null: not searchable yet.")
-    created: OpenLine = None
-    modified: OpenLine = None
+    id: Whole
+    name: Name
+    type: SomeLine = None
+    size: SomeWhole = Field(None, description="Bytes.")
+    status: SomeLine = None
+    processing_status: SomeLine = None
+    status_error_message: SomeLine = None
+    indexed_on: SomeLine = Field(None, description="null: not searchable yet.")
+    created: SomeLine = None
+    modified: SomeLine = None
 
 
 async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
@@ -120,7 +117,7 @@ async def store_options(asker: Asker, *, deadline: float) -> StoreOptions:
 
 async def list_documents(asker: Asker, *, store_id: str, deadline: float) -> list[VectorDocument]:
     """``GET vector-stores/{store}/documents``: every document, since upstream knows no pages."""
-    return await every(VectorDocument, asker, VECTOR_DOCUMENTS, deadline=deadline, store_id=store_id)
+    return await read_every(VectorDocument, asker, VECTOR_DOCUMENTS, deadline=deadline, store_id=store_id)
 
 
 async def get_document(asker: Asker, *, store_id: str, document_id: int, deadline: float) -> VectorDocument:
