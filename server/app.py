@@ -24,6 +24,7 @@ from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
+from .api.vector_stores import StoreOfKey
 from .errors import ReadOnly
 from .keychain import Keychain
 from .limiter import AttemptLimiter
@@ -188,6 +189,7 @@ def _parts(
         patience_seconds=patience_seconds,
         api_key=_key(environment.api, "api_token", settings.api_token),
         store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
+        store_of_key=StoreOfKey(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import anyio
 
 from ..server.api.asking import Asker
+from ..server.api.vector_stores import StoreOfKey
 from ..server.limiter import AttemptLimiter
 from ..server.logs import KnownSecrets
 from ..server.settings import Settings
@@ -28,6 +29,7 @@ class Services:
         patience_seconds: How long a call waits for a person.
         api_key: Asks with the API key of the settings, if they hold one.
         store_key: The same for a vector store's.
+        store_of_key: Which store that is.
     """
 
     settings: Settings
@@ -40,6 +42,7 @@ class Services:
     patience_seconds: float
     api_key: Asker | None
     store_key: Asker | None
+    store_of_key: StoreOfKey
 
     def for_call(self, caller: Caller) -> "CallServices":
         """The same parts for one call of this client."""

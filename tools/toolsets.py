@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ..server.settings import Settings
-from . import auth
+from . import auth, mementos, vector_stores
 from .contract import ContractTool
 
-BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {"auth": auth.toolset}
+BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {
+    "auth": auth.toolset,
+    "mementos": mementos.toolset,
+    "vector_stores": vector_stores.toolset,
+}
 """One builder for each name in ``REMEMBERIZER_TOOLSETS``."""
 
 
