@@ -4,11 +4,22 @@
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from ..server import setting_values
 from ..server.errors import InvalidArguments
@@ -28,6 +39,18 @@ Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
 Secret = Annotated[setting_values.Secret, Field(min_length=1)]
 
 
+def _moment(value: Any) -> datetime:
+    """A date is its start; what names no time zone is in UTC."""
+    try:
+        given = datetime.fromisoformat(value)
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise PydanticCustomError("moment", "no date") from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+
+
 class Arguments(BaseModel):
     """The argument that every tool takes."""
 
@@ -36,6 +59,12 @@ class Arguments(BaseModel):
     session: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Session handle; leave out for the default session."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_given(cls, value: Any) -> Any:
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: each for name, each in value.items() if each is not None or name not in optional}
 
 
 Model = TypeVar("Model", bound=Arguments)
@@ -71,7 +100,8 @@ def strings(value: Any) -> Iterator[str]:
 def learnable(arguments: dict[str, Any]) -> set[str]:
     """The strings of a call that can be secrets of a call that is accepted, so that no size of a call is costly.
 
-    What is left out belongs to a call that is rejected, of which nothing is logged but an error's code.
+    What is left out belongs to a call that is rejected, of which nothing is logged but an error's code, or is a text to
+    remember, which no log line holds.
     """
     short = (text for text in strings(arguments) if len(text) <= LONGEST_SECRET)
     room, found = MOST_CHARACTERS_LEARNT, set[str]()
@@ -90,6 +120,12 @@ _WORDS = {
     "string_too_short": "is empty",
     "string_too_long": "is too long",
     "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "greater_than_equal": "is too small",
+    "less_than_equal": "is too large",
+    "moment": "must be an ISO 8601 date or date-time",
 }
 
 

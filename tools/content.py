@@ -4,18 +4,25 @@ The mark is random for each call, so that no document can hold it.
 """
 
 import secrets
+from collections.abc import Callable
+from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
 MOST_RESULT_BYTES = 75_000
 """UTF-8 bytes of a result's JSON; hosts cut at 25,000 tokens or so."""
 
+FEWEST_CHARACTERS = 200
+"""No text is cut shorter than this; whole items are left out instead."""
+MOST_ITEMS = 500
+"""More have no room in a result, however small they are."""
+
 
 class FromDocuments(BaseModel):
     """What every result with content of documents has."""
 
     notice: str = Field(description="How to take the content.")
-    fence: str = Field(description="Stands around each text.")
+    fence: str
     cut: str | None = Field(description="What was left out, and the call that gets it.")
 
 
@@ -46,3 +53,36 @@ def size_of(result: BaseModel) -> int:
 def fits(result: BaseModel) -> bool:
     """Whether the result may be sent as it is."""
     return size_of(result) <= MOST_RESULT_BYTES
+
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+def fitted(make: Callable[[int, int], Result], *, items: int, characters: int) -> Result:
+    """The fullest result that may be sent: as many items as have room, then the longest texts cut evenly.
+
+    Args:
+        make: Makes the result of at most so many items and so many characters a text; it says itself what it left out.
+            That of no items and the fewest characters has to fit.
+        items: How many there are.
+        characters: How many the longest text has.
+    """
+    if items <= MOST_ITEMS and fits(whole := make(items, characters)):
+        return whole
+    least = min(FEWEST_CHARACTERS, characters)
+    count = _greatest(lambda count: fits(make(count, least)), 0, min(items, MOST_ITEMS))
+    most = _greatest(lambda length: fits(make(count, length)), least, characters)
+    return make(count, most)
+
+
+def shortened(text: str, characters: int) -> str:
+    """The text, or so many characters of it with an ellipsis."""
+    return text if len(text) <= characters else text[:characters] + "…"
+
+
+def _greatest(is_possible: Callable[[int], bool], low: int, high: int) -> int:
+    """The greatest number up to ``high`` that is possible, where ``low`` is."""
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if is_possible(middle) else (low, middle - 1)
+    return low

@@ -9,7 +9,7 @@ from ..server.api.endpoints import Endpoint
 from ..server.api.lists import Id
 from .arguments import Arguments
 from .asking import asker
-from .fitting import PagedArguments
+from .paging import PagedArguments
 from .services import CallServices
 
 _STORE = Field(None, description="Id of the vector store; leave out for the key's own.")

@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, mementos
-from ..server.api.answers import Whole
 from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
@@ -16,17 +15,18 @@ from ..server.settings import Settings
 from .arguments import Arguments, Text
 from .asking import asker
 from .confirmation import CONFIRM, Confirm, Deletion, require_consent
-from .content import Fence, FromDocuments, fits
+from .content import Fence, FromDocuments, fitted, shortened
 from .contract import ContractTool, tool
-from .fitting import PagedArguments, PagedResult, most_that, page_of
 from .hints import ADDS, CHANGES, DELETES, READS
+from .knowledge_arguments import Id as DocumentId
+from .paging import PagedArguments, PagedResult, page_of
 from .schemas import output_schema
 from .services import CallServices
 
 MOST_IDS = 1_000
 """Of one edit."""
 LONGEST_DESCRIPTION = 1_000
-DocumentIds = Annotated[list[Whole], Field(min_length=1, max_length=MOST_IDS)]
+DocumentIds = Annotated[list[DocumentId], Field(min_length=1, max_length=MOST_IDS)]
 FolderIds = Annotated[
     list[Annotated[Text, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=MOST_IDS)
 ]
@@ -186,7 +186,7 @@ def _row(_: Fence, memento: Memento) -> MementoRow:
 def _fenced(fence: Fence, knowledge: PublicKnowledge) -> PublicKnowledge:
     if not knowledge.description:
         return knowledge
-    text = fence.around(knowledge.description[:LONGEST_DESCRIPTION])
+    text = fence.around(shortened(knowledge.description, LONGEST_DESCRIPTION))
     return knowledge.model_copy(update={"description": text})
 
 
@@ -194,11 +194,11 @@ def _one(memento: Memento) -> MementoResult:
     """The memento, with as many of its documents' ids as fit."""
     fence, ids = Fence(), memento.document_ids or []
 
-    def make(count: int) -> MementoResult:
+    def make(_: int, count: int) -> MementoResult:
         shown = memento if count == len(ids) else memento.model_copy(update={"document_ids": ids[:count]})
         cut = (
             None if shown is memento else f"Only {count} of {len(ids)} document ids fit; there is no call for the rest."
         )
         return MementoResult(notice=fence.notice, fence=fence.name, cut=cut, memento=shown)
 
-    return make(most_that(lambda count: fits(make(count)), up_to=len(ids)))
+    return fitted(make, items=0, characters=len(ids))

@@ -41,9 +41,24 @@ class _Compact(GenerateJsonSchema):
 
     def generate(self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         made = super().generate(schema, mode)
-        made.pop("title", None)
-        made.pop("description", None)
-        return made
+        inlined: JsonSchemaValue = _inlined(made, made.pop("$defs", {}))
+        return _undescribed(inlined)
+
+
+def _inlined(schema: Any, models: dict[str, Any]) -> Any:
+    """The schema with each reference to a model replaced by the model's own, since not every host resolves them."""
+    if isinstance(schema, list):
+        return [_inlined(each, models) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        model = _undescribed(models[schema["$ref"].rpartition("/")[2]])
+        return _inlined(model, models) | {name: value for name, value in schema.items() if name != "$ref"}
+    return {name: _inlined(value, models) for name, value in schema.items()}
+
+
+def _undescribed(model: JsonSchemaValue) -> JsonSchemaValue:
+    return {name: value for name, value in model.items() if name not in ("title", "description")}
 
 
 class _Arguments(_Compact):

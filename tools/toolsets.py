@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ..server.settings import Settings
-from . import auth, mementos, vector_stores
+from . import auth, knowledge, mementos, vector_stores
 from .contract import ContractTool
 
 BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {
     "auth": auth.toolset,
+    "knowledge": knowledge.toolset,
     "mementos": mementos.toolset,
     "vector_stores": vector_stores.toolset,
 }

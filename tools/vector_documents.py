@@ -8,15 +8,15 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_stores
-from ..server.api.answers import Whole
 from ..server.api.vector_stores import VectorDocument
 from .arguments import Text
 from .confirmation import CONFIRM, Confirm, Deletion, require_consent
 from .content import Fence, FromDocuments
 from .contract import ContractTool, tool
-from .fitting import PagedResult, page_of
 from .hints import ADDS, CHANGES, DELETES, READS
 from .in_store import InStore, PagedInStore, place
+from .knowledge_arguments import Id as DocumentId
+from .paging import PagedResult, page_of
 from .schemas import output_schema
 from .services import CallServices
 
@@ -28,7 +28,7 @@ Name = Annotated[Text, Field(min_length=1, max_length=200)]
 class DocumentArguments(InStore):
     """A tool for one document."""
 
-    id: Whole
+    id: DocumentId
 
 
 class RenameArguments(DocumentArguments):

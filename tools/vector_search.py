@@ -5,26 +5,23 @@ The docstring of each body is the description that a model reads.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_search
-from ..server.api.vector_search import VectorFindings
+from ..server.api.vector_search import VectorFindings, VectorMatch
 from .arguments import Text
-from .content import Fence, FromDocuments, fits
+from .content import Fence, FromDocuments, fitted, shortened
 from .contract import ContractTool, tool
-from .fitting import most_that
 from .hints import READS
 from .in_store import InStore, place
+from .knowledge_arguments import LONGEST_QUERY, Query
 from .schemas import output_schema
 from .services import CallServices
 
 SMART_SECONDS = 45.0
 """A language model works behind it."""
 SMART_CHUNKS = 5
-LONGEST_TEXT = 75_000
-SHORTEST_TEXT = 200
-"""Characters: before texts become shorter than this, matches are left out."""
-Query = Annotated[Text, Field(min_length=1, max_length=4_000)]
+NOTHING_FOUND = "Nothing was found. Try other words or a lower `threshold`; `list_vector_documents` says what is there."
 Limit = Annotated[int, Field(ge=1, le=50)]
 
 
@@ -32,32 +29,41 @@ class SearchArguments(InStore):
     """``search_vector_store``."""
 
     query: Query
-    limit: Limit | None = Field(None, description="Default 10.")
-    threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="Default 0.7; 0.9 is stricter, 0.5 looser."
-    )
-    context_chunks: Annotated[int, Field(ge=0, le=5)] | None = Field(
-        None, description="Parts before and after each match; default 0."
-    )
+    limit: Limit = 10
+    threshold: Annotated[float, Field(ge=0, le=1)] = Field(0.7, description="0.9 is stricter, 0.5 looser.")
+    context_chunks: Annotated[int, Field(ge=0, le=5)] = Field(0, description="Parts before and after each match.")
 
 
 class SmartSearchArguments(InStore):
     """``smart_search_vector_store``."""
 
     query: Query
-    user_context: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = Field(
-        None, description="What helps to understand the query."
+    user_context: Annotated[Text, Field(max_length=LONGEST_QUERY)] | None = Field(
+        None, description="What you know of the user's aim."
     )
-    limit: Limit | None = Field(None, description=f"Default {SMART_CHUNKS}.")
+    limit: Limit = SMART_CHUNKS
 
 
-class VectorSearchResult(FromDocuments, VectorFindings):
+class VectorPassage(BaseModel):
+    """One passage that a search found."""
+
+    id: int = Field(description="Of the document.")
+    name: str
+    type: str | None
+    distance: float | None = Field(description="Rememberizer's figure; whether smaller is nearer is not documented.")
+    text: str
+
+
+class VectorSearchResult(FromDocuments):
     """What was found."""
+
+    matches: list[VectorPassage]
+    answer: str | None = Field(description="Of the smart search only.")
 
 
 async def search_vector_store(services: CallServices, arguments: SearchArguments) -> VectorSearchResult:
-    """Find passages in the vector store by meaning. Use `search` for the user's own documents. If nothing is found, try
-    other words or a lower `threshold`.
+    """Find passages in the vector store by meaning. Use `search` for the user's own
+    documents.
     """
     deadline = services.deadline()
     who, store_id = await place(services, arguments, endpoints.VECTOR_SEARCH, deadline=deadline)
@@ -79,7 +85,7 @@ async def smart_search_vector_store(services: CallServices, arguments: SmartSear
     who, store_id = await place(services, arguments, endpoints.VECTOR_AGENTIC_SEARCH, deadline=deadline)
     body = {
         "query": arguments.query,
-        "n_chunks": arguments.limit or SMART_CHUNKS,
+        "n_chunks": arguments.limit,
         "user_context": arguments.user_context,
     }
     return _result(await vector_search.agentic_search(who, store_id=store_id, body=body, deadline=deadline))
@@ -98,31 +104,32 @@ def tools() -> list[ContractTool]:
 
 
 def _result(found: VectorFindings) -> VectorSearchResult:
-    """The findings between fences: the longest texts are shortened evenly, and then the last matches left out."""
-    fence, every = Fence(), len(found.matches)
-    count = most_that(lambda count: fits(_made(fence, found, count, SHORTEST_TEXT)), up_to=every)
-    longest = most_that(lambda most: fits(_made(fence, found, count, most)), up_to=LONGEST_TEXT)
-    return _made(fence, found, count, longest)
+    fence, answer = Fence(), found.summary
+    longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
+
+    def make(items: int, characters: int) -> VectorSearchResult:
+        return VectorSearchResult(
+            notice=fence.notice if found.matches or answer else NOTHING_FOUND,
+            fence=fence.name,
+            cut=_cut(len(found.matches) - items, characters if characters < longest else None),
+            matches=[_passage(match, fence, characters) for match in found.matches[:items]],
+            answer=fence.around(shortened(answer, characters)) if answer else None,
+        )
+
+    return fitted(make, items=len(found.matches), characters=longest)
 
 
-def _made(fence: Fence, found: VectorFindings, count: int, longest: int) -> VectorSearchResult:
-    texts = [found.summary or "", *(match.matched_content for match in found.matches[:count])]
-    matches = [
-        match.model_copy(update={"matched_content": fence.around(match.matched_content[:longest])})
-        for match in found.matches[:count]
-    ]
-    return VectorSearchResult(
-        notice=fence.notice,
-        fence=fence.name,
-        cut=_cut(
-            left=len(found.matches) - count, longest=longest if any(len(text) > longest for text in texts) else None
-        ),
-        matches=matches,
-        summary=fence.around(found.summary[:longest]) if found.summary else None,
+def _passage(match: VectorMatch, fence: Fence, characters: int) -> VectorPassage:
+    return VectorPassage(
+        id=match.document.id,
+        name=match.document.name,
+        type=match.document.type,
+        distance=match.distance,
+        text=fence.around(shortened(match.matched_content, characters)),
     )
 
 
-def _cut(*, left: int, longest: int | None) -> str | None:
-    said = [f"the last {left} matches were left out"] if left else []
-    said += [f"texts end after {longest} characters"] if longest is not None else []
-    return f"Too much for one result: {' and '.join(said)}. Ask with a lower `limit`." if said else None
+def _cut(left_out: int, characters: int | None) -> str | None:
+    cut = [f"Texts were cut at {characters} characters."] if characters is not None else []
+    cut += [f"The last {left_out} matches were left out."] if left_out else []
+    return " ".join([*cut, "A smaller `limit` leaves more room for each."]) if cut else None

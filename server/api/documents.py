@@ -127,10 +127,14 @@ def _page(reply: Reply, *, number: int, size: int) -> DocumentPage:
     """Whether another page follows is taken from ``next``, else from the count; the URL itself is never followed.
 
     An empty page is the last, and so is one with as high a number as there are documents: no upstream makes paging
-    endless. A bare list has no pages.
+    endless. A bare list is all there is, and is divided into pages here.
     """
-    documents, paging = read_list(Document, reply, "results"), read(_Paging, reply.body.fields, reply)
-    seen = number * size
+    documents, seen = read_list(Document, reply, "results"), number * size
+    if isinstance(reply.body.json, list):
+        return DocumentPage(
+            documents=documents[seen - size : seen], total=len(documents), is_last=seen >= len(documents)
+        )
+    paging = read(_Paging, reply.body.fields, reply)
     follows = paging.next is not None if "next" in paging.model_fields_set else seen < (paging.count or 0)
     is_possible = bool(documents) and (paging.count is None or number < paging.count)
     return DocumentPage(documents=documents, total=paging.count, is_last=not (follows and is_possible))

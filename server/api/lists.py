@@ -3,10 +3,10 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from ..errors import UpstreamProtocolError
-from .answers import Model, found_list, read
+from .answers import Model, Whole, found_list, read
 from .asking import Asker
 from .endpoints import Endpoint
 
@@ -25,6 +25,7 @@ def _id(value: Any) -> str:
 
 Id = Annotated[str, BeforeValidator(_id)]
 """A number is taken as its text."""
+WholeId = Annotated[Whole, WithJsonSchema({"type": "integer"})]
 
 
 async def read_every(

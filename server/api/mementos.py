@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from .answers import Answer, Name, SomeLine, SomeWhole, Text, Whole, read
+from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
 from .asking import Asker
 from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
-from .lists import Id, read_every
+from .lists import Id, WholeId, read_every
 
 MAYBE_CREATED = "The memento may have been created all the same: call `list_mementos` before another `create_memento`."
 
@@ -29,7 +29,7 @@ class Memento(Answer):
 
     id: Id = Field(validation_alias=AliasChoices("id", "pk"))
     name: Name
-    document_ids: Annotated[list[Whole] | None, BeforeValidator(_document_ids)] = Field(
+    document_ids: Annotated[list[WholeId] | None, BeforeValidator(_document_ids)] = Field(
         None, validation_alias=AliasChoices("document_ids", "documents"), description="null: Rememberizer didn't say."
     )
     created: SomeLine = None
@@ -39,7 +39,7 @@ class Memento(Answer):
 class PublicKnowledge(Answer):
     """A common knowledge that the account has added. Upstream's ``api_key`` is a secret, and no field of this."""
 
-    id: Whole
+    id: WholeId
     name: Name
     description: Text | None = None
     publisher: SomeLine = Field(None, validation_alias="publisher_name")

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import Field
-
 from ..errors import UpstreamProtocolError
 from .answers import Answer, SomeNumber, Text, found_list, read, require_done
 from .asking import Asker
@@ -17,9 +15,7 @@ class VectorMatch(Answer):
 
     document: VectorDocument
     matched_content: Text
-    distance: SomeNumber = Field(
-        None, description="Rememberizer's figure; whether smaller is nearer is not documented."
-    )
+    distance: SomeNumber = None
 
 
 class VectorFindings(Answer):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ..errors import UpstreamProtocolError
-from .answers import Answer, Name, SomeLine, SomeWhole, Text, Whole, read
+from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
 from .asking import Asker
 from .endpoints import (
     ADD_VECTOR_TEXT,
@@ -17,7 +17,7 @@ from .endpoints import (
     VECTOR_STORE,
     VECTOR_STORE_CONFIGS,
 )
-from .lists import Id, read_every
+from .lists import Id, WholeId, read_every
 from .text import clean_line
 
 STORE_MAYBE_CREATED = (
@@ -66,7 +66,7 @@ class StoreOptions(Answer):
 class VectorDocument(Answer):
     """A document of a vector store; the words of its states are upstream's, and open."""
 
-    id: Whole
+    id: WholeId
     name: Name
     type: SomeLine = None
     size: SomeWhole = Field(None, description="Bytes.")

@@ -3,16 +3,25 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from tests.tools.test_contract import listed
 
+LISTS: dict[str, dict[str, Any]] = {
+    "tools-secret-arguments-on": {},
+    "tools-secret-arguments-off": {"secret_arguments": False},
+    "tools-read-only": {"read_only": True},
+    "tools-all-toolsets": {"toolsets": "all"},
+}
+"""The settings that each list is made with."""
+
 
 async def _write(folder: Path) -> None:
-    for secret_arguments, name in ((True, "on"), (False, "off")):
-        text = json.dumps(await listed(secret_arguments=secret_arguments), indent=2, ensure_ascii=False) + "\n"
-        (folder / f"tools-secret-arguments-{name}.json").write_text(text, encoding="utf-8")
+    for name, settings in LISTS.items():
+        text = json.dumps(await listed(**settings), indent=2, ensure_ascii=False) + "\n"
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 anyio.run(_write, Path(sys.argv[1]))

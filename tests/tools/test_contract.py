@@ -39,11 +39,16 @@ from tests.support.upstream import BASE_URL, usual
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 CANARY = "canary-Zx9$7-secret"
-TOOLS = ["login", "session_status", "logout", "signup", "verify", "refresh"]
+AUTH = ["login", "session_status", "logout", "signup", "verify", "refresh"]
+KNOWLEDGE = [
+    *("search", "smart_search", "list_documents", "read_document", "read_discussion"),
+    *("remember", "account", "list_sources"),
+]
+TOOLS = [*AUTH, *KNOWLEDGE]
 
 
-async def listed(*, secret_arguments: bool = True, era: Era = "2026-07-28") -> list[dict[str, Any]]:
-    async with Client(server_on(usual().transport, secret_arguments=secret_arguments), mode=era) as client:
+async def listed(*, era: Era = "2026-07-28", **settings: Any) -> list[dict[str, Any]]:
+    async with Client(server_on(usual().transport, **settings), mode=era) as client:
         found = await client.list_tools()
     return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found.tools]
 
@@ -85,11 +90,11 @@ async def test_the_tool_list_is_the_same_bytes_whatever_happens(era: Era) -> Non
 
 @pytest.mark.promise("D28")
 async def test_the_tool_list_stays_within_its_budget() -> None:
-    """The design allows 12,000 and 30,000 bytes for 15 tools; these six may use their share."""
+    """The design allows 12,000 bytes without the output schemas and 30,000 with them, for the default toolsets."""
     tools = await listed()
     bare = [{name: value for name, value in tool.items() if name != "outputSchema"} for tool in tools]
-    assert len(compact(bare)) <= 12_000 * 6 / 15
-    assert len(compact(tools)) <= 30_000 * 6 / 15
+    assert len(compact(bare)) <= 12_000
+    assert len(compact(tools)) <= 30_000
     assert all(len(tool["description"].encode()) < 1024 for tool in tools)
 
 
@@ -112,9 +117,10 @@ async def test_names_and_schemas_are_well_formed(secret_arguments: bool) -> None
 
 async def test_hints_are_those_of_the_design() -> None:
     hints = {tool["name"]: tool["annotations"] for tool in await listed()}
-    assert [name for name in TOOLS if hints[name]["readOnlyHint"]] == ["session_status"]
+    reading = [name for name in KNOWLEDGE if name != "remember"]
+    assert [name for name in TOOLS if hints[name]["readOnlyHint"]] == ["session_status", *reading]
     assert [name for name in TOOLS if hints[name]["destructiveHint"]] == []
-    assert [name for name in TOOLS if hints[name]["idempotentHint"]] == ["session_status", "logout"]
+    assert [name for name in TOOLS if hints[name]["idempotentHint"]] == ["session_status", "logout", *reading]
 
 
 @pytest.mark.promise("D27")

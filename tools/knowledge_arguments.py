@@ -1,0 +1,71 @@
+"""What the tools of ``knowledge`` accept."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .arguments import Arguments, Moment, Text
+
+LONGEST_QUERY = 4_000
+LONGEST_MEMORY = 500_000
+"""Characters. Upstream's limit is not documented; what takes minutes to index belongs into a file."""
+
+Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
+Limit = Annotated[int, Field(ge=1, le=20)]
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_FROM = "ISO 8601, UTC if it names no zone."
+
+
+class SmartSearchArguments(Arguments):
+    """``smart_search``."""
+
+    query: Query
+    user_context: Annotated[Text, Field(max_length=LONGEST_QUERY)] | None = Field(
+        None, description="What you know of the user's aim."
+    )
+    limit: Limit = 5
+    after: Moment | None = Field(None, description=_FROM)
+    before: Moment | None = None
+
+
+class SearchArguments(Arguments):
+    """``search``."""
+
+    query: Query = Field(description="At most 400 words.")
+    limit: Limit = 5
+    after: Moment | None = Field(None, description=_FROM)
+    before: Moment | None = None
+    context_chunks: Annotated[int, Field(ge=0, le=5)] = Field(2, description="Chunks around each hit.")
+
+
+class ListDocumentsArguments(Arguments):
+    """``list_documents``."""
+
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Field(ge=1, le=100)] = 20
+    source: Annotated[Text, Field(pattern=r"^[\w-]{1,40}$")] | None = Field(
+        None, description="google_drive, slack, dropbox, gmail, common_knowledge or another."
+    )
+
+
+class ReadDocumentArguments(Arguments):
+    """``read_document``."""
+
+    id: Id
+    start_chunk: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
+class ReadDiscussionArguments(Arguments):
+    """``read_discussion``."""
+
+    id: Id
+    source: Literal["slack", "discord"]
+    start: Moment | None = Field(None, description=_FROM)
+    end: Moment | None = None
+
+
+class RememberArguments(Arguments):
+    """``remember``."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=200)] = Field(description="A title to find it by.")
+    content: Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY)]
