@@ -28,7 +28,7 @@ class Memento(Answer):
     """One memento; its schema is not documented beyond its use."""
 
     id: Id = Field(validation_alias=AliasChoices("id", "pk"))
-    name: Name
+    name: Name = ""
     document_ids: Annotated[list[WholeId] | None, BeforeValidator(_document_ids)] = Field(
         None, validation_alias=AliasChoices("document_ids", "documents"), description="null: Rememberizer didn't say."
     )
@@ -40,7 +40,7 @@ class PublicKnowledge(Answer):
     """A common knowledge that the account has added. Upstream's ``api_key`` is a secret, and no field of this."""
 
     id: WholeId
-    name: Name
+    name: Name = ""
     description: Text | None = None
     publisher: SomeLine = Field(None, validation_alias="publisher_name")
     memento: Id | None = Field(None, description="Id of the memento that it shares.")

@@ -47,7 +47,7 @@ class VectorStore(Answer):
     """A vector store."""
 
     id: Id
-    name: Name
+    name: Name = ""
     description: Text | None = None
     embedding_model: SomeLine = None
     indexing_algorithm: SomeLine = None
@@ -67,7 +67,7 @@ class VectorDocument(Answer):
     """A document of a vector store; the words of its states are upstream's, and open."""
 
     id: WholeId
-    name: Name
+    name: Name = ""
     type: SomeLine = None
     size: SomeWhole = Field(None, description="Bytes.")
     status: SomeLine = None
