@@ -71,8 +71,8 @@ Report = Callable[[int, int], Awaitable[None]]
 class UploadError(Answer):
     """A file that Rememberizer did not take."""
 
-    file: Name
-    error: Name = Field(description="Rememberizer's words.")
+    file: Name = ""
+    error: Name = Field("", description="Rememberizer's words.")
 
 
 class Uploaded(Answer):
