@@ -74,7 +74,7 @@ async def search_vector_store(services: CallServices, arguments: SearchArguments
         "prev_chunks": arguments.context_chunks,
         "next_chunks": arguments.context_chunks,
     }
-    return _result(await vector_search.search(who, store_id=store_id, query=query, deadline=deadline))
+    return result_of(await vector_search.search(who, store_id=store_id, query=query, deadline=deadline))
 
 
 async def smart_search_vector_store(services: CallServices, arguments: SmartSearchArguments) -> VectorSearchResult:
@@ -88,22 +88,11 @@ async def smart_search_vector_store(services: CallServices, arguments: SmartSear
         "n_chunks": arguments.limit,
         "user_context": arguments.user_context,
     }
-    return _result(await vector_search.agentic_search(who, store_id=store_id, body=body, deadline=deadline))
+    return result_of(await vector_search.agentic_search(who, store_id=store_id, body=body, deadline=deadline))
 
 
-def tools() -> list[ContractTool]:
-    """The two tools."""
-    output = output_schema(VectorSearchResult)
-    return [
-        tool(body, arguments=arguments, output=output, title=title, annotations=READS, writes=False)
-        for body, arguments, title in (
-            (search_vector_store, SearchArguments, "Search the vector store"),
-            (smart_search_vector_store, SmartSearchArguments, "Smart search in the vector store"),
-        )
-    ]
-
-
-def _result(found: VectorFindings) -> VectorSearchResult:
+def result_of(found: VectorFindings) -> VectorSearchResult:
+    """The findings within the size of a result; every match that has room keeps some of its text."""
     fence, answer = Fence(), found.summary
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
 
@@ -117,6 +106,18 @@ def _result(found: VectorFindings) -> VectorSearchResult:
         )
 
     return fitted(make, items=len(found.matches), characters=longest)
+
+
+def tools() -> list[ContractTool]:
+    """The two tools."""
+    output = output_schema(VectorSearchResult)
+    return [
+        tool(body, arguments=arguments, output=output, title=title, annotations=READS, writes=False)
+        for body, arguments, title in (
+            (search_vector_store, SearchArguments, "Search the vector store"),
+            (smart_search_vector_store, SmartSearchArguments, "Smart search in the vector store"),
+        )
+    ]
 
 
 def _passage(match: VectorMatch, fence: Fence, characters: int) -> VectorPassage:
