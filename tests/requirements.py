@@ -188,4 +188,14 @@ PROMISES: dict[str, Promise] = {
     ),
     "D102": _design("Mementos and vector stores are read from every documented shape.", "API contract §5.4-6, §8"),
     "D103": _design("The API key of a public knowledge never leaves.", "API contract §5.5"),
+    "D94": _design("Credentials are a session, else a key, else a lazy sign-in, by one table.", "Issue: credentials"),
+    "D95": _design(
+        "Results have one shape on every upstream variation, are cleaned, fenced and within 75,000 bytes.",
+        "Issue: results",
+    ),
+    "D96": _design("Read-only and toolsets filter strictly.", "Issue: tools"),
+    "D97": _design("Each weakness of the official servers is absent.", "API contract §10"),
+    "D104": _design("Resources: two templates and the session; the list is constant.", "Issue: resources and prompts"),
+    "D105": _design("Completion finds documents, and asks nobody to sign in.", "Issue: resources and prompts"),
+    "D106": _design("Prompts lead to tools that are there.", "Issue: resources and prompts"),
 }

@@ -4,7 +4,7 @@ from ..server.api.asking import Asker
 from ..server.api.endpoints import Endpoint, Takes
 from ..server.errors import NotSignedIn
 from ..server.states import State
-from .services import CallServices
+from .services import CallServices, Services
 from .sign_in import account_session
 
 
@@ -24,6 +24,14 @@ async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) 
     if Takes.API_KEY in endpoint.takes and services.api_key and handle is None and not has_account:
         return services.api_key
     return await account_session(services, handle)
+
+
+async def ready_asker(services: Services, *, deadline: float) -> Asker | None:
+    """The one who can ask for documents at once, by the default session or the API key; nobody is asked to sign in."""
+    session = services.sessions.find(services.owner, None)
+    if session is None or session.state is State.SIGNED_OUT:
+        return services.api_key
+    return session if await session.is_usable(deadline=deadline) else None
 
 
 def _store_key(services: CallServices) -> Asker:

@@ -16,7 +16,7 @@ from ..server.states import State
 from .arguments import LONGEST_SECRET, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
-from .services import CallServices
+from .services import CallServices, Services
 from .sign_in import bring, refuse_what_has_ended, start, was_done
 from .status import (
     KEY_ONLY,
@@ -164,7 +164,16 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
 
 async def session_status(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
-    session = services.sessions.find(services.owner, arguments.session)
+    return await status_now(services, arguments.session)
+
+
+async def status_now(services: Services, handle: str | None) -> SessionStatus:
+    """How things stand, after a refresh that was due.
+
+    Raises:
+        UnknownSession: No session has this handle.
+    """
+    session = services.sessions.find(services.owner, handle)
     if session is not None:
         with session.in_use():
             await session.is_usable(deadline=services.deadline())

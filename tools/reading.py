@@ -34,11 +34,16 @@ async def document_text(asker: Asker, document_id: int, *, start_chunk: int, dea
     )
 
 
+def next_chunk(contents: Contents, start_chunk: int) -> int | None:
+    """Where to read on; the end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
+    end = contents.end_chunk
+    return end if contents.content and end is not None and end > start_chunk else None
+
+
 def _document_text(
     contents: Contents, document_id: int, start_chunk: int, fence: Fence, characters: int | None = None
 ) -> DocumentText:
-    """The end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
-    text, end = contents.content, contents.end_chunk
+    text = contents.content
     is_cut = characters is not None and characters < len(text)
     return DocumentText(
         notice=fence.notice,
@@ -47,7 +52,7 @@ def _document_text(
         id=document_id,
         content=fence.around(shortened(text, len(text) if characters is None else characters)),
         start_chunk=start_chunk,
-        next_chunk=end if text and end is not None and end > start_chunk else None,
+        next_chunk=next_chunk(contents, start_chunk),
     )
 
 

@@ -1,18 +1,21 @@
 """uvicorn on a loopback socket, in the event loop that is already running."""
 
+import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import anyio
+import anyio.lowlevel
 import uvicorn
 from starlette.types import ASGIApp
 
 from .names import LOOPBACK
 
 _LAST_PORT = 65_535
+_TURNS = 3
 
 
 class HTTPServer(uvicorn.Server):
@@ -40,6 +43,16 @@ class HTTPServer(uvicorn.Server):
         """Start to accept, and say so."""
         await super().startup(sockets=sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop to accept, let what was accepted arrive here, which takes asyncio some turns, and close it all."""
+        loop = asyncio.get_running_loop()
+        for listening in sockets or ():
+            with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
+                loop.remove_reader(listening)
+        for _ in range(_TURNS):
+            await anyio.lowlevel.checkpoint()
+        await super().shutdown(sockets=sockets)
 
     async def main_loop(self) -> None:
         """Run until a signal, or until `should_exit` is set."""

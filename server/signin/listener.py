@@ -1,10 +1,12 @@
 """The page's port on 127.0.0.1: opened for the first page, closed with the last."""
 
+import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
+import anyio.lowlevel
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -14,6 +16,8 @@ from ..flight import Spawn
 LOOPBACK = "127.0.0.1"
 MOST_WAITING = 16
 """Connections."""
+TURNS = 3
+"""Of the event loop, after which a connection that was accepted is known to uvicorn (measured: 2 are needed)."""
 
 
 class Listener:
@@ -29,7 +33,7 @@ class Listener:
         self._app = app
         self._port = port
         self._spawn = spawn
-        self._server: _Server | None = None
+        self._server: PageServer | None = None
 
     async def open(self) -> str:
         """Start to listen, if that was not done yet.
@@ -42,7 +46,7 @@ class Listener:
         """
         if self._server is None:
             listening = self._listen()
-            server = _Server(self._app(listening.getsockname()[1]), listening)
+            server = PageServer(self._app(listening.getsockname()[1]), listening)
             self._spawn(server.run)
             self._server = server
             await server.ready.wait()
@@ -66,7 +70,7 @@ class Listener:
             ) from error
 
 
-class _Server(uvicorn.Server):
+class PageServer(uvicorn.Server):
     """uvicorn that leaves signals alone, says when it is ready, and is not cancelled but told to end."""
 
     def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
@@ -101,6 +105,20 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port, and every connection with it.
+
+        asyncio hands one over some turns after it accepted it; if the port is closed by then, CPython 3.11 leaves it
+        open and unanswered.
+        """
+        loop = asyncio.get_running_loop()
+        for listening in sockets or ():
+            with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
+                loop.remove_reader(listening)
+        for _ in range(TURNS):
+            await anyio.lowlevel.checkpoint()
+        await super().shutdown(sockets=sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

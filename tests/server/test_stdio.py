@@ -30,7 +30,7 @@ def test_a_2025_host_gets_its_lists_without_network_or_credentials() -> None:
         answer = process.ask(initialize())["result"]
         assert (answer["protocolVersion"], answer["serverInfo"]["name"]) == ("2025-11-25", "rememberizer-mcp")
         process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        assert len(process.ask(legacy(1, "tools/list"))["result"]["tools"]) == 6
+        assert len(process.ask(legacy(1, "tools/list"))["result"]["tools"]) == 14
         took, code, rest, noise = process.end_input()
     assert took < 1
     assert (code, rest, noise) == (0, b"", b"")
@@ -42,7 +42,7 @@ def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
         discovered = process.ask(modern(1, "server/discover"))["result"]
         assert discovered["supportedVersions"] == ["2026-07-28"]
         tools = process.ask(modern(2, "tools/list"))["result"]
-        assert (len(tools["tools"]), tools["ttlMs"], tools["cacheScope"]) == (6, 3_600_000, "public")
+        assert (len(tools["tools"]), tools["ttlMs"], tools["cacheScope"]) == (14, 3_600_000, "public")
         took, code, rest, noise = process.end_input()
     assert took < 1
     assert (code, rest, noise) == (0, b"", b"")

@@ -133,16 +133,13 @@ async def test_without_secret_arguments_no_schema_has_them() -> None:
 
 
 @pytest.mark.promise("S35")
-async def test_constant_answers_may_be_cached_and_others_not() -> None:
+async def test_constant_answers_may_be_cached_by_everybody() -> None:
     async with Client(server_on(usual().transport)) as client:
         tools = await client.list_tools()
         assert (tools.ttl_ms, tools.cache_scope) == (3_600_000, "public")
         discovered = client.session.discover_result
         assert discovered is not None
         assert (discovered.ttl_ms, discovered.cache_scope) == (3_600_000, "public")
-        for found in (await client.list_resources(), await client.list_prompts()):
-            assert found.ttl_ms >= 0
-            assert found.cache_scope == "private"
 
 
 HOSTILE: list[tuple[str, dict[str, Any]]] = [

@@ -1,0 +1,46 @@
+"""The port of the page: a connection that arrives while it closes is closed with it."""
+
+import logging
+import socket
+
+import anyio
+import anyio.lowlevel
+import pytest
+from rememberizer_mcp.server.signin.listener import PageServer
+from starlette.responses import PlainTextResponse
+
+from tests.support.sessions import resync
+
+
+class VisitedAtTheEnd(PageServer):
+    """Somebody connects so many turns of the event loop before it closes its port."""
+
+    turns: int
+    late: socket.socket
+
+    async def main_loop(self) -> None:
+        self.late = socket.create_connection(self.servers[0].sockets[0].getsockname())
+        for _ in range(self.turns):
+            await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.promise("S18")
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_arrives_as_the_port_closes_is_closed_with_it(
+    turns: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    server = VisitedAtTheEnd(PlainTextResponse("page"), socket.create_server(("127.0.0.1", 0)))
+    server.turns = turns
+    with anyio.fail_after(5):
+        await server.run()
+    with server.late as late:
+        late.settimeout(5)
+        try:
+            answer = late.recv(1)
+        except ConnectionResetError:
+            answer = b""
+    await resync()
+    assert answer == b""
+    assert not server.server_state.connections
+    assert not caplog.records

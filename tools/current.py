@@ -1,0 +1,31 @@
+"""The services of the request that is being answered.
+
+For what the SDK calls without a context: completion, and resources whose address has no variables.
+"""
+
+from contextvars import ContextVar
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+from .services import Services
+
+_current: ContextVar[Services] = ContextVar("services of this request")
+
+
+async def remember_services(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Middleware: let ``current_services`` find the services of this request, and of no other."""
+    token = _current.set(ctx.lifespan_context)
+    try:
+        return await call_next(ctx)
+    finally:
+        _current.reset(token)
+
+
+def current_services() -> Services:
+    """The services of the request that is being answered.
+
+    Raises:
+        LookupError: None is.
+    """
+    return _current.get()
