@@ -22,13 +22,12 @@ from ..tools.contract import ContractTool, failure
 from ..tools.current import remember_services
 from ..tools.prompts import prompts
 from ..tools.resources import add_resources
-from ..tools.services import Services
+from ..tools.services import Services, StoreOfKey
 from ..tools.toolsets import chosen, is_hidden
 from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .api.vector_stores import StoreOfKey
 from .errors import ReadOnly
 from .keychain import Keychain
 from .limiter import AttemptLimiter

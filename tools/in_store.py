@@ -7,6 +7,7 @@ from pydantic import Field
 from ..server.api.asking import Asker
 from ..server.api.endpoints import Endpoint
 from ..server.api.lists import Id
+from ..server.api.vector_stores import get_store
 from .arguments import Arguments
 from .asking import asker
 from .paging import PagedArguments
@@ -44,4 +45,9 @@ async def place(
         RememberizerError: The key's store was asked for, and upstream refused or gave no usable answer.
     """
     who = await asker(services, arguments.session, endpoint)
-    return Place(who, arguments.store or await services.store_of_key.id(who, deadline=deadline))
+    if arguments.store is not None:
+        return Place(who, arguments.store)
+    known = services.store_of_key
+    if known.id is None:
+        known.id = (await get_store(who, deadline=deadline)).id
+    return Place(who, known.id)

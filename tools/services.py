@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import anyio
 
 from ..server.api.asking import Asker
-from ..server.api.vector_stores import StoreOfKey
 from ..server.limiter import AttemptLimiter
 from ..server.logs import KnownSecrets
 from ..server.settings import Settings
 from ..server.signin.ways import SignInWays
 from ..server.store import SessionStore
 from .caller import Caller
+
+
+@dataclass
+class StoreOfKey:
+    """Which vector store the key is for: it names exactly one, so it is asked for once a process."""
+
+    id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,19 +88,6 @@ async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
     return read(VectorStore, reply.body.fields, reply)
 
 
-class StoreOfKey:
-    """Which store a key is for: a key names exactly one, so it is asked for once, and failures are not kept."""
-
-    def __init__(self) -> None:
-        self._id: str | None = None
-
-    async def id(self, asker: Asker, *, deadline: float) -> str:
-        """The store's id."""
-        if self._id is None:
-            self._id = (await get_store(asker, deadline=deadline)).id
-        return self._id
-
-
 async def create_store(asker: Asker, *, properties: dict[str, Any], deadline: float) -> VectorStore:
     """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
     reply = await asker.request(CREATE_VECTOR_STORE.call(json=properties), deadline=deadline)

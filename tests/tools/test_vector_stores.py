@@ -70,14 +70,16 @@ async def test_a_store_that_is_named_is_not_asked_for(era: Era) -> None:
 
 @each_era
 @pytest.mark.promise("D102")
-async def test_weakness_13_a_refused_key_is_a_sentence_and_is_asked_again_later(era: Era) -> None:
+async def test_weakness_13_a_refused_key_is_a_sentence_and_is_not_kept(era: Era) -> None:
     upstream = stocked({"vector-stores/me": [reply(401), reply(200, json=store())]})
     async with keeper(upstream, era) as agent:
         error = await agent.fails("list_vector_documents")
         assert (error["code"], error["status"]) == ("invalid_credentials", 401)
         assert "REMEMBERIZER_VECTOR_STORE_TOKEN" in error["message"]
         assert STORE_KEY not in json.dumps(error)
-        await agent.call("list_vector_documents")
+        for _ in range(3):
+            await agent.call("list_vector_documents")
+    assert upstream.paths == ["vector-stores/me", "vector-stores/me", DOCUMENTS, DOCUMENTS, DOCUMENTS]
 
 
 @each_era

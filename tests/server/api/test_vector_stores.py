@@ -10,7 +10,6 @@ from rememberizer_mcp.server.api import vector_search
 from rememberizer_mcp.server.api.asking import Asker
 from rememberizer_mcp.server.api.vector_search import VectorFindings
 from rememberizer_mcp.server.api.vector_stores import (
-    StoreOfKey,
     VectorDocument,
     VectorStore,
     add_text,
@@ -22,7 +21,7 @@ from rememberizer_mcp.server.api.vector_stores import (
     rename_document,
     store_options,
 )
-from rememberizer_mcp.server.errors import InvalidCredentials, UpstreamProtocolError, UpstreamUnavailable
+from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavailable
 
 from tests.support.sessions import soon
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, by_method, filed, found, key_on, passage, stocked, store
@@ -45,15 +44,6 @@ async def test_the_store_of_the_key_is_asked_for_with_the_key() -> None:
     (request,) = upstream.requests
     assert request.headers["X-API-Key"] == STORE_KEY
     assert not request.headers.keys() & {"authorization", "cookie"}
-
-
-@pytest.mark.promise("D102")
-async def test_which_store_a_key_is_for_is_asked_once_and_a_refusal_is_not_kept() -> None:
-    upstream, known = stocked({"vector-stores/me": [reply(401), reply(200, json=store())]}), StoreOfKey()
-    with pytest.raises(InvalidCredentials):
-        await on(upstream, known.id)
-    assert [await on(upstream, known.id) for _ in range(3)] == [STORE] * 3
-    assert len(upstream.requests) == 2
 
 
 @pytest.mark.promise("D102")
