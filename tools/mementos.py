@@ -28,7 +28,7 @@ MOST_IDS = 1_000
 LONGEST_DESCRIPTION = 1_000
 DocumentIds = Annotated[list[DocumentId], Field(min_length=1, max_length=MOST_IDS)]
 FolderIds = Annotated[
-    list[Annotated[Text, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=MOST_IDS)
+    list[Annotated[Text, Field(min_length=1, max_length=1_000)]], Field(min_length=1, max_length=MOST_IDS)
 ]
 
 
