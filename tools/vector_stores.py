@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_stores
+from ..server.api.answers import LONGEST_LINE
 from ..server.api.vector_stores import StoreOptions, VectorStore
 from ..server.errors import ResponseTooLarge
 from ..server.settings import Settings
@@ -27,7 +28,7 @@ class CreateStoreArguments(Arguments):
     """``create_vector_store``."""
 
     name: Word
-    description: Annotated[Text, Field(max_length=2_000)] | None = None
+    description: Annotated[Text, Field(max_length=LONGEST_LINE)] | None = None
     embedding_model: Word | None = Field(None, description="From `vector_store_options`, as the next three.")
     vector_dimension: Annotated[int, Field(ge=1, le=100_000)] | None = None
     indexing_algorithm: Word | None = None

@@ -13,7 +13,7 @@ from ..server.api import endpoints, uploads
 from ..server.api.uploads import MOST_FILES, Uploaded
 from ..server.errors import InvalidArguments
 from .arguments import Text
-from .content import Fence, FromDocuments
+from .content import Fence, FromDocuments, fitted
 from .contract import ContractTool, tool
 from .hints import ADDS
 from .in_store import InStore, place
@@ -70,15 +70,7 @@ async def upload_vector_files(services: CallServices, arguments: UploadArguments
         uploads.check(files)
         who, store_id = await place(services, arguments, endpoints.UPLOAD_VECTOR_FILES, deadline=deadline)
         done = await uploads.upload(who, store_id=store_id, files=files, report=Progress(services), deadline=deadline)
-    fence = Fence()
-    return UploadResult(
-        notice=fence.notice,
-        fence=fence.name,
-        cut=None,
-        documents=done.documents,
-        errors=done.errors,
-        next=_next(done),
-    )
+    return _result(done)
 
 
 def upload_tool() -> ContractTool:
@@ -91,6 +83,24 @@ def upload_tool() -> ContractTool:
         annotations=ADDS,
         writes=True,
     )
+
+
+def _result(done: Uploaded) -> UploadResult:
+    fence, most = Fence(), max(len(done.documents), len(done.errors))
+
+    def make(items: int, _: int) -> UploadResult:
+        return UploadResult(
+            notice=fence.notice,
+            fence=fence.name,
+            cut=None
+            if items == most
+            else f"Only {items} of each kind are shown; `list_vector_documents` has the rest.",
+            documents=done.documents[:items],
+            errors=done.errors[:items],
+            next=_next(done),
+        )
+
+    return fitted(make, items=most, characters=0)
 
 
 def _next(done: Uploaded) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ..errors import UpstreamProtocolError
-from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
+from .answers import Answer, Name, SomeLine, SomeWhole, read
 from .asking import Asker
 from .endpoints import (
     ADD_VECTOR_TEXT,
@@ -48,7 +48,7 @@ class VectorStore(Answer):
 
     id: Id
     name: Name = ""
-    description: Text | None = None
+    description: SomeLine = None
     embedding_model: SomeLine = None
     indexing_algorithm: SomeLine = None
     vector_dimension: SomeWhole = None

@@ -249,6 +249,17 @@ async def test_files_are_uploaded_and_each_ones_fate_is_told(folders: Path, era:
 
 
 @each_era
+async def test_an_answer_about_more_files_than_fit_is_cut_and_said(folders: Path, era: Era) -> None:
+    errors = [{"file": f"{number}.txt", "error": "x" * 500} for number in range(300)]
+    upstream = stocked({f"{DOCUMENTS}/upload": reply(207, json={"documents": [filed(10)], "errors": errors})})
+    async with keeper(upstream, era, settings={"upload_dirs": str(folders / "allowed")}) as agent:
+        done = await agent.call("upload_vector_files", paths=[f"{folders}/allowed/file.txt"])
+    assert 100 < len(done["errors"]) < 150
+    assert done["cut"].startswith(f"Only {len(done['errors'])} of each kind are shown")
+    assert len(done["documents"]) == 1
+
+
+@each_era
 @pytest.mark.promise("D100")
 async def test_without_allowed_folders_the_error_names_the_setting(folders: Path, era: Era) -> None:
     upstream = stocked()
