@@ -94,24 +94,28 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
 
 
 @sandbox.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the letters as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print letters and keys as JSON.")
 def outbox(*, as_json: bool) -> None:
-    """Print the mail that running sandboxes have sent."""
+    """Print the mail that running sandboxes have sent, and the API keys that they show."""
     from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
-    from .sandbox.mailbox import NoSandboxError, fetch_letters  # noqa: PLC0415 -- as above
+    from .sandbox.mailbox import NoSandboxError, fetch_outbox  # noqa: PLC0415 -- as above
 
     try:
-        letters = fetch_letters(runtime_directory())
+        letters, keys = fetch_outbox(runtime_directory())
     except (NoSandboxError, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps([asdict(letter) for letter in letters], indent=2))
+        outbox = {"letters": [asdict(letter) for letter in letters], "api_keys": [asdict(key) for key in keys]}
+        click.echo(json.dumps(outbox, indent=2))
         return
     if not letters:
         click.echo("No mail yet.")
     for letter in letters:
         sent = datetime.fromtimestamp(letter.sent_at, tz=UTC)
         click.echo(f"{sent:%Y-%m-%d %H:%M:%S} UTC  to {letter.to}  {letter.subject}: {letter.code}")
+    for key in keys:
+        opened = " ".join(filter(None, (key.opens.replace("_", " "), key.id, key.name)))
+        click.echo(f"API key of {key.owner} for {opened}: {key.key}")
 
 
 def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:

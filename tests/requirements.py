@@ -198,4 +198,17 @@ PROMISES: dict[str, Promise] = {
     "D104": _design("Resources: two templates and the session; the list is constant.", "Issue: resources and prompts"),
     "D105": _design("Completion finds documents, and asks nobody to sign in.", "Issue: resources and prompts"),
     "D106": _design("Prompts lead to tools that are there.", "Issue: resources and prompts"),
+    "D83": _design("The sandbox lists, reads and remembers documents in each documented shape.", "Issue: sandbox"),
+    "D84": _design("The chunks of a document joined are its text, character for character.", "Issue: sandbox"),
+    "D85": _design("The sandbox finds words of any script, and takes no query for syntax.", "Issue: sandbox"),
+    "D86": _design("Paging ends and is complete and in order, also while documents are added.", "Issue: sandbox"),
+    "D87": _design("Documents are read by cookie, bearer token or API key, each its own account's.", "API contract §3"),
+    "D88": _design("A grant or a key for a memento sees the documents of that memento only.", "API contract §2, §3"),
+    "D89": _design(
+        "The seed corpus is there at the first request for documents, and costs nothing before.", "Issue: sandbox"
+    ),
+    "D90": _design("The sandbox keeps mementos, and one limits what is read through it.", "API contract §5.4"),
+    "D91": _design("The sandbox's vector stores answer as documented, each to its own key.", "API contract §6"),
+    "D92": _design("Files are uploaded within their limits, and memory does not grow with them.", "API contract §6.7"),
+    "D93": _design("A person finds every API key on the outbox page.", "API contract §3"),
 }

@@ -10,8 +10,22 @@ from starlette.types import ASGIApp
 
 from .config import SandboxConfig
 from .database import Database
-from .endpoints import account, auth, consent, oauth
-from .outbox import Outbox
+from .endpoints import (
+    account,
+    auth,
+    common_knowledge,
+    consent,
+    discussions,
+    documents,
+    integrations,
+    mementos,
+    oauth,
+    search,
+    store_documents,
+    store_search,
+    store_uploads,
+    vector_stores,
+)
 from .pages import Pages
 from .services import Services
 from .web import WithHeaders, web_app
@@ -21,13 +35,15 @@ class Sandbox:
     """A running service without a socket. Close it, or use it as a context manager; forgetting that is a warning."""
 
     def __init__(
-        self, app: ASGIApp, outbox: Outbox, database: Database, *, browser_routes: Sequence[BaseRoute]
+        self, app: ASGIApp, services: Services, database: Database, *, browser_routes: Sequence[BaseRoute]
     ) -> None:
         self.app = app
         """The ASGI application: the API below `/api/v1/`, and the first page at `/`."""
         self.browser_routes = browser_routes
         """The part of the API that a person's browser has to reach, wherever the rest is."""
-        self.outbox = outbox
+        self.outbox = services.outbox
+        self.shown_keys = services.shown_keys
+        """What the outbox page shows beside the letters."""
         self._database = database
         self._closed = False
 
@@ -63,10 +79,13 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
     database = Database(config.data)
     services = Services.build(config, database)
     # Each further family of endpoints is one module of `endpoints/` and one name here.
-    families = (auth, account, oauth)
+    families = (
+        *(auth, account, oauth, documents, search, discussions, integrations),
+        *(mementos, common_knowledge, vector_stores, store_documents, store_search, store_uploads),
+    )
     api = Router([route for family in families for route in family.routes(services)], redirect_slashes=False)
     for_browsers = consent.routes(services, pages)
     app = web_app(
         [pages.index_route(config), *for_browsers, Mount("/api/v1", app=api)], error_shape=config.variants.error_shape
     )
-    return Sandbox(WithHeaders(app, pages.headers()), services.outbox, database, browser_routes=for_browsers)
+    return Sandbox(WithHeaders(app, pages.headers()), services, database, browser_routes=for_browsers)

@@ -34,6 +34,13 @@ class SandboxConfig:
     """Counted per client address."""
     verify_attempts_per_minute: int = 30
     """Counted per account."""
+    embed_quota: int = 10_000_000
+    """Bytes that an account's own documents may have together."""
+    indexing_seconds: float = 2
+    """How long a new document is not searched yet, and seems empty."""
+    upload_file_bytes: int = 50 * 1024 * 1024
+    upload_request_bytes: int = 100 * 1024 * 1024
+    """What an upload to a vector store may have, each file and all together with what surrounds them."""
     now: Callable[[], float] = time.time
     """Seconds since the epoch; everything that depends on time asks this clock."""
     variants: Variants = field(default_factory=Variants)

@@ -4,7 +4,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 _APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
@@ -45,7 +45,59 @@ _OAUTH_SCHEMA = (
         digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
         expires_at REAL NOT NULL)""",
 )
-_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA)
+_LIBRARY_SCHEMA = (
+    """CREATE TABLE documents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, shelf TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
+        source TEXT NOT NULL, integration_type TEXT NOT NULL, path TEXT NOT NULL, url TEXT NOT NULL,
+        size INTEGER NOT NULL, created_at REAL, modified_at REAL, ready_at REAL NOT NULL, failure TEXT)""",
+    "CREATE INDEX documents_by_shelf ON documents (shelf, integration_type)",
+    # `words` is what is indexed of the text; the index keeps no text, so that what leaves it must be told again.
+    """CREATE TABLE chunks (
+        id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        number INTEGER NOT NULL, text TEXT NOT NULL, words TEXT NOT NULL, UNIQUE (document_id, number))""",
+    """CREATE VIRTUAL TABLE chunk_words USING fts5 (
+        words, content='', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N*'")""",
+    "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, 'row')",
+    """CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+        INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER chunk_changed AFTER UPDATE OF words ON chunks BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words);
+        INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        thread INTEGER REFERENCES messages ON DELETE CASCADE, author TEXT NOT NULL, text TEXT NOT NULL,
+        at REAL NOT NULL)""",
+    "CREATE INDEX messages_by_document ON messages (document_id, thread, at)",
+    "CREATE INDEX messages_by_thread ON messages (thread)",
+    """CREATE TABLE mementos (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        name TEXT NOT NULL, created_at REAL NOT NULL)""",
+    "CREATE INDEX mementos_by_account ON mementos (account_id)",
+    """CREATE TABLE memento_documents (
+        memento_id INTEGER NOT NULL REFERENCES mementos ON DELETE CASCADE,
+        document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        PRIMARY KEY (memento_id, document_id)) WITHOUT ROWID""",
+    "CREATE INDEX memento_documents_by_document ON memento_documents (document_id)",
+    """CREATE TABLE api_keys (
+        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
+)
+_STORES_SCHEMA = (
+    """CREATE TABLE vector_stores (
+        id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, name TEXT NOT NULL,
+        description TEXT NOT NULL, embedding_model TEXT NOT NULL, indexing_algorithm TEXT NOT NULL,
+        vector_dimension INTEGER NOT NULL, search_metric TEXT NOT NULL, created_at REAL NOT NULL, key TEXT NOT NULL,
+        key_digest BLOB NOT NULL UNIQUE)""",
+    """CREATE TABLE document_remarks (
+        document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, remark TEXT NOT NULL)""",
+    """CREATE TABLE shown_keys (
+        key TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
+    "CREATE INDEX shown_keys_by_memento ON shown_keys (memento_id, account_id)",
+)
+_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA, _LIBRARY_SCHEMA, _STORES_SCHEMA)
 """What each version added to the one before it."""
 
 Value = str | bytes | int | float | None
@@ -85,8 +137,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside."""
-        with _transaction(self._connection):
+        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside.
+
+        Inside another one it is a part of that.
+        """
+        with nullcontext() if self._connection.in_transaction else _transaction(self._connection):
             yield
 
     def secret(self, name: str) -> bytes:

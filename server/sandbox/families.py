@@ -18,6 +18,17 @@ class Tokens:
     refresh: str | None = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """What an access token stands for: an account, and what the person chose for the app that has it.
+
+    `memento` is `all`, `none` or a memento's id; None: no app has it.
+    """
+
+    account_id: int
+    memento: str | None
+
+
 class Families:
     """Starts, continues and revokes families. A revoked family is a deleted one, so its tokens are merely unknown."""
 
@@ -50,8 +61,8 @@ class Families:
             raise self._refusal()
         return tokens
 
-    def account_id(self, access: str) -> int:
-        """Give the account of an access token.
+    def sign_in(self, access: str) -> SignIn:
+        """Tell what an access token stands for.
 
         Raises:
             Refusal: 401, the token is not one of ours, has expired, or its family was revoked.
@@ -60,10 +71,13 @@ class Families:
             family = self._access_tokens.family(access)
         except AccessTokenError as error:
             raise invalid_token() from error
-        row = self._database.one("SELECT account_id FROM families WHERE id = ?", family)
+        row = self._database.one(
+            "SELECT account_id, memento FROM families LEFT JOIN oauth_grants ON family_id = families.id WHERE id = ?",
+            family,
+        )
         if row is None:
             raise invalid_token()
-        return int(row["account_id"])
+        return SignIn(account_id=row["account_id"], memento=row["memento"])
 
     def revoke(self, *, refresh: str, access: str) -> None:
         """End the families of both tokens. A token that is empty, unknown or expired ends nothing."""

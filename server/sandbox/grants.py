@@ -33,6 +33,11 @@ class Grants:
         self._variants = config.variants
         self._now = config.now
 
+    def mementos(self, account_id: int) -> dict[str, str]:
+        """Give the names of an account's mementos by their ids, each of which may be chosen for an app."""
+        rows = self._database.all("SELECT id, name FROM mementos WHERE account_id = ? ORDER BY id", account_id)
+        return {str(row["id"]): row["name"] for row in rows}
+
     def code(self, asked: Authorization, *, account_id: int, memento: str) -> str:
         """Make a code, and forget those that can neither be used nor reused to any effect."""
         code = secrets.token_urlsafe(32)

@@ -40,7 +40,7 @@ async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[
 def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str, port: int) -> ASGIApp:
     """Put the pages that need the key in front of another application, and the guard in front of both."""
     pages = Pages()
-    for_people = web_app([pages.outbox_route(sandbox.outbox)])
+    for_people = web_app([pages.outbox_route(sandbox.outbox, sandbox.shown_keys)])
     keyed = KeyedPages(for_people, key=key, otherwise=otherwise)
     return WithHeaders(LoopbackGuard(keyed, port=port), pages.headers())
 

@@ -1,4 +1,4 @@
-"""Reads the outboxes of the sandboxes that this user runs, from another process."""
+"""Reads the outbox pages of the sandboxes that this user runs, from another process."""
 
 import errno
 import json
@@ -11,6 +11,7 @@ from typing import Any
 from .names import LOOPBACK, SANDBOX_HEADER
 from .outbox import Letter
 from .runtime_files import OutboxAddress, read_addresses
+from .shown_keys import ShownKey
 
 _TIMEOUT_SECONDS = 5
 _MAX_BYTES = 1024 * 1024
@@ -42,12 +43,24 @@ def fetch_letters(runtime_dir: Path) -> list[Letter]:
         NoSandboxError: none is running.
         ValueError: the directory under `runtime_dir` is not the user's own.
     """
+    return fetch_outbox(runtime_dir)[0]
+
+
+def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
+    """Give the letters as `fetch_letters` does, and the API keys of all running sandboxes.
+
+    Raises:
+        NoSandboxError: none is running.
+        ValueError: the directory under `runtime_dir` is not the user's own.
+    """
     answers = [_fetch(address) for address in find_outboxes(runtime_dir)]
-    known = [letters for letters in answers if letters is not None]
+    known = [answer for answer in answers if answer is not None]
     if not known:
         raise NoSandboxError
-    # Two processes that share one data file show the same letters.
-    return sorted({letter for letters in known for letter in letters}, key=lambda letter: letter.sent_at)
+    # Two processes that share one data file show the same letters and keys.
+    letters = {letter for letters, _ in known for letter in letters}
+    keys = dict.fromkeys(key for _, keys in known for key in keys)
+    return sorted(letters, key=lambda letter: letter.sent_at), list(keys)
 
 
 def _is_alive(address: OutboxAddress) -> bool:
@@ -60,15 +73,16 @@ def _is_alive(address: OutboxAddress) -> bool:
     return False
 
 
-def _fetch(address: OutboxAddress) -> list[Letter] | None:
-    """Give the letters, or None when it is no sandbox that answers. No proxy and no redirect is followed."""
+def _fetch(address: OutboxAddress) -> tuple[list[Letter], list[ShownKey]] | None:
+    """Give the letters and keys, or None when it is no sandbox that answers. No proxy and no redirect is followed."""
     connection = HTTPConnection(LOOPBACK, address.port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", address.path, headers={"Accept": "application/json"})
         response = connection.getresponse()
         if response.status != 200 or response.getheader(SANDBOX_HEADER) is None:  # noqa: PLR2004 - OK
             return None
-        return [_letter(data) for data in json.loads(response.read(_MAX_BYTES))["letters"]]
+        outbox = json.loads(response.read(_MAX_BYTES))
+        return [_letter(data) for data in outbox["letters"]], [_key(data) for data in outbox["api_keys"]]
     except (OSError, HTTPException, ValueError, LookupError, TypeError):
         return None
     finally:
@@ -82,4 +96,14 @@ def _letter(data: Mapping[str, Any]) -> Letter:
         code=str(data["code"]),
         sent_at=float(data["sent_at"]),
         expires_at=float(data["expires_at"]),
+    )
+
+
+def _key(data: Mapping[str, Any]) -> ShownKey:
+    return ShownKey(
+        opens=data["opens"],
+        id=str(data["id"]),
+        name=str(data["name"]),
+        owner=str(data["owner"]),
+        key=str(data["key"]),
     )

@@ -16,6 +16,7 @@ from .captcha import SANDBOX_CAPTCHA
 from .config import SandboxConfig
 from .names import OUTBOX_PATH, SANDBOX_HEADER
 from .outbox import Outbox
+from .shown_keys import ShownKeys
 
 _POLICY = "Content-Security-Policy"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -54,14 +55,19 @@ class Pages:
 
         return Route("/", index, methods=["GET"])
 
-    def outbox_route(self, outbox: Outbox) -> Route:
-        """Give the outbox page; a client that accepts `application/json` gets `{"letters": [...]}`, oldest first."""
+    def outbox_route(self, outbox: Outbox, shown_keys: ShownKeys) -> Route:
+        """Give the outbox page. A client that accepts `application/json` gets `{"letters": [...], "api_keys": [...]}`.
+
+        The letters come oldest first.
+        """
 
         async def show(request: Request) -> Response:
-            letters = outbox.letters()
+            letters, keys = outbox.letters(), shown_keys.shown()
             if "application/json" in request.headers.get("accept", ""):
-                return JSONResponse({"letters": [asdict(letter) for letter in letters]})
-            return self._render("outbox.html", letters=letters[::-1])
+                return JSONResponse(
+                    {"letters": [asdict(letter) for letter in letters], "api_keys": [asdict(key) for key in keys]}
+                )
+            return self._render("outbox.html", letters=letters[::-1], keys=keys)
 
         return Route(OUTBOX_PATH, show, methods=["GET"])
 

@@ -63,6 +63,32 @@ def invalid_token() -> Refusal:
     return Refusal(401, "token_not_valid", "Given token not valid for any token type", headers=_CHALLENGE)
 
 
+def invalid_api_key() -> Refusal:
+    """The API key is unknown, or another was issued in its place."""
+    return Refusal(401, "authentication_failed", "Invalid API key.", headers=_CHALLENGE)
+
+
+def permission_denied() -> Refusal:
+    """It is known who asks, and that is not enough."""
+    return Refusal(403, "permission_denied", "You do not have permission to perform this action.")
+
+
+def not_found() -> Refusal:
+    """There is nothing of this id, or nothing that the request may see."""
+    return Refusal(404, "not_found", "Not found.")
+
+
+def foreign_store(status: int) -> Refusal:
+    """The API key belongs to another vector store; whether the one of the address exists is not said."""
+    answers = {401: invalid_api_key, 403: permission_denied, 404: not_found}
+    return answers[status]()
+
+
+def quota_exceeded(status: int) -> Refusal:
+    """The account's documents would be larger than its quota."""
+    return Refusal(status, "quota_exceeded", "The embedding quota of this account is used up.", field="content")
+
+
 def invalid_refresh_token(status: int) -> Refusal:
     """The refresh token is unknown, expired, revoked, or was used before."""
     return Refusal(status, "token_not_valid", "Token is invalid or expired", headers=_challenge(status))

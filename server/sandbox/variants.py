@@ -14,7 +14,7 @@ _SWITCH = {"on": True, "off": False}
 
 @dataclass(frozen=True, kw_only=True)
 class Variants:
-    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §7 and §11).
+    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §4 to §8 and §11).
 
     Raises:
         ValueError: a value is none of those listed; the sentence lists them.
@@ -48,6 +48,29 @@ class Variants:
     oauth_error_status: Literal[400, 200] = 400
     """What the token endpoint answers instead of a token. Under 400 an unknown app gets 401 (RFC 6749 §5.2)."""
     secure_cookies: bool = False
+    search_shape: Literal["current", "data"] = "current"
+    """The body of a search: `matched_chunks` and `data_sources`, or the older `{"data", "message", "code"}`."""
+    search_dates: Literal["filled", "empty"] = "filled"
+    """Whether a document that was found says when it was made, or has empty texts there."""
+    memorize_reply: Literal[201, 200, 204] = 201
+    """201 and 204 have no body; 200 has `{"data": [{}], "message", "code"}`."""
+    quota_status: Literal[402, 400] = 402
+    """What memorize answers when the account's quota is used up."""
+    document_ids: Literal["pk", "int"] = "pk"
+    """Listed documents have the number as `pk` and a text as `id`, or the number as `id` and no `pk`."""
+    end_chunk: Literal["exclusive", "inclusive", "missing"] = "exclusive"
+    """`end_chunk` of a document's contents: the next chunk; the last one; the next one, and nothing at the end."""
+    discussion_range: Literal["samples", "spec"] = "samples"
+    """Which end of a discussion `from` is: the older (the samples send it so), or the newer (the specification)."""
+    mementos_shape: Literal["list", "page"] = "list"
+    """What lists mementos: a bare list, or `{"count", "next", "previous", "results"}`."""
+    memento_created: Literal[201, 200] = 201
+    store_created: Literal[201, 200] = 201
+    """What making a vector store answers."""
+    store_status: Literal["indexed", "done"] = "indexed"
+    """What a vector store's document is in the end: `indexed` and `completed`, or `done` twice."""
+    foreign_store_status: Literal[404, 403, 401] = 404
+    """What the key of one vector store gets for another, whether that one exists or not."""
     error_shape: ErrorShape = "detail"
     """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is
     one. `non_field_errors`: everything in that one list. `envelope`: `{"data", "message", "code"}`."""

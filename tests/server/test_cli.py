@@ -126,8 +126,10 @@ def test_the_mail_of_a_running_sandbox_can_be_read(runtime: Path) -> None:
         code, said = invoke("sandbox", "outbox")
         assert code == 0
         assert f"to {ADA['email']}" in said
-        (letter,) = json.loads(invoke("sandbox", "outbox", "--json")[1])
+        shown = json.loads(invoke("sandbox", "outbox", "--json")[1])
+        (letter,), (key,) = shown["letters"], shown["api_keys"]
         assert letter["code"] in said
+        assert f"API key of {ADA['email']} for account 1: {key['key']}" in said
         process.end_input()
     assert not list(runtime.rglob("*.json"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
+from rememberizer_mcp.server.sandbox.mailbox import fetch_letters, fetch_outbox
 
 from tests.support.process import LONGEST_SECONDS, Process, clean_environment, running
 
@@ -27,6 +27,12 @@ def http_sandbox(runtime: Path) -> Iterator[str]:
 def newest_code(runtime: Path) -> str:
     """The code of the letter that a sandbox mailed last."""
     return fetch_letters(runtime)[-1].code
+
+
+def shown_key(runtime: Path, opens: str, id: str) -> str:  # noqa: A002 - the member's name
+    """The API key of this account, memento or vector store, from the outbox page."""
+    (key,) = [shown.key for shown in fetch_outbox(runtime)[1] if (shown.opens, shown.id) == (opens, id)]
+    return key
 
 
 def _announcement(process: Process) -> str:

@@ -4,9 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..documents import account_shelf
 from ..services import Services
-
-_EMBED_QUOTA = 10_000_000
 
 
 def routes(services: Services) -> list[Route]:
@@ -26,14 +25,14 @@ class AccountEndpoints:
 
     async def account(self, request: Request) -> JSONResponse:
         """Answer `GET account/`; `id` is the number of the account."""
-        account = self._services.authenticate(request)
+        account = self._services.authenticate_reader(request).account
         return JSONResponse(
             {"id": account.id, "email": account.email, "name": account.name, "datasource_description": None}
         )
 
     async def me(self, request: Request) -> JSONResponse:
-        """Answer `GET me/`; `id` is the username here."""
-        account = self._services.authenticate(request)
+        """Answer `GET me/`; `id` is the username here, and quota and usage are bytes of the account's own documents."""
+        account = self._services.authenticate_reader(request).account
         return JSONResponse(
             {
                 "id": account.username,
@@ -45,8 +44,8 @@ class AccountEndpoints:
                 "website": "",
                 "bio": "",
                 "team": [],
-                "embed_quota": _EMBED_QUOTA,
-                "current_usage": 0,
+                "embed_quota": self._services.config.embed_quota,
+                "current_usage": self._services.library.usage(account_shelf(account.id)),
                 "email_verified": account.verified,
             }
         )

@@ -64,7 +64,7 @@ class AuthEndpoints:
 
     async def verify_email(self, request: Request) -> Response:
         """Take a verification code; the token must come as a bearer token (rememberizer-api.md §1.3)."""
-        account_id = self._services.families.account_id(required(bearer_token(request)))
+        account_id = self._services.families.sign_in(required(bearer_token(request))).account_id
         limit = self._config.verify_attempts_per_minute
         self._services.throttle.admit("verify", str(account_id), per_minute=limit)
         form = await read_form(request)

@@ -20,7 +20,7 @@ from ..pages import Pages
 from ..refusals import Refusal
 from ..services import Services
 
-_MEMENTOS = ("all", "none")
+_ALWAYS = ("all", "none")
 _SIGN_IN_FIRST = "Sign in first."
 _TOO_OLD = "This page was open for too long, or your browser did not send its cookie. Please try again."
 _CHOOSE = "Choose which documents the app may read."
@@ -95,7 +95,7 @@ class ConsentPage:
         account_id = self._sessions.account_id(browser_token(request))
         if account_id is None:
             return self._show(request, asked, sentence=_SIGN_IN_FIRST, status=403)
-        if memento not in _MEMENTOS:
+        if memento not in (*_ALWAYS, *self._services.grants.mementos(account_id)):
             return self._show(request, asked, sentence=_CHOOSE, status=400)
         return _see(asked.answer(code=self._services.grants.code(asked, account_id=account_id, memento=memento)))
 
@@ -111,6 +111,7 @@ class ConsentPage:
             form_action=f"'self' {asked.origin}",
             asked=asked,
             account=account,
+            mementos={} if account_id is None else self._services.grants.mementos(account_id),
             stays=OFFLINE_ACCESS in asked.scope,
             form_token=self._sessions.form_token(token),
             sentence=sentence,

@@ -4,6 +4,7 @@ import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
+from tests.server.sandbox.stores import Store, new_store
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
@@ -18,3 +19,11 @@ def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
 async def api(sandbox: Sandbox) -> AsyncIterator[API]:
     async with API(sandbox) as api:
         yield api
+
+
+@pytest.fixture
+async def store(sandbox: Sandbox, api: API) -> AsyncIterator[Store]:
+    """A vector store of the account that `api` is signed in to."""
+    await api.sign_up()
+    async with await new_store(sandbox, api) as store:
+        yield store

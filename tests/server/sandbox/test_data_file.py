@@ -13,6 +13,18 @@ from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.promise("D48")
 
+_STORES_TABLES = ("shown_keys", "document_remarks", "vector_stores")
+_LIBRARY_TABLES = (
+    "api_keys",
+    "memento_documents",
+    "mementos",
+    "messages",
+    "chunk_vocabulary",
+    "chunk_words",
+    "chunks",
+    "documents",
+)
+
 
 async def test_everything_is_kept_across_a_restart(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
@@ -50,11 +62,8 @@ async def test_a_file_of_the_first_version_gains_what_oauth_needs(tmp_path: Path
     with build_sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
-    connection = sqlite3.connect(tmp_path / "sandbox.db")
-    for table in ("oauth_codes", "oauth_grants", "browser_sessions"):
-        connection.execute(f"DROP TABLE {table}")
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
+    oauth_tables = ("oauth_codes", "oauth_grants", "browser_sessions")
+    _take_back(tmp_path / "sandbox.db", *_STORES_TABLES, *_LIBRARY_TABLES, *oauth_tables, version=1)
     for _ in range(2):
         with build_sandbox(config) as sandbox:
             browser = Browser(sandbox)
@@ -140,11 +149,33 @@ def test_a_failed_transaction_leaves_nothing_behind() -> None:
     database.close()
 
 
+def test_a_transaction_inside_another_is_undone_with_it() -> None:
+    database = Database(None)
+    with pytest.raises(sqlite3.IntegrityError), database.transaction():
+        _insert_inside_and_then_twice(database)
+    assert database.one("SELECT 1 FROM secrets") is None
+    database.close()
+
+
 def test_foreign_keys_are_enforced() -> None:
     database = Database(None)
     with pytest.raises(sqlite3.IntegrityError):
         database.run("INSERT INTO families VALUES ('family', 1, 0)")
     database.close()
+
+
+def _take_back(file: Path, *tables: str, version: int) -> None:
+    connection = sqlite3.connect(file)
+    for table in tables:
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+
+
+def _insert_inside_and_then_twice(database: Database) -> None:
+    with database.transaction():
+        database.run("INSERT INTO secrets VALUES ('inner', x'00')")
+    _insert_twice(database)
 
 
 def _insert_twice(database: Database) -> None:

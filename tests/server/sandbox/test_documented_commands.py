@@ -55,7 +55,7 @@ async def _commands(sandbox: Served) -> list[str]:
 @pytest.mark.promise("D50")
 async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox, _shell(tmp_path) as shell:
-        sign_up, sign_in, verify, me, refresh, log_out = await _commands(sandbox)
+        sign_up, sign_in, verify, me, search, memorize, refresh, log_out = await _commands(sandbox)
 
         created = await shell.run(sign_up)
         assert created.endswith("201")
@@ -67,6 +67,10 @@ async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path)
         assert (await shell.run(verify)).endswith("200")
         person = await shell.run(me)
         assert json.loads(person.removesuffix("200"))["email_verified"] is True
+
+        matches = json.loads((await shell.run(search)).removesuffix("200"))["matched_chunks"]
+        assert matches[0]["document"]["name"] == "Grandma Edith's apple cake"
+        assert await shell.run(memorize) == "201"
 
         assert await shell.run(refresh) == "204"
         assert await shell.run(log_out) == "204"

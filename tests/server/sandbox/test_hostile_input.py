@@ -22,8 +22,27 @@ ENDPOINTS = [
     "auth/custom-logout/",
     "me/",
     "account/",
+    "documents/",
+    "documents/search/",
+    "documents/agentic_search/",
+    "documents/memorize/",
+    "documents/1/contents/",
+    "discussions/1/contents/",
+    "integrations/",
 ]
-FIELDS = ["email", "login", "password", "name", "captcha", "verification_code"]
+FIELDS = ["email", "login", "password", "name", "captcha", "verification_code", "content", "query", "n_chunks", "from"]
+PARAMETERS = [
+    "q",
+    "n",
+    "from",
+    "to",
+    "page",
+    "page_size",
+    "start_chunk",
+    "end_chunk",
+    "integration_type",
+    "prev_chunks",
+]
 
 _scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("sandbox-captcha")
 _values = st.recursive(
@@ -50,7 +69,7 @@ def _assert_answered(response: httpx.Response) -> None:
     if response.content:
         assert isinstance(response.json(), dict)
     else:
-        assert response.status_code == 204
+        assert response.status_code in {201, 204}
 
 
 @_SETTINGS
@@ -78,8 +97,18 @@ async def test_no_header_makes_an_endpoint_fail(api: API, path: str, method: str
         (b"Authorization", b"Bearer " + value),
         (b"Cookie", b"access_token=" + value + b"; refresh_token=" + value),
         (b"Content-Type", value),
+        (b"X-API-Key", value),
     ]
     _assert_answered(await api.request(method, path, headers=headers, content=b"{}"))
+
+
+@_SETTINGS
+@given(
+    path=st.sampled_from(["documents/", "documents/search/", "documents/1/contents/", "discussions/1/contents/"]),
+    parameters=st.dictionaries(st.sampled_from(PARAMETERS), st.text() | st.integers().map(str)),
+)
+async def test_no_query_string_makes_an_endpoint_fail(api: API, path: str, parameters: dict[str, str]) -> None:
+    _assert_answered(await api.get(path, params={"q": "bread", "integration_type": "slack", **parameters}))
 
 
 @_SETTINGS

@@ -45,7 +45,7 @@ async def test_the_page_shows_letters_the_newest_first(
     assert "<b>" not in page
 
 
-async def test_a_program_gets_the_letters_as_json(
+async def test_a_program_gets_letters_and_keys_as_json(
     address: OutboxAddress, browser: httpx.AsyncClient, api: API, sandbox: Sandbox
 ) -> None:
     await api.sign_up()
@@ -60,7 +60,11 @@ async def test_a_program_gets_the_letters_as_json(
                 "sent_at": letter.sent_at,
                 "expires_at": letter.expires_at,
             }
-        ]
+        ],
+        "api_keys": [
+            {"opens": key.opens, "id": "1", "name": "", "owner": EMAIL, "key": key.key}
+            for key in sandbox.shown_keys.shown()
+        ],
     }
 
 

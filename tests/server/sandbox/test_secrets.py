@@ -9,10 +9,13 @@ from rememberizer_mcp.server.sandbox.families import Tokens
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.outbox import Letter
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.shown_keys import ShownKey
+from rememberizer_mcp.server.sandbox.vector_stores import Design, VectorStore
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code
 
 CANARY = "canary-4711"
+DESIGN = Design(embedding_model="m", indexing_algorithm="a", vector_dimension=1, search_metric="s")
 pytestmark = pytest.mark.promise("S44")
 
 
@@ -22,10 +25,20 @@ async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:
             await api.sign_up()
             await api.sign_in(password="wrong")
             letters = sandbox.outbox.letters()
-            secrets = [PASSWORD, api.access, api.refresh_token, newest_code(sandbox), address.path.split("/")[1]]
-            shown = " ".join(repr(thing) for thing in [*_objects_of_the_sandbox(), letters, address])
+            await api.post("vector-stores/", json={"name": "Facts"})
+            keys = sandbox.shown_keys.shown()
+            secrets = [
+                *(key.key for key in keys),
+                PASSWORD,
+                api.access,
+                api.refresh_token,
+                newest_code(sandbox),
+                address.path.split("/")[1],
+            ]
+            shown = " ".join(repr(thing) for thing in [*_objects_of_the_sandbox(), letters, keys, address])
     assert "Services(" in shown
     assert "Letter(" in shown
+    assert "ShownKey(" in shown
     assert [secret for secret in secrets if secret in shown] == []
 
 
@@ -40,6 +53,8 @@ def _objects_of_the_sandbox() -> list[object]:
         Letter(to=EMAIL, subject="code", code=CANARY, sent_at=0, expires_at=1),
         OutboxAddress(url=f"http://127.0.0.1:1/{CANARY}/outbox/", file=Path("file")),
         Tokens(access=CANARY, refresh=CANARY),
+        ShownKey(opens="account", id="1", name="", owner=EMAIL, key=CANARY),
+        VectorStore(id="vs_1", account_id=1, name="Facts", description="", design=DESIGN, created_at=0, key=CANARY),
     ],
 )
 def test_a_value_that_carries_a_secret_does_not_show_it(thing: object) -> None:

@@ -1,0 +1,91 @@
+"""The agentic search: several keyword searches whose queries are made of each other's results.
+
+No language model stands behind it. What the real service writes as an answer is an extract here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .documents import Match
+from .library import Library
+from .readers import Reader
+from .words import query_words
+
+_ADDED_WORDS = 6
+_SHORTEST_WORD = 4
+_EXTRACT_DOCUMENTS = 3
+_EXTRACT_CHARACTERS = 300
+_NOTHING = "No document holds any of these words."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked. The times are Unix seconds, both included; None is no bound."""
+
+    query: str
+    context: str
+    limit: int
+    after: float | None
+    before: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One search, and how many passages it found."""
+
+    query: str
+    found: int
+
+
+def search_in_rounds(library: Library, reader: Reader, question: Question) -> tuple[list[Match], list[Round]]:
+    """Search for the query, then with the person's context, then with words of what was found.
+
+    Returns the nearest passages of all rounds, and the rounds.
+    """
+    nearest: dict[int, Match] = {}
+    rounds: list[Round] = []
+    for query in _queries(question, nearest):
+        matches = library.search(
+            reader.shelves,
+            query,
+            limit=question.limit,
+            after=question.after,
+            before=question.before,
+            only=reader.only,
+        )
+        rounds.append(Round(query=query, found=len(matches)))
+        for match in matches:
+            nearest.setdefault(match.chunk_id, match)
+    return list(nearest.values())[: question.limit], rounds
+
+
+def told(matches: list[Match], rounds: list[Round]) -> dict[str, object]:
+    """Give what the reply has beside the matches: an extract of the nearest documents, and what was searched for."""
+    iterations = [
+        {"iteration": number, "query": made.query, "found": made.found} for number, made in enumerate(rounds, 1)
+    ]
+    return {
+        "message": "" if matches else _NOTHING,
+        "result": _extract(matches),
+        "metadata": {"iterations": iterations},
+    }
+
+
+def _extract(matches: list[Match]) -> str:
+    passages = {match.document.name: match.text for match in matches[:_EXTRACT_DOCUMENTS]}
+    return "\n\n".join(f"{name}: {' '.join(text.split())[:_EXTRACT_CHARACTERS]}" for name, text in passages.items())
+
+
+def _queries(question: Question, nearest: Mapping[int, Match]) -> Iterator[str]:
+    """Give each round's query; `nearest` is what the rounds before it have found."""
+    yield question.query
+    if question.context:
+        yield f"{question.query} {question.context}"
+    if words := _frequent_words(nearest.values()):
+        yield f"{question.query} {' '.join(words)}"
+
+
+def _frequent_words(matches: Iterable[Match]) -> list[str]:
+    words = Counter(word for match in matches for word in query_words(match.text) if len(word) >= _SHORTEST_WORD)
+    return [word for word, _ in words.most_common(_ADDED_WORDS)]

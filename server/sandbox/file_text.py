@@ -1,0 +1,99 @@
+"""The text of an uploaded file, as far as the sandbox can read its kind."""
+
+import codecs
+import html
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+READ_BYTES = 2_000_000
+"""Of a longer file the sandbox indexes this beginning only."""
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_TYPES = {
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".json": "application/json",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".pdf": "application/pdf",
+    ".doc": "application/msword",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".ppt": "application/vnd.ms-powerpoint",
+    ".pptx": f"{_OFFICE}.presentationml.presentation",
+}
+_READABLE = frozenset({"text/plain", "text/markdown", "application/json", "text/html"})
+# html.parser takes time that grows with the square of what hostile input holds; each branch here goes over it once.
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?P<hidden>script|style|template)\b.*?(?:</(?P=hidden)\s*>|\Z)|</?(?P<tag>[a-z][a-z0-9]*)[^<>]*>?|<[!?/][^<>]*>?",
+    re.DOTALL | re.IGNORECASE,
+)
+_BLOCK = re.compile(
+    r"address|article|aside|blockquote|br|d[dlt]|div|footer|h[1-6]|header|hr|li|main|nav|[ou]l|p|pre|section"
+    r"|table|t[dhr]|title",
+    re.IGNORECASE,
+)
+_NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UNREADABLE = "The sandbox can't read the text of this kind of file, so it keeps the file's name and size only."
+_NO_TEXT = "The file is not UTF-8 text, so nothing of it was indexed."
+_CUT = f"Only the first {READ_BYTES // 1_000_000} MB of this file were indexed."
+
+
+class UnknownKindError(Exception):
+    """The file's name ends as none of the kinds that can be uploaded (rememberizer-api.md §6)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileText:
+    """What could be read of one file."""
+
+    text: str | None
+    """None when nothing could be."""
+    remark: str
+    """Why nothing, or not everything, could be read; else ""."""
+
+
+def type_of(name: str) -> str:
+    """Give the MIME type of a file by its name.
+
+    Raises:
+        UnknownKindError: no file of this kind can be uploaded.
+    """
+    try:
+        return _TYPES[PurePosixPath(name).suffix.lower()]
+    except KeyError as error:
+        raise UnknownKindError from error
+
+
+def read_text(file: BinaryIO, media_type: str) -> FileText:
+    """Read a file of one of the types that `type_of` gives, from where it stands. It blocks."""
+    if media_type not in _READABLE:
+        return FileText(text=None, remark=_UNREADABLE)
+    data = file.read(READ_BYTES)
+    is_cut = bool(file.read(1))
+    try:
+        text = _decoded(data, is_whole=not is_cut)
+    except UnicodeDecodeError:
+        return FileText(text=None, remark=_NO_TEXT)
+    return FileText(text=_shown(text) if media_type == "text/html" else text, remark=_CUT if is_cut else "")
+
+
+def _decoded(data: bytes, *, is_whole: bool) -> str:
+    """A character that the cut went through is left out."""
+    encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8-sig"
+    return codecs.getincrementaldecoder(encoding)().decode(data, final=is_whole)
+
+
+def _shown(source: str) -> str:
+    """Give what a browser would show, with a line break (and no other) around each block."""
+    bare = _MARKUP.sub(_instead, source.replace("\n", " "))
+    text = html.unescape(_NO_CHARACTER.sub("\ufffd", bare))
+    lines = (re.sub(r"\s+", " ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _instead(markup: re.Match[str]) -> str:
+    return "\n" if _BLOCK.fullmatch(markup["tag"] or "") else ""

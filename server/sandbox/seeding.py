@@ -1,0 +1,88 @@
+"""The seed corpus: documents that are there from the start, so that a first search finds something.
+
+Each line of `seed/*.jsonl` is a JSON object: a document with `name`, `integration_type`, `created` (a date, or nothing)
+and `text`, or a channel with `messages`, whose age is in hours and counts from the moment of the seeding.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .database import Database
+from .discussions import Discussions, Message
+from .documents import SEED_SHELF
+from .shelving import NewDocument, put
+
+_FILES = Path(__file__).parent / "seed"
+_OWNER = "kestrel@example.com"
+_HOUR = 3600
+
+Entry = Mapping[str, Any]
+
+
+def seed(database: Database, now: float) -> None:
+    """Put the seed corpus into a database that hasn't got it. `now` is in Unix seconds."""
+    with database.transaction():
+        if database.one("SELECT 1 FROM documents WHERE shelf = ?", SEED_SHELF) is None:
+            for entry in _entries():
+                _put(database, entry, now)
+
+
+def _entries() -> Iterator[Entry]:
+    for file in sorted(_FILES.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)
+
+
+def _put(database: Database, entry: Entry, now: float) -> None:
+    if "messages" in entry:
+        document_id = _put_document(database, entry, _channel_text(entry["messages"], now), created_at=now, now=now)
+        _put_messages(Discussions(database), document_id, entry["messages"], now)
+    else:
+        _put_document(database, entry, entry["text"], created_at=_seconds(entry["created"]), now=now)
+
+
+def _put_document(database: Database, entry: Entry, text: str, *, created_at: float | None, now: float) -> int:
+    integration_type = entry["integration_type"]
+    row = put(
+        database,
+        NewDocument(
+            shelf=SEED_SHELF,
+            name=entry["name"],
+            text=text,
+            type=entry.get("type", "text/plain"),
+            integration_type=integration_type,
+            source=_OWNER,
+            path=f"{entry.get('folder', '')}/{entry['name']}",
+            url=f"https://{integration_type.replace('_', '-')}.example/",
+            size=len(text.encode()),
+            created_at=created_at,
+            ready_at=now,
+            failure=None,
+        ),
+    )
+    return int(row["id"])
+
+
+def _put_messages(
+    discussions: Discussions, document_id: int, entries: Sequence[Entry], now: float, thread: int | None = None
+) -> None:
+    for entry in entries:
+        number = discussions.add(document_id, _message(entry, now), thread=thread)
+        _put_messages(discussions, document_id, entry.get("answers", ()), now, number)
+
+
+def _channel_text(entries: Sequence[Entry], now: float) -> str:
+    """Give what a search of the channel's messages finds."""
+    everything = [message for entry in entries for message in (entry, *entry.get("answers", ()))]
+    return "".join(f"{_message(entry, now).line()}\n\n" for entry in everything)
+
+
+def _message(entry: Entry, now: float) -> Message:
+    return Message(author=entry["author"], text=entry["text"], at=now - entry["hours_ago"] * _HOUR)
+
+
+def _seconds(date: str) -> float | None:
+    return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp() if date else None
