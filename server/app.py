@@ -22,7 +22,7 @@ from ..tools.contract import ContractTool, failure
 from ..tools.current import remember_services
 from ..tools.prompts import prompts
 from ..tools.resources import add_resources
-from ..tools.services import Services
+from ..tools.services import Services, StoreOfKey
 from ..tools.toolsets import chosen, is_hidden
 from . import __version__
 from .api.asking import ApiKey
@@ -209,6 +209,7 @@ def _parts(
         patience_seconds=patience_seconds,
         api_key=_key(environment.api, "api_token", settings.api_token),
         store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
+        store_of_key=StoreOfKey(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D99 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D103 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -179,6 +179,15 @@ PROMISES: dict[str, Promise] = {
     ),
     "D81": _design("Logout and the end of the process close the page at once.", "Issue: bound to who asked"),
     "D82": _design("Nothing of the browser sign-in is imported at start.", "Issue: tests and figures"),
+    "D99": _design(
+        "A deletion asks the user where the host can, and wants confirm: true where it can't.", "Issue: tools"
+    ),
+    "D100": _design("No upload leaves the folders that the user allowed.", "Issue: tools"),
+    "D101": _design(
+        "Upload limits are checked before a byte is sent; files are streamed, with progress.", "Issue: tools"
+    ),
+    "D102": _design("Mementos and vector stores are read from every documented shape.", "API contract §5.4-6, §8"),
+    "D103": _design("The API key of a public knowledge never leaves.", "API contract §5.5"),
     "D94": _design("Credentials are a session, else a key, else a lazy sign-in, by one table.", "Issue: credentials"),
     "D95": _design(
         "Results have one shape on every upstream variation, are cleaned, fenced and within 75,000 bytes.",

@@ -13,6 +13,13 @@ from ..server.store import SessionStore
 from .caller import Caller
 
 
+@dataclass
+class StoreOfKey:
+    """Which vector store the key is for: it names exactly one, so it is asked for once a process."""
+
+    id: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The parts that tools use.
@@ -28,6 +35,7 @@ class Services:
         patience_seconds: How long a call waits for a person.
         api_key: Asks with the API key of the settings, if they hold one.
         store_key: The same for a vector store's.
+        store_of_key: Which store that is.
     """
 
     settings: Settings
@@ -40,6 +48,7 @@ class Services:
     patience_seconds: float
     api_key: Asker | None
     store_key: Asker | None
+    store_of_key: StoreOfKey
 
     def for_call(self, caller: Caller) -> "CallServices":
         """The same parts for one call of this client."""

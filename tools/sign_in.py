@@ -20,8 +20,8 @@ from ..server.signin.ways import Arrival
 from ..server.states import State
 from .caller import Answer, Way
 from .services import CallServices
+from .waiting import report_waiting
 
-PROGRESS_STEPS = 6
 T = TypeVar("T")
 
 
@@ -196,12 +196,7 @@ async def _wait(
 
 
 async def _report(services: CallServices, until: float) -> None:
-    """Say that the call is alive, now and in equal steps."""
-    whole = services.patience_seconds
-    while True:
-        waited = max(0.0, whole - (until - anyio.current_time()))
-        await services.caller.report(waited, of=whole, message="Waiting for the user to sign in.")
-        await anyio.sleep(whole / PROGRESS_STEPS)
+    await report_waiting(services, until=until, message="Waiting for the user to sign in.")
 
 
 def _ended(end: End) -> SignInFailed:

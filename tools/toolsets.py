@@ -6,9 +6,24 @@ from ..server.settings import Settings
 from . import auth, knowledge
 from .contract import ContractTool
 
+
+def _mementos(settings: Settings) -> list[ContractTool]:
+    from . import mementos  # noqa: PLC0415 -- importing it takes time, and is for those who chose it
+
+    return mementos.toolset(settings)
+
+
+def _vector_stores(settings: Settings) -> list[ContractTool]:
+    from . import vector_stores  # noqa: PLC0415 -- as above
+
+    return vector_stores.toolset(settings)
+
+
 BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {
     "auth": auth.toolset,
     "knowledge": knowledge.toolset,
+    "mementos": _mementos,
+    "vector_stores": _vector_stores,
 }
 """One builder for each name in ``REMEMBERIZER_TOOLSETS``."""
 

@@ -71,8 +71,14 @@ class Answer(BaseModel):
 Model = TypeVar("Model", bound=Answer)
 
 
-def read(model: type[Model], value: Any, reply: Reply) -> Model:
+def read(model: type[Model], value: Any, reply: Reply, *, hint: str | None = None) -> Model:
     """The value as the model.
+
+    Args:
+        model: What it has to be.
+        value: The answer, or a part of it.
+        reply: Where it comes from.
+        hint: What to do where something may have been written all the same.
 
     Raises:
         UpstreamProtocolError: It lacks what is promised.
@@ -80,7 +86,7 @@ def read(model: type[Model], value: Any, reply: Reply) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise UpstreamProtocolError(status=reply.status) from error
+        raise UpstreamProtocolError(status=reply.status, hint=hint) from error
 
 
 def read_list(model: type[Model], reply: Reply, *names: str) -> list[Model]:

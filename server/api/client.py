@@ -6,7 +6,7 @@ cookie can reach another's request. No redirect is followed.
 
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, Protocol
@@ -60,6 +60,20 @@ class Identity(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Content:
+    """A body that is made while it is sent; ``chunks`` has to give ``length`` bytes in all, or raise."""
+
+    type: str
+    length: int
+    chunks: Callable[[], AsyncIterator[bytes]] = field(repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """With the length known, the body isn't sent in HTTP's chunks, which not every server takes."""
+        return {"Content-Type": self.type, "Content-Length": str(self.length)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One request of the contract; ``path`` is relative to the base URL and sent exactly as written (§0)."""
 
@@ -69,6 +83,7 @@ class Call:
     query: Mapping[str, str | int | float] = field(default_factory=dict, repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    content: Content | None = None
     repeatable: bool = False
 
 
@@ -160,7 +175,8 @@ class RememberizerAPI:
             params=call.query or None,
             json=call.json,
             data=call.form,
-            headers=identity.headers(call.auth, url=url),
+            content=call.content.chunks() if call.content else None,
+            headers=identity.headers(call.auth, url=url) | (call.content.headers if call.content else {}),
         )
         response = await client.send(request, stream=True)
         try:

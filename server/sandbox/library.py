@@ -201,12 +201,13 @@ class Library:
 
     def _telling(self, words: list[str]) -> list[str]:
         (total,) = self._stocked.all("SELECT count(*) AS chunks FROM chunks")
-        frequent = self._database.all(
-            f"SELECT term FROM chunk_vocabulary WHERE term IN ({_marks(words)}) AND doc > ?",  # noqa: S608 - marks only
-            *(*words, total["chunks"] / 2),
+        known = self._database.all(
+            f"SELECT term, doc FROM chunk_vocabulary WHERE term IN ({_marks(words)})",  # noqa: S608 - marks only
+            *words,
         )
-        common = {row["term"] for row in frequent}
-        return [word for word in words if is_prefix(word) or word not in common] or words
+        chunks = {row["term"]: row["doc"] for row in known}
+        telling = [word for word in words if is_prefix(word) or chunks.get(word, 0) <= total["chunks"] / 2]
+        return telling if any(is_prefix(word) or word in chunks for word in telling) else words
 
     def _change(self, statement: str, shelves: Shelves, document_id: int, *values: Value) -> None:
         where, conditions = _on(shelves, None)

@@ -1,0 +1,136 @@
+"""Vector stores and the documents in them (rememberizer-api.md §6)."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..errors import UpstreamProtocolError
+from .answers import Answer, Name, SomeLine, SomeWhole, read
+from .asking import Asker
+from .endpoints import (
+    ADD_VECTOR_TEXT,
+    CREATE_VECTOR_STORE,
+    DELETE_VECTOR_DOCUMENT,
+    RENAME_VECTOR_DOCUMENT,
+    VECTOR_DOCUMENT,
+    VECTOR_DOCUMENTS,
+    VECTOR_STORE,
+    VECTOR_STORE_CONFIGS,
+)
+from .lists import Id, WholeId, read_every
+from .text import clean_line
+
+STORE_MAYBE_CREATED = (
+    "The vector store may have been created all the same: have the user look at Rememberizer before another "
+    "`create_vector_store`."
+)
+MAYBE_ADDED = (
+    "The text may have been added all the same: call `list_vector_documents` before another `add_vector_text`."
+)
+DEEPEST_OPTION = 6
+
+
+def _option(value: Any, depth: int = 0) -> Any:
+    """A JSON value with its texts cleaned; what lies too deep is left out."""
+    if isinstance(value, str):
+        return clean_line(value)
+    if isinstance(value, list | dict) and depth == DEEPEST_OPTION:
+        return None
+    if isinstance(value, list):
+        return [_option(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {clean_line(name): _option(each, depth + 1) for name, each in value.items()}
+    return value
+
+
+class VectorStore(Answer):
+    """A vector store."""
+
+    id: Id
+    name: Name = ""
+    description: SomeLine = None
+    embedding_model: SomeLine = None
+    indexing_algorithm: SomeLine = None
+    vector_dimension: SomeWhole = None
+    search_metric: SomeLine = None
+    created: SomeLine = None
+    modified: SomeLine = None
+
+
+class StoreOptions(Answer):
+    """What a new store can be made with; its schema is not documented."""
+
+    options: Annotated[Any, BeforeValidator(_option)] = Field(description="As Rememberizer lists them.")
+
+
+class VectorDocument(Answer):
+    """A document of a vector store; the words of its states are upstream's, and open."""
+
+    id: WholeId
+    name: Name = ""
+    type: SomeLine = None
+    size: SomeWhole = Field(None, description="Bytes.")
+    status: SomeLine = None
+    processing_status: SomeLine = None
+    status_error_message: SomeLine = None
+    indexed_on: SomeLine = Field(None, description="null: not searchable yet.")
+    created: SomeLine = None
+    modified: SomeLine = None
+
+
+async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
+    """``GET vector-stores/me``: the store that the key is for.
+
+    Raises:
+        RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
+    """
+    reply = await asker.request(VECTOR_STORE.call(), deadline=deadline)
+    return read(VectorStore, reply.body.fields, reply)
+
+
+async def create_store(asker: Asker, *, properties: dict[str, Any], deadline: float) -> VectorStore:
+    """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
+    reply = await asker.request(CREATE_VECTOR_STORE.call(json=properties), deadline=deadline)
+    return read(VectorStore, properties | dict(reply.body.fields), reply, hint=STORE_MAYBE_CREATED)
+
+
+async def store_options(asker: Asker, *, deadline: float) -> StoreOptions:
+    """``GET vector-stores/configs``: the models, algorithms and metrics that a store can be made with."""
+    reply = await asker.request(VECTOR_STORE_CONFIGS.call(), deadline=deadline)
+    if reply.body.json is None:
+        raise UpstreamProtocolError(status=reply.status)
+    return StoreOptions(options=reply.body.fields or reply.body.json)
+
+
+async def list_documents(asker: Asker, *, store_id: str, deadline: float) -> list[VectorDocument]:
+    """``GET vector-stores/{store}/documents``: every document, since upstream knows no pages."""
+    return await read_every(VectorDocument, asker, VECTOR_DOCUMENTS, deadline=deadline, store_id=store_id)
+
+
+async def get_document(asker: Asker, *, store_id: str, document_id: int, deadline: float) -> VectorDocument:
+    """``GET vector-stores/{store}/documents/{id}``."""
+    call = VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
+    reply = await asker.request(call, deadline=deadline)
+    return read(VectorDocument, reply.body.fields, reply)
+
+
+async def add_text(asker: Asker, *, store_id: str, name: str, text: str, deadline: float) -> VectorDocument:
+    """``POST vector-stores/{store}/documents/create``: the field is ``name``, as documented (§8). Never repeated."""
+    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, store_id=store_id)
+    reply = await asker.request(call, deadline=deadline)
+    return read(VectorDocument, {"name": name, **reply.body.fields}, reply, hint=MAYBE_ADDED)
+
+
+async def rename_document(
+    asker: Asker, *, store_id: str, document_id: int, name: str, deadline: float
+) -> VectorDocument:
+    """``PATCH vector-stores/{store}/documents/{id}/``: only the name can change."""
+    call = RENAME_VECTOR_DOCUMENT.call(json={"name": name}, store_id=store_id, document_id=document_id)
+    reply = await asker.request(call, deadline=deadline)
+    return read(VectorDocument, {"id": document_id, "name": name, **reply.body.fields}, reply)
+
+
+async def delete_document(asker: Asker, *, store_id: str, document_id: int, deadline: float) -> None:
+    """``DELETE vector-stores/{store}/documents/{id}/``, for good."""
+    call = DELETE_VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
+    await asker.request(call, deadline=deadline)

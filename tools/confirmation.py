@@ -1,0 +1,109 @@
+"""Before something is deleted for good: the person is asked, where the host can ask, else the model has to have asked.
+
+A host that can ask is always asked: `confirm: true` is the model's word, and counts only where there is no other.
+"""
+
+import re
+from typing import Annotated
+
+import anyio
+from pydantic import BaseModel, Field, Strict
+
+from ..server.errors import Forbidden, InvalidArguments, RememberizerError
+from .caller import Answer, Way
+from .services import CallServices
+from .waiting import report_waiting
+
+Confirm = Annotated[bool, Strict()]
+CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
+LONGEST_NAME = 100
+_LINKS = re.compile(r"\S*(://|www\.|mailto:)\S*", re.IGNORECASE)
+
+
+class Deletion(BaseModel):
+    """What is to be deleted.
+
+    Args:
+        path: Where it is upstream; with the name, what an answer is bound to.
+        kind: In a word.
+        id: Its id.
+        name: Its name, as upstream has it.
+    """
+
+    path: str
+    kind: str
+    id: str
+    name: str
+
+    @property
+    def question(self) -> str:
+        """What the person is asked; a link in the name is left out, since hosts make it one to click (S6)."""
+        name = _LINKS.sub("…", self.name)[:LONGEST_NAME]
+        return f'Delete the {self.kind} "{name}" (id {self.id}) at Rememberizer for good?'
+
+
+async def require_consent(services: CallServices, deletion: Deletion, *, confirm: bool | None) -> None:
+    """Go on only if the user wants it deleted.
+
+    Raises:
+        InputNeeded: The client is to be asked first, in its own round.
+        Forbidden: The user declined, closed the question or didn't answer in time, or the host failed to ask.
+        InvalidArguments: The client can't ask, and ``confirm`` isn't true.
+    """
+    answer: Answer | None
+    match services.caller.form_way:
+        case Way.RESULT:
+            answer = services.caller.consent(deletion.model_dump_json())
+            if answer is None:
+                raise services.caller.consent_question(deletion.question, deletion.model_dump_json())
+        case Way.REQUEST:
+            answer = await _ask(services, deletion)
+        case _ if confirm:
+            return
+        case _:
+            raise InvalidArguments(
+                f"The {deletion.kind} would be gone for good, and this client can't ask the user itself.",
+                hint="Ask the user; only if they agree, call again with `confirm: true`.",
+            )
+    if answer is not Answer.ACCEPTED:
+        raise _refusal(answer)
+
+
+async def _ask(services: CallServices, deletion: Deletion) -> Answer | None:
+    """The host's answer, or nothing if there is none in time."""
+    until = anyio.current_time() + services.patience_seconds
+    answer: Answer | None = None
+    with anyio.CancelScope(deadline=until):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_report, services, until)
+            answer = await services.caller.ask_consent(deletion.question)
+            tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    return answer
+
+
+async def _report(services: CallServices, until: float) -> None:
+    await report_waiting(services, until=until, message="Waiting for the user to answer.")
+
+
+def _refusal(answer: Answer | None) -> RememberizerError:
+    match answer:
+        case Answer.DECLINED:
+            return Forbidden(
+                "The user said no, so nothing was deleted.", hint="Don't ask again unless the user brings it up."
+            )
+        case Answer.CANCELLED:
+            return Forbidden(
+                "The user closed the question without an answer, so nothing was deleted.",
+                hint="Ask them in the conversation whether they want it; if so, call again.",
+            )
+        case Answer.UNDELIVERABLE:
+            return Forbidden(
+                "The host said that it can ask the user, and failed to, so nothing was deleted.",
+                hint="Tell the user; they can delete it at Rememberizer, or in another client.",
+            )
+        case _:
+            return Forbidden(
+                "The user did not answer the host's question in time, so nothing was deleted.",
+                hint="Call again when the user is there to answer.",
+            )

@@ -1,0 +1,204 @@
+"""The toolset ``mementos``: named parts of the account's documents, and the public knowledge that it has added.
+
+The docstring of each body is the description that a model reads.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from ..server.api import endpoints, mementos
+from ..server.api.lists import Id
+from ..server.api.mementos import Memento, PublicKnowledge
+from ..server.errors import InvalidArguments
+from ..server.settings import Settings
+from .arguments import Arguments, Text
+from .asking import asker
+from .confirmation import CONFIRM, Confirm, Deletion, require_consent
+from .content import Fence, FromDocuments, fitted, shortened
+from .contract import ContractTool, tool
+from .hints import ADDS, CHANGES, DELETES, READS
+from .knowledge_arguments import Number as DocumentId
+from .paging import PagedArguments, PagedResult, page_of
+from .schemas import output_schema
+from .services import CallServices
+
+MOST_IDS = 1_000
+"""Of one edit."""
+LONGEST_DESCRIPTION = 1_000
+DocumentIds = Annotated[list[DocumentId], Field(min_length=1, max_length=MOST_IDS)]
+FolderIds = Annotated[
+    list[Annotated[Text, Field(min_length=1, max_length=1_000)]], Field(min_length=1, max_length=MOST_IDS)
+]
+
+
+class CreateMementoArguments(Arguments):
+    """``create_memento``."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class MementoArguments(Arguments):
+    """A tool for one memento."""
+
+    id: Id
+
+
+class EditMementoArguments(MementoArguments):
+    """``edit_memento``."""
+
+    add: DocumentIds | None = Field(None, description="Ids of documents, from `list_documents`.")
+    add_folders: FolderIds | None = Field(None, description="Ids of folders; whatever they hold is added.")
+    remove: DocumentIds | None = Field(None, description="Ids of documents.")
+
+
+class DeleteMementoArguments(MementoArguments):
+    """``delete_memento``."""
+
+    confirm: Confirm | None = CONFIRM
+
+
+class MementoRow(BaseModel):
+    """A memento in a list."""
+
+    id: str
+    name: str
+    documents: int | None = Field(description="null: Rememberizer doesn't say here.")
+    created: str | None
+    modified: str | None
+
+
+class MementoList(PagedResult):
+    """``list_mementos``."""
+
+    mementos: list[MementoRow]
+
+
+class MementoResult(FromDocuments):
+    """One memento."""
+
+    memento: Memento
+
+
+class EditedMemento(BaseModel):
+    """What an edit sent, which Rememberizer accepted."""
+
+    id: str
+    added: int
+    added_folders: int
+    removed: int
+    next: str
+
+
+class DeletedMemento(BaseModel):
+    """What is gone."""
+
+    deleted: str
+
+
+class PublicKnowledgeList(PagedResult):
+    """``list_public_knowledge``."""
+
+    public_knowledge: list[PublicKnowledge]
+
+
+async def list_mementos(services: CallServices, arguments: PagedArguments) -> MementoList:
+    """The user's mementos: named parts of their documents, by which they decide what an app may see. Use it to find a
+    memento's id. They don't narrow `search`.
+    """
+    who = await asker(services, arguments.session, endpoints.MEMENTOS)
+    everything = await mementos.list_mementos(who, deadline=services.deadline())
+    return page_of(MementoList, "mementos", everything, arguments, _row)
+
+
+async def create_memento(services: CallServices, arguments: CreateMementoArguments) -> MementoResult:
+    """Create an empty memento. Then fill it with `edit_memento`."""
+    who = await asker(services, arguments.session, endpoints.CREATE_MEMENTO)
+    return _one(await mementos.create_memento(who, name=arguments.name, deadline=services.deadline()))
+
+
+async def get_memento(services: CallServices, arguments: MementoArguments) -> MementoResult:
+    """One memento by its id, with the ids of its documents as far as Rememberizer tells them."""
+    who = await asker(services, arguments.session, endpoints.MEMENTO)
+    return _one(await mementos.get_memento(who, memento_id=arguments.id, deadline=services.deadline()))
+
+
+async def edit_memento(services: CallServices, arguments: EditMementoArguments) -> EditedMemento:
+    """Add documents or folders to a memento, or remove documents from it. The documents themselves stay."""
+    add, folders, remove = arguments.add or [], arguments.add_folders or [], arguments.remove or []
+    if not (add or folders or remove):
+        raise InvalidArguments("There is nothing to add or to remove.", hint="Pass `add`, `add_folders` or `remove`.")
+    if set(add) & set(remove):
+        raise InvalidArguments("`add` and `remove` name the same document.", hint="Leave it out of one of them.")
+    who = await asker(services, arguments.session, endpoints.MEMENTO_DOCUMENTS)
+    await mementos.edit_memento(
+        who, memento_id=arguments.id, add=add, add_folders=folders, remove=remove, deadline=services.deadline()
+    )
+    return EditedMemento(
+        id=arguments.id,
+        added=len(add),
+        added_folders=len(folders),
+        removed=len(remove),
+        next="`get_memento` shows what it holds now.",
+    )
+
+
+async def delete_memento(services: CallServices, arguments: DeleteMementoArguments) -> DeletedMemento:
+    """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them. The user is
+    asked first.
+    """
+    who = await asker(services, arguments.session, endpoints.DELETE_MEMENTO)
+    found = await mementos.get_memento(who, memento_id=arguments.id, deadline=services.deadline())
+    deletion = Deletion(path=f"mementos/{arguments.id}", kind="memento", id=arguments.id, name=found.name)
+    await require_consent(services, deletion, confirm=arguments.confirm)
+    await mementos.delete_memento(who, memento_id=arguments.id, deadline=services.deadline())
+    return DeletedMemento(deleted=arguments.id)
+
+
+async def list_public_knowledge(services: CallServices, arguments: PagedArguments) -> PublicKnowledgeList:
+    """The public knowledge that the user has added: what others share with everybody, and what each is about."""
+    who = await asker(services, arguments.session, endpoints.PUBLIC_KNOWLEDGE)
+    everything = await mementos.list_public_knowledge(who, deadline=services.deadline())
+    return page_of(PublicKnowledgeList, "public_knowledge", everything, arguments, _fenced)
+
+
+def toolset(_: Settings) -> list[ContractTool]:
+    """The six tools, in the order in which they are listed."""
+    one = output_schema(MementoResult)
+    return [
+        tool(body, arguments=arguments, output=output, title=title, annotations=hints, writes=hints is not READS)
+        for body, arguments, output, title, hints in (
+            (list_mementos, PagedArguments, output_schema(MementoList), "List mementos", READS),
+            (get_memento, MementoArguments, one, "Look at a memento", READS),
+            (create_memento, CreateMementoArguments, one, "Create a memento", ADDS),
+            (edit_memento, EditMementoArguments, output_schema(EditedMemento), "Change what a memento holds", CHANGES),
+            (delete_memento, DeleteMementoArguments, output_schema(DeletedMemento), "Delete a memento", DELETES),
+            (list_public_knowledge, PagedArguments, output_schema(PublicKnowledgeList), "List public knowledge", READS),
+        )
+    ]
+
+
+def _row(_: Fence, memento: Memento) -> MementoRow:
+    documents = None if memento.document_ids is None else len(memento.document_ids)
+    return MementoRow(documents=documents, **memento.model_dump(exclude={"document_ids"}))
+
+
+def _fenced(fence: Fence, knowledge: PublicKnowledge) -> PublicKnowledge:
+    if not knowledge.description:
+        return knowledge
+    text = fence.around(shortened(knowledge.description, LONGEST_DESCRIPTION))
+    return knowledge.model_copy(update={"description": text})
+
+
+def _one(memento: Memento) -> MementoResult:
+    """The memento, with as many of its documents' ids as fit."""
+    fence, ids = Fence(), memento.document_ids or []
+
+    def make(_: int, count: int) -> MementoResult:
+        shown = memento if count == len(ids) else memento.model_copy(update={"document_ids": ids[:count]})
+        cut = (
+            None if shown is memento else f"Only {count} of {len(ids)} document ids fit; there is no call for the rest."
+        )
+        return MementoResult(notice=fence.notice, fence=fence.name, cut=cut, memento=shown)
+
+    return fitted(make, items=0, characters=len(ids))

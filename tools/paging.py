@@ -1,0 +1,70 @@
+"""Pages of a list that upstream gives whole, each within the size of a result."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from .arguments import Arguments
+from .content import Fence, FromDocuments, fitted
+
+Result = TypeVar("Result", bound="PagedResult")
+
+
+class PagedArguments(Arguments):
+    """A tool that gives a list page by page."""
+
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    page_size: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class PagedResult(FromDocuments):
+    """One page of a list."""
+
+    total: int
+    page_size: int
+    next_page: int | None = Field(description="Goes with this `page_size`; null at the end.")
+
+
+def page_of(
+    result: type[Result],
+    name: str,
+    everything: Sequence[Any],
+    arguments: PagedArguments,
+    row: Callable[[Fence, Any], Any],
+) -> Result:
+    """The page that was asked for, which is empty behind the end, or as much of it as has room.
+
+    Args:
+        result: What the tool returns.
+        name: Its member that holds the page.
+        everything: The whole list.
+        arguments: Which page.
+        row: What is shown of one item; of bounded size, so that one always has room.
+    """
+    size, fence = arguments.page_size, Fence()
+    start = (arguments.page - 1) * size
+    rows = [row(fence, each) for each in everything[start : start + size]]
+
+    def make(count: int, _: int) -> Result:
+        end = start + count
+        is_whole = count == len(rows)
+        then = size if is_whole else _divisor(end, most=count)
+        return result.model_validate(
+            {
+                "notice": fence.notice,
+                "fence": fence.name,
+                "cut": None if is_whole else f"The page was too large: go on with `page_size` {then} and `next_page`.",
+                "total": len(everything),
+                "page_size": then,
+                "next_page": end // then + 1 if end < len(everything) else None,
+                name: rows[:count],
+            }
+        )
+
+    return fitted(make, items=len(rows), characters=0)
+
+
+def _divisor(number: int, *, most: int) -> int:
+    """The largest divisor up to a limit, or 1: with such a page size, a page begins there."""
+    return next((size for size in range(most, 0, -1) if number % size == 0), 1)
