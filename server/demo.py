@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from textwrap import shorten
 from typing import Any
 
 import anyio
@@ -26,16 +27,25 @@ from .sandbox.mailbox import NoSandboxError, fetch_letters
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0
+INDEXED_SECONDS = 10.0
+"""How long the sandbox is waited for; it takes two."""
+DONE = "done"
+"""What a call comes to that has no state."""
+QUESTION = "how long does sourdough bread bake in the oven?"
+ANSWER = "Bread baking times in our oven"
+NOTE = {"name": "The demo's note", "content": "The marmalade zeppelin departs from the pantry at half past nine."}
+NOTED = {"query": "When does the zeppelin depart?", "limit": 1}
+WIDTH = 96
 SHOWN = ("state", "email", "name", "method", "access_expires_at", "session", "sign_in_url", "confirm_code")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One call and what it has to come to: a state, or an error code."""
+    """One call and what it has to come to: see ``_outcome``."""
 
     title: str
     tool: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, Any]
     outcome: str
 
 
@@ -90,6 +100,10 @@ async def _walk(options: Sequence[str]) -> None:
         await _go_to_the_page(shown, account)
         for number, step in enumerate(_after_the_page(account), start=7):
             shown = await _take(client, number, step, shown=shown)
+        await _use_the_knowledge(client, 10)
+        await _take(
+            client, 14, Step(title="Goodbye for good", tool="logout", arguments={}, outcome="signed_out"), shown={}
+        )
 
 
 def _first_step(email: str, password: str) -> Step:
@@ -119,8 +133,35 @@ def _after_the_page(account: Mapping[str, str]) -> list[Step]:
             outcome="invalid_credentials",
         ),
         step(title="Still signed in", tool="session_status", outcome="signed_in"),
-        step(title="Goodbye for good", tool="logout", outcome="signed_out"),
     ]
+
+
+async def _use_the_knowledge(client: Client, first: int) -> None:
+    """Search, read what was found, remember something, and find it again."""
+    step = partial(Step, outcome=DONE)
+    query = {"query": QUESTION, "limit": 3}
+    asked = Step(title="What do my notes say?", tool="search", arguments=query, outcome=ANSWER)
+    found = await _take(client, first, asked, shown={})
+    read = step(title="The whole document", tool="read_document", arguments={"id": found["matches"][0]["id"]})
+    await _take(client, first + 1, read, shown={})
+    await _take(client, first + 2, step(title="Remember this", tool="remember", arguments=NOTE), shown={})
+    _say("    (the sandbox indexes it in the meantime; its search is by keywords, the real one by meaning)", dim=True)
+    with anyio.move_on_after(INDEXED_SECONDS):
+        while not await _is_found(client):  # noqa: ASYNC110 -- another process has to be asked
+            await anyio.sleep(0.2)
+    again = Step(title="And it is found", tool="search", arguments=NOTED, outcome=NOTE["name"])
+    await _take(client, first + 3, again, shown={})
+
+
+async def _is_found(client: Client) -> bool:
+    result = await client.call_tool("search", NOTED)
+    return _outcome(result.structured_content or {}) == NOTE["name"]
+
+
+def _outcome(content: Mapping[str, Any]) -> str:
+    """An error's code, a state, the name of the first match, or else ``DONE``."""
+    names = [match["name"] for match in content.get("matches", [])]
+    return str(content.get("error", {}).get("code") or content.get("state") or next(iter(names), DONE))
 
 
 async def _go_to_the_page(status: Mapping[str, Any], account: Mapping[str, str]) -> None:
@@ -137,13 +178,15 @@ async def _take(client: Client, number: int, step: Step, *, shown: Mapping[str, 
     took = (time.perf_counter() - begun) * 1000
     content: Mapping[str, Any] = result.structured_content or {}
     error = content.get("error", {})
-    outcome = error.get("code") or content.get("state")
+    outcome = _outcome(content)
     _say(f"{number:2}. {step.title}", bold=True)
     _say(f"    {step.tool}({_shown(step.arguments)})", fg="cyan", end="")
     _say(f"  {took:.0f} ms", dim=True)
     for name in SHOWN:
         if content.get(name) not in (None, shown.get(name)) or (name == "state" and name in content):
             _say(f"    {name:18}{content[name]}")
+    for text in _lines_of(content):
+        _say(f"    {text}")
     for name in ("code", "message", "hint"):
         if name in error:
             _say(f"    {name:18}{error[name]}", fg="yellow")
@@ -169,7 +212,15 @@ async def read_mail(email: str) -> str:
     return codes[-1]
 
 
-def _shown(arguments: Mapping[str, str]) -> str:
+def _lines_of(content: Mapping[str, Any]) -> list[str]:
+    """What was found or read, one line each, without the fence around it."""
+    found = [f"{match['name']} ({match['source']}): {match['text']}" for match in content.get("matches", [])]
+    texts = [*found, *([content["content"]] if "content" in content else [])]
+    marks = (f"[{content.get('fence')}]", f"[/{content.get('fence')}]")
+    return [shorten(text.replace(marks[0], "").replace(marks[1], ""), WIDTH, placeholder=" …") for text in texts]
+
+
+def _shown(arguments: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={'*****' if name in HIDDEN else repr(value)}" for name, value in arguments.items())
 
 

@@ -79,10 +79,14 @@ def listen(port: int) -> socket.socket:
     if not 0 <= port <= _LAST_PORT:
         raise ValueError(f"{port} is no port number: it goes from 0 to {_LAST_PORT}.")
     try:
-        return socket.create_server((LOOPBACK, port))
+        listening = socket.create_server((LOOPBACK, port))
     except OSError as error:
         reason = os.strerror(error.errno or 0)  # the error's own text repeats the address
         raise ValueError(f"Port {port} of {LOOPBACK} can't be used: {reason}.") from error
+    # What is accepted inherits it. asyncio sets it only where the socket names its protocol, which this one doesn't, and
+    # without it a reply of two writes takes 40 ms (measured).
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 @asynccontextmanager

@@ -6,8 +6,10 @@ import sys
 import click
 
 from tests.benchmarks.calls import call_figures
+from tests.benchmarks.documents import document_figures
 from tests.benchmarks.starts import start_figures
 from tests.benchmarks.table import machine, table
+from tests.benchmarks.uploads import upload_figures
 
 
 @click.command()
@@ -18,6 +20,8 @@ def main(*, runs: int, as_json: bool) -> None:
     with click.progressbar(range(runs), label="Starts", file=sys.stderr, hidden=not sys.stderr.isatty()) as rounds:
         figures = start_figures(rounds)
     figures += call_figures(runs)
+    figures += document_figures(runs)
+    figures += upload_figures()
     facts = machine()
     if as_json:
         click.echo(json.dumps({"machine": facts, "figures": [figure.as_json() for figure in figures]}, indent=2))

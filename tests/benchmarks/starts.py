@@ -77,11 +77,11 @@ def _start(
         exchange = Exchange(process, era)
         exchange.list_tools()
         took = time.perf_counter() - begun
-        listed = _resident_mib(process)
+        listed = resident_mib(process)
         begun = time.perf_counter()
         use(exchange)
         use_took = time.perf_counter() - begun
-        used = _resident_mib(process)
+        used = resident_mib(process)
         process.end_input()
     return Start(ms=took * 1000, listed_mib=listed, used_mib=used, use_ms=use_took * 1000)
 
@@ -92,7 +92,8 @@ def _ping(exchange: Exchange) -> None:
     exchange.call("ping")
 
 
-def _resident_mib(process: Process) -> float:
+def resident_mib(process: Process) -> float:
+    """What a process holds in memory now."""
     resident: int = psutil.Process(process.popen.pid).memory_info().rss
     return resident / MEBIBYTE
 

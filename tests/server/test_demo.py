@@ -20,7 +20,7 @@ from tests.support.process import SERVE, clean_environment, modern, running
 from tests.support.upstream import usual
 
 ORDER = ["signup", "verify", "session_status", "refresh", "logout", "login", "session_status", "login"]
-ORDER += ["session_status", "logout"]
+ORDER += ["session_status", "search", "read_document", "remember", "search", "logout"]
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,9 @@ def test_the_demo_walks_the_whole_life_in_plain_text_without_a_browser(tmp_path:
     assert re.search(r"sign_in_url +http://127\.0\.0\.1:\d+/", done.stdout)
     assert "(the person opens the link and fills in the form)" in done.stdout
     assert "invalid_credentials" in done.stdout
+    assert "Bread baking times in our oven (memory): The oven lies" in done.stdout
+    assert "The demo's note (memory): The marmalade zeppelin departs" in done.stdout
+    assert "[data-" not in done.stdout
     assert len(re.findall(r"  \d+ ms$", done.stdout, re.MULTILINE)) == len(ORDER)
     assert "\x1b" not in done.stdout
     assert done.stdout.rstrip().splitlines()[-1].startswith("Every step did what it should, in ")

@@ -13,10 +13,10 @@ from tests.support.process import LONGEST_SECONDS, Process, clean_environment, r
 
 
 @contextmanager
-def http_sandbox(runtime: Path) -> Iterator[str]:
+def http_sandbox(runtime: Path, *options: str) -> Iterator[str]:
     """Serve one with its runtime files in that folder; gives the base URL of its API."""
     environment = clean_environment() | {"XDG_RUNTIME_DIR": str(runtime), "PYTHONUNBUFFERED": "1"}
-    with running("sandbox", "--port", "0", environment=environment) as process:
+    with running("sandbox", "--port", "0", *options, environment=environment) as process:
         found = re.search(r"http://\S+/api/v1/", _announcement(process))
         assert found
         yield found[0]
