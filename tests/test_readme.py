@@ -12,7 +12,7 @@ import pytest
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.settings import SECRETS, Settings, variable
-from rememberizer_mcp.tools.auth import toolset
+from rememberizer_mcp.tools.toolsets import BUILDERS
 
 from tests.support.process import clean_environment
 
@@ -53,8 +53,9 @@ def codes(base: type[RememberizerError]) -> list[type[RememberizerError]]:
 @pytest.mark.promise("D38")
 def test_the_table_of_tools_is_the_servers() -> None:
     rows = [
-        f"| `{tool.name}` | {', '.join(f'`{name}`' for name in tool.parameters['properties'])} | {tool.title} |"
-        for tool in toolset(Settings())
+        f"| `{toolset}` | `{tool.name}` | {', '.join(f'`{name}`' for name in tool.parameters['properties'])} | {tool.title} |"
+        for toolset, builder in BUILDERS.items()
+        for tool in builder(Settings())
     ]
     assert table("tools") == rows
 

@@ -30,7 +30,7 @@ BUILDERS: Mapping[str, Callable[[Settings], list[ContractTool]]] = {
 
 def chosen(settings: Settings, more: Sequence[ContractTool] = ()) -> list[ContractTool]:
     """Every tool of the chosen toolsets, hidden ones too, in the order in which they are listed."""
-    return [*(tool for name in settings.toolsets if name in BUILDERS for tool in BUILDERS[name](settings)), *more]
+    return [*(tool for name in settings.toolsets for tool in BUILDERS[name](settings)), *more]
 
 
 def is_hidden(tool: ContractTool, settings: Settings) -> bool:
