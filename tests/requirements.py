@@ -212,4 +212,7 @@ PROMISES: dict[str, Promise] = {
     "D91": _design("The sandbox's vector stores answer as documented, each to its own key.", "API contract §6"),
     "D92": _design("Files are uploaded within their limits, and memory does not grow with them.", "API contract §6.7"),
     "D93": _design("A person finds every API key on the outbox page.", "API contract §3"),
+    "D107": _design(
+        "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
+    ),
 }

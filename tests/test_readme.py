@@ -53,7 +53,8 @@ def codes(base: type[RememberizerError]) -> list[type[RememberizerError]]:
 @pytest.mark.promise("D38")
 def test_the_table_of_tools_is_the_servers() -> None:
     rows = [
-        f"| `{toolset}` | `{tool.name}` | {', '.join(f'`{name}`' for name in tool.parameters['properties'])} | {tool.title} |"
+        f"| `{toolset}` | `{tool.name}` | {', '.join(f'`{name}`' for name in tool.parameters['properties'])} "
+        f"| {tool.title} |"
         for toolset, builder in BUILDERS.items()
         for tool in builder(Settings())
     ]
