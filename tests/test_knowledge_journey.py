@@ -76,7 +76,8 @@ async def listed(agent: Agent, **arguments: Any) -> list[dict[str, Any]]:
 
 async def read_whole(agent: Agent, number: int) -> str:
     """A document, chunk by chunk, without the fences."""
-    text, chunk = "", 0
+    text = ""
+    chunk: int | None = 0
     while chunk is not None:
         part = await agent.call("read_document", id=number, start_chunk=chunk)
         text += part["content"].removeprefix(f"[{part['fence']}]\n").removesuffix(f"\n[/{part['fence']}]")
