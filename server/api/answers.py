@@ -71,14 +71,8 @@ class Answer(BaseModel):
 Model = TypeVar("Model", bound=Answer)
 
 
-def read(model: type[Model], value: Any, reply: Reply, *, hint: str | None = None) -> Model:
-    """The value as the model.
-
-    Args:
-        model: What it has to be.
-        value: The answer, or a part of it.
-        reply: Where it comes from.
-        hint: What to do where something may have been written all the same.
+def read(model: type[Model], value: Any, reply: Reply) -> Model:
+    """The answer, or a part of it, as the model.
 
     Raises:
         UpstreamProtocolError: It lacks what is promised.
@@ -86,7 +80,7 @@ def read(model: type[Model], value: Any, reply: Reply, *, hint: str | None = Non
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise UpstreamProtocolError(status=reply.status, hint=hint) from error
+        raise UpstreamProtocolError(status=reply.status) from error
 
 
 def read_list(model: type[Model], reply: Reply, *names: str) -> list[Model]:

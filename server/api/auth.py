@@ -4,11 +4,11 @@
 verifies once, and a refresh token may have been rotated by an answer that was lost.
 """
 
-from ..errors import NotSignedIn, UpstreamError, UpstreamProtocolError
+from ..errors import NotSignedIn, UpstreamProtocolError
 from .client import Call, RememberizerAPI
 from .credentials import Auth, Credentials
 from .refusals import MAYBE_CREATED, NO_SESSION, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
-from .retries import NOTHING_WAS_SENT
+from .retries import sent_once
 
 
 async def signup(
@@ -29,12 +29,8 @@ async def signup(
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
     call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields))
-    try:
+    with sent_once(MAYBE_CREATED):
         reply = await api.send(call, credentials, deadline=deadline)
-    except UpstreamError as error:
-        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
-            error.hint = MAYBE_CREATED
-        raise
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from ..errors import NotFound, UpstreamError
+from ..errors import NotFound
 from . import endpoints
 from .answers import (
     Answer,
@@ -22,7 +22,7 @@ from .answers import (
 )
 from .asking import Asker
 from .client import Reply
-from .retries import NOTHING_WAS_SENT
+from .retries import sent_once
 
 MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
 _IDS = ("pk", "id", "document_id")
@@ -168,12 +168,8 @@ async def memorize(asker: Asker, *, name: str, content: str, deadline: float) ->
         RememberizerError: Upstream's refusals, or no usable answer; then the hint says that it may be stored.
     """
     call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
-    try:
+    with sent_once(MAYBE_STORED):
         reply = await asker.request(call, deadline=deadline)
         require_done(reply)
-    except UpstreamError as error:
-        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
-            error.hint = MAYBE_STORED
-        raise
     described = next(iter(found_list(reply) or []), reply.body.fields)
     return read(Stored, {"id": first_whole(described, *_IDS)}, reply)

@@ -4,7 +4,8 @@ Only calls that are safe to repeat are (every GET, and logout), after a connecti
 429 and 502, 503 or 504, with jitter and ``Retry-After``, and never past the call's deadline.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -13,7 +14,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
-from ..errors import RateLimited, RememberizerError, UpstreamUnavailable
+from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
 
 MOST_ATTEMPTS = 4
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
@@ -41,6 +42,21 @@ def retrying(*, deadline: float, sleep: Callable[[float], Awaitable[None]]) -> A
         retry=retry_if_exception(_is_passing),
         reraise=True,
     )
+
+
+@contextmanager
+def sent_once(hint: str) -> Iterator[None]:
+    """Around a call that writes and is never repeated: give an error after which it may have been done this hint.
+
+    Args:
+        hint: How to find out whether it was.
+    """
+    try:
+        yield
+    except UpstreamError as error:
+        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
+            error.hint = hint
+        raise
 
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:

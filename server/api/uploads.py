@@ -14,6 +14,7 @@ from .answers import Answer, Name, read
 from .asking import Asker
 from .client import Content
 from .endpoints import UPLOAD_VECTOR_FILES
+from .retries import sent_once
 from .text import clean_line
 from .vector_stores import VectorDocument
 
@@ -112,14 +113,14 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     check(files)
     form = _Form(files, report)
     content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    reply = await asker.request(
-        replace(UPLOAD_VECTOR_FILES.call(store_id=store_id), content=content), deadline=deadline
-    )
-    fields = reply.body.fields
-    if not fields.keys() & {"documents", "errors"}:
-        raise UpstreamProtocolError(status=reply.status, hint=MAYBE_UPLOADED)
-    given = {name: fields.get(name) or [] for name in ("documents", "errors")}
-    return read(Uploaded, given, reply, hint=MAYBE_UPLOADED)
+    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id), content=content)
+    with sent_once(MAYBE_UPLOADED):
+        reply = await asker.request(call, deadline=deadline)
+        fields = reply.body.fields
+        if not fields.keys() & {"documents", "errors"}:
+            raise UpstreamProtocolError(status=reply.status)
+        given = {name: fields.get(name) or [] for name in ("documents", "errors")}
+        return read(Uploaded, given, reply)
 
 
 class _Form:
