@@ -15,7 +15,7 @@ demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
 
 test: $(STAMP)
-	@$(BIN)/python $(TRACE) -m pytest -q
+	@$(BIN)/python $(TRACE) -m pytest -q -n logical --dist loadfile
 
 setup: $(STAMP)
 

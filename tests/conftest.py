@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ SLOWEST_CALLBACK_SECONDS = 1.0
 settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
 settings.load_profile("project")
 
-LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
+LEFT_OUT = pytest.StashKey[dict[str, None]]()
+"""The lines that say what was left out, in order, each once whichever workers say it."""
 
 
 def is_left_out(commands: Iterable[str], environment: Mapping[str, str]) -> bool:
@@ -33,16 +34,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items
         if is_left_out((name for mark in item.iter_markers("needs") for name in mark.args), os.environ)
     ]
-    config.stash[LEFT_OUT] = left_out
+    leave_out(config, items, left_out)
+    say_left_out(config, [f"left out, for lack of a command that it needs: {item.nodeid}\n" for item in left_out])
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: Sequence[pytest.Item]) -> None:
+    """Take these tests out of the run."""
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
 
 
+def say_left_out(config: pytest.Config, lines: Iterable[str]) -> None:
+    """Have these lines printed at the end, by the process that prints."""
+    kept = config.stash.setdefault(LEFT_OUT, {})
+    kept.update(dict.fromkeys(lines))
+    getattr(config, "workeroutput", {})["left_out"] = list(kept)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has to say; one that crashed says nothing."""
+    say_left_out(node.config, getattr(node, "workeroutput", {}).get("left_out", []))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was left out."""
-    left_out = config.stash.get(LEFT_OUT, [])
-    lines = [f"left out, for lack of a command that it needs: {item.nodeid}\n" for item in left_out]
-    terminalreporter.write("".join(lines))
+    terminalreporter.write("".join(config.stash.get(LEFT_OUT, {})))
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import is_left_out
+from tests.conftest import is_left_out, leave_out, say_left_out
 from tests.interop.client import CLIENTS, COMMANDS
 from tests.interop.run import Run, make_journey
 
-LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
 HERE = Path(__file__).parent
 
 
@@ -17,16 +16,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave this folder out when a client is missing, except where nothing may be."""
     unprepared = is_left_out(COMMANDS, os.environ)
     left_out = [item for item in items if unprepared and item.path.is_relative_to(HERE)]
-    config.stash[LEFT_OUT] = left_out
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say so in one line."""
-    left_out = config.stash.get(LEFT_OUT, [])
+    leave_out(config, items, left_out)
     line = f"left out until `make interop-setup`: {len(left_out)} tests of other people's clients (tests/interop)\n"
-    terminalreporter.write(line if left_out else "")
+    say_left_out(config, [line] if left_out else [])
 
 
 @pytest.fixture(scope="session", params=CLIENTS, ids=lambda client: client.name)
