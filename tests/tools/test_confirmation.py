@@ -1,5 +1,6 @@
 """Deletions: the user is asked where the host can, and nothing but their yes deletes (S7)."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -196,6 +197,12 @@ def question(result: CallToolResult | InputRequiredResult) -> tuple[str, str]:
     return name, result.request_state
 
 
+def unpacked(state: str) -> bytes:
+    """What a client can read of a sealed state."""
+    packed = state.rpartition(".")[2]
+    return base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+
+
 def code(result: CallToolResult | InputRequiredResult) -> str:
     assert isinstance(result, CallToolResult)
     return str((result.structured_content or {}).get("error", {}).get("code"))
@@ -220,7 +227,7 @@ async def test_a_yes_is_for_its_own_deletion_only_and_deletes_once() -> None:
     async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
         name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}))
         said = {"request_state": state, "input_responses": {name: YES}}
-        assert "12" not in state
+        assert b"emento" not in unpacked(state)
         for tool, arguments in (
             ("delete_memento", {"id": "13"}),
             ("delete_memento", {"id": "12", "confirm": True}),
