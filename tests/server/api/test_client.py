@@ -182,8 +182,8 @@ async def test_a_cut_connection_is_told_from_what_is_no_http(wire: bytes, expect
     assert len(asked) == 1
 
 
-@pytest.mark.promise("D24")
-async def test_a_certificate_the_system_does_not_trust_is_refused(tmp_path: Path) -> None:
+@pytest.mark.promise("D24", "D97")
+async def test_weakness_12_a_certificate_the_system_does_not_trust_is_refused(tmp_path: Path) -> None:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     async with listening(OK, tls=context) as (port, asked):
