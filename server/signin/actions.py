@@ -145,8 +145,7 @@ class Actions:
             return
         form = parse(VerifyForm, fields)
         async with self._moving(pending) as session:
-            if session.state is not State.SIGNED_IN:
-                await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
+            await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
             self._arrive(pending, session, browser=browser)
 
     def _deadline(self) -> float:
