@@ -59,7 +59,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was left out."""
-    terminalreporter.write("".join(config.stash.get(LEFT_OUT, dict[str, None]())))
+    terminalreporter.write("".join(config.stash.get(LEFT_OUT, None) or ()))
 
 
 @pytest.fixture(scope="session")
