@@ -59,7 +59,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was left out."""
-    terminalreporter.write("".join(config.stash.get(LEFT_OUT, None) or ()))
+    lines = config.stash.get(LEFT_OUT, {})
+    terminalreporter.write("".join(lines))
 
 
 @pytest.fixture(scope="session")
