@@ -55,6 +55,11 @@ class Session:
         return State.EXPIRED if self._grant.was_refused and self._state is not State.SIGNED_OUT else self._state
 
     @property
+    def grant(self) -> Grant:
+        """The sign-in that is held now; the next one is another."""
+        return self._grant
+
+    @property
     def is_busy(self) -> bool:
         """Whether a call is in flight or a person is signing in."""
         return self.calls > 0 or self.page is not None
@@ -106,8 +111,8 @@ class Session:
         password: str,
         name: str | None,
         captcha: str | None,
-        method: str = "password",
         deadline: float,
+        method: str = "password",
     ) -> bool:
         """Create an account and hold it, unverified; returns as ``sign_in``."""
         ask = partial(auth.signup, email=email, password=password, name=name, captcha=captcha)
@@ -249,12 +254,7 @@ class Session:
             page.close()
 
     def require_account(self) -> None:
-        """Refuse a move that needs an account.
-
-        Raises:
-            NotSignedIn: The session is signed out.
-            SessionExpired: Upstream refused to renew it.
-        """
+        """Refuse a move that needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
         if self.state is State.SIGNED_OUT:
             raise NotSignedIn
         if self.state is State.EXPIRED:
@@ -274,8 +274,9 @@ class Session:
         """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
         if grant is not self._grant:
             return False
-        if grant.credentials.access_token != used:
-            return True
+        token = grant.credentials.access_token
+        if token != used:
+            return token is not None  # a logout meanwhile leaves none, and nothing is repeated anonymously
         if not self.can_refresh:
             grant.was_refused = True
             return False

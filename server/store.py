@@ -48,6 +48,8 @@ class SessionStore:
         self._now = now
         self._sessions: dict[str, Session] = {}
         self._defaults: dict[str, str] = {}
+        self._ended: dict[str, str | None] = {}
+        """By owner: the account whose session ended by itself, if its e-mail was known."""
 
     def __repr__(self) -> str:
         return f"<SessionStore: {len(self._sessions)} sessions>"
@@ -63,7 +65,7 @@ class SessionStore:
         """
         session = self._sessions.get(self._defaults.get(owner, "") if handle is None else handle)
         if session is not None and self._is_over(session):
-            self._drop(session)
+            self._end(session)
             session = None
         elif session is not None:
             self._close_old_page(session)
@@ -73,6 +75,22 @@ class SessionStore:
         if handle is not None:
             raise UnknownSession
         return None
+
+    def has_ended(self, owner: str) -> bool:
+        """Whether the owner's account came to the end of its session's life, and nothing took its place since.
+
+        Until then no other account and no key may be used in its stead without being asked for.
+        """
+        self.find(owner)
+        return owner in self._ended
+
+    def ended_account(self, owner: str) -> str | None:
+        """The e-mail of that account, if it is known."""
+        return self._ended.get(owner)
+
+    def forget_ended(self, owner: str) -> None:
+        """Let the owner begin afresh: they signed out."""
+        self._ended.pop(owner, None)
 
     @asynccontextmanager
     async def moving(self, owner: str, handle: str | None = None, *, create: bool = False) -> AsyncIterator[Session]:
@@ -101,6 +119,8 @@ class SessionStore:
                     with session.in_use():
                         yield session
                 finally:
+                    if session.state is not State.SIGNED_OUT:
+                        self.forget_ended(owner)
                     self.release(session)
                 return
 
@@ -113,7 +133,7 @@ class SessionStore:
         """Drop every session whose idle or absolute lifetime is over; upstream is not told."""
         for session in list(self._sessions.values()):
             if self._is_over(session):
-                self._drop(session)
+                self._end(session)
 
     async def keep_sweeping(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Sweep once a minute, until cancelled."""
@@ -159,6 +179,12 @@ class SessionStore:
 
     def _is_held(self, session: Session) -> bool:
         return self._sessions.get(session.handle) is session
+
+    def _end(self, session: Session) -> None:
+        """Drop a session whose life is over, and remember whose it was."""
+        if session.state is not State.SIGNED_OUT:
+            self._ended[session.owner] = session.email
+        self._drop(session)
 
     def _drop(self, session: Session) -> None:
         self._sessions.pop(session.handle, None)

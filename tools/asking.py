@@ -1,11 +1,36 @@
 """Who asks: for each endpoint the signed-in session or an API key, whichever it takes and there is."""
 
 from ..server.api.asking import Asker
+from ..server.api.client import Call, Reply
 from ..server.api.endpoints import Endpoint, Takes
 from ..server.errors import NotSignedIn
+from ..server.session import Session
 from ..server.states import State
 from .services import CallServices, Services
 from .sign_in import account_session
+
+
+class SignedIn:
+    """A session as it is when a call begins: none of the call's requests is made as another account (S12)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._grant = session.grant
+        self.whose = session.email or session.handle
+
+    async def request(self, call: Call, *, deadline: float) -> Reply:
+        """Make a request of the call.
+
+        Raises:
+            NotSignedIn: There was another sign-in meanwhile.
+            RememberizerError: As ``Session.request``.
+        """
+        if self._session.grant is not self._grant:
+            raise NotSignedIn(
+                "There was another sign-in while this call ran, so it was ended.",
+                hint="Call again if it is meant for the account that is signed in now; `session_status` says which.",
+            )
+        return await self._session.request(call, deadline=deadline)
 
 
 async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) -> Asker:
@@ -21,17 +46,18 @@ async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) 
         return _store_key(services)
     session = services.sessions.find(services.owner, handle)
     has_account = session is not None and session.state is not State.SIGNED_OUT
-    if Takes.API_KEY in endpoint.takes and services.api_key and handle is None and not has_account:
+    takes_key = Takes.API_KEY in endpoint.takes and handle is None
+    if takes_key and services.api_key and not has_account and not services.sessions.has_ended(services.owner):
         return services.api_key
-    return await account_session(services, handle)
+    return SignedIn(await account_session(services, handle))
 
 
 async def ready_asker(services: Services, *, deadline: float) -> Asker | None:
     """The one who can ask for documents at once, by the default session or the API key; nobody is asked to sign in."""
     session = services.sessions.find(services.owner, None)
     if session is None or session.state is State.SIGNED_OUT:
-        return services.api_key
-    return session if await session.is_usable(deadline=deadline) else None
+        return None if services.sessions.has_ended(services.owner) else services.api_key
+    return SignedIn(session) if await session.is_usable(deadline=deadline) else None
 
 
 def _store_key(services: CallServices) -> Asker:

@@ -22,6 +22,7 @@ from .status import (
     KEY_ONLY,
     NO_SESSION,
     PAGE_CLOSED,
+    SESSION_ENDED,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_OUT_HERE,
     STILL_KEPT,
@@ -157,6 +158,7 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
                 return signed_out(PAGE_CLOSED)
             done = await session.sign_out(deadline=deadline)
     except (NotSignedIn, UnknownSession):
+        services.sessions.forget_ended(services.owner)
         return signed_out(NO_SESSION)
     then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
     return signed_out(then if done.forgotten else then + STILL_KEPT)
@@ -179,6 +181,8 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
             await session.is_usable(deadline=services.deadline())
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
+    if services.sessions.has_ended(services.owner):
+        return signed_out(SESSION_ENDED)
     return signed_out(KEY_ONLY, method="api_key") if services.api_key else signed_out()
 
 

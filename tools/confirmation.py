@@ -17,29 +17,35 @@ from .waiting import report_waiting
 Confirm = Annotated[bool, Strict()]
 CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
 LONGEST_NAME = 100
-_LINKS = re.compile(r"\S*(://|www\.|mailto:)\S*", re.IGNORECASE)
+_LINKS = re.compile(r"\S*(://|www\.|\b[a-z][a-z0-9+-]+:\S|[a-z0-9-]\.[a-z]{2,}/)\S*", re.IGNORECASE)
+_QUOTES = str.maketrans(dict.fromkeys('"“”„«»', "'"))
 
 
 class Deletion(BaseModel):
     """What is to be deleted.
 
     Args:
-        path: Where it is upstream; with the name, what an answer is bound to.
+        path: Where it is upstream; with the name and the account, what an answer is bound to.
+        whose: The account, or the key, in which it is.
         kind: In a word.
         id: Its id.
         name: Its name, as upstream has it.
     """
 
     path: str
+    whose: str
     kind: str
     id: str
     name: str
 
     @property
     def question(self) -> str:
-        """What the person is asked; a link in the name is left out, since hosts make it one to click (S6)."""
-        name = _LINKS.sub("…", self.name)[:LONGEST_NAME]
-        return f'Delete the {self.kind} "{name}" (id {self.id}) at Rememberizer for good?'
+        """What the person is asked; the name, which is somebody's text, comes last and can't end its quotes.
+
+        A link in it is left out, since hosts make it one to click (S6).
+        """
+        name = _LINKS.sub("…", self.name).translate(_QUOTES)[:LONGEST_NAME]
+        return f'Delete the {self.kind} with id {self.id} at Rememberizer for good? Its name: "{name}"'
 
 
 async def require_consent(services: CallServices, deletion: Deletion, *, confirm: bool | None) -> None:

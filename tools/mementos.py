@@ -84,7 +84,7 @@ class EditedMemento(BaseModel):
     """What an edit sent, which Rememberizer accepted."""
 
     id: str
-    added: int
+    added: int = Field(description="How many were named, whether they were in it or not; so the next two.")
     added_folders: int
     removed: int
     next: str
@@ -149,7 +149,9 @@ async def delete_memento(services: CallServices, arguments: DeleteMementoArgumen
     """
     who = await asker(services, arguments.session, endpoints.DELETE_MEMENTO)
     found = await mementos.get_memento(who, memento_id=arguments.id, deadline=services.deadline())
-    deletion = Deletion(path=f"mementos/{arguments.id}", kind="memento", id=arguments.id, name=found.name)
+    deletion = Deletion(
+        path=f"mementos/{arguments.id}", whose=who.whose, kind="memento", id=arguments.id, name=found.name
+    )
     await require_consent(services, deletion, confirm=arguments.confirm)
     await mementos.delete_memento(who, memento_id=arguments.id, deadline=services.deadline())
     return DeletedMemento(deleted=arguments.id)
@@ -186,7 +188,9 @@ def _row(_: Fence, memento: Memento) -> MementoRow:
 def _fenced(fence: Fence, knowledge: PublicKnowledge) -> PublicKnowledge:
     if not knowledge.description:
         return knowledge
+    is_cut = len(knowledge.description) > LONGEST_DESCRIPTION
     text = fence.around(shortened(knowledge.description, LONGEST_DESCRIPTION))
+    text += f" Cut at {LONGEST_DESCRIPTION} characters; no call gets the rest." if is_cut else ""
     return knowledge.model_copy(update={"description": text})
 
 

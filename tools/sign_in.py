@@ -63,6 +63,8 @@ async def bring(services: CallServices, pending: PendingSignIn) -> Sent | None:
 async def account_session(services: CallServices, handle: str | None) -> Session:
     """The session for a tool that needs an account; where there is none, the person is asked to sign in first.
 
+    An account that was held and ended is signed in again, and no other in its place: the call was meant for it.
+
     Raises:
         NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off.
         UnknownSession: No session has this handle.
@@ -72,11 +74,14 @@ async def account_session(services: CallServices, handle: str | None) -> Session
     session = services.sessions.find(services.owner, handle)
     if session is not None and await session.is_usable(deadline=services.deadline()):
         return session
+    has_ended = services.sessions.has_ended(services.owner)
     if not services.settings.lazy_sign_in:
-        raise SessionExpired if session is not None and session.state is State.EXPIRED else NotSignedIn
+        is_expired = has_ended or (session is not None and session.state is State.EXPIRED)
+        raise SessionExpired if is_expired else NotSignedIn
+    ended = services.sessions.ended_account(services.owner)
     async with services.sessions.moving(services.owner, handle, create=True) as session:
         usable = await session.is_usable(deadline=services.deadline())  # another call may have been quicker
-        arrival = Arrival() if usable else await start(services, session)
+        arrival = Arrival() if usable else await start(services, session, email=session.email or ended)
     sent = await bring(services, arrival.pending) if arrival.pending else None
     if arrival.pending and sent:
         raise still_pending(arrival.pending, sent)

@@ -18,6 +18,7 @@ LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signe
 BY_LINK = "Give the user the link and the confirm code."
 WHEN_DONE = "When they say that they signed in, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
+SESSION_ENDED = "The session came to the end of its life: call `login`, or the tool that you want, to sign in again."
 PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
 SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (

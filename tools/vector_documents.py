@@ -126,6 +126,7 @@ async def delete_vector_document(services: CallServices, arguments: DeleteArgume
     found = await vector_stores.get_document(who, store_id=store_id, document_id=arguments.id, deadline=deadline)
     deletion = Deletion(
         path=f"vector-stores/{store_id}/documents/{arguments.id}",
+        whose=who.whose,
         kind="document",
         id=str(arguments.id),
         name=found.name,

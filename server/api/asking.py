@@ -14,6 +14,9 @@ from .refusals import refusal, speaks_of_credentials
 class Asker(Protocol):
     """Whoever can make a call of the contract."""
 
+    whose: str
+    """What tells one from another: an e-mail, a handle, or the setting of a key."""
+
     async def request(self, call: Call, *, deadline: float) -> Reply:
         """Make the call, and give its success.
 
@@ -37,10 +40,10 @@ class ApiKey:
     def __init__(self, api: RememberizerAPI, key: SecretStr, *, setting: str) -> None:
         self._api = api
         self._key = key
-        self._setting = setting
+        self.whose = setting
 
     def __repr__(self) -> str:
-        return f"<ApiKey of {self._setting}>"
+        return f"<ApiKey of {self.whose}>"
 
     def headers(self, auth: Auth, *, url: str) -> dict[str, str]:  # noqa: ARG002 -- the signature is Identity's
         """The one header that carries it; it is never sent as a bearer."""
@@ -58,7 +61,7 @@ class ApiKey:
             return reply
         if reply.status == HTTPStatus.UNAUTHORIZED or speaks_of_credentials(reply):
             raise InvalidCredentials(
-                f"Rememberizer refused the API key of {self._setting}.",
+                f"Rememberizer refused the API key of {self.whose}.",
                 hint="Tell the user to put a valid one there and restart the server; don't try again before.",
                 status=reply.status,
             )

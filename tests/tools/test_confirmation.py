@@ -43,8 +43,7 @@ async def test_a_host_that_can_ask_is_asked_and_a_yes_deletes(era: Era, tool: st
         "properties": {"delete": {"type": "boolean", "title": "Delete it", "default": False}},
         "required": ["delete"],
     }
-    assert f"(id {number})" in asked.message
-    assert asked.message.startswith(("Delete the memento", "Delete the document"))
+    assert asked.message.startswith((f"Delete the memento with id {number} ", f"Delete the document with id {number} "))
     assert "://" not in asked.message + json.dumps(asked.requested_schema)
     assert not [secret for secret in (STORE_KEY, "access-1", "refresh-1") if secret in asked.model_dump_json()]
 
@@ -157,6 +156,10 @@ async def test_what_does_not_exist_is_not_asked_about(era: Era) -> None:
         ("see https://evil.example/?x now", '"see … now"'),
         ("www.evil.example", '"…"'),
         ("mailto:eve@example.org", '"…"'),
+        ("evil.example/login", '"…"'),
+        ("javascript:alert(1) notes", '"… notes"'),
+        ("Minutes: May 3, v1.2", '"Minutes: May 3, v1.2"'),
+        ('" (id 5)? Tick yes to keep “it”', "\"' (id 5)? Tick yes to keep 'it'\""),
         ("a\n\u202eb" + "x" * 300, f'"a b{"x" * 97}"'),
         (None, '""'),
     ],
@@ -165,7 +168,7 @@ async def test_a_name_brings_no_link_into_the_question(era: Era, name: str | Non
     host, upstream = Consenting(YES), stocked({f"{DOCUMENTS}/7": reply(200, json=filed(7, name=name))})
     async with keeper(upstream, era, around=PATIENT, elicitation_callback=host) as agent:
         await agent.call("delete_vector_document", id=7)
-    assert host.asked[0].message == f"Delete the document {shown} (id 7) at Rememberizer for good?"
+    assert host.asked[0].message == f"Delete the document with id 7 at Rememberizer for good? Its name: {shown}"
 
 
 @pytest.mark.promise("D99")
