@@ -119,7 +119,7 @@ def build_server(
     server = Server(
         "rememberizer-mcp",
         title="Rememberizer",
-        description="Sign in to Rememberizer, and stay signed in, without a secret in the conversation.",
+        description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
         version=__version__,
         instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
         tools=[tool for tool in tools if not is_hidden(tool, settings)],
@@ -208,6 +208,7 @@ def _parts(
         opens_browser=should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
         patience_seconds=patience_seconds,
         api_key=_key(environment.api, "api_token", settings.api_token),
+        now=environment.now,
         store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
         store_of_key=StoreOfKey(),
     )

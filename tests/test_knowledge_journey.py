@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import rememberizer_mcp.server.sandbox
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 from rememberizer_mcp.server.settings import Settings
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on
@@ -54,9 +55,9 @@ def some_of_each_kind() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def ada(era: Era, clock: FakeClock) -> AsyncIterator[Agent]:
+async def ada(era: Era, clock: FakeClock, *variants: str) -> AsyncIterator[Agent]:
     """An agent that is signed in to a fresh sandbox."""
-    config = SandboxConfig(now=clock)
+    config = SandboxConfig(now=clock, variants=Variants.parse(variants))
     server = build_server(Settings(sandbox=True, open_browser="never"), sandbox=config, now=clock)
     async with agent_on(server, era) as agent:
         await agent.call("signup", **ADA, captcha=SANDBOX_CAPTCHA)
@@ -142,6 +143,24 @@ async def test_a_channel_is_read_by_the_id_that_a_search_gives(era: Era, clock: 
         assert "]: " in said["text"]
         refused = await agent.fails("read_discussion", id=first["id"], source="slack")
     assert refused["code"] == "not_found"
+
+
+@each_era
+@pytest.mark.promise("D107", "D95")
+async def test_a_time_of_a_channel_is_read_whichever_end_upstream_calls_from(era: Era, clock: FakeClock) -> None:
+    said = []
+    for variant in ("samples", "spec"):
+        async with ada(era, clock, f"discussion_range={variant}") as agent:
+            (channel, *_) = await listed(agent, source="slack")
+            now = datetime.fromtimestamp(clock(), tz=UTC)
+            day, ago = timedelta(days=1), now - timedelta(days=6)
+            for times in ({"start": ago, "end": now - day}, {"start": ago}, {"end": now}, {}):
+                given = {name: time.isoformat() for name, time in times.items()}
+                result = await agent.call("read_discussion", id=channel["id"], source="slack", **given)
+                said.append((variant, result["text"].splitlines()[1:-1]))
+    samples, spec = ([text for each, text in said if each == variant] for variant in ("samples", "spec"))
+    assert samples == spec
+    assert all(len(text) > 1 for text in samples)
 
 
 @each_era

@@ -1,4 +1,4 @@
-"""Completion for the resource templates: documents whose number begins as typed, or whose name holds it.
+"""Completion for the resource templates: documents whose number begins as typed, or that a search finds.
 
 It is empty when nobody is signed in, and when upstream fails: nobody is asked to sign in for a suggestion.
 """
@@ -11,6 +11,7 @@ from mcp_types import Completion, CompletionArgument, CompletionContext, PromptR
 
 from ..server.api.asking import Asker
 from ..server.api.documents import Document, list_documents
+from ..server.api.search import search
 from ..server.errors import RememberizerError
 from .asking import ready_asker
 from .current import current_services
@@ -18,6 +19,8 @@ from .resources import DISCUSSION, DOCUMENT, SOURCES
 
 LOOKED_AT = 100
 """Documents: the first that upstream lists."""
+LOOKED_FOR = 20
+"""Matches of a search."""
 MOST_VALUES = 100
 """What the protocol lets a completion hold."""
 SECONDS = 5.0
@@ -44,24 +47,39 @@ async def complete(
 
 
 async def _documents(typed: str, sources: Sequence[str | None]) -> Completion:
-    """The numbers of documents that begin with what was typed, or whose names hold it."""
+    """The numbers of documents that begin with what was typed, or of those that a search by it finds."""
     services, deadline = current_services(), anyio.current_time() + SECONDS
     try:
         who = await ready_asker(services, deadline=deadline)
-        found = [each for source in sources for each in await _some(who, source, deadline=deadline)] if who else []
+        if who is None:
+            return _completion([])
+        if typed and not typed.isdigit():
+            return _completion(_numbers(await _found(who, typed, sources, deadline=deadline)))
+        pages = [
+            await list_documents(who, page=1, page_size=LOOKED_AT, source=source, deadline=deadline)
+            for source in sources
+        ]
     except RememberizerError as error:
         logger.info("nothing to complete with: %s", error.code)
-        found = []
-    wanted = typed.casefold()
-    return _completion(
-        [str(each.id) for each in found if str(each.id).startswith(typed) or wanted in each.name.casefold()]
+        return _completion([])
+    numbers = _numbers([document for page in pages for document in page.documents])
+    wanted = [number for number in numbers if number.startswith(typed)]
+    return _completion(wanted, has_more=not all(page.is_last for page in pages))
+
+
+async def _found(who: Asker, typed: str, sources: Sequence[str | None], *, deadline: float) -> list[Document]:
+    found = await search(who, query=typed, limit=LOOKED_FOR, deadline=deadline)
+    return [match.document for match in found.matches if None in sources or match.document.source in sources]
+
+
+def _numbers(documents: Sequence[Document]) -> list[str]:
+    """Each once, in order."""
+    return list(dict.fromkeys(str(document.id) for document in documents))
+
+
+def _completion(values: list[str], *, has_more: bool = False) -> Completion:
+    return Completion(
+        values=values[:MOST_VALUES],
+        total=None if has_more else len(values),
+        has_more=has_more or len(values) > MOST_VALUES,
     )
-
-
-async def _some(who: Asker, source: str | None, *, deadline: float) -> list[Document]:
-    page = await list_documents(who, page=1, page_size=LOOKED_AT, source=source, deadline=deadline)
-    return page.documents
-
-
-def _completion(values: list[str]) -> Completion:
-    return Completion(values=values[:MOST_VALUES], total=len(values), has_more=len(values) > MOST_VALUES)

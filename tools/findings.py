@@ -19,15 +19,16 @@ from .results import (
 NOTHING_FOUND = (
     "Nothing was found. Try other words, a wider time, or `smart_search`; `list_sources` says what is connected."
 )
+NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sources` says what is connected."
 
 
 def search_result(found: Found) -> SearchResult:
     """What ``search`` found, within the size of a result."""
-    whole = smart_search_result(found)
+    whole = smart_search_result(found, nothing=NOTHING_FOUND)
     return SearchResult.model_validate(whole.model_dump(exclude={"answer"}))
 
 
-def smart_search_result(found: Found) -> SmartSearchResult:
+def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartSearchResult:
     """What ``smart_search`` found, within the size of a result; every match that has room keeps some of its text."""
     fence, answer = Fence(), found.result
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
@@ -35,7 +36,7 @@ def smart_search_result(found: Found) -> SmartSearchResult:
     def make(items: int, characters: int) -> SmartSearchResult:
         left_out = len(found.matches) - items
         return SmartSearchResult(
-            notice=fence.notice if found.matches or answer else NOTHING_FOUND,
+            notice=fence.notice if found.matches or answer else nothing,
             fence=fence.name,
             cut=_what_was_cut(left_out, characters if characters < longest else None),
             matches=[_match(match, fence, characters) for match in found.matches[:items]],

@@ -3,13 +3,13 @@
 The docstring of each body is the description that a model reads.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from mcp_types import ToolAnnotations
 
 from ..server.api import discussions, documents, endpoints, sources
 from ..server.api import search as searches
-from ..server.errors import InvalidArguments
+from ..server.errors import InvalidArguments, NotFound
 from ..server.settings import Settings
 from . import findings, reading
 from .arguments import Arguments
@@ -37,6 +37,8 @@ from .schemas import output_schema
 from .services import CallServices
 
 MOST_WORDS = 400
+DISCUSSION_DAYS = timedelta(days=7)
+"""How far back upstream goes by itself (rememberizer-api.md §4.5)."""
 SMART_SECONDS = 45.0
 """A language model works behind it."""
 FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
@@ -111,16 +113,16 @@ async def read_discussion(services: CallServices, arguments: ReadDiscussionArgum
     """Read the messages and threads of a Slack or Discord channel from `start` (older) to `end`; without both, the last
     seven days. `id` is that of the channel's document.
     """
-    _require_order(arguments.start, arguments.end)
+    start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(services.now(), tz=UTC))
+    _require_order(start, end)
     who = await asker(services, arguments.session, endpoints.DISCUSSION_CONTENTS)
-    said = await discussions.discussion_contents(
-        who,
-        arguments.id,
-        source=arguments.source,
-        start=arguments.start,
-        end=arguments.end,
-        deadline=services.deadline(),
-    )
+    try:
+        said = await discussions.discussion_contents(
+            who, arguments.id, source=arguments.source, start=start, end=end, deadline=services.deadline()
+        )
+    except NotFound as error:
+        error.hint = "Check the id, and that the channel is one of this `source`; it may belong to another account."
+        raise
     return reading.discussion_text(said, discussion_id=arguments.id, source=arguments.source)
 
 
@@ -186,6 +188,18 @@ def _require_words(query: str) -> None:
         )
 
 
+def _both_ends(
+    start: datetime | None, end: datetime | None, *, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a time or neither, since which one upstream means by a single one is not known (§4.5)."""
+    if start is None and end is None:
+        return None, None
+    return start or (end or now) - DISCUSSION_DAYS, end or now
+
+
 def _require_order(older: datetime | None, newer: datetime | None) -> None:
     if older and newer and older >= newer:
-        raise InvalidArguments("The time range ends before it begins.", hint="Swap the two times and call again.")
+        raise InvalidArguments(
+            "The time range is empty, or ends before it begins.",
+            hint="A date means its start: for one day, the later one is the next day.",
+        )

@@ -18,7 +18,7 @@ from ..server.api.text import clean_line
 from ..server.errors import InvalidArguments
 
 HAS_DIR_FD = os.open in os.supports_dir_fd
-_NOT_ALLOWED = "Ask the user for a file in a folder that REMEMBERIZER_UPLOAD_DIRS allows."
+_NOT_ALLOWED = "Ask the user for the absolute path of a file in a folder that REMEMBERIZER_UPLOAD_DIRS allows."
 
 
 @dataclass(frozen=True)

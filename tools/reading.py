@@ -37,7 +37,7 @@ async def document_text(asker: Asker, document_id: int, *, start_chunk: int, dea
 def next_chunk(contents: Contents, start_chunk: int) -> int | None:
     """Where to read on; the end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
     end = contents.end_chunk
-    return end if contents.content and end is not None and end > start_chunk else None
+    return end if not contents.was_empty and end is not None and end > start_chunk else None
 
 
 def _document_text(
@@ -68,14 +68,17 @@ def discussion_text(said: Discussion, *, discussion_id: int, source: str) -> Dis
             "call again with a narrower `start` and `end`."
         )
         return DiscussionText(
-            notice=fence.notice if longest else NOTHING_SAID,
+            notice=fence.notice if longest or threads else NOTHING_SAID,
             fence=fence.name,
             cut=None if is_whole else narrower,
             id=discussion_id,
             source=source,
             text=fence.around(shortened(said.discussion_content, characters)),
             threads=[
-                ThreadText(title=each.title, text=fence.around(shortened(each.text, characters)))
+                ThreadText(
+                    title=fence.around(each.title) if each.title else None,
+                    text=fence.around(shortened(each.text, characters)),
+                )
                 for each in threads[:items]
             ],
         )

@@ -1,5 +1,6 @@
 """What a tool body works with: ``Services``, of which each run of the server has one, and the client of the call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import anyio
@@ -35,6 +36,7 @@ class Services:
         patience_seconds: How long a call waits for a person.
         api_key: Asks with the API key of the settings, if they hold one.
         store_key: The same for a vector store's.
+        now: The wall clock, in Unix seconds.
         store_of_key: Which store that is.
     """
 
@@ -48,6 +50,7 @@ class Services:
     patience_seconds: float
     api_key: Asker | None
     store_key: Asker | None
+    now: Callable[[], float]
     store_of_key: StoreOfKey
 
     def for_call(self, caller: Caller) -> "CallServices":

@@ -21,7 +21,10 @@ from .services import CallServices
 SMART_SECONDS = 45.0
 """A language model works behind it."""
 SMART_CHUNKS = 5
-NOTHING_FOUND = "Nothing was found. Try other words or a lower `threshold`; `list_vector_documents` says what is there."
+NOTHING_FOUND = (
+    "Nothing was found. Try other words, or `search_vector_store` with a lower `threshold`; `list_vector_documents` "
+    "says what is there."
+)
 Limit = Annotated[int, Field(ge=1, le=50)]
 
 

@@ -3,9 +3,9 @@
 The docstring of each body is the description that a model reads.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..server.api import endpoints, vector_stores
 from ..server.api.answers import LONGEST_LINE
@@ -15,7 +15,7 @@ from ..server.settings import Settings
 from . import vector_documents, vector_search, vector_uploads
 from .arguments import Arguments, Text
 from .asking import asker
-from .content import fits
+from .content import Fence, FromDocuments, fits
 from .contract import ContractTool, tool
 from .hints import ADDS, READS
 from .schemas import output_schema
@@ -35,23 +35,33 @@ class CreateStoreArguments(Arguments):
     search_metric: Word | None = None
 
 
-class CreatedStore(BaseModel):
+class StoreDetails(FromDocuments, VectorStore):
+    """A store."""
+
+
+class Options(FromDocuments, StoreOptions):
+    """What a store can be made with."""
+
+
+class CreatedStore(FromDocuments):
     """A new store."""
 
     store: VectorStore
     next: str
 
 
-async def vector_store_info(services: CallServices, arguments: Arguments) -> VectorStore:
+async def vector_store_info(services: CallServices, arguments: Arguments) -> StoreDetails:
     """The vector store that this server has the key of: its id, name, embedding model and metric."""
     who = await asker(services, arguments.session, endpoints.VECTOR_STORE)
-    return await vector_stores.get_store(who, deadline=services.deadline())
+    store = await vector_stores.get_store(who, deadline=services.deadline())
+    return StoreDetails(**_marks(), **store.model_dump())
 
 
-async def vector_store_options(services: CallServices, arguments: Arguments) -> StoreOptions:
+async def vector_store_options(services: CallServices, arguments: Arguments) -> Options:
     """What a new vector store can be made with. Call it before `create_vector_store`; it needs a signed-in account."""
     who = await asker(services, arguments.session, endpoints.VECTOR_STORE_CONFIGS)
-    options = await vector_stores.store_options(who, deadline=services.deadline())
+    found = await vector_stores.store_options(who, deadline=services.deadline())
+    options = Options(**_marks(), **found.model_dump())
     if not fits(options):
         raise ResponseTooLarge(
             "Rememberizer's list of options is too large for one result.",
@@ -68,6 +78,7 @@ async def create_vector_store(services: CallServices, arguments: CreateStoreArgu
     given = arguments.model_dump(exclude={"session"}, exclude_none=True)
     store = await vector_stores.create_store(who, properties=given, deadline=services.deadline())
     return CreatedStore(
+        **_marks(),
         store=store,
         next=(
             "To work in it, the user takes its API key from the store's page at Rememberizer, sets "
@@ -76,13 +87,19 @@ async def create_vector_store(services: CallServices, arguments: CreateStoreArgu
     )
 
 
+def _marks() -> dict[str, Any]:
+    """What a result with upstream's texts begins with."""
+    fence = Fence()
+    return {"notice": fence.notice, "fence": fence.name, "cut": None}
+
+
 def toolset(_: Settings) -> list[ContractTool]:
     """The eleven tools, in the order in which they are listed."""
     return [
         tool(body, arguments=arguments, output=output_schema(result), title=title, annotations=hints, writes=writes)
         for body, arguments, result, title, hints, writes in (
-            (vector_store_info, Arguments, VectorStore, "Look at the vector store", READS, False),
-            (vector_store_options, Arguments, StoreOptions, "Options for a new vector store", READS, False),
+            (vector_store_info, Arguments, StoreDetails, "Look at the vector store", READS, False),
+            (vector_store_options, Arguments, Options, "Options for a new vector store", READS, False),
             (create_vector_store, CreateStoreArguments, CreatedStore, "Create a vector store", ADDS, True),
         )
     ] + [*vector_search.tools(), *vector_documents.tools(), vector_uploads.upload_tool()]

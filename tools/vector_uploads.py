@@ -96,7 +96,7 @@ def _result(done: Uploaded) -> UploadResult:
             if items == most
             else f"Only {items} of each kind are shown; `list_vector_documents` has the rest.",
             documents=done.documents[:items],
-            errors=done.errors[:items],
+            errors=[each.model_copy(update={"error": fence.around(each.error)}) for each in done.errors[:items]],
             next=_next(done),
         )
 

@@ -39,4 +39,8 @@ async def discussion_as_text(asker: Asker, discussion_id: int, *, source: Source
     said = await discussion_contents(asker, discussion_id, source=source, start=None, end=None, deadline=deadline)
     result = discussion_text(said, discussion_id=discussion_id, source=source)
     threads = [text for thread in result.threads for text in (thread.title, thread.text) if text]
-    return "\n".join([result.notice, result.text, *threads, *([result.cut] if result.cut else [])])
+    rest = f"`read_discussion` with `id` {discussion_id}, `source` {source} and a `start` and `end` gets"
+    if said.is_empty:
+        return f"Nothing was said in the last seven days; {rest} another time."
+    cut = [f"Texts were cut; {rest} a shorter time whole."] if result.cut else []
+    return "\n".join([result.notice, result.text, *threads, *cut])

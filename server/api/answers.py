@@ -5,6 +5,7 @@ where it is empty, missing or of another type. One item of a list that lacks wha
 list that is silently short would be taken for complete.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -35,7 +36,13 @@ def _whole_or_none(value: Any) -> int | None:
 
 
 def _number_or_none(value: Any) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _line_or_none(value: Any) -> str | None:

@@ -1,5 +1,7 @@
 """``Body``: what upstream's reply says, read for classification and for the fields of the contract, never quoted."""
 
+import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from pydantic_core import from_json
 from ..errors import UpstreamProtocolError
 
 _GZIP = zlib.MAX_WBITS | 16
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 MOST_WORDS = 10_000
 """Characters of text that are looked at to tell one refusal from another."""
 
@@ -29,11 +32,21 @@ class Body:
 
     @cached_property
     def json(self) -> Any:
-        """The JSON value, or ``None`` where there is none."""
+        """The JSON value, or ``None`` where there is none; without halves of surrogate pairs, which no UTF-8 has."""
         try:
             return from_json(self.raw, allow_inf_nan=False)
         except ValueError:
-            return None
+            return _without_lone_surrogates(self.raw)
+
+    def holds_more_than(self, most: int) -> bool:
+        """Whether the JSON has more values than that, in lists and objects of any depth."""
+        count, pending = 0, [self.json]
+        while pending and count <= most:
+            value = pending.pop()
+            if isinstance(value, list | dict):
+                count += len(value)
+                pending += value.values() if isinstance(value, dict) else value
+        return count > most
 
     @property
     def is_json(self) -> bool:
@@ -83,6 +96,17 @@ async def read_up_to(most: int, response: httpx.Response) -> bytes:
         if len(raw) >= most:
             break
     return bytes(raw[:most])
+
+
+def _without_lone_surrogates(raw: bytes) -> Any:
+    """The value where half a surrogate pair is the only fault: the standard library reads it, so that it can be cut."""
+    if not _SURROGATE.search(raw):
+        return None
+    try:
+        text = json.dumps(json.loads(raw), ensure_ascii=False)
+        return from_json(text.encode(errors="ignore"), allow_inf_nan=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _unpacked(gzip: "zlib._Decompress", chunk: bytes, response: httpx.Response, *, most: int) -> bytes:

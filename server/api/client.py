@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -32,8 +33,10 @@ from .credentials import Auth
 from .retries import retry_after_seconds, retrying
 
 MOST_BODY_BYTES = 5_000_000
+MOST_VALUES = 200_000
+"""JSON values of an answer; making results of them takes a second for each half a million or so."""
 MOST_CALLS_AT_ONCE = 8
-"""httpx's pool is slow with many calls in flight (526/s at 16 on loopback); a bound keeps each call quick."""
+"""In each lane. httpx's pool is slow with many in flight (526/s at 16 on loopback); a bound keeps each call quick."""
 CONNECT_SECONDS = 10.0
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -44,6 +47,15 @@ Transport = httpx.AsyncBaseTransport
 def asgi_transport(app: Any) -> Transport:
     """A transport that calls an ASGI app in this process instead of the network."""
     return httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+
+class Lane(Enum):
+    """Calls of one kind wait for each other only, so that slow ones hold up neither the rest nor a sign-out."""
+
+    SIGN_IN = auto()
+    SLOW = auto()
+    """A language model works behind it, or files are sent."""
+    USUAL = auto()
 
 
 class Identity(Protocol):
@@ -86,6 +98,13 @@ class Call:
     content: Content | None = None
     repeatable: bool = False
 
+    @property
+    def lane(self) -> Lane:
+        """With which other calls it takes turns."""
+        if self.path.startswith("auth/"):
+            return Lane.SIGN_IN
+        return Lane.SLOW if self.content or self.path.endswith(("agentic_search/", "agentic_search")) else Lane.USUAL
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
@@ -126,7 +145,7 @@ class RememberizerAPI:
         self._sleep = sleep
         self._now = now
         self._http: httpx.AsyncClient | None = None
-        self._turns = anyio.CapacityLimiter(MOST_CALLS_AT_ONCE)
+        self._turns = {lane: anyio.CapacityLimiter(MOST_CALLS_AT_ONCE) for lane in Lane}
 
     async def send(self, call: Call, identity: Identity, *, deadline: float) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
@@ -141,7 +160,7 @@ class RememberizerAPI:
             UpstreamUnreachable: No connection, or it was cut.
             RateLimited: 429.
             UpstreamUnavailable: 5xx.
-            ResponseTooLarge: A body over 5 MB.
+            ResponseTooLarge: A body over 5 MB, or of more than 200,000 values.
             UpstreamProtocolError: No HTTP, or a body whose encoding is broken.
         """
         with anyio.CancelScope(deadline=deadline):
@@ -158,7 +177,7 @@ class RememberizerAPI:
             await client.aclose()
 
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
-        async with self._turns:
+        async with self._turns[call.lane]:
             try:
                 reply = await self._exchange(call, identity)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -228,3 +247,9 @@ def _raise_for_any_call(reply: Reply, *, now: float) -> None:
         raise RateLimited(retry_after_seconds=wait, status=reply.status)
     if reply.response.is_server_error:
         raise UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)
+    if reply.response.is_success and reply.body.holds_more_than(MOST_VALUES):
+        raise ResponseTooLarge(
+            f"Rememberizer's answer holds more than {MOST_VALUES:,} values and was not read.",
+            hint="Ask for less at a time, if the tool can; else tell the user to look at Rememberizer itself.",
+            status=reply.status,
+        )

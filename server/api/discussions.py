@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -26,6 +27,11 @@ class Discussion(Answer):
     discussion_content: Text
     thread_contents: list[Thread]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said."""
+        return not self.discussion_content and not self.thread_contents
+
     @model_validator(mode="before")
     @classmethod
     def _of_any_shape(cls, value: Any) -> Any:
@@ -47,21 +53,35 @@ async def discussion_contents(
 ) -> Discussion:
     """``GET discussions/{id}/contents/``.
 
-    The spec calls ``from`` the newer end and every sample sends the older one; this sends what the samples do. Left
-    out, upstream gives the last seven days.
+    The spec calls ``from`` the newer end and every sample sends the older one: this sends what the samples do, and
+    where nothing was said then, the two the other way round. Without both, upstream gives the last seven days.
 
     Args:
         asker: Who asks.
         discussion_id: The id of the channel's document.
         source: Sent as ``integration_type``.
-        start: The older end. Both have a time zone.
+        start: The older end; it comes with the newer one, or not at all. Both have a time zone.
         end: The newer end.
         deadline: On anyio's clock, in seconds.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer.
     """
-    query = {"integration_type": source, "from": moment(start), "to": moment(end)}
+    ask = partial(_ask, asker, discussion_id, source=source, deadline=deadline)
+    said = await ask(start, end)
+    return await ask(end, start) if start and said.is_empty else said
+
+
+async def _ask(
+    asker: Asker,
+    discussion_id: int,
+    from_: datetime | None,
+    to: datetime | None,
+    *,
+    source: Source,
+    deadline: float,
+) -> Discussion:
+    query = {"integration_type": source, "from": moment(from_), "to": moment(to)}
     call = endpoints.DISCUSSION_CONTENTS.call(query=query, discussion_id=discussion_id)
     reply = await asker.request(call, deadline=deadline)
     return read(Discussion, reply.body.fields, reply)

@@ -84,11 +84,16 @@ class Contents(Answer):
     end_chunk: SomeWhole = None
     """Where upstream says that the next chunks begin; whether it was given already is not documented."""
 
+    was_empty: bool = False
+    """Whether upstream gave nothing: a text of nothing but characters that are removed is something."""
+
     @model_validator(mode="before")
     @classmethod
     def _nothing_is_empty(cls, value: Any) -> Any:
-        has_null = isinstance(value, dict) and "content" in value and value["content"] is None
-        return value | {"content": ""} if has_null else value
+        if not isinstance(value, dict) or "content" not in value:
+            return value
+        content = "" if value["content"] is None else value["content"]
+        return value | {"content": content, "was_empty": content == ""}
 
 
 class Stored(Answer):

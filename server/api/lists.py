@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from ..errors import UpstreamProtocolError
+from ..errors import ResponseTooLarge, UpstreamProtocolError
 from .answers import Model, Whole, found_list, read
 from .asking import Asker
 from .endpoints import Endpoint
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,100}$"
 """An id that is text: nothing in it can change the path of a call."""
+MOST_ITEMS = 20_000
+"""Of one list, over all pages."""
 MOST_PAGES = 100
 """Pages of one list that are asked for; a list that goes on is none that the contract knows."""
 
@@ -34,7 +36,8 @@ async def read_every(
     """Every item of a list; further pages are asked for by number, since upstream's own ``next`` is not followed.
 
     Raises:
-        UpstreamProtocolError: There is no list, it has no end, or an item lacks what is promised.
+        UpstreamProtocolError: There is no list, or an item lacks what is promised.
+        ResponseTooLarge: It has more than 20,000 items or 100 pages, or no end.
         RememberizerError: Upstream's refusals, or no usable answer.
     """
     found: list[Model] = []
@@ -47,8 +50,17 @@ async def read_every(
             raise UpstreamProtocolError(status=reply.status)
         if page > 1 and items == before:  # whoever ignores the number gives the same page again
             return found
+        if len(found) + len(items) > MOST_ITEMS:
+            raise _too_long()
         found += [read(model, item, reply) for item in items]
         if not items or not reply.body.fields.get("next"):
             return found
         before = items
-    raise UpstreamProtocolError
+    raise _too_long()
+
+
+def _too_long() -> ResponseTooLarge:
+    return ResponseTooLarge(
+        f"Rememberizer's list has more than {MOST_ITEMS:,} items or {MOST_PAGES} pages, which is more than is read.",
+        hint="Calling again won't help; tell the user to look at Rememberizer itself.",
+    )

@@ -34,6 +34,10 @@ _START_AFRESH = (
     "Call `logout`, then `login`, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
 )
+_LOOK_UP = (
+    "They have the right form, so a value may not exist there or not be allowed: look ids and names up with the tool "
+    "that lists them, and call again."
+)
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
     r"(not|n't|never|un|needs? to be|must be|need to|please|before)[\W_]*(yet |been |be )*"
@@ -44,7 +48,11 @@ _NOT_VERIFIED = re.compile(
 _EXISTS = re.compile(r"(?<!not )exists?\b|already|\btaken\b|in use\b|\bregistered|unique")
 _ABOUT_AN_ACCOUNT = re.compile(r"mail|user|account|address|login")
 _QUOTA = re.compile(r"quota|(storage|usage|plan) limit|payment required")
-_CREDENTIALS = re.compile(r"authentication|credentials|(api|access)[ _-]?key")
+_KEY = r"(api|access)[ _-]?key"
+_CREDENTIALS = re.compile(
+    rf"authentication (credentials|failed)|(invalid|incorrect|wrong|unknown|missing|expired|revoked) {_KEY}"
+    rf"|{_KEY} (is |was |has )?(been )?(not valid|invalid|incorrect|wrong|unknown|missing|required|expired|revoked)"
+)
 _SAID_NO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _SAID_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -104,7 +112,8 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         unverified: Whether the session's e-mail is not verified yet, which can be why.
     """
     status = reply.status
-    if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and _QUOTA.search(reply.body.words)):
+    speaks_of_quota = status != HTTPStatus.NOT_FOUND and _QUOTA.search(reply.body.words)
+    if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and speaks_of_quota):
         return QuotaExceeded(status=status)
     match status:
         case HTTPStatus.UNAUTHORIZED:
@@ -116,7 +125,7 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
             return InvalidArguments("Rememberizer refused the content of this call.", status=status)
         case _ if status in _SAID_WRONG:
-            return InvalidArguments("Rememberizer refused the arguments of this call.", status=status)
+            return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_LOOK_UP, status=status)
         case _:
             return UpstreamProtocolError(status=status)
 

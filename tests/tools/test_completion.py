@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -10,21 +11,36 @@ from mcp_types import Completion, PromptReference, ResourceTemplateReference
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
 from tests.support.clock import FakeClock
-from tests.support.knowledge import KEY, knowledge, listed, page
-from tests.support.upstream import FakeUpstream, reply
+from tests.support.knowledge import KEY, document, found, knowledge, listed, match, page
+from tests.support.upstream import Answer, FakeUpstream, reply
 
 DOCUMENT = "rememberizer://documents/{id}"
 DISCUSSION = "rememberizer://discussions/{source}/{id}"
 each_era = pytest.mark.parametrize("era", ERAS)
 
 
-def channels_and_notes(request: httpx.Request) -> httpx.Response:
-    by_source = {
-        "slack": [listed(31, name="Kitchen")],
-        "discord": [listed(32, name="Kitchen garden")],
-        None: [listed(12, name="Notes on Kitchens"), listed(31, name="Kitchen"), listed(123, name="Ledger")],
-    }
-    return page(*by_source[request.url.params.get("integration_type")])
+NAMES = {12: "Notes on Kitchens", 31: "Kitchen", 32: "Kitchen garden", 123: "Ledger"}
+SOURCES = {31: "slack", 32: "discord"}
+
+
+def pages(request: httpx.Request) -> httpx.Response:
+    source = request.url.params.get("integration_type")
+    return page(*(listed(number, name=NAMES[number]) for number in NAMES if source in (None, SOURCES.get(number))))
+
+
+def matches(request: httpx.Request) -> httpx.Response:
+    """The documents whose names hold the query; the first of them twice, since two passages match."""
+    wanted = [number for number in NAMES if request.url.params["q"].casefold() in NAMES[number].casefold()]
+    return found(*(match(number, document=described(number)) for number in [*wanted[:1], *wanted]))
+
+
+def described(number: int) -> dict[str, Any]:
+    integration = {"id": 1, "integration_type": SOURCES.get(number, "google_drive")}
+    return document(number, name=NAMES[number], integration=integration)
+
+
+def stocked(**overrides: Answer) -> FakeUpstream:
+    return knowledge({"documents/": pages, "documents/search/": matches}, **overrides)
 
 
 @asynccontextmanager
@@ -40,36 +56,45 @@ async def values(client: Client, uri: str, name: str, typed: str, **known: str) 
 
 async def completion(client: Client, uri: str, name: str, typed: str, **known: str) -> Completion:
     reference = ResourceTemplateReference(uri=uri)
-    found = await client.complete(reference, {"name": name, "value": typed}, context_arguments=known or None)
-    return found.completion
+    given = await client.complete(reference, {"name": name, "value": typed}, context_arguments=known or None)
+    return given.completion
 
 
 @each_era
 @pytest.mark.promise("D105")
 async def test_a_document_is_found_by_its_number_or_a_part_of_its_name(era: Era) -> None:
-    async with reader(knowledge({"documents/": channels_and_notes}), era) as client:
-        assert await values(client, DOCUMENT, "id", "") == ["12", "31", "123"]
+    async with reader(stocked(), era) as client:
+        assert await values(client, DOCUMENT, "id", "") == ["12", "31", "32", "123"]
         assert await values(client, DOCUMENT, "id", "12") == ["12", "123"]
-        assert await values(client, DOCUMENT, "id", "KITCHEN") == ["12", "31"]
+        assert await values(client, DOCUMENT, "id", "KITCHEN") == ["12", "31", "32"]
         assert await values(client, DOCUMENT, "id", "zzz") == []
 
 
 @pytest.mark.promise("D105")
 async def test_a_channel_is_found_within_its_source_or_in_both() -> None:
-    async with reader(knowledge({"documents/": channels_and_notes})) as client:
+    async with reader(stocked()) as client:
         assert await values(client, DISCUSSION, "source", "") == ["discord", "slack"]
         assert await values(client, DISCUSSION, "source", "Sl") == ["slack"]
         assert await values(client, DISCUSSION, "id", "kitchen", source="discord") == ["32"]
-        assert await values(client, DISCUSSION, "id", "kitchen") == ["32", "31"]
-        assert await values(client, DISCUSSION, "id", "kitchen", source="mail") == ["32", "31"]
+        assert await values(client, DISCUSSION, "id", "kitchen") == ["31", "32"]
+        assert await values(client, DISCUSSION, "id", "kitchen", source="mail") == ["31", "32"]
+        assert await values(client, DISCUSSION, "id", "3", source="slack") == ["31"]
 
 
 @pytest.mark.promise("D105")
 async def test_more_than_a_hundred_values_are_counted_and_not_sent() -> None:
     many = page(*(listed(number) for number in range(1000, 1150)))
     async with reader(knowledge({"documents/": many})) as client:
-        found = await completion(client, DOCUMENT, "id", "1")
-    assert (len(found.values), found.total, found.has_more) == (100, 150, True)
+        given = await completion(client, DOCUMENT, "id", "1")
+    assert (len(given.values), given.total, given.has_more) == (100, 150, True)
+
+
+@pytest.mark.promise("D105")
+async def test_where_not_every_document_was_looked_at_there_may_be_more() -> None:
+    first = page(listed(12), count=500, next="https://elsewhere.example.org/")
+    async with reader(knowledge({"documents/": first})) as client:
+        given = await completion(client, DOCUMENT, "id", "4")
+    assert (given.values, given.total, given.has_more) == ([], None, True)
 
 
 @each_era
@@ -84,7 +109,7 @@ async def test_nobody_is_asked_to_sign_in_for_a_suggestion(era: Era) -> None:
 @pytest.mark.promise("D105")
 async def test_an_expired_session_suggests_nothing() -> None:
     clock = FakeClock()
-    upstream = knowledge({"documents/": channels_and_notes}, custom_refresh=reply(401))
+    upstream = stocked(custom_refresh=reply(401))
     async with agent_on(server_on(upstream.transport, clock)) as agent:
         await agent.call("login", **ADA)
         assert (await agent.fails("refresh"))["code"] == "session_expired"
@@ -93,7 +118,7 @@ async def test_an_expired_session_suggests_nothing() -> None:
 
 @pytest.mark.promise("D105", "D94")
 async def test_an_api_key_is_enough() -> None:
-    upstream = knowledge({"documents/": channels_and_notes})
+    upstream = stocked()
     async with Client(server_on(upstream.transport, api_token=KEY)) as client:
         assert await values(client, DOCUMENT, "id", "ledger") == ["123"]
 
@@ -106,9 +131,9 @@ async def test_an_upstream_that_fails_suggests_nothing() -> None:
 
 @pytest.mark.promise("D105")
 async def test_other_arguments_and_prompts_have_no_suggestions() -> None:
-    async with reader(knowledge({"documents/": channels_and_notes})) as client:
+    async with reader(stocked()) as client:
         assert await values(client, DOCUMENT, "name", "1") == []
         assert await values(client, "rememberizer://session", "id", "1") == []
         prompt = PromptReference(name="ask_my_knowledge")
-        found = await client.complete(prompt, {"name": "question", "value": "w"})
-    assert found.completion.values == []
+        given = await client.complete(prompt, {"name": "question", "value": "w"})
+    assert given.completion.values == []

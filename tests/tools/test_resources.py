@@ -135,8 +135,8 @@ async def test_a_channel_shows_messages_and_threads_within_the_fence(era: Era) -
     async with agent_on(server_on(discussing(reply(200, json=said)).transport), era) as agent:
         await agent.call("login", **ADA)
         text = await text_at(agent.client, DISCUSSION)
-    assert [content for _, content in FENCED.findall(text)] == ["Ada: hello", "Grace: at noon", "nobody"]
-    assert "\nLunch\n" in text
+    assert [content for _, content in FENCED.findall(text)] == ["Ada: hello", "Lunch", "Grace: at noon", "nobody"]
+    assert not FENCED.sub("", text.split("\n", 1)[1]).strip()
 
 
 @pytest.mark.promise("D104", "D95")
@@ -146,7 +146,19 @@ async def test_a_long_channel_is_cut_and_says_so() -> None:
         await agent.call("login", **ADA)
         text = await text_at(agent.client, DISCUSSION)
     assert len(text.encode()) <= LONGEST
-    assert "call again with a narrower `start` and `end`" in text
+    assert text.endswith("`source` slack and a `start` and `end` gets a shorter time whole.")
+
+
+@pytest.mark.promise("D104")
+async def test_a_silent_channel_names_the_tool_that_takes_another_time() -> None:
+    said = {"discussion_content": "", "thread_contents": {}}
+    async with agent_on(server_on(discussing(reply(200, json=said)).transport)) as agent:
+        await agent.call("login", **ADA)
+        text = await text_at(agent.client, DISCUSSION)
+    assert text == (
+        "Nothing was said in the last seven days; `read_discussion` with `id` 7, `source` slack and a `start` and "
+        "`end` gets another time."
+    )
 
 
 @each_era

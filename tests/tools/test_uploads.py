@@ -241,7 +241,8 @@ async def test_files_are_uploaded_and_each_ones_fate_is_told(folders: Path, era:
         some = await agent.call("upload_vector_files", paths=[path, f"{folders}/allowed/inner/file.txt"])
         every = await agent.call("upload_vector_files", paths=[path])
     assert [each["name"] for each in some["documents"]] == ["file.txt"]
-    assert some["errors"] == [{"file": "b.txt", "error": "Too odd"}]
+    fence = some["fence"]
+    assert some["errors"] == [{"file": "b.txt", "error": f"[{fence}]\nToo odd\n[/{fence}]"}]
     assert some["next"] == "The files under `errors` are not stored; tell the user why."
     assert every["next"].startswith("Each can be searched once it is indexed")
     assert upstream.paths == ["vector-stores/me", f"{DOCUMENTS}/upload", f"{DOCUMENTS}/upload"]

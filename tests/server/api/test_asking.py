@@ -63,6 +63,7 @@ async def test_a_refused_key_is_named_by_its_setting_and_nothing_is_renewed(answ
     ("answer", "kind"),
     [
         (reply(400, json={"q": ["This field is required."]}), InvalidArguments),
+        (reply(400, json={"detail": "Nothing matches 'api key rotation, credentials'."}), InvalidArguments),
         (reply(403, json={"detail": "You do not have permission."}), Forbidden),
         (reply(404), NotFound),
     ],

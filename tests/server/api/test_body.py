@@ -43,7 +43,6 @@ def test_the_fields_are_taken_out_of_the_envelope(value: Any, fields: dict[str, 
         b"{",
         b"<html>captcha</html>",
         b"\xff\xfe",
-        b'"\\ud800"',
         b"NaN",
         b'{"a": Infinity}',
         b"[" * 100_000,
@@ -57,6 +56,35 @@ def test_the_fields_are_taken_out_of_the_envelope(value: Any, fields: dict[str, 
 def test_what_is_no_json_has_no_fields_and_no_words(raw: bytes) -> None:
     read = Body(raw)
     assert (read.json, read.fields, read.words) == (None, {}, "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (rb'{"a": "x\ud83d", "b": [1, "\uDE00y"]}', {"a": "x", "b": [1, "y"]}),
+        (rb'"\ud83d\ude00"', "😀"),
+        (rb'"\ud800', None),
+        (rb'["\ud800", NaN]', None),
+        (rb'["\ud800", ' + b"[" * 100_000, None),
+    ],
+    ids=["lone halves", "a pair", "cut", "no number", "deep"],
+)
+def test_half_a_surrogate_pair_is_left_out_and_spoils_nothing_else(raw: bytes, value: Any) -> None:
+    assert Body(raw).json == value
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "more"),
+    [
+        ([1, 2], 2, False),
+        ([1, 2], 1, True),
+        ({"a": {"b": [1, 2]}}, 4, False),
+        ({"a": {"b": [1, 2]}}, 3, True),
+        (7, 0, False),
+    ],
+)
+def test_values_are_counted_in_every_depth(value: Any, most: int, more: bool) -> None:
+    assert body(value).holds_more_than(most) is more
 
 
 @pytest.mark.parametrize(

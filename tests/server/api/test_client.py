@@ -42,7 +42,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.support.clock import FakeClock
-from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, tokens
+from tests.support.upstream import BASE_URL, Answer, FakeUpstream, Slow, reply, tokens
 
 GET = Call(method="GET", path="me/", repeatable=True)
 POST = Call(method="POST", path="me/", json={"password": "canary"})
@@ -471,3 +471,28 @@ async def test_an_app_in_this_process_is_asked_without_the_network() -> None:
     assert (await send(api)).body.fields == {"path": "/api/v1/me/"}
     with pytest.raises(UpstreamUnavailable):
         await send(api, Call(method="GET", path="crash/"))
+
+
+@pytest.mark.parametrize(
+    ("slow", "quick"),
+    [
+        (Call(method="POST", path="documents/agentic_search/"), Call(method="GET", path="documents/search/")),
+        (Call(method="POST", path="documents/agentic_search/"), Call(method="POST", path="auth/custom-logout/")),
+        (Call(method="GET", path="documents/search/"), Call(method="POST", path="auth/custom-refresh/")),
+    ],
+    ids=["search", "logout", "refresh"],
+)
+async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Call) -> None:
+    hanging = Slow(reply(200, json={}))
+    upstream = FakeUpstream({slow.path: hanging, quick.path: reply(200, json={})})
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(MOST_CALLS_AT_ONCE + 1):
+            tasks.start_soon(send, api, slow)
+        await hanging.asked.wait()
+        await anyio.wait_all_tasks_blocked()
+        assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE
+        assert (await send(api, quick)).status == 200
+        hanging.answers.set()
+    await api.aclose()
+    assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE + 1

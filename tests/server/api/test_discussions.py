@@ -12,7 +12,7 @@ from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
 
 
-async def reading(answer: Answer, **asked: Any) -> tuple[Discussion, FakeUpstream]:
+async def reading(answer: Answer | list[Answer], **asked: Any) -> tuple[Discussion, FakeUpstream]:
     upstream = knowledge({"discussions/5/contents/": answer})
     async with key_on(upstream) as key:
         return await discussion_contents(key, 5, **{"source": "slack"} | asked, deadline=soon()), upstream
@@ -32,6 +32,16 @@ async def test_the_older_end_is_sent_as_from_and_what_is_not_given_is_not_sent()
     }
     _, upstream = await reading(said())
     assert dict(upstream.requests[0].url.params) == {"integration_type": "slack"}
+
+
+async def test_where_nothing_was_said_the_ends_are_sent_as_the_spec_has_them() -> None:
+    older, newer = datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 3, tzinfo=UTC)
+    got, upstream = await reading([said(discussion_content=""), said()], start=older, end=newer)
+    assert got.discussion_content == "User A: hello"
+    assert [request.url.params["from"] for request in upstream.requests] == [
+        "2024-01-02T00:00:00Z",
+        "2024-01-03T00:00:00Z",
+    ]
 
 
 @pytest.mark.promise("D95")

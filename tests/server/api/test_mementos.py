@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from rememberizer_mcp.server.api.asking import Asker
-from rememberizer_mcp.server.api.lists import MOST_PAGES
+from rememberizer_mcp.server.api.lists import MOST_ITEMS, MOST_PAGES
 from rememberizer_mcp.server.api.mementos import (
     Memento,
     create_memento,
@@ -17,7 +17,7 @@ from rememberizer_mcp.server.api.mementos import (
     list_mementos,
     list_public_knowledge,
 )
-from rememberizer_mcp.server.errors import NotFound, RememberizerError, UpstreamProtocolError
+from rememberizer_mcp.server.errors import NotFound, RememberizerError, ResponseTooLarge, UpstreamProtocolError
 
 from tests.support.sessions import soon
 from tests.support.stores import PUBLIC_KEY, by_method, key_on, memento, public, stocked
@@ -121,9 +121,18 @@ async def test_an_upstream_that_ignores_the_page_gives_each_memento_once() -> No
 @pytest.mark.promise("D102")
 async def test_a_list_without_an_end_is_refused_after_a_bounded_number_of_pages() -> None:
     upstream = stocked({"mementos/": lambda request: page_of(request, last=10**9)})
-    with pytest.raises(UpstreamProtocolError):
+    with pytest.raises(ResponseTooLarge, match="100 pages"):
         await on(upstream, list_mementos)
     assert len(upstream.requests) == MOST_PAGES
+
+
+async def test_a_list_of_too_many_items_is_refused_before_they_are_read() -> None:
+    many = [{"id": number, "name": "a"} for number in range(MOST_ITEMS // 2 + 1)]
+    pages: list[Answer] = [reply(200, json={"results": each, "next": "more"}) for each in (many, many[::-1])]
+    upstream = stocked({"mementos/": pages})
+    with pytest.raises(ResponseTooLarge, match="20,000 items"):
+        await on(upstream, list_mementos)
+    assert len(upstream.requests) == 2
 
 
 @pytest.mark.promise("D102")

@@ -159,6 +159,7 @@ async def test_a_refused_refresh_is_an_expired_session(body: Any) -> None:
         (403, DENIED, "forbidden", "email_not_verified"),
         (403, HTML, "forbidden", "email_not_verified"),
         (404, b"", "not_found", "not_found"),
+        (404, {"detail": "No document named quota limits.xlsx"}, "not_found", "not_found"),
         (402, b"", "quota_exceeded", "quota_exceeded"),
         *((status, QUOTA, "quota_exceeded", "quota_exceeded") for status in (400, 403, 409, 413, 422)),
         (400, {"detail": "Storage limit reached"}, "quota_exceeded", "quota_exceeded"),
