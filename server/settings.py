@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
     open_browser: Literal["auto", "always", "never"] = Field(
-        "auto", description="Whether the sign-in page is opened in the default browser; `auto`: on a desktop."
+        "auto", description="Whether the browser is opened for the sign-in: `auto` (on a desktop), `always` or `never`."
     )
     recaptcha_site_key: str | None = Field(
         None, pattern=r"^[\w-]+$", description="reCAPTCHA site key; the sign-in page then shows the widget."

@@ -77,7 +77,7 @@ class SessionStore:
         return None
 
     def has_ended(self, owner: str) -> bool:
-        """Whether the owner's account came to the end of its session's life, and nothing took its place since.
+        """Whether the owner's session ended without their doing, and nothing took its place since.
 
         Until then no other account and no key may be used in its stead without being asked for.
         """
@@ -162,7 +162,7 @@ class SessionStore:
             raise TooManySessions
         oldest = min(idle, key=lambda session: session.used_at)
         logger.warning("session %s… was dropped to make room", oldest.handle[:8])
-        self._drop(oldest)
+        self._end(oldest)
 
     def _is_over(self, session: Session) -> bool:
         if session.moving.locked():
@@ -181,7 +181,7 @@ class SessionStore:
         return self._sessions.get(session.handle) is session
 
     def _end(self, session: Session) -> None:
-        """Drop a session whose life is over, and remember whose it was."""
+        """Drop a session that its owner did not end, and remember whose it was."""
         if session.state is not State.SIGNED_OUT:
             self._ended[session.owner] = session.email
         self._drop(session)
