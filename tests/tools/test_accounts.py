@@ -171,3 +171,15 @@ async def test_nothing_is_repeated_anonymously_after_a_logout_meanwhile(era: Era
     await resync()
     assert len(upstream.asked(MEMORIZE)) == 1
     assert failed[0]["code"] == "session_expired"
+
+
+@pytest.mark.promise("S12", "D94")
+async def test_a_sign_in_that_nobody_finished_leaves_no_account_behind(era: Era, clock: FakeClock) -> None:
+    settings = {"session_hours": 0.1, "sign_in_minutes": 60, "api_token": KEY}
+    upstream = upstream_of_both()
+    async with agent_on(server_on(upstream.transport, clock, BRIEF, **settings), era) as agent:
+        assert (await agent.call("login"))["state"] == "pending"
+        clock.advance(361)
+        assert (await agent.call("session_status"))["method"] == "api_key"
+        await agent.call("remember", **NOTE)
+    assert upstream.asked(MEMORIZE)[0].headers["X-API-Key"] == KEY
