@@ -46,18 +46,22 @@ async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) 
         return _store_key(services)
     session = services.sessions.find(services.owner, handle)
     has_account = session is not None and session.state is not State.SIGNED_OUT
-    takes_key = Takes.API_KEY in endpoint.takes and handle is None
-    if takes_key and services.api_key and not has_account and not services.sessions.has_ended(services.owner):
-        return services.api_key
-    return SignedIn(await account_session(services, handle))
+    takes_key = Takes.API_KEY in endpoint.takes and handle is None and not has_account
+    key = _key_without_account(services) if takes_key else None
+    return key or SignedIn(await account_session(services, handle))
 
 
 async def ready_asker(services: Services, *, deadline: float) -> Asker | None:
     """The one who can ask for documents at once, by the default session or the API key; nobody is asked to sign in."""
     session = services.sessions.find(services.owner, None)
     if session is None or session.state is State.SIGNED_OUT:
-        return None if services.sessions.has_ended(services.owner) else services.api_key
+        return _key_without_account(services)
     return SignedIn(session) if await session.is_usable(deadline=deadline) else None
+
+
+def _key_without_account(services: Services) -> Asker | None:
+    """The API key, unless there was an account whose session ended by itself."""
+    return None if services.sessions.has_ended(services.owner) else services.api_key
 
 
 def _store_key(services: CallServices) -> Asker:

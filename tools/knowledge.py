@@ -5,8 +5,6 @@ The docstring of each body is the description that a model reads.
 
 from datetime import UTC, datetime, timedelta
 
-from mcp_types import ToolAnnotations
-
 from ..server.api import discussions, documents, endpoints, sources
 from ..server.api import search as searches
 from ..server.errors import InvalidArguments, NotFound
@@ -15,6 +13,7 @@ from . import findings, reading
 from .arguments import Arguments
 from .asking import asker
 from .contract import ContractTool, tool
+from .hints import ADDS, READS
 from .knowledge_arguments import (
     ListDocumentsArguments,
     ReadDiscussionArguments,
@@ -34,13 +33,11 @@ from .results import (
     SourceList,
 )
 from .schemas import output_schema
-from .services import CallServices
+from .services import SMART_SECONDS, CallServices
 
 MOST_WORDS = 400
 DISCUSSION_DAYS = timedelta(days=7)
 """How far back upstream goes by itself (rememberizer-api.md §4.5)."""
-SMART_SECONDS = 45.0
-"""A language model works behind it."""
 FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
 
 
@@ -157,12 +154,7 @@ def toolset(_: Settings) -> list[ContractTool]:
             arguments=arguments,
             output=output_schema(result),
             title=title,
-            annotations=ToolAnnotations(
-                read_only_hint=body is not remember,
-                destructive_hint=False,
-                idempotent_hint=body is not remember,
-                open_world_hint=True,
-            ),
+            annotations=ADDS if body is remember else READS,
             writes=body is remember,
         )
         for body, arguments, result, title in (

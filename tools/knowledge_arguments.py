@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ..server.api.answers import HIGHEST
 from .arguments import Arguments, Moment, Text
+from .paging import PagedArguments
 
 LONGEST_QUERY = 4_000
 LONGEST_MEMORY = 500_000
@@ -40,11 +41,9 @@ class SearchArguments(Arguments):
     context_chunks: Annotated[int, Field(ge=0, le=5)] = Field(2, description="Chunks around each hit.")
 
 
-class ListDocumentsArguments(Arguments):
+class ListDocumentsArguments(PagedArguments):
     """``list_documents``."""
 
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    page_size: Annotated[int, Field(ge=1, le=100)] = 20
     source: Annotated[Text, Field(pattern=r"^[\w-]{1,40}$")] | None = Field(
         None, description="google_drive, slack, dropbox, gmail, common_knowledge or another."
     )

@@ -21,6 +21,10 @@ class StoreOfKey:
     id: str | None = None
 
 
+SMART_SECONDS = 45.0
+"""What an agentic search has at least: a language model of upstream's works behind it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The parts that tools use.

@@ -16,10 +16,8 @@ from .hints import READS
 from .in_store import InStore, place
 from .knowledge_arguments import LONGEST_QUERY, Query
 from .schemas import output_schema
-from .services import CallServices
+from .services import SMART_SECONDS, CallServices
 
-SMART_SECONDS = 45.0
-"""A language model works behind it."""
 SMART_CHUNKS = 5
 NOTHING_FOUND = (
     "Nothing was found. Try other words, or `search_vector_store` with a lower `threshold`; `list_vector_documents` "

@@ -7,8 +7,9 @@ import anyio
 import pytest
 from mcp_types import TextContent
 from rememberizer_mcp.tools.findings import NOTHING_FOUND, NOTHING_SMART
-from rememberizer_mcp.tools.knowledge import FINDABLE_SOON, SMART_SECONDS
+from rememberizer_mcp.tools.knowledge import FINDABLE_SOON
 from rememberizer_mcp.tools.reading import NOTHING_SAID
+from rememberizer_mcp.tools.services import SMART_SECONDS
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on, server_on
 from tests.support.clock import FakeClock
