@@ -76,6 +76,7 @@ bench: $(STAMP)
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
+	$(BIN)/python -m tests.snapshots.front server/front.json
 
 # The README's pictures of the sign-in page; they need Chromium.
 pictures: $(STAMP)

@@ -119,7 +119,7 @@ def test_both_ways_to_serve_are_the_same(front: tuple[str, ...]) -> None:
 def test_the_mail_of_a_running_sandbox_can_be_read(runtime: Path) -> None:
     assert invoke("sandbox", "outbox")[0] == 1
     with running("--sandbox") as process:
-        process.ask(modern(0, "server/discover"))
+        process.ask(modern(0, "tools/call", name="session_status", arguments={}))
         assert invoke("sandbox", "outbox") == (0, "No mail yet.\n")
         arguments = {**ADA, "captcha": SANDBOX_CAPTCHA}
         process.ask(modern(1, "tools/call", name="signup", arguments=arguments))
