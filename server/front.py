@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-GRACE_SECONDS = 0.8  # how long the end of the input waits for the settings to be checked, once the host has an answer
+GRACE_SECONDS = 0.5  # how long the end of the input waits for the settings to be checked, once the host has an answer
 LONGEST_LINE = 8192
 ARGUMENTS: Sequence[Sequence[str]] = ([], ["--sandbox"], ["serve"], ["serve", "--sandbox"])
 SETTINGS = ("REMEMBERIZER_TOOLSETS", "REMEMBERIZER_READ_ONLY", "REMEMBERIZER_SECRET_ARGUMENTS")
@@ -135,11 +135,10 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
 class Front:
     """The front's lane, and what it leaves to the SDK's lane."""
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    def __init__(self, script: Script, source: int, sink: int) -> None:
+        self._script, self.source, self.sink = script, source, sink
         self.shown = script.shown
         self.unread = b""
-        self.source, self.sink = os.dup(0), os.dup(1)
         self.left = threading.Event()
         """Set when what is unread and the source belong to the SDK's lane."""
         self.usable = threading.Event()
@@ -180,7 +179,7 @@ def start() -> Front | None:
         if row is None or not all(is_installed(*each) for each in data["made_with"].items()):
             return None
         os.fstat(2)
-        front = Front(Script(data, row))
+        front = Front(Script(data, row), os.dup(0), os.dup(1))
     except OSError:  # such as a descriptor that is not open
         return None
     for each in (signal.SIGTERM, signal.SIGINT):  # until the SDK's lane serves

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import anyio
 from mcp.server.mcpserver import MCPServer
@@ -70,7 +70,7 @@ class Ending:
         os._exit(self._code or 0)
 
 
-class _BehindFront:
+class BehindFront:
     """What the SDK reads and writes behind a front."""
 
     def __init__(self, front: Front) -> None:
@@ -79,8 +79,12 @@ class _BehindFront:
         self._ahead = b""
         self._opened = threading.Event()
         self._printed = sys.stdout
-        os.dup2(2, 1)  # as the SDK diverts it; it serves a ``sys.stdout`` that is not descriptor 1 as it is
-        self._served = sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Stdout(self._write)), encoding="utf-8")
+        self._served: TextIO | None = None
+
+    def divert_stdout(self) -> None:
+        """Give the SDK a ``sys.stdout`` of ours, which it serves as it is since it is not descriptor 1."""
+        os.dup2(2, 1)  # as the SDK would
+        self._served = sys.stdout = io.TextIOWrapper(io.BufferedWriter(Output(self.write)), encoding="utf-8")
 
     def read(self, size: int) -> bytes:
         """What the front left, once it has left, and then the rest of the input."""
@@ -89,7 +93,7 @@ class _BehindFront:
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         return data
 
-    def _write(self, data: Any) -> int:
+    def write(self, data: Any) -> int:
         """Pass on everything but the answer to the opening, which the host has."""
         if not self._front.shown or self._opened.is_set():
             return os.write(self._front.sink, data)
@@ -106,7 +110,7 @@ class _BehindFront:
         yield b"".join(later) + self._front.unread
 
 
-class _WatchedStdin(io.RawIOBase):
+class Input(io.RawIOBase):
     """Standard input that says when it ends."""
 
     def __init__(self, read: Callable[[int], bytes], *, at_end: Callable[[], None]) -> None:
@@ -125,7 +129,7 @@ class _WatchedStdin(io.RawIOBase):
         return len(data)
 
 
-class _Stdout(io.RawIOBase):
+class Output(io.RawIOBase):
     """Standard output that another writes."""
 
     def __init__(self, write: Callable[[Any], int]) -> None:
@@ -145,7 +149,9 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     if front:
         front.ending.acquire()
         sys.setswitchinterval(SWITCH_SECONDS)
-    _watch_stdin(_BehindFront(front).read if front else partial(os.read, os.dup(0)), at_end=ending.begin)
+        behind = BehindFront(front)
+        behind.divert_stdout()
+    _watch_stdin(behind.read if front else partial(os.read, os.dup(0)), at_end=ending.begin)
     gc.freeze()
     gc.enable()
     try:
@@ -181,4 +187,4 @@ def _watch_stdin(read: Callable[[int], bytes], *, at_end: Callable[[], None]) ->
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(_WatchedStdin(read, at_end=at_end)), encoding="utf-8")
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(Input(read, at_end=at_end)), encoding="utf-8")

@@ -1,9 +1,12 @@
-"""What the front says: the SDK's answers to what hosts ask at their start, for every combination of settings."""
+"""What the front says: the SDK's answers to what hosts ask at their start, for every combination of settings.
+
+``python -m tests.snapshots.front FILE`` writes them; toolsets behind the file's name limit them to those choices.
+"""
 
 import json
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -32,10 +35,15 @@ SEAMS = re.compile(
 """Where an answer is taken apart, so that those of many settings can share its pieces."""
 
 
-def combinations() -> Iterator[tuple[str, dict[str, Any]]]:
+SUBSETS = [
+    ",".join(name for name, is_in in zip(TOOLSETS, each, strict=True) if is_in)
+    for each in product((True, False), repeat=len(TOOLSETS))
+][:-1]
+"""All choices of toolsets but none."""
+
+
+def combinations(subsets: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each combination of the settings on which the answers depend, by the name of its row."""
-    bits = list(product((1, 0), repeat=len(TOOLSETS)))[:-1]
-    subsets = [",".join(name for name, bit in zip(TOOLSETS, each, strict=True) if bit) for each in bits]
     for toolsets, read_only, secrets, sandbox in product(subsets, ("off", "on"), ("on", "off"), (False, True)):
         settings = {"toolsets": toolsets, "read_only": read_only, "secret_arguments": secrets, "sandbox": sandbox}
         yield f"{toolsets} {read_only} {secrets} {sandbox}", settings
@@ -63,13 +71,13 @@ async def answers(settings: dict[str, Any]) -> AsyncIterator[tuple[str, str]]:
                 yield f"{spoken} {question['method']}", answer.removeprefix(HEAD).removesuffix("}\n")
 
 
-async def made() -> dict[str, Any]:
-    """All of it, with what is alike kept once: rows of results, and results of pieces."""
+async def made(subsets: Sequence[str]) -> dict[str, Any]:
+    """What is said with these toolsets, with what is alike kept once: rows of results, and results of pieces."""
     asked = [f"{spoken} {question['method']}" for spoken in VERSIONS for question in questions(spoken)]
     pieces: dict[str, int] = {}
     results: dict[tuple[int, ...], int] = {}
     rows: dict[str, list[int]] = {}
-    for row, settings in combinations():
+    for row, settings in combinations(subsets):
         rows[row] = []
         async for _, result in answers(settings):
             parts = tuple(pieces.setdefault(piece, len(pieces)) for piece in SEAMS.split(result))
@@ -100,4 +108,5 @@ def _compact(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(as_text(anyio.run(made)), encoding="utf-8")
+    path, *subsets = sys.argv[1:]
+    Path(path).write_text(as_text(anyio.run(made, subsets or SUBSETS)), encoding="utf-8")
