@@ -30,10 +30,13 @@ class Conversation:
         with anyio.fail_after(LONGEST_SECONDS):
             return await anyio.to_thread.run_sync(self._output.readline)
 
-    async def end(self) -> bytes:
-        """End the server's input; what it still writes."""
+    def end(self) -> None:
+        """End the server's input."""
         self._input.close()
-        with anyio.fail_after(LONGEST_SECONDS, shield=True), self._output:
+
+    async def rest(self) -> bytes:
+        """What is left of the server's output when it has ended."""
+        with anyio.fail_after(LONGEST_SECONDS), self._output:
             return await anyio.to_thread.run_sync(self._output.read)
 
 
@@ -51,7 +54,8 @@ async def conversation(server: MCPServer[Any]) -> AsyncIterator[Conversation]:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(serve, server, their_input, their_output)
         yield talk
-        await talk.end()
+        talk.end()
+    assert await talk.rest() == b""
 
 
 async def serve(server: MCPServer[Any], source: IO[bytes], sink: IO[bytes]) -> None:
