@@ -54,6 +54,9 @@ NAMES = [
 ]
 
 
+USUAL_ROW = "auth,knowledge off on False"
+
+
 @cache
 def server() -> MCPServer[Any]:
     return build_server(Settings())
@@ -82,7 +85,7 @@ async def behind_a_front(lines: bytes) -> list[bytes]:
     """What the front and the SDK say together."""
     (their_input, our_output), (our_input, their_output) = pipe(), pipe()
     talk = Conversation(our_output, our_input)
-    front = Front(Script(DATA, "auth,knowledge off on False"), their_input.fileno(), their_output.fileno())
+    front = Front(Script(DATA, USUAL_ROW), their_input.fileno(), their_output.fileno())
     front.ending.acquire()
     lane = threading.Thread(target=front.listen)
     lane.start()
@@ -124,7 +127,16 @@ def messages(draw: st.DrawFn) -> Any:
 
 
 USUAL: Sequence[dict[str, Any]] = ({"separators": (",", ":"), "ensure_ascii": False}, {})
-FORMS = [*USUAL * 4, {"separators": (",", ":")}, {"ensure_ascii": False}, {"indent": 1}, {"separators": (" ,", ":")}]
+FORMS = [
+    *USUAL,
+    *USUAL,
+    *USUAL,
+    *USUAL,
+    {"separators": (",", ":")},
+    {"ensure_ascii": False},
+    {"indent": 1},
+    {"separators": (" ,", ":")},
+]
 
 
 def in_bytes(message: Any, form: dict[str, Any]) -> bytes:
@@ -171,3 +183,48 @@ def starts(draw: st.DrawFn) -> bytes:
 @given(lines=starts())
 def test_no_host_notices_who_answers(lines: bytes) -> None:
     assert anyio.run(behind_a_front, lines) == anyio.run(alone, lines)
+
+
+def left_by_a_front(sent: bytes, *, ended: bool = False) -> tuple[bytes, bytes]:
+    """What a front has answered when it leaves, and what it leaves unread; the SDK serves already."""
+    (source, ours), (our_input, sink) = pipe(), pipe()
+    with source, ours, our_input, sink:
+        front = Front(Script(DATA, USUAL_ROW), source.fileno(), sink.fileno())
+        front.usable.set()
+        front.ending.acquire()
+        ours.write(sent)
+        ours.close() if ended else ours.flush()
+        front.listen()
+        assert front.left.is_set()
+        sink.close()
+        return our_input.read(), front.unread
+
+
+@pytest.mark.promise("D134")
+@pytest.mark.parametrize("unread", [b"{\r", b"x" * 20_000, b"\n", b'{"half\n', b"\xe4\n" + in_bytes(OPENINGS[0], {})])
+def test_a_front_leaves_as_soon_as_it_knows_no_more(unread: bytes) -> None:
+    known = in_bytes(initialize(), {}) + b"\n"
+    answered, left = left_by_a_front(known + unread)
+    assert answered.count(b"\n") == 1
+    assert unread.startswith(left)
+
+
+@pytest.mark.promise("D134", "D136")
+@pytest.mark.parametrize("unread", [b"", b'{"half'])
+def test_a_front_leaves_the_end_of_the_input_to_the_sdk_that_serves(unread: bytes) -> None:
+    known = in_bytes(initialize(), {}) + b"\n"
+    answered, left = left_by_a_front(known + unread, ended=True)
+    assert (answered.count(b"\n"), left) == (1, unread)
+
+
+@pytest.mark.promise("D134")
+def test_only_the_answer_to_the_opening_is_dropped_however_it_is_written() -> None:
+    (source, ours), (our_input, sink) = pipe(), pipe()
+    with source, ours, our_input, sink:
+        script = Script(DATA, USUAL_ROW)
+        behind = BehindFront(Front(script, source.fileno(), sink.fileno()))
+        assert behind.write(b"nothing was answered\n") == 21
+        script.shown.append(b"opening")
+        assert [behind.write(part) for part in (b"the ", memoryview(b"answer\n"), b"another\n")] == [4, 7, 8]
+        sink.close()
+        assert our_input.read() == b"nothing was answered\nanother\n"
