@@ -210,6 +210,14 @@ def test_a_front_leaves_as_soon_as_it_knows_no_more(unread: bytes) -> None:
     assert unread.startswith(left)
 
 
+@pytest.mark.promise("D136")
+def test_a_front_says_no_more_than_a_pipe_holds() -> None:
+    known = in_bytes(initialize(), {}) + b"\n" + (in_bytes(legacy(1, "tools/list"), {}) + b"\n") * 5
+    answered, left = left_by_a_front(known)
+    assert answered.count(b"\n") + left.count(b"\n") == 6
+    assert 0 < len(answered) <= 65_536 < len(answered) / answered.count(b'"tools":') * 5
+
+
 @pytest.mark.promise("D134", "D136")
 @pytest.mark.parametrize("unread", [b"", b'{"half'])
 def test_a_front_leaves_the_end_of_the_input_to_the_sdk_that_serves(unread: bytes) -> None:
