@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -237,3 +238,21 @@ def test_only_the_answer_to_the_opening_is_dropped_however_it_is_written() -> No
         assert [behind.write(part) for part in (b"the ", memoryview(b"answer\n"), b"another\n")] == [4, 7, 8]
         sink.close()
         assert our_input.read() == b"nothing was answered\nanother\n"
+
+
+@pytest.mark.promise("D134")
+def test_the_sdk_reads_on_when_it_has_answered_the_opening() -> None:
+    (source, ours), (our_input, sink) = pipe(), pipe()
+    with source, ours, our_input, sink, ThreadPoolExecutor() as pool:
+        front = Front(Script(DATA, USUAL_ROW), source.fileno(), sink.fileno())
+        front.shown += [b"opening\n", b"initialized\n"]
+        front.unread = b"unread"
+        front.left.set()
+        behind = BehindFront(front)
+        assert [behind.read(4), behind.read(100)] == [b"open", b"ing\n"]
+        reading = pool.submit(behind.read, 100)
+        assert not wait([reading], timeout=0.05).done
+        behind.write(b"answer\n")
+        assert reading.result(LONGEST_SECONDS) == b"initialized\nunread"
+        ours.close()
+        assert behind.read(100) == b""

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
+from tests.support.process import LONGEST_SECONDS, Process, clean_environment, initialize, legacy, modern, running
 
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 COMMAND = (str(Path(sys.executable).with_name("rememberizer-mcp")),)
@@ -178,6 +179,32 @@ def transcript(sent: bytes, answers: int, environment: Mapping[str, str]) -> lis
 def test_a_process_with_a_front_writes_what_one_without_does(sent: bytes, answers: int) -> None:
     without = clean_environment() | {"Rememberizer_Read_Only": "off"}  # not certain for the front
     assert transcript(sent, answers, clean_environment()) == transcript(sent, answers, without)
+
+
+@pytest.mark.promise("D136")
+def test_the_end_of_the_input_closes_what_a_server_behind_a_front_has_opened(tmp_path: Path) -> None:
+    environment = clean_environment() | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    with running("--sandbox", command=COMMAND, environment=environment) as process:
+        start(process, "2025-11-25")
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while not list(tmp_path.rglob("*.json")):
+            assert time.monotonic() < deadline, "the sandbox did not come up"
+        took, code, rest, noise = process.end_input()
+    assert took < 1
+    assert (code, rest, noise) == (0, b"", b"")
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.promise("D134")
+def test_a_last_request_without_its_line_end_is_answered(tmp_path: Path) -> None:
+    with held(tmp_path) as slow:
+        slow.process.stdin.write(json.dumps(initialize()).encode())
+        slow.process.stdin.close()
+        slow.release()
+        answer = slow.process.receive()
+        _, code, rest, noise = slow.process.finish()
+    assert answer["result"]["protocolVersion"] == "2025-11-25"
+    assert (code, rest, noise) == (0, b"", b"")
 
 
 @pytest.mark.promise("D134")
