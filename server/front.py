@@ -187,6 +187,5 @@ def start() -> Front | None:
         return None
     for each in (signal.SIGTERM, signal.SIGINT):  # until the SDK's lane serves
         signal.signal(each, lambda number, _: os._exit(128 + number))
-    sys.setswitchinterval(0.001)  # so long, at most, the other lane's imports let a line wait
     threading.Thread(target=front.listen, name="front", daemon=True).start()
     return front

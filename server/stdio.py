@@ -29,9 +29,6 @@ from .logs import flush
 GRACE_SECONDS = 0.4
 """How long tidying up may take: memory is wiped, connections are closed, output is flushed."""
 
-SWITCH_SECONDS = 0.005
-"""Python's own switch interval."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -148,7 +145,6 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     ending = Ending()
     if front:
         front.ending.acquire()
-        sys.setswitchinterval(SWITCH_SECONDS)
         behind = BehindFront(front)
         behind.divert_stdout()
     _watch_stdin(behind.read if front else partial(os.read, os.dup(0)), at_end=ending.begin)
