@@ -120,7 +120,7 @@ def test_a_server_that_does_not_start_fails_the_demo(capsys: pytest.CaptureFixtu
 @pytest.mark.promise("D39")
 def test_a_mail_that_did_not_come_fails_the_demo() -> None:
     with running("--sandbox") as process:
-        process.ask(modern(1, "server/discover"))
+        process.ask(modern(1, "tools/call", name="session_status", arguments={}))
         with pytest.raises(StepFailed, match=r"no mail to nobody@example\.org"):
             anyio.run(read_mail, "nobody@example.org")
 
