@@ -132,6 +132,18 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}OAUTH_CLIENT_ID and {PREFIX}OAUTH_CLIENT_SECRET go together")
         return value
 
+    @field_validator("lazy_sign_in")
+    @classmethod
+    def _leaves_a_way_in(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator's signature
+        others = {"toolsets", "api_token", "vector_store_token"}
+        if value or others - info.data.keys():  # an unusable one is a problem of its own
+            return value
+        if "auth" not in info.data["toolsets"] and not (info.data["api_token"] or info.data["vector_store_token"]):
+            raise ValueError(
+                f"with `off`, nobody could sign in: add `auth` to {PREFIX}TOOLSETS, or set {PREFIX}API_TOKEN"
+            )
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -354,3 +354,31 @@ def test_variables_that_no_setting_reads_are_told() -> None:
 )
 def test_only_names_of_this_machine_are_loopback(host: str, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+@pytest.mark.promise("D30")
+def test_without_a_way_to_sign_in_the_start_ends() -> None:
+    """No tool would sign in, no tool could be told to, and no key stands in for an account."""
+    problem = (
+        "REMEMBERIZER_LAZY_SIGN_IN: with `off`, nobody could sign in: "
+        "add `auth` to REMEMBERIZER_TOOLSETS, or set REMEMBERIZER_API_TOKEN"
+    )
+    assert problems_of(TOOLSETS="knowledge", LAZY_SIGN_IN="off") == (problem,)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"TOOLSETS": "auth"},
+        {"TOOLSETS": "knowledge", "API_TOKEN": "key-1"},
+        {"TOOLSETS": "vector_stores", "VECTOR_STORE_TOKEN": "key-2"},
+    ],
+)
+def test_lazy_sign_in_can_be_off_where_there_is_another_way(others: dict[str, str]) -> None:
+    assert problems_of(LAZY_SIGN_IN="off", **others) == ()
+
+
+def test_an_unusable_toolset_is_named_alone() -> None:
+    assert [each.partition(":")[0] for each in problems_of(TOOLSETS="typo", LAZY_SIGN_IN="off")] == [
+        "REMEMBERIZER_TOOLSETS"
+    ]
