@@ -215,4 +215,15 @@ PROMISES: dict[str, Promise] = {
     "D107": _design(
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
     ),
+    "D108": _design("install and uninstall change our entry in a host's file and nothing else.", "Issue: install"),
+    "D109": _design("No secret is written into a host's file or shown from one.", "Issue: install"),
+    "D110": _design("What stands there of ours is overwritten only if it is wanted.", "Issue: install"),
+    "D111": _design(
+        "A host is given an absolute command that lasts; mcp.json is the source of the rest.", "Issue: install"
+    ),
+    "D112": _design("Each host's file is found on macOS, Windows and Linux.", "Issue: install"),
+    "D113": _design(
+        "A host's file is replaced at once beside a backup, and a broken one is left alone.", "Issue: install"
+    ),
+    "D114": _design("From an empty home, what install wrote starts and answers.", "Issue: tests and figures"),
 }

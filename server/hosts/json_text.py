@@ -131,13 +131,7 @@ def _plain(text: str, tokens: Sequence[_Token]) -> str:
 
 
 def _members(tokens: Sequence[_Token], brace: int) -> Iterator[_Member]:
-    """The members of the object that begins at a token.
-
-    Raises:
-        CantChange: It is no object.
-    """
-    if tokens[brace].text != "{":
-        raise CantChange("holds something else where the servers should stand")
+    """The members of the object that begins at a token."""
     index = brace + 1
     while tokens[index].text != "}":
         key, value = tokens[index], index + 2

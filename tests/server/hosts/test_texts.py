@@ -8,6 +8,7 @@ import tomli_w
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rememberizer_mcp.server.hosts import json_text, toml_text, yaml_text
 from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
 from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS
@@ -24,6 +25,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
+FLAGS = st.booleans()
 BLANKS = st.sampled_from(["", " ", "\t", "\n", "\r\n", '// c " } \n', "/* , ] \n */", "\n  "])
 
 
@@ -34,13 +36,14 @@ def json_texts(draw: st.DrawFn, value: Any) -> str:
     def blank() -> str:
         return draw(BLANKS)
 
+    members: list[str]
     if isinstance(value, dict):
         members = [blank() + json.dumps(key) + blank() + ":" + draw(json_texts(one)) for key, one in value.items()]
     elif isinstance(value, list):
         members = [draw(json_texts(one)) for one in value]
     else:
-        return blank() + json.dumps(value, ensure_ascii=draw(st.booleans())) + blank()
-    trailing = "," if members and draw(st.booleans()) else ""
+        return blank() + json.dumps(value, ensure_ascii=draw(FLAGS)) + blank()
+    trailing = "," if draw(FLAGS) and members else ""
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return blank() + opening + (blank() + ",").join(members) + trailing + blank() + closing + blank()
 
@@ -208,3 +211,8 @@ def test_the_last_member_is_taken_out_with_the_comma_before_it() -> None:
 def test_toml_in_the_middle_is_taken_out_with_its_tables_alone() -> None:
     text = "[mcp_servers.rememberizer]\na = 1\n[mcp_servers.rememberizer.env]\n\n# of b\n[[b]]\n[[b.c]]\n[d.'e']\n"
     assert without_entry(TOML, text, NAME) == "\n# of b\n[[b]]\n[[b.c]]\n[d.'e']\n"
+
+
+def test_a_text_without_us_stays_as_it_is() -> None:
+    for form in (json_text, toml_text, yaml_text):
+        assert form.drop("{}" if form is json_text else "", ("servers", NAME)) in ("{}", "")
