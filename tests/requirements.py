@@ -216,4 +216,8 @@ PROMISES: dict[str, Promise] = {
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
     ),
     "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
+    "D128": _design(
+        "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
+        "Issue: README as a front page",
+    ),
 }

@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_REGION = re.compile(r"(<!-- (?P<name>[a-z][a-z-]*) -->\n)(?P<text>.*?)(<!-- /(?P=name) -->)", re.DOTALL)
-_MARKER = re.compile(r"<!-- (/?[a-z][a-z-]*) -->")
+_REGION = re.compile(r"(<!-- (?P<name>[a-z][a-z_-]*) -->\n)(?P<text>.*?)(<!-- /(?P=name) -->)", re.DOTALL)
+_MARKER = re.compile(r"<!-- (/?[a-z][a-z_-]*) -->")
 
 
 def pages(root: Path = ROOT) -> list[Path]:
     """The README and everything in docs/."""
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def name_of(page: Path) -> str:
+    """Where a page stands in the repository."""
+    return page.relative_to(ROOT).as_posix()
 
 
 def regions(text: str) -> Iterator[tuple[str, str]]:

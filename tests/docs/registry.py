@@ -2,10 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.docs.code_tables import errors_table, settings_table, tools_table
+from tests.docs.errors_page import error_regions
+from tests.docs.hosts_short import hosts_short
+from tests.docs.house import floors_table, variants_table
+from tests.docs.settings_page import refused_settings, settings_by_theme
+from tests.docs.tools_page import tool_regions
 
 REGIONS: Mapping[str, Callable[[], str]] = {
-    "errors": errors_table,
-    "settings": settings_table,
-    "tools": tools_table,
+    **error_regions(),
+    **tool_regions(),
+    "floors": floors_table,
+    "hosts-short": hosts_short,
+    "settings": settings_by_theme,
+    "settings-refused": refused_settings,
+    "variants": variants_table,
 }

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.regions import ROOT, markers, pages, regions, rewritten
+from tests.docs.regions import ROOT, markers, name_of, pages, regions, rewritten
 from tests.docs.registry import REGIONS
 
 TEXTS = {page: page.read_text(encoding="utf-8") for page in pages()}
 
 
 @pytest.mark.promise("D127", "D38")
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_every_generated_region_is_what_the_code_says_now(page: Path) -> None:
     """``make docs`` writes them."""
     for name, text in regions(TEXTS[page]):
-        assert text == REGIONS[name]().rstrip() + "\n", f"{page.name}: {name} is stale; run `make docs`"
+        assert text == REGIONS[name]().rstrip() + "\n", f"{name_of(page)}: {name} is stale; run `make docs`"
 
 
 @pytest.mark.promise("D127")
