@@ -220,4 +220,8 @@ PROMISES: dict[str, Promise] = {
         "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
         "Issue: README as a front page",
     ),
+    "D129": _design(
+        "The README's picture is made by a script, from a real terminal and a real page, and is up to date.",
+        "Issue: README as a front page",
+    ),
 }

@@ -7,7 +7,7 @@ from itertools import groupby
 import pyte
 from pyte.screens import Char
 
-COLUMNS, ROWS = 100, 30
+COLUMNS, ROWS = 106, 30
 EVERYTHING = 1000
 """Rows in which nothing is scrolled away."""
 
