@@ -10,7 +10,7 @@ from tests.docs.film.screen import Row, Terminal, words
 STEP = re.compile(r"^ ?\d+\. ")
 """How a step begins."""
 PROMPT = b"\x1b[32m$\x1b[0m make demo\r\n"
-SECONDS_A_FRAME, SECONDS_A_ROW = 0.8, 0.25
+SECONDS_A_FRAME, SECONDS_A_ROW = 0.7, 0.2
 SECONDS_A_PHOTOGRAPH = 3.5
 SECONDS_AT_THE_END = 3.0
 

@@ -41,11 +41,6 @@ class Terminal:
         """The rows as plain text."""
         return [line.rstrip() for line in self._screen.display]
 
-    @property
-    def last(self) -> str:
-        """The row that was written last: the one above the cursor."""
-        return self.text[max(self._screen.cursor.y - 1, 0)]
-
     def rows(self) -> tuple[Row, ...]:
         """The rows with their looks."""
         return tuple(
