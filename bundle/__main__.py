@@ -1,4 +1,7 @@
-"""``python -m bundle mcpb FOLDER`` writes the bundle, ``server.json PATH`` that file; ``check`` looks at the release."""
+"""Writes what is released beside the wheel, or says what speaks against a release.
+
+``python -m bundle mcpb FOLDER`` writes the bundle, ``server.json PATH`` that file; ``check CHECKOUT`` looks at it.
+"""
 
 import json
 import sys
@@ -11,21 +14,19 @@ from .archive import write_bundle
 from .manifest import manifest
 from .registry import server_json
 from .release import problems
-from .sources import ROOT
 
 
-def main(command: str, *arguments: str) -> int:
+def main(command: str, path: Path) -> int:
     """Do it; the process's exit code."""
     if command == "mcpb":
-        sys.stdout.write(f"{write_bundle(anyio.run(manifest), *map(Path, arguments))}\n")
-        return 0
-    if command == "server.json":
-        text = json.dumps(server_json(), indent=2, ensure_ascii=False) + "\n"
-        Path(*arguments).write_text(text, encoding="utf-8")
-        return 0
-    found = list(problems(ROOT, version=__version__, server_json=server_json()))
-    sys.stdout.write("".join(f"{problem}\n" for problem in found) or f"{__version__} can be released.\n")
-    return 1 if found else 0
+        sys.stdout.write(f"{write_bundle(anyio.run(manifest), path)}\n")
+    elif command == "server.json":
+        path.write_text(json.dumps(server_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        found = list(problems(path, version=__version__, server_json=server_json()))
+        sys.stdout.write("".join(f"{problem}\n" for problem in found) or f"{__version__} can be released.\n")
+        return 1 if found else 0
+    return 0
 
 
-sys.exit(main(*sys.argv[1:]))
+sys.exit(main(sys.argv[1], Path(sys.argv[2])))

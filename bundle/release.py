@@ -9,14 +9,16 @@ from typing import Any
 
 from .registry import SERVER_NAME
 
-_SECTION = re.compile(r"^## \[(?P<name>[^\]]+)\](?P<date> - \d{4}-\d{2}-\d{2})?[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.M | re.S)
+_SECTION = re.compile(
+    r"^## \[(?P<name>[^\]]+)\](?P<date> - \d{4}-\d{2}-\d{2})?[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 def problems(root: Path, *, version: str, server_json: dict[str, Any]) -> Iterator[str]:
     """Everything in the checkout that speaks against releasing this version, a sentence each."""
     yield from _changelog(root, version)
     if json.loads(_text(root, "server.json")) != server_json:
-        yield "server.json is not what `make server.json` writes."
+        yield "server.json is not what `make server-json` writes."
     if f"<!-- mcp-name: {SERVER_NAME} -->" not in _text(root, "README.md"):
         yield f"README.md doesn't hold `<!-- mcp-name: {SERVER_NAME} -->`, by which the registry knows the package."
     if _git(root, "status", "--porcelain"):
@@ -44,4 +46,6 @@ def _text(root: Path, name: str) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)  # noqa: S603 -- our own words
+    return done.stdout.strip()

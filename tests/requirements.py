@@ -233,4 +233,9 @@ PROMISES: dict[str, Promise] = {
         "The five steps of CONTRIBUTING.md make a tool that works; releases are checked before they are made.",
         "Issue: the project's habits",
     ),
+    "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
+    "D128": _design(
+        "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
+        "Issue: README as a front page",
+    ),
 }

@@ -15,7 +15,12 @@ from tests.support.browser import chromium
 def build(folder: Path) -> Path:
     """Run the command; the path that it prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "bundle", "mcpb", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "bundle", "mcpb", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stderr == ""
     return Path(done.stdout.strip())
