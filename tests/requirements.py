@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D103 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D126 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -214,6 +214,24 @@ PROMISES: dict[str, Promise] = {
     "D93": _design("A person finds every API key on the outbox page.", "API contract §3"),
     "D107": _design(
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
+    ),
+    "D120": _design(
+        "A bundle's field that nobody filled in is as if it were not set, and nothing in it is required.",
+        "Issue: MCPB bundle",
+    ),
+    "D121": _design(
+        "The bundle is valid by the official tool, the same bytes each time, and starts by its own command.",
+        "Issue: MCPB bundle",
+    ),
+    "D122": _design("server.json is valid, generated, and has the one version.", "Issue: server.json"),
+    "D123": _design("The one-click links are mcp.json's blocks.", "Issue: one-click links"),
+    "D124": _design(
+        "Each command's help fits 80 columns and says what everything is; shells complete it.", "Issue: completion"
+    ),
+    "D125": _design("Error texts name the exact setting.", "Issue: completion and --help"),
+    "D126": _design(
+        "The five steps of CONTRIBUTING.md make a tool that works; releases are checked before they are made.",
+        "Issue: the project's habits",
     ),
     "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
     "D128": _design(

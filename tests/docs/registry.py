@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from tests.docs.errors_page import error_regions
 from tests.docs.hosts_short import hosts_short
 from tests.docs.house import floors_table, variants_table
+from tests.docs.links import links
 from tests.docs.settings_page import refused_settings, settings_by_theme
 from tests.docs.tools_page import tool_regions
 
@@ -13,6 +14,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     **tool_regions(),
     "floors": floors_table,
     "hosts-short": hosts_short,
+    "links": links,
     "settings": settings_by_theme,
     "settings-refused": refused_settings,
     "variants": variants_table,
