@@ -219,3 +219,29 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return config
+
+
+HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")
+
+
+@main.command()
+@click.argument("host", type=click.Choice([*HOST_NAMES, "json"]))
+@click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask before another entry of ours is overwritten.")
+def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
+    """Add this server to the configuration of HOST; `json` prints the block."""
+    from .installing import install_into  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(install_into(host, sandbox=sandbox, dry_run=dry_run, yes=yes))
+
+
+@main.command()
+@click.argument("host", type=click.Choice(HOST_NAMES))
+@click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
+    """Remove this server from the configuration of HOST, and nothing else."""
+    from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
