@@ -202,7 +202,7 @@ def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
 
 
 def _refuse(problems: tuple[str, ...]) -> NoReturn:
-    click.echo("rememberizer-mcp can't start, because of its settings:", err=True)
+    click.echo("rememberizer-mcp can't start:", err=True)
     for problem in problems:
         click.echo(f"  {problem}", err=True)
     sys.exit(2)
