@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -159,3 +160,20 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return config
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(*, sandbox: bool, as_json: bool) -> None:
+    """Say why the server does not work, and what to do about it. It changes nothing."""
+    import anyio  # noqa: PLC0415 -- see the module's docstring
+
+    from .doctor.lines import as_json as to_json  # noqa: PLC0415 -- as above
+    from .doctor.lines import as_text  # noqa: PLC0415 -- as above
+    from .doctor.report import failed  # noqa: PLC0415 -- as above
+    from .doctor.run import Machine, diagnose  # noqa: PLC0415 -- as above
+
+    findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
+    click.echo(to_json(findings) if as_json else as_text(findings), color=False if os.environ.get("NO_COLOR") else None)
+    sys.exit(failed(findings))

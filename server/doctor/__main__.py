@@ -1,4 +1,4 @@
-"""``python -m rememberizer_mcp.server.doctor NAME`` is one check, run aside: it prints its findings as JSON."""
+"""``python -m rememberizer_mcp.server.doctor NAME`` is one check, run aside: it prints what it found as JSON."""
 
 import json
 import os
@@ -10,8 +10,7 @@ from .checks import CHECKS
 
 
 async def _main() -> None:
-    findings = await CHECKS[sys.argv[1]]()
-    json.dump([finding.as_dict() for finding in findings], sys.stdout)
+    json.dump(await CHECKS[sys.argv[1]](), sys.stdout)
     sys.stdout.flush()
     os._exit(0)  # a thread that looks up a name, or waits for a keyring's dialog, must not hold up the report
 

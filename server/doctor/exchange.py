@@ -15,7 +15,7 @@ from .spawned import Ended, Noise, Spawned, spawned
 Era = Literal["2026-07-28", "2025-11-25"]
 MODERN: Era = "2026-07-28"
 LEGACY: Era = "2025-11-25"
-PATIENCE_SECONDS = 4.0
+PATIENCE_SECONDS = 2.0
 """How long the end is waited for after the end of input."""
 _CLIENT = {"name": "rememberizer-mcp doctor", "version": __version__}
 _ENVELOPE = {
@@ -141,5 +141,8 @@ def _result(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name(result: Mapping[str, Any]) -> str:
-    info = result.get("serverInfo")
+    """In the older era it stands in the result, in the newer one in what goes with it."""
+    meta = result.get("_meta")
+    inside = meta.get("io.modelcontextprotocol/serverInfo") if isinstance(meta, dict) else None
+    info = result.get("serverInfo", inside)
     return f"{info.get('name', '')} {info.get('version', '')}".strip() if isinstance(info, dict) else ""

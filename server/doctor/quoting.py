@@ -11,8 +11,11 @@ from .report import printable
 
 MOST_LINES, MOST_CHARACTERS = 4, 300
 _OURS = "REMEMBERIZER_"
-_WORDS = r"on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|vector_stores"
-_PLAIN = re.compile(rf"(({_WORDS}|[0-9]{{1,5}})[,\s]*)*", re.IGNORECASE)
+_WORDS = (
+    "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
+    "vector_stores"
+)
+_PLAIN = re.compile(rf"(({_WORDS}|[0-9]{{1,5}})(,\s*|$))*", re.IGNORECASE)
 """A value made of the words and numbers that settings take tells nothing."""
 _PLAIN_ARGUMENT = re.compile(r"-{0,2}[a-z]+(-[a-z]+)*|rememberizer-mcp\S{0,20}")
 _MOST_FILE_BYTES = 10_000
@@ -32,11 +35,15 @@ class Quoting:
         values += [argument for argument in arguments if not _PLAIN_ARGUMENT.fullmatch(argument)]
         self.secrets.learn(form for value in values for form in (*value.splitlines(), *_parts(value)))
 
+    def plain(self, text: str) -> str:
+        """A name or a path, redacted and on one line."""
+        return shorten(self.secrets.redact(printable(text)), MOST_CHARACTERS, placeholder=" …")
+
     def last_words(self, output: bytes) -> str:
-        """The last lines that a program wrote to stderr, on one, redacted and cut."""
+        """The last lines that a program wrote, on one, redacted and cut."""
         text = output.decode("utf-8", "replace")
-        lines = [self.secrets.redact(printable(line)).strip() for line in text.splitlines()]
-        return shorten(" ".join([line for line in lines if line][-MOST_LINES:]), MOST_CHARACTERS, placeholder=" …")
+        lines = [line for line in map(self.plain, text.splitlines()) if line]
+        return shorten(" ".join(lines[-MOST_LINES:]), MOST_CHARACTERS, placeholder=" …")
 
 
 def _tells(name: str) -> bool:

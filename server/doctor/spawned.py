@@ -15,7 +15,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 LONGEST_LINE_BYTES = 2_000_000
 MOST_LINES = 1_000
 MOST_ERROR_BYTES = 65_536
-LAST_WORDS_SECONDS = 1.0
+LAST_WORDS_SECONDS = 0.5
 
 
 class Ended(Exception):
@@ -55,12 +55,8 @@ class Spawned:
         raise Noise(b"")
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """Send a request or a notification.
-
-        Raises:
-            Ended: It reads no longer, and has no more to say.
-        """
-        with suppress(anyio.BrokenResourceError):  # what it said before it ended is still there to be read
+        """Send a request or a notification; one that reads no longer may still have said why."""
+        with suppress(anyio.BrokenResourceError, OSError):
             await self._stdin.send(json.dumps(message).encode() + b"\n")
 
     async def end_input(self) -> None:

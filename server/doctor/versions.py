@@ -29,7 +29,8 @@ def declared() -> Declared | None:
         found = metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return None
-    return Declared(python=found.get("Requires-Python") or "", packages=found.get_all("Requires-Dist") or [])
+    python = next(iter(found.get_all("Requires-Python", [])), "")
+    return Declared(python=python, packages=found.get_all("Requires-Dist", []))
 
 
 def installed(package: str) -> str | None:
