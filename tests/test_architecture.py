@@ -21,6 +21,7 @@ FLOORS = (
     {"server.sandbox"},
     {"tools"},
     {"server.app", "server.person"},
+    {"server.hosts"},
     {"server.stdio", "server.demo", "server.doctor"},
     {"server.cli"},
     {"server.__main__"},
@@ -36,7 +37,7 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    if module.startswith(("server.api", "server.doctor", "server.sandbox", "server.signin")):
+    if module.startswith(("server.api", "server.doctor", "server.hosts", "server.sandbox", "server.signin")):
         return ".".join(module.split(".")[:2])
     return "tools" if module.startswith("tools") else module
 

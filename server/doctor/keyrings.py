@@ -15,17 +15,24 @@ NOBODY = ("rememberizer-mcp doctor", "nobody")
 _OFF = "REMEMBERIZER_KEEP_SIGNED_IN"
 
 
-def keyring(wish: str, *, find: Callable[[], Ring] = system_keyring, limit_seconds: float = LIMIT_SECONDS) -> Finding:
+def keyring(
+    wish: str,
+    *,
+    find: Callable[[], Ring] = system_keyring,
+    library: Callable[[str], object] = find_spec,
+    limit_seconds: float = LIMIT_SECONDS,
+) -> Finding:
     """Whether a sign-in can be kept; a failure only where somebody asked for it.
 
     Args:
         wish: REMEMBERIZER_KEEP_SIGNED_IN. Only with `keyring` is the keyring read, which can open a dialog.
         find: Gives the backend, or raises SignInFailed where there is none of the operating system's.
+        library: Gives something for a library that is installed.
         limit_seconds: For both steps together; what still runs then is left to the end of the process.
     """
     done, outcome = _bounded(lambda: _look(find, read=wish == "keyring"), limit_seconds)
     if wish == "keyring":
-        return _wanted(outcome) if done else _silent(limit_seconds)
+        return _wanted(outcome, library) if done else _silent(limit_seconds)
     said = outcome if done and not isinstance(outcome, Exception) else None
     usable = f"; {said} could be used" if said else "; none could be used now"
     return Finding.ok("keyring", f"Not used, since {_OFF} is `off`{usable}.")
@@ -54,13 +61,13 @@ def _bounded(work: Callable[[], str], seconds: float) -> tuple[bool, Any]:
     return bool(outcome), outcome[0] if outcome else None
 
 
-def _wanted(outcome: Any) -> Finding:
+def _wanted(outcome: Any, library: Callable[[str], object]) -> Finding:
     if not isinstance(outcome, Exception):
         return Finding.ok("keyring", f"{outcome} can be read; sign-ins are kept there.")
     if not isinstance(outcome, SignInFailed):
         step = f"Unlock it, in a session with a desktop, or set {_OFF} to `off`."
         return Finding.failure("keyring", f"It is locked or refuses the access ({type(outcome).__name__}).", step)
-    if find_spec("keyring") is None:
+    if library("keyring") is None:
         step = f"Install `rememberizer-mcp[keyring]`, or set {_OFF} to `off`."
         return Finding.failure("keyring", "The library `keyring` is not installed.", step)
     step = (

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from .aside import COMMAND, CouldNotRun, aside
-from .blocks import Block, hosts_environ
+from .entry import Entry, hosts_environ
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
 from .report import Finding, failed
@@ -85,13 +85,18 @@ class _Doctor:
         return [*chain.from_iterable(await _gathered(works))]
 
     async def hosts(self) -> list[Finding]:
-        """What stands in the hosts' files; equal commands are started once."""
+        """What stands in the hosts' files."""
         try:
-            blocks = [Block.from_dict(each) for each in await self._dicts("hosts", self._machine.hosts_until)]
+            rows = await self._dicts("hosts", self._machine.hosts_until)
         except CouldNotRun as failure:
             return [failure.finding]
-        works = [("hosts", partial(self._host, block)) for block in blocks]
+        works = [("hosts", partial(self._row, row)) for row in rows]
         return [*chain.from_iterable(await _gathered(works))] or [_NO_HOST]
+
+    async def _row(self, row: Mapping[str, Any]) -> list[Finding]:
+        return (
+            [Finding.from_dict(row["finding"])] if "finding" in row else await self._host(Entry.from_dict(row["entry"]))
+        )
 
     async def _versions(self) -> list[Finding]:
         return versions(declared())
@@ -118,17 +123,12 @@ class _Doctor:
         seen = await exchange(command, era, environ=environ, folder=None, limit_seconds=seconds)
         return [own_start(seen, era, quoting=self._quoting, seconds=seconds)]
 
-    async def _host(self, block: Block) -> list[Finding]:
-        self._quoting.learn(environ=block.environ, arguments=block.command[1:])
+    async def _host(self, entry: Entry) -> list[Finding]:
+        self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
         seconds = self._left(self._machine.hosts_until)
-        seen = await exchange(
-            block.command,
-            LEGACY,
-            environ=hosts_environ(block, self._machine.environ, platform=self._machine.platform),
-            folder=ROOT,
-            limit_seconds=seconds,
-        )
-        return hosts_start(seen, block, quoting=self._quoting, seconds=seconds)
+        environ = hosts_environ(entry, self._machine.environ, platform=self._machine.platform)
+        seen = await exchange(entry.command, LEGACY, environ=environ, folder=ROOT, limit_seconds=seconds)
+        return hosts_start(seen, entry, quoting=self._quoting, seconds=seconds)
 
     def _left(self, until: float) -> float:
         return max(LEAST_SECONDS, self._begun + until - anyio.current_time())

@@ -2,7 +2,7 @@
 
 import re
 
-from .blocks import Block
+from .entry import Entry
 from .exchange import Era, Exchange
 from .faults import Advice, explained
 from .quoting import Quoting
@@ -32,30 +32,30 @@ def own_start(seen: Exchange, era: Era, *, quoting: Quoting, seconds: float) -> 
     return _started("stdio", f"MCP {era}", seen)
 
 
-def hosts_start(seen: Exchange, block: Block, *, quoting: Quoting, seconds: float) -> list[Finding]:
+def hosts_start(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) -> list[Finding]:
     """The command in a host's file.
 
     Args:
         seen: What came of it.
-        block: The entry.
+        entry: The entry.
         quoting: How its words are shown.
         seconds: How long it had.
     """
     advice = Advice(
-        install=f"Run `rememberizer-mcp install {block.host}` and restart {block.title}.",
-        settings=f"Correct them in {block.file} and restart {block.title}.",
+        install=f"Run `{entry.install}`. {entry.restart}",
+        settings=f"Correct them in {entry.file}. {entry.restart}",
     )
     if seen.fault:
-        text, step = explained(seen, seen.fault, advice, program=block.command[0], quoting=quoting, seconds=seconds)
-        return [Finding.failure("hosts", f"{block.title}: the command {text}", step, ms=seen.ms)]
+        text, step = explained(seen, seen.fault, advice, program=entry.command[0], quoting=quoting, seconds=seconds)
+        return [Finding.failure("hosts", f"{entry.title}: the command {text}", step, ms=seen.ms)]
     if not seen.server.startswith(OURS):
-        text = f"{block.title}: under our name stands another server, {quoting.plain(seen.server) or 'without a name'}."
+        text = f"{entry.title}: under our name stands another server, {quoting.plain(seen.server) or 'without a name'}."
         return [Finding.warning("hosts", text, advice.install, ms=seen.ms)]
     ignored = sorted({name.decode() for name in _NO_SETTING.findall(seen.stderr)})
     return [
-        _started("hosts", block.title, seen),
+        _started("hosts", entry.title, seen),
         *(
-            Finding.warning("hosts", f"{block.title}: {name} is no setting and is ignored.", advice.settings)
+            Finding.warning("hosts", f"{entry.title}: {name} is no setting and is ignored.", advice.settings)
             for name in ignored
         ),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from ..settings import PREFIX, SECRETS, Settings, UnusableSettings, load_settings, unknown_variables, variable
 from .report import Finding
 
+LEAST_LIKENESS = 0.7
 _VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+")
 
 
@@ -57,10 +58,10 @@ def _unusable(problem: str) -> Finding:
 
 
 def _unknown(name: str) -> Finding:
-    known = [variable(field) for field in Settings.model_fields if field != "sandbox"]
-    known += [f"{variable(field)}_FILE" for field in SECRETS]
-    near = get_close_matches(name.upper(), known, n=1)
-    step = f"Did you mean {near[0]}?" if near else "Remove it; docs/settings.md lists those that there are."
+    known = [field.upper() for field in Settings.model_fields if field != "sandbox"]
+    known += [f"{field.upper()}_FILE" for field in SECRETS]
+    near = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=LEAST_LIKENESS)
+    step = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it; docs/settings.md lists those that there are."
     return Finding.warning("settings", f"{name} is no setting of this version and is ignored.", step)
 
 

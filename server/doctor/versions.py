@@ -1,7 +1,7 @@
 """Python and the packages that are installed, against what is declared."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from .report import Finding
 DISTRIBUTION = "rememberizer-mcp"
 NOT_BELOW = {"mcp": ("2.2", "2.2.0 closed a hole through which one session could reach another's (CVE-2026-59951).")}
 """Versions that must not be used, whatever is declared, and why."""
+SHOWN = 4
 _INSTALL_AGAIN = "Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes."
 
 
@@ -23,10 +24,10 @@ class Declared(NamedTuple):
     packages: Sequence[str]
 
 
-def declared() -> Declared | None:
-    """From the metadata of the installed distribution, if it is installed as one."""
+def declared(distribution: str = DISTRIBUTION) -> Declared | None:
+    """From the metadata of a distribution, if it is installed as one."""
     try:
-        found = metadata.metadata(DISTRIBUTION)
+        found = metadata.metadata(distribution)
     except metadata.PackageNotFoundError:
         return None
     python = next(iter(found.get_all("Requires-Python", [])), "")
@@ -75,7 +76,7 @@ def _packages(needs: Declared, version_of: Callable[[str], str | None]) -> list[
     wanted = [need for need in map(Requirement, needs.packages) if need.marker is None or need.marker.evaluate()]
     found = {need.name: version_of(need.name) for need in wanted}
     wrong = [finding for need in wanted if (finding := _mismatch(need, found[need.name]))]
-    return wrong or [Finding.ok("packages", f"{_listed(found.items())}.")]
+    return wrong or [Finding.ok("packages", f"{_listed(found)}, all as declared.")]
 
 
 def _mismatch(need: Requirement, version: str | None) -> Finding | None:
@@ -90,5 +91,7 @@ def _mismatch(need: Requirement, version: str | None) -> Finding | None:
     return None
 
 
-def _listed(found: Iterable[tuple[str, str | None]]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found)
+def _listed(found: Mapping[str, str | None]) -> str:
+    """The first few, which decide most."""
+    shown = ", ".join(f"{name} {version}" for name, version in list(found.items())[:SHOWN])
+    return f"{shown} and {len(found) - SHOWN} more" if len(found) > SHOWN else shown

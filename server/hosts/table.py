@@ -51,9 +51,7 @@ class Host:
         args, env = ([] if args is None else args), ({} if env is None else env)
         if not isinstance(command, str) or not isinstance(args, list) or not isinstance(env, dict):
             return None
-        return Block(
-            command=command, args=[str(each) for each in args], env={str(key): str(env[key]) for key in env}
-        )
+        return Block(command=command, args=[str(each) for each in args], env={str(key): str(env[key]) for key in env})
 
 
 NAME_OF_ENTRY = object()

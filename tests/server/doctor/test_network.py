@@ -3,7 +3,7 @@
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,11 +20,10 @@ PASSWORD = "canary-of-the-proxy"
 
 
 @pytest.fixture(autouse=True)
-def no_proxies() -> Iterator[None]:
+def no_proxies() -> None:
     """Of the machine that runs the test; ``conftest`` puts them back."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
-    yield
 
 
 @pytest.fixture
@@ -78,22 +77,31 @@ async def test_no_credential_is_sent(authority: Authority, tmp_path: Path) -> No
     assert b"canary" not in asked
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A certificate that a server shows."""
+
+    name: str = "localhost"
+    valid_from: timedelta = -YEAR
+    is_trusted: bool = True
+
+
 @pytest.mark.promise("D116")
 @pytest.mark.parametrize(
-    ("name", "valid_from", "valid_for", "is_trusted", "said"),
+    ("shown", "said"),
     [
-        ("localhost", -2 * YEAR, YEAR, True, "localhost's has expired."),
-        ("localhost", YEAR, YEAR, True, "localhost's is not valid yet."),
-        ("localhost", -YEAR, 2 * YEAR, False, "localhost's comes from an issuer that this machine does not trust."),
-        ("other.example", -YEAR, 2 * YEAR, True, "The one that was shown is not for localhost."),
+        (Shown(valid_from=-2 * YEAR), "localhost's has expired."),
+        (Shown(valid_from=YEAR), "localhost's is not valid yet."),
+        (Shown(is_trusted=False), "localhost's comes from an issuer that this machine does not trust."),
+        (Shown(name="other.example"), "The one that was shown is not for localhost."),
     ],
 )
 async def test_certificates_that_are_refused_are_told_apart(
-    name: str, valid_from: timedelta, valid_for: timedelta, is_trusted: bool, said: str,
-    authority: Authority, tmp_path: Path,
-) -> None:  # fmt: skip
-    trust(authority if is_trusted else Authority(), tmp_path)
-    async with server(answer(), tls=authority.context(name, valid_from=valid_from, valid_for=valid_for)) as stop:
+    shown: Shown, said: str, authority: Authority, tmp_path: Path
+) -> None:
+    trust(authority if shown.is_trusted else Authority(), tmp_path)
+    context = authority.context(shown.name, valid_from=shown.valid_from, valid_for=1.5 * YEAR)
+    async with server(answer(), tls=context) as stop:
         found = await look(f"https://localhost:{stop.port}/")
     assert levels(found) == {"network": "ok", "certificate": "failure"}
     assert found["certificate"].text == said
@@ -198,3 +206,118 @@ async def test_a_proxy_of_another_kind_is_the_failure(value: str, said: str) -> 
     found = await look(f"https://{HOST}/")
     assert levels(found) == {"proxy": "failure"}
     assert said in found["proxy"].text
+
+
+@pytest.mark.promise("D116")
+@pytest.mark.parametrize(
+    ("said", "level", "text"),
+    [
+        (answer("403 Forbidden"), "ok", "answers 403"),
+        (answer("404 Not Found"), "failure", "there is no Rememberizer API"),
+        (answer("429 Too Many Requests"), "warning", "too many requests"),
+        (answer("503 Service Unavailable"), "failure", "Rememberizer has trouble"),
+        (answer("200 OK"), "failure", "answers 200, which Rememberizer's API does not"),
+        (answer("302 Found"), "failure", "answers 302, which Rememberizer's API does not"),
+        (answer(kind="text/html", body=b"<h1>Sign in to the network</h1>"), "failure", "answers 401, which"),
+    ],
+)
+async def test_an_answer_that_is_not_the_apis_is_the_failure(said: bytes, level: str, text: str) -> None:
+    async with server(said) as stop:
+        found = await look_at(stop)
+    assert levels(found) == {"network": "ok", "api": level, "clock": "ok"}
+    assert text in found["api"].text
+
+
+@pytest.mark.promise("D116")
+@pytest.mark.parametrize(
+    ("late", "level", "text"),
+    [
+        (0, "ok", "It agrees with the server's."),
+        (-28, "ok", "It agrees with the server's."),
+        (45, "warning", "It is 44 seconds ahead of the server's."),
+        (-45, "warning", "seconds behind the server's."),
+        (3600, "failure", "It is 60 minutes ahead of the server's."),
+    ],
+)
+async def test_a_clock_that_is_wrong_is_pointed_out(late: float, level: str, text: str) -> None:
+    now = 1_750_000_000.0
+    seen = Probe(stage=Stage.DONE, peer=(HOST, 443), ms=dict.fromkeys(Stage, 1.0), status=401, date=now - late)
+    *_, clock = findings(seen, f"https://{HOST}/", environ={}, platform="linux", now=now, seconds=5)
+    assert (clock.name, clock.level.value) == ("clock", level)
+    assert text in clock.text
+
+
+@pytest.mark.parametrize("date", [None, "Date: yesterday\r\n", "Date: Thu, 32 Jan 2026 00:00:00 GMT\r\n"])
+async def test_an_answer_without_a_date_says_nothing_of_the_clock(date: str | None) -> None:
+    said = answer(late=None).replace(b"Connection", (date or "").encode() + b"Connection")
+    async with server(said) as stop:
+        assert "clock" not in await look_at(stop)
+
+
+@pytest.mark.promise("D116")
+async def test_a_server_that_says_nothing_is_waited_for_in_vain() -> None:
+    async with server(None) as stop:
+        found = await look(f"http://127.0.0.1:{stop.port}/", seconds=0.3)
+    assert found["network"].text == f"127.0.0.1:{stop.port} does not answer within 0.3 s."
+
+
+@pytest.mark.promise("D116")
+@pytest.mark.parametrize(
+    ("said", "scheme", "text"),
+    [
+        (b"SSH-2.0-OpenSSH_9.9\r\n", "http", "is no HTTP"),
+        (b"", "http", "is no HTTP, or with nothing"),
+        (answer(), "https", "speaks no TLS"),
+    ],
+)
+async def test_a_server_of_another_kind_is_told_apart(said: bytes, scheme: str, text: str) -> None:
+    async with server(said) as stop:
+        found = await look(f"{scheme}://localhost:{stop.port}/")
+    assert levels(found) == {"network": "failure"}
+    assert text in found["network"].text
+
+
+@pytest.mark.promise("D116")
+async def test_a_port_where_nobody_listens_is_a_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    assert (await look(f"http://127.0.0.1:{port}/"))["network"].text == f"127.0.0.1:{port} takes no connection."
+
+
+@pytest.mark.parametrize(
+    ("stage", "text"),
+    [
+        (Stage.RESOLVE, "No address is found for the name api.example.org within 5 s."),
+        (Stage.CONNECT, "api.example.org:443 does not take a connection within 5 s."),
+        (Stage.TLS, "api.example.org:443 does not begin to speak TLS within 5 s."),
+    ],
+)
+def test_every_stage_can_take_too_long(stage: Stage, text: str) -> None:
+    seen = Probe(stage=stage, peer=(HOST, 443), timed_out=True)
+    (found,) = findings(seen, f"https://{HOST}/", environ={}, platform="linux", now=0.0, seconds=5)
+    assert (found.level, found.text) == (Level.FAILURE, text)
+
+
+async def test_a_name_that_is_no_hosts_is_not_found() -> None:
+    """Fifty dots and labels: no resolver is asked for it."""
+    found = await look(f"https://{'a' * 63}{'.b' * 130}/")
+    assert levels(found) == {"network": "failure"}
+    assert found["network"].text.startswith("No address is found for the name aaa")
+
+
+@pytest.mark.promise("D119")
+async def test_an_unusable_base_url_is_not_asked() -> None:
+    found = await look("http://ada:canary@api.example.org/")
+    assert levels(found) == {"network": "warning"}
+    assert "canary" not in str(found)
+
+
+def test_the_systems_proxy_is_named_by_its_address() -> None:
+    """On macOS and Windows, where no variable has to be set."""
+    seen = Probe(stage=Stage.ANSWER, peer=("proxy.example", 3128), ms=dict.fromkeys(Stage, 1.0), timed_out=True)
+    proxy, network_, *_ = findings(seen, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
+    assert proxy.text == "Requests go through proxy.example:3128 (the system's proxy settings)."
+    assert "and the system's proxy settings;" in f"{network_.next_step}"
+    unusable = Probe(stage=Stage.SETUP)
+    (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
+    assert found.text.startswith("What NO_PROXY or the system's proxy settings say can't be used")

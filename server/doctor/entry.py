@@ -1,4 +1,4 @@
-"""``Block``: how a host starts us, and what it gives the command besides."""
+"""``Entry``: how a host starts us, and what it gives the command besides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,45 +18,34 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
-    """Our entry in one host's file."""
+class Entry:
+    """Ours in one host's file."""
 
-    host: str
-    """As in `rememberizer-mcp install HOST`."""
     title: str
+    """Of the host."""
     file: str
+    install: str
+    """What writes the entry anew."""
+    restart: str
+    """What has the host read it."""
     command: tuple[str, ...] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     """What the entry sets."""
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> "Block":
-        """The block that ``as_dict`` wrote.
-
-        Raises:
-            KeyError: It did not.
-        """
-        return cls(
-            host=given["host"], title=given["title"], file=given["file"], command=tuple(given["command"]),
-            environ=given["environ"],
-        )  # fmt: skip
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON, secrets included."""
-        return {
-            "host": self.host, "title": self.title, "file": self.file, "command": list(self.command),
-            "environ": dict(self.environ),
-        }  # fmt: skip
+    def from_dict(cls, given: Mapping[str, Any]) -> "Entry":
+        """The entry that ``dataclasses.asdict`` took apart."""
+        return cls(**{**given, "command": tuple(given["command"])})
 
 
-def hosts_environ(block: Block, environ: Mapping[str, str], *, platform: str) -> dict[str, str]:
-    """The environment in which a host starts the block: not ours, and with a short PATH.
+def hosts_environ(entry: Entry, environ: Mapping[str, str], *, platform: str) -> dict[str, str]:
+    """The environment in which a host starts an entry: not ours, and with a short PATH.
 
     Args:
-        block: The entry.
+        entry: The entry.
         environ: Ours.
         platform: As ``sys.platform``.
     """
     inherited = {name: environ[name] for name in _INHERITED.get(platform, _OF_POSIX) if name in environ}
     short = {} if platform == "win32" else {"PATH": _PATHS.get(platform, _PATH)}
-    return inherited | short | dict(block.environ)
+    return inherited | short | dict(entry.environ)
