@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -162,18 +161,37 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     return config
 
 
+HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")
+
+
+@main.command()
+@click.argument("host", type=click.Choice([*HOST_NAMES, "json"]))
+@click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask before another entry of ours is overwritten.")
+def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
+    """Add this server to the configuration of HOST; `json` prints the block."""
+    from .installing import install_into  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(install_into(host, sandbox=sandbox, dry_run=dry_run, yes=yes))
+
+
+@main.command()
+@click.argument("host", type=click.Choice(HOST_NAMES))
+@click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
+    """Remove this server from the configuration of HOST, and nothing else."""
+    from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
+
+
 @main.command()
 @click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(*, sandbox: bool, as_json: bool) -> None:
     """Say why the server does not work, and what to do about it. It changes nothing."""
-    import anyio  # noqa: PLC0415 -- see the module's docstring
+    from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
 
-    from .doctor.lines import as_json as to_json  # noqa: PLC0415 -- as above
-    from .doctor.lines import as_text  # noqa: PLC0415 -- as above
-    from .doctor.report import failed  # noqa: PLC0415 -- as above
-    from .doctor.run import Machine, diagnose  # noqa: PLC0415 -- as above
-
-    findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
-    click.echo(to_json(findings) if as_json else as_text(findings), color=False if os.environ.get("NO_COLOR") else None)
-    sys.exit(failed(findings))
+    sys.exit(examine(sandbox=sandbox, as_json=as_json))

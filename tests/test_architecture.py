@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.line_writer", "server"},
+    {"server.errors", "server.line_writer", "server", "server.hosts"},
     {"server.logs", "server.setting_values"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
@@ -21,8 +21,8 @@ FLOORS = (
     {"server.sandbox"},
     {"tools"},
     {"server.app", "server.person"},
-    {"server.hosts"},
     {"server.stdio", "server.demo", "server.doctor"},
+    {"server.installing"},
     {"server.cli"},
     {"server.__main__"},
 )

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .block import NAME, SANDBOX_NAME, Block
 from .entries import read_entries
-from .files import UnusableFile, read_text
+from .files import UnusableFile, read_file
+from .refusal import CantChange
 from .system import System
 from .table import HOSTS, Host
 
@@ -27,13 +29,20 @@ class Configured:
 def configured(system: System) -> Iterator[Configured]:
     """Each host of the table, whether it is installed or not."""
     for host in HOSTS.values():
-        path, text, blocks, problem = host.path(system), None, {}, None
+        path, exists = host.path(system), True
+        blocks: dict[str, Block | None] = {}
+        problem = None
         try:
-            text = read_text(path)
-            found = read_entries(host, text or "")
-            blocks = {name: host.block(found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
+            file = read_file(path)
+            exists = file.content is not None
+            found = read_entries(host, file.text)
+            blocks = {name: _block(host, found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
         except UnusableFile as error:
             problem = str(error)
-        yield Configured(
-            host=host, path=path, exists=text is not None or problem is not None, blocks=blocks, problem=problem
-        )
+        except CantChange as error:
+            problem = f"{path} {error}."
+        yield Configured(host=host, path=path, exists=exists, blocks=blocks, problem=problem)
+
+
+def _block(host: Host, entry: Any) -> Block | None:
+    return host.block(entry) if isinstance(entry, dict) else None

@@ -1,0 +1,73 @@
+"""Our entry in the text of a host's file, with the proof that nothing else changed."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+from . import json_text, toml_text, yaml_text
+from .refusal import CantChange
+from .table import Host
+
+_FORMS = {"json": json_text, "toml": toml_text, "yaml": yaml_text}
+
+
+def read_entries(host: Host, text: str) -> dict[str, Any]:
+    """The servers that stand in the text, by name.
+
+    Raises:
+        CantChange: It can't be read, or they stand there in no such form.
+    """
+    return _entries_of(_FORMS[host.form].read(text), host)
+
+
+def with_entry(host: Host, text: str, name: str, entry: Mapping[str, Any]) -> str:
+    """The text with our entry in it.
+
+    Raises:
+        CantChange: It can't be read, or not be changed without touching more than our entry.
+    """
+    form = _FORMS[host.form]
+
+    def change(entries: dict[str, Any]) -> None:
+        entries[name] = dict(entry)
+
+    return _proven(host, text, lambda: form.put(text, (host.key, name), entry), change)
+
+
+def without_entry(host: Host, text: str, name: str) -> str:
+    """The text without our entry.
+
+    Raises:
+        CantChange: As ``with_entry``.
+    """
+    form = _FORMS[host.form]
+
+    def change(entries: dict[str, Any]) -> None:
+        del entries[name]
+
+    return _proven(host, text, lambda: form.drop(text, (host.key, name)), change)
+
+
+def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[dict[str, Any]], None]) -> str:
+    read = _FORMS[host.form].read
+    wanted = deepcopy(read(text))
+    entries = dict(_entries_of(wanted, host))
+    change(entries)
+    wanted[host.key] = entries
+    changed = edit()
+    try:
+        says = read(changed)
+    except CantChange:
+        says = {}
+    if says != wanted:
+        raise CantChange(f"has `{host.key}` in a form that can't be changed safely")
+    return changed
+
+
+def _entries_of(document: Mapping[str, Any], host: Host) -> dict[str, Any]:
+    entries = document.get(host.key)
+    if entries is None and (host.form == "yaml" or host.key not in document):
+        return {}
+    if not isinstance(entries, dict):
+        raise CantChange(f"holds something else where the servers should stand (`{host.key}`)")
+    return entries

@@ -1,0 +1,132 @@
+"""What ``install`` and ``uninstall`` would change, and doing it.
+
+Nothing that is shown can hold another server's secrets, or our own entry's: of values that are not ours, none is shown.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Any
+
+from .block import Block, entry_name, own_block
+from .entries import read_entries, with_entry, without_entry
+from .files import HostFile, UnusableFile, read_file, replace_file
+from .refusal import CantChange
+from .system import System
+from .table import Host
+
+HIDDEN = "(hidden)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of one host's file, not made yet."""
+
+    host: Host
+    file: HostFile
+    name: str
+    """Of our entry."""
+    text: str
+    """Of the file afterwards."""
+    before: Any
+    """Our entry as it stands there, or ``None``."""
+    after: dict[str, Any] | None
+    """Our entry afterwards."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything would change."""
+        return bool(self.before != self.after)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether an entry that stands there would be another one."""
+        return self.before is not None and self.after is not None and self.is_needed
+
+    @property
+    def diff(self) -> str:
+        """A unified diff of our entry; nothing else in the file changes."""
+        old, new = (_lines(entry, ours=self.after) for entry in (self.before, self.after))
+        path = str(self.file.path)
+        return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
+
+    def make(self) -> None:
+        """Write it.
+
+        Raises:
+            UnusableFile: The file changed meanwhile, or can't be written.
+        """
+        replace_file(self.file, self.text)
+
+
+def installing(system: System, host: Host, *, sandbox: bool) -> Change:
+    """What installing would change. What a user added to our entry stays: its variables and other members.
+
+    Raises:
+        UnusableFile: The host's file can't be changed safely.
+        NoCommand: There is no command that a host could start.
+    """
+    block, name = own_block(system, sandbox=sandbox), entry_name(sandbox=sandbox)
+    file = read_file(host.path(system))
+    try:
+        before = read_entries(host, file.text).get(name)
+        after = _merged(host, before, block, name)
+        text = file.text if before == after else with_entry(host, file.text, name, after)
+    except CantChange as error:
+        raise _left_alone(file, error) from None
+    return Change(host=host, file=file, name=name, text=text, before=before, after=after)
+
+
+def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
+    """What uninstalling would change.
+
+    Raises:
+        UnusableFile: The host's file can't be changed safely.
+    """
+    name = entry_name(sandbox=sandbox)
+    file = read_file(host.path(system))
+    try:
+        entries = read_entries(host, file.text)
+        text = without_entry(host, file.text, name) if name in entries else file.text
+    except CantChange as error:
+        raise _left_alone(file, error) from None
+    return Change(host=host, file=file, name=name, text=text, before=entries.get(name), after=None)
+
+
+def pasteable(system: System, *, sandbox: bool) -> str:
+    """The block for any other host, in the form of ``mcp.json``.
+
+    Raises:
+        NoCommand: There is no command that a host could start.
+    """
+    block = own_block(system, sandbox=sandbox)
+    entry = {"command": block.command, "args": block.args, "env": block.env}
+    return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)
+
+
+def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
+    return UnusableFile(f"{file.path} {error}; it was left alone.")
+
+
+def _merged(host: Host, before: Any, block: Block, name: str) -> dict[str, Any]:
+    ours = host.entry(block, name)
+    if not isinstance(before, dict):
+        return ours
+    variables = host.names[2]
+    kept = before.get(variables)
+    return {**ours, **before, **ours, variables: {**ours[variables], **(kept if isinstance(kept, dict) else {})}}
+
+
+def _lines(entry: Any, *, ours: Mapping[str, Any] | None) -> list[str]:
+    if entry is None:
+        return []
+    return json.dumps(_shown(entry, ours), indent=2, ensure_ascii=True).split("\n")
+
+
+def _shown(value: Any, ours: Any) -> Any:
+    """A value with everything hidden that is not ours word for word."""
+    if isinstance(value, dict):
+        known = ours if isinstance(ours, dict) else {}
+        return {key: _shown(one, known.get(key)) for key, one in value.items()}
+    return value if value == ours else HIDDEN

@@ -1,0 +1,76 @@
+"""TOML: our tables are appended or taken out, and every other line stays as it is.
+
+Where our tables begin and end is found by their header lines. A line within a text of several lines can look like
+one; ``entries`` compares what the result says, so the worst that comes of it is a refusal.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import tomli_w
+
+from .refusal import CantChange
+
+
+def read(text: str) -> dict[str, Any]:
+    """What the text says.
+
+    Raises:
+        CantChange: It is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = str(error).rpartition("(at ")[2].rstrip(")")
+        raise CantChange(f"is not valid TOML ({place})") from None
+    except (RecursionError, ValueError):
+        raise CantChange("is TOML of a kind that can't be read") from None
+
+
+def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
+    """The text with the table of this path at its end, in place of the one that it had."""
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
+    before = drop(text, path)
+    if before and not before.endswith("\n"):
+        before += end_of_line
+    for key in reversed(path):
+        value = {key: value}
+    table = tomli_w.dumps(value).replace("\n", end_of_line)
+    return before + (end_of_line if before.strip() else "") + table
+
+
+def drop(text: str, path: tuple[str, str]) -> str:
+    """The text without the table of this path and those below it."""
+    lines = text.split("\n")
+    for start, end in reversed(list(_regions(lines, path))):
+        is_spaced = start > 0 and not lines[start - 1].strip() and not "".join(lines[end : end + 1]).strip()
+        del lines[start - is_spaced : end]
+    return "\n".join(lines)
+
+
+def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    """From a header of ours to behind the last line that is neither blank nor a comment."""
+    headers = [(number, header) for number, line in enumerate(lines) if (header := _header(line)) is not None]
+    for (start, header), (following, _) in pairwise([*headers, (len(lines), [])]):
+        if header[: len(path)] == list(path):
+            end = following
+            while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
+                end -= 1
+            yield start, end
+
+
+def _header(line: str) -> list[str] | None:
+    """The keys of a line that begins a table."""
+    if not line.lstrip().startswith("["):
+        return None
+    try:
+        value: Any = tomllib.loads(line.rstrip("\r"))
+    except tomllib.TOMLDecodeError:
+        return None
+    keys = []
+    while value:
+        ((key, value),) = value.items() if isinstance(value, dict) else value[0].items() or [("", None)]
+        keys.append(key)
+    return keys
