@@ -245,3 +245,13 @@ def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
     from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
 
     sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(*, sandbox: bool, as_json: bool) -> None:
+    """Say why the server does not work, and what to do about it. It changes nothing."""
+    from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(examine(sandbox=sandbox, as_json=as_json))

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D126 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D129 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -241,5 +241,15 @@ PROMISES: dict[str, Promise] = {
     "D129": _design(
         "The README's picture is made by a script, from a real terminal and a real page, and is up to date.",
         "Issue: README as a front page",
+    ),
+    "D115": _design("The doctor says how settings, versions, keyring and browser are understood.", "Issue: doctor"),
+    "D116": _design("It says how far the network lets a request come, and what stops it.", "Issue: doctor"),
+    "D117": _design("It shows no secret, sends none, signs in nobody and writes nothing.", "Issue: doctor"),
+    "D118": _design(
+        "It starts our command, and those in hosts' files, as a host does, and says why one fails.", "Issue: doctor"
+    ),
+    "D119": _design(
+        "It ends within half a minute whatever hangs or crashes; its exit code is 1 if something failed.",
+        "Issue: doctor",
     ),
 }

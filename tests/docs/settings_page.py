@@ -24,7 +24,7 @@ class Example:
 
 THEMES: Mapping[str, Mapping[str, Example]] = {
     "Where": {
-        "base_url": Example(value="http://127.0.0.1:8765/api/v1/", refused="http://rememberizer.example.org"),
+        "base_url": Example(value="http://localhost/api/v1/", refused="http://rememberizer.example.org"),
     },
     "Which tools, and how": {
         "toolsets": Example(value="auth,knowledge,mementos", refused="knowledge,mail"),
