@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def _variants(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """What a shell offers for ``--variant``."""
+    from .sandbox.config import Variants  # noqa: PLC0415 -- see the module's docstring
+
+    return [setting for setting in Variants.settings() if setting.startswith(typed)]
+
+
 def _sandbox_options(command: Command) -> Command:
     for option in (
         click.option(
@@ -27,10 +34,21 @@ def _sandbox_options(command: Command) -> Command:
             "variants",
             multiple=True,
             metavar="NAME=VALUE",
+            shell_complete=_variants,
             help="Let the sandbox answer in another way that the API's contract allows. Can be repeated.",
         ),
-        click.option("--refresh-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's refresh tokens."),
-        click.option("--access-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's access tokens."),
+        click.option(
+            "--refresh-seconds",
+            type=click.FloatRange(min=1),
+            metavar="SECONDS",
+            help="Life of the sandbox's refresh tokens.",
+        ),
+        click.option(
+            "--access-seconds",
+            type=click.FloatRange(min=1),
+            metavar="SECONDS",
+            help="Life of the sandbox's access tokens.",
+        ),
         click.option(
             "--data", type=click.Path(path_type=Path, dir_okay=False), help="Keep the sandbox's accounts in this file."
         ),
@@ -45,10 +63,22 @@ def _sandbox_options(command: Command) -> Command:
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
-    """MCP server through which an AI agent signs in to Rememberizer.
+    """Let an AI agent sign in to Rememberizer, search it and add to it, by MCP.
 
-    Without a command it serves MCP over stdio. Settings are REMEMBERIZER_* environment variables; see the README.
-    """
+    Without a command it serves MCP over stdio; hosts start it so.
+
+    \b
+    See it work, without an account:
+      rememberizer-mcp demo
+    Connect a host to the sandbox by hand, then to your account:
+      rememberizer-mcp --sandbox
+      rememberizer-mcp
+    Have your shell complete commands and options:
+      rememberizer-mcp completion --help
+
+    Settings are REMEMBERIZER_* environment variables: docs/settings.md in the source names them. README.md leads to
+    everything else.
+    """  # noqa: D301 -- click leaves the lines below a backspace as they are
     if context.invoked_subcommand is None:
         _serve(sandbox=sandbox, options=options)
     elif sandbox or any(options.values()):
@@ -59,14 +89,14 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 @click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
 @_sandbox_options
 def serve(*, sandbox: bool, **options: Any) -> None:
-    """Serve MCP over stdio (the same as no command)."""
+    """Serve MCP over stdio (same as no command)."""
     _serve(sandbox=sandbox, options=options)
 
 
 @main.command()
 @_sandbox_options
 def demo(**options: Any) -> None:
-    """Show an agent's whole life with the server, over stdio, on the sandbox."""
+    """Show an agent's whole life on the sandbox."""
     from .demo import run  # noqa: PLC0415 -- see the module's docstring
 
     _sandbox_config(options)
@@ -76,11 +106,21 @@ def demo(**options: Any) -> None:
 
 
 @main.group(invoke_without_command=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=8765,
+    show_default=True,
+    help="Where to listen; 0 picks a free port.",
+)
 @_sandbox_options
 @click.pass_context
 def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
-    """Serve the sandbox over HTTP on 127.0.0.1, for curl and for other languages."""
+    """Serve the sandbox over HTTP to this machine.
+
+    For curl, and for programs in any language.
+    """
     if context.invoked_subcommand is not None:
         return
     from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
@@ -96,7 +136,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
 @sandbox.command()
 @click.option("--json", "as_json", is_flag=True, help="Print letters and keys as JSON.")
 def outbox(*, as_json: bool) -> None:
-    """Print the mail that running sandboxes have sent, and the API keys that they show."""
+    """Print the sandboxes' mail and API keys."""
     from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
     from .sandbox.mailbox import NoSandboxError, fetch_outbox  # noqa: PLC0415 -- as above
 
@@ -116,6 +156,26 @@ def outbox(*, as_json: bool) -> None:
     for key in keys:
         opened = " ".join(filter(None, (key.opens.replace("_", " "), key.id, key.name)))
         click.echo(f"API key of {key.owner} for {opened}: {key.key}")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(*, shell: str) -> None:
+    """Print a shell's completion script.
+
+    \b
+    For bash, add this line to ~/.bashrc:
+      eval "$(rememberizer-mcp completion bash)"
+    For zsh, add this line to ~/.zshrc, below compinit:
+      eval "$(rememberizer-mcp completion zsh)"
+    For fish, add this line to ~/.config/fish/config.fish:
+      rememberizer-mcp completion fish | source
+    """  # noqa: D301 -- as above
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 -- see the module's docstring
+
+    made = get_completion_class(shell)
+    assert made is not None  # noqa: S101 -- it knows the three names
+    click.echo(made(main, {}, "rememberizer-mcp", "_REMEMBERIZER_MCP_COMPLETE").source())
 
 
 def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
@@ -142,7 +202,7 @@ def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
 
 
 def _refuse(problems: tuple[str, ...]) -> NoReturn:
-    click.echo("rememberizer-mcp can't start, because of its settings:", err=True)
+    click.echo("rememberizer-mcp can't start:", err=True)
     for problem in problems:
         click.echo(f"  {problem}", err=True)
     sys.exit(2)
@@ -185,3 +245,13 @@ def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
     from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
 
     sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(*, sandbox: bool, as_json: bool) -> None:
+    """Say why the server does not work, and what to do about it. It changes nothing."""
+    from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(examine(sandbox=sandbox, as_json=as_json))

@@ -21,6 +21,8 @@ from .setting_values import (
     api_address,
     comma_separated,
     cookie_value,
+    is_unfilled,
+    kept_where,
     known_toolsets,
 )
 
@@ -37,12 +39,16 @@ class UnusableSettings(Exception):
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, which can't switch the sandbox on: only the command line does."""
+    """The environment, which can't switch the sandbox on: only the command line does.
+
+    A field of a bundle that nobody filled in is not set.
+    """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         if field_name == "sandbox":
             return None, field_name, False
-        return super().get_field_value(field, field_name)
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return None if is_unfilled(value) else value, key, is_complex
 
 
 class Settings(BaseSettings):
@@ -78,7 +84,7 @@ class Settings(BaseSettings):
     upload_dirs: Annotated[
         tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
     ] = Field((), description="Folders from which files may be uploaded into a vector store, comma-separated.")
-    keep_signed_in: Literal["off", "keyring"] = Field(
+    keep_signed_in: Annotated[Literal["off", "keyring"], BeforeValidator(kept_where)] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
     oauth_client_id: str | None = Field(

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D103 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D129 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -226,4 +226,41 @@ PROMISES: dict[str, Promise] = {
         "A host's file is replaced at once beside a backup, and a broken one is left alone.", "Issue: install"
     ),
     "D114": _design("From an empty home, what install wrote starts and answers.", "Issue: tests and figures"),
+    "D120": _design(
+        "A bundle's field that nobody filled in is as if it were not set, and nothing in it is required.",
+        "Issue: MCPB bundle",
+    ),
+    "D121": _design(
+        "The bundle is valid by the official tool, the same bytes each time, and starts by its own command.",
+        "Issue: MCPB bundle",
+    ),
+    "D122": _design("server.json is valid, generated, and has the one version.", "Issue: server.json"),
+    "D123": _design("The one-click links are mcp.json's blocks.", "Issue: one-click links"),
+    "D124": _design(
+        "Each command's help fits 80 columns and says what everything is; shells complete it.", "Issue: completion"
+    ),
+    "D125": _design("Error texts name the exact setting.", "Issue: completion and --help"),
+    "D126": _design(
+        "The five steps of CONTRIBUTING.md make a tool that works; releases are checked before they are made.",
+        "Issue: the project's habits",
+    ),
+    "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
+    "D128": _design(
+        "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
+        "Issue: README as a front page",
+    ),
+    "D129": _design(
+        "The README's picture is made by a script, from a real terminal and a real page, and is up to date.",
+        "Issue: README as a front page",
+    ),
+    "D115": _design("The doctor says how settings, versions, keyring and browser are understood.", "Issue: doctor"),
+    "D116": _design("It says how far the network lets a request come, and what stops it.", "Issue: doctor"),
+    "D117": _design("It shows no secret, sends none, signs in nobody and writes nothing.", "Issue: doctor"),
+    "D118": _design(
+        "It starts our command, and those in hosts' files, as a host does, and says why one fails.", "Issue: doctor"
+    ),
+    "D119": _design(
+        "It ends within half a minute whatever hangs or crashes; its exit code is 1 if something failed.",
+        "Issue: doctor",
+    ),
 }

@@ -25,6 +25,27 @@ def problems_of(**variables: str) -> tuple[str, ...]:
     return ()
 
 
+@pytest.mark.promise("D120")
+def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
+    """Claude Desktop leaves the placeholders of such fields as they stand."""
+    names = [name for name in Settings.model_fields if name != "sandbox"]
+    os.environ.update({f"REMEMBERIZER_{name.upper()}": f"${{user_config.{name}}}" for name in names})
+    assert load_settings() == Settings()
+
+
+@pytest.mark.promise("D120")
+@pytest.mark.parametrize("value", ["${user_config.log_level", "$user_config.log_level", "x${user_config.log_level}"])
+def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
+    assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)
+
+
+@pytest.mark.promise("D120")
+@pytest.mark.parametrize(("checked", "kept"), [("true", "keyring"), ("false", "off")])
+def test_a_hosts_checkbox_keeps_the_sign_in(checked: str, kept: str) -> None:
+    os.environ["REMEMBERIZER_KEEP_SIGNED_IN"] = checked
+    assert load_settings().keep_signed_in == kept
+
+
 def written(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     return str(path)
