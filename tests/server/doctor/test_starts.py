@@ -120,7 +120,7 @@ async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int
 
 
 async def test_a_name_that_no_system_takes_is_no_crash() -> None:
-    assert (await failure_of("\0"))[0] == "` ` is nothing that the system may or can run."
+    assert (await failure_of("/bin/\0sh"))[0] == "/bin/ sh is nothing that the system may or can run."
 
 
 @pytest.mark.promise("D118")
