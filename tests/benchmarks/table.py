@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.peers import Samples
 
 HEADINGS = f"{'':31}{'ours':>8}{'bare':>8}{'ratio':>7}{'middle':>11}{'more':>8}{'pairs':>7}"
 NOTES = """\
@@ -62,3 +63,14 @@ def _amount(value: float, *, sign: str = "") -> str:
 
 def _ratio(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def server_table(servers: Sequence[Samples], installs: Mapping[str, Mapping[str, float]]) -> str:
+    """The servers beside each other, and the way from an empty home; medians."""
+    lines = ["", f"{'Servers, by the handshake of 2025-11-25':42}{'start ms':>10}{'MiB':>8}{'call ms':>9}"]
+    for server in servers:
+        call = f"{median(server.call_ms):9.2f}" if server.call_ms else f"{'-':>9}"
+        lines.append(f"  {server.name:40}{median(server.start_ms):10.0f}{median(server.memory_mib):8.1f}{call}")
+    lines += ["", "From an empty home, ms"]
+    lines += [f"  {name:40}{values['median']:10.0f}" for name, values in installs.items()]
+    return "\n".join(lines)

@@ -7,12 +7,14 @@ from tests.docs.hosts_page import hosts_table, next_steps
 from tests.docs.hosts_short import hosts_short
 from tests.docs.house import floors_table, variants_table
 from tests.docs.links import links
+from tests.docs.performance_page import performance_regions
 from tests.docs.settings_page import refused_settings, settings_by_theme
 from tests.docs.tools_page import tool_regions
 
 REGIONS: Mapping[str, Callable[[], str]] = {
     **error_regions(),
     **tool_regions(),
+    **performance_regions(),
     "floors": floors_table,
     "hosts": hosts_table,
     "hosts-next": next_steps,
