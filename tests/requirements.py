@@ -238,4 +238,14 @@ PROMISES: dict[str, Promise] = {
         "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
         "Issue: README as a front page",
     ),
+    "D115": _design("The doctor says how settings, versions, keyring and browser are understood.", "Issue: doctor"),
+    "D116": _design("It says how far the network lets a request come, and what stops it.", "Issue: doctor"),
+    "D117": _design("It shows no secret, sends none, signs in nobody and writes nothing.", "Issue: doctor"),
+    "D118": _design(
+        "It starts our command, and those in hosts' files, as a host does, and says why one fails.", "Issue: doctor"
+    ),
+    "D119": _design(
+        "It ends within half a minute whatever hangs or crashes; its exit code is 1 if something failed.",
+        "Issue: doctor",
+    ),
 }

@@ -1,0 +1,70 @@
+"""What may be quoted of the words of a program that was started: its last lines, without secrets."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from textwrap import shorten
+from urllib.parse import unquote, urlsplit
+
+from ..logs import KnownSecrets
+from .report import printable
+
+MOST_LINES, MOST_CHARACTERS = 4, 300
+_OURS = "REMEMBERIZER_"
+_WORDS = (
+    "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
+    "vector_stores"
+)
+_PLAIN = re.compile(rf"(({_WORDS}|[0-9]{{1,5}})(,\s*|$))*", re.IGNORECASE)
+"""A value made of the words and numbers that settings take tells nothing."""
+_PLAIN_ARGUMENT = re.compile(r"-{0,2}[a-z]+(-[a-z]+)*|rememberizer-mcp\S{0,20}")
+_MOST_FILE_BYTES = 10_000
+
+
+class Quoting:
+    """Redacts what the environment, and the hosts' blocks, hold."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.secrets = KnownSecrets()
+        self.learn(environ={name: value for name, value in environ.items() if _tells(name)})
+
+    def learn(self, *, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
+        """Redact what these variables and arguments hold, but for the plain words that settings take."""
+        values = [value for value in environ.values() if not _PLAIN.fullmatch(value)]
+        values += [_content(value) for name, value in environ.items() if name.upper().endswith("_FILE")]
+        values += [argument for argument in arguments if not _PLAIN_ARGUMENT.fullmatch(argument)]
+        self.secrets.learn(form for value in values for form in (*value.splitlines(), *_parts(value)))
+
+    def plain(self, text: str) -> str:
+        """A name or a path, redacted and on one line."""
+        return shorten(self.secrets.redact(printable(text)), MOST_CHARACTERS, placeholder=" …")
+
+    def last_words(self, output: bytes) -> str:
+        """The last lines that a program wrote, on one, redacted and cut."""
+        text = output.decode("utf-8", "replace")
+        lines = [line for line in map(self.plain, text.splitlines()) if line]
+        return shorten(" ".join(lines[-MOST_LINES:]), MOST_CHARACTERS, placeholder=" …")
+
+
+def _tells(name: str) -> bool:
+    return name.upper().startswith(_OURS) or name.upper().endswith("_PROXY")
+
+
+def _parts(value: str) -> Iterable[str]:
+    """What an address or a ``name=value`` holds that may be shown without the rest: user name, password, query."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return []
+    found = [parts.username, parts.password, parts.query, value.partition("=")[2]]
+    return [form for part in found if part for form in (part, unquote(part))]
+
+
+def _content(path: str) -> str:
+    """What stands in a file that a setting names."""
+    try:
+        file = Path(path)
+        is_small = file.is_file() and file.stat().st_size <= _MOST_FILE_BYTES
+        return file.read_text(encoding="utf-8-sig").strip() if is_small else ""
+    except (OSError, ValueError):
+        return ""
