@@ -82,10 +82,11 @@ snapshots: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m tests.docs
 
-# The README's pictures of the sign-in page; they need Chromium.
+# The README's picture of the demo, and those of the sign-in page; they need Chromium.
 pictures: $(STAMP)
 	@mkdir -p docs/images
 	PICTURES=docs/images $(BIN)/python -m pytest -q tests/server/signin/test_look.py -k readmes_pictures
+	$(BIN)/python -m tests.docs.film docs/images/demo.svg
 
 icon: $(STAMP)
 	ICON=bundle $(BIN)/python -m pytest -q tests/bundle/test_icon.py

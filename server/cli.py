@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -261,13 +260,6 @@ def doctor(*, sandbox: bool, as_json: bool) -> None:
 
     Each finding comes with what to do about it; nothing is changed.
     """
-    import anyio  # noqa: PLC0415 -- see the module's docstring
+    from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
 
-    from .doctor.lines import as_json as to_json  # noqa: PLC0415 -- as above
-    from .doctor.lines import as_text  # noqa: PLC0415 -- as above
-    from .doctor.report import failed  # noqa: PLC0415 -- as above
-    from .doctor.run import Machine, diagnose  # noqa: PLC0415 -- as above
-
-    findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
-    click.echo(to_json(findings) if as_json else as_text(findings), color=False if os.environ.get("NO_COLOR") else None)
-    sys.exit(failed(findings))
+    sys.exit(examine(sandbox=sandbox, as_json=as_json))

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D126 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D129 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -215,6 +215,17 @@ PROMISES: dict[str, Promise] = {
     "D107": _design(
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
     ),
+    "D108": _design("install and uninstall change our entry in a host's file and nothing else.", "Issue: install"),
+    "D109": _design("No secret is written into a host's file or shown from one.", "Issue: install"),
+    "D110": _design("What stands there of ours is overwritten only if it is wanted.", "Issue: install"),
+    "D111": _design(
+        "A host is given an absolute command that lasts; mcp.json is the source of the rest.", "Issue: install"
+    ),
+    "D112": _design("Each host's file is found on macOS, Windows and Linux.", "Issue: install"),
+    "D113": _design(
+        "A host's file is replaced at once beside a backup, and a broken one is left alone.", "Issue: install"
+    ),
+    "D114": _design("From an empty home, what install wrote starts and answers.", "Issue: tests and figures"),
     "D120": _design(
         "A bundle's field that nobody filled in is as if it were not set, and nothing in it is required.",
         "Issue: MCPB bundle",
@@ -236,6 +247,10 @@ PROMISES: dict[str, Promise] = {
     "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
     "D128": _design(
         "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
+        "Issue: README as a front page",
+    ),
+    "D129": _design(
+        "The README's picture is made by a script, from a real terminal and a real page, and is up to date.",
         "Issue: README as a front page",
     ),
     "D115": _design("The doctor says how settings, versions, keyring and browser are understood.", "Issue: doctor"),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from textwrap import shorten
 from urllib.parse import unquote, urlsplit
 
 from ..logs import KnownSecrets
@@ -15,8 +14,8 @@ _WORDS = (
     "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
     "vector_stores"
 )
-_PLAIN = re.compile(rf"(({_WORDS}|[0-9]{{1,5}})(,\s*|$))*", re.IGNORECASE)
-"""A value made of the words and numbers that settings take tells nothing."""
+_PLAIN = re.compile(rf"(({_WORDS})(,\s*|$))*", re.IGNORECASE)
+"""A value made of the words that settings take tells nothing."""
 _PLAIN_ARGUMENT = re.compile(r"-{0,2}[a-z]+(-[a-z]+)*|rememberizer-mcp\S{0,20}")
 _MOST_FILE_BYTES = 10_000
 
@@ -37,13 +36,17 @@ class Quoting:
 
     def plain(self, text: str) -> str:
         """A name or a path, redacted and on one line."""
-        return shorten(self.secrets.redact(printable(text)), MOST_CHARACTERS, placeholder=" …")
+        return _cut(self.secrets.redact(printable(text)))
 
     def last_words(self, output: bytes) -> str:
         """The last lines that a program wrote, on one, redacted and cut."""
         text = output.decode("utf-8", "replace")
-        lines = [line for line in map(self.plain, text.splitlines()) if line]
-        return shorten(" ".join(lines[-MOST_LINES:]), MOST_CHARACTERS, placeholder=" …")
+        lines = [line for line in map(str.strip, map(self.plain, text.splitlines())) if line]
+        return _cut(" ".join(lines[-MOST_LINES:]))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 2] + " …"
 
 
 def _tells(name: str) -> bool:

@@ -1,7 +1,6 @@
 """Our entry in the text of a host's file, with the proof that nothing else changed."""
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from typing import Any
 
 from . import json_text, toml_text, yaml_text
@@ -49,19 +48,22 @@ def without_entry(host: Host, text: str, name: str) -> str:
 
 
 def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[dict[str, Any]], None]) -> str:
-    read = _FORMS[host.form].read
-    wanted = deepcopy(read(text))
-    entries = dict(_entries_of(wanted, host))
-    change(entries)
-    wanted[host.key] = entries
+    wanted = _said(host, text)
+    change(wanted[host.key])
     changed = edit()
     try:
-        says = read(changed)
+        says = _said(host, changed)
     except CantChange:
         says = {}
     if says != wanted:
         raise CantChange(f"has `{host.key}` in a form that can't be changed safely")
     return changed
+
+
+def _said(host: Host, text: str) -> dict[str, Any]:
+    """What a text says, with the servers in a mapping of their own, which is empty where there are none."""
+    document = _FORMS[host.form].read(text)
+    return {**document, host.key: dict(_entries_of(document, host))}
 
 
 def _entries_of(document: Mapping[str, Any], host: Host) -> dict[str, Any]:

@@ -53,9 +53,10 @@ def read_file(path: Path) -> HostFile:
         if target.stat().st_size > MOST_BYTES:
             raise UnusableFile(f"{path} is larger than {MOST_BYTES // 2**20} MiB.")
         content = target.read_bytes()
-    except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its links go in a circle"
-        raise UnusableFile(f"{path} can't be read: {reason}.") from None
+    except RuntimeError:
+        raise UnusableFile(f"{path} can't be read: its links go in a circle.") from None
+    except OSError as error:
+        raise UnusableFile(f"{path} can't be read: {error.strerror}.") from None
     try:
         content.decode()
     except UnicodeDecodeError:

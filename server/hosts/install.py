@@ -4,12 +4,11 @@ Nothing that is shown can hold another server's secrets, or our own entry's: of 
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
-from .block import Block, entry_name, own_block
+from .block import entry_name, own_block
 from .entries import read_entries, with_entry, without_entry
 from .files import HostFile, UnusableFile, read_file, replace_file
 from .refusal import CantChange
@@ -33,6 +32,8 @@ class Change:
     """Our entry as it stands there, or ``None``."""
     after: dict[str, Any] | None
     """Our entry afterwards."""
+    ours: dict[str, Any]
+    """What of it may be shown: nothing that the user added."""
 
     @property
     def is_needed(self) -> bool:
@@ -47,9 +48,14 @@ class Change:
     @property
     def diff(self) -> str:
         """A unified diff of our entry; nothing else in the file changes."""
-        old, new = (_lines(entry, ours=self.after) for entry in (self.before, self.after))
+        old, new = (self._lines(entry) for entry in (self.before, self.after))
         path = str(self.file.path)
         return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
+
+    def _lines(self, entry: Any) -> list[str]:
+        if entry is None:
+            return []
+        return json.dumps({self.name: _shown(entry, self.ours)}, indent=2).split("\n")
 
     def make(self) -> None:
         """Write it.
@@ -67,15 +73,16 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
         UnusableFile: The host's file can't be changed safely.
         NoCommand: There is no command that a host could start.
     """
-    block, name = own_block(system, sandbox=sandbox), entry_name(sandbox=sandbox)
+    name = entry_name(sandbox=sandbox)
+    ours = host.entry(own_block(system, sandbox=sandbox), name)
     file = read_file(host.path(system))
     try:
         before = read_entries(host, file.text).get(name)
-        after = _merged(host, before, block, name)
+        after = _merged(before, ours, host.names[2])
         text = file.text if before == after else with_entry(host, file.text, name, after)
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return Change(host=host, file=file, name=name, text=text, before=before, after=after)
+    return Change(host=host, file=file, name=name, text=text, before=before, after=after, ours=ours)
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -91,7 +98,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         text = without_entry(host, file.text, name) if name in entries else file.text
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return Change(host=host, file=file, name=name, text=text, before=entries.get(name), after=None)
+    return Change(host=host, file=file, name=name, text=text, before=entries.get(name), after=None, ours={})
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -109,19 +116,11 @@ def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
     return UnusableFile(f"{file.path} {error}; it was left alone.")
 
 
-def _merged(host: Host, before: Any, block: Block, name: str) -> dict[str, Any]:
-    ours = host.entry(block, name)
+def _merged(before: Any, ours: dict[str, Any], variables: str) -> dict[str, Any]:
     if not isinstance(before, dict):
         return ours
-    variables = host.names[2]
     kept = before.get(variables)
     return {**ours, **before, **ours, variables: {**ours[variables], **(kept if isinstance(kept, dict) else {})}}
-
-
-def _lines(entry: Any, *, ours: Mapping[str, Any] | None) -> list[str]:
-    if entry is None:
-        return []
-    return json.dumps(_shown(entry, ours), indent=2, ensure_ascii=True).split("\n")
 
 
 def _shown(value: Any, ours: Any) -> Any:

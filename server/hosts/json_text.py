@@ -15,7 +15,7 @@ from .refusal import CantChange
 
 _TOKENS = re.compile(
     r'(?P<space>[ \t\r\n]+)|(?P<comment>//[^\r\n]*|/\*.*?\*/)|(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")'
-    r"|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:\"]+)|(?P<other>.)",
+    r"|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:\"/]+)|(?P<other>.)",
     re.DOTALL,
 )
 _INDENT = re.compile(r'\n([ \t]+)"')
@@ -34,8 +34,6 @@ class _Member:
     """One member of an object, in the text."""
 
     key: str
-    start: int
-    """Behind what stands before the key, white space excluded."""
     key_start: int
     value: int
     """The index of the value's first token."""
@@ -92,15 +90,15 @@ def drop(text: str, path: tuple[str, str]) -> str:
     found = _find(_significant(text), path)
     if found is None:
         return text
-    start, end = found.key_start, found.value_end
-    if _line_indent(text, found.key_start) is not None:
-        start = found.start
+    before, after = text[: found.key_start], text[found.value_end :]
+    bare = before.rstrip(" \t\r\n")
     if found.comma:
-        rest = text[end : found.comma.start] + text[found.comma.end :]
-        return text[:start] + (rest if start == found.start else rest.lstrip(" "))
-    before = found.comma_before
-    kept = text[: before.start] + text[before.end : start] if before else text[:start]
-    return kept + text[end:]
+        after = text[found.value_end : found.comma.start] + text[found.comma.end :]
+        is_behind_comment = any(token.end == len(bare) and token.text.startswith("//") for token in _tokens(text))
+        return before + after.lstrip(" \t\r\n") if is_behind_comment else bare + after
+    if found.comma_before:
+        bare = bare[: found.comma_before.start] + bare[found.comma_before.end :]
+    return bare + after
 
 
 def _find(tokens: Sequence[_Token], path: Sequence[str]) -> _Member | None:
@@ -133,13 +131,7 @@ def _plain(text: str, tokens: Sequence[_Token]) -> str:
 
 
 def _members(tokens: Sequence[_Token], brace: int) -> Iterator[_Member]:
-    """The members of the object that begins at a token.
-
-    Raises:
-        CantChange: It is no object.
-    """
-    if tokens[brace].text != "{":
-        raise CantChange("holds something else where the servers should stand")
+    """The members of the object that begins at a token."""
     index = brace + 1
     while tokens[index].text != "}":
         key, value = tokens[index], index + 2
@@ -148,7 +140,6 @@ def _members(tokens: Sequence[_Token], brace: int) -> Iterator[_Member]:
         before = tokens[index - 1]
         yield _Member(
             key=str(json.loads(key.text, strict=False)),
-            start=before.end,
             key_start=key.start,
             value=value,
             value_start=tokens[value].start,
@@ -186,7 +177,7 @@ def _insert(text: str, tokens: Sequence[_Token], brace: int, key: str, value: An
     )
     member = f"{json.dumps(key)}: {_written(value, text, indent)}"
     if indent is None:
-        return f"{text[:inside]}{member}, {text[inside:]}"
+        return f"{text[:inside]}{member},{text[inside:]}"
     end_of_line = _end_of_line(text)
     before, after = text[:inside] + end_of_line + indent + member, text[inside:]
     if has_others:

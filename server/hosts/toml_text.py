@@ -1,7 +1,6 @@
 """TOML: our tables are appended or taken out, and every other line stays as it is.
 
-Where our tables begin and end is found by their header lines. A line within a text of several lines can look like
-one; ``entries`` compares what the result says, so the worst that comes of it is a refusal.
+Where our tables begin and end is found by their header lines.
 """
 
 import tomllib
@@ -23,7 +22,7 @@ def read(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = str(error).rpartition("(at ")[2].rstrip(")")
+        place = str(error).rpartition("(at ")[2].rstrip(")")  # 3.14 has attributes for it
         raise CantChange(f"is not valid TOML ({place})") from None
     except (RecursionError, ValueError):
         raise CantChange("is TOML of a kind that can't be read") from None
@@ -52,7 +51,7 @@ def drop(text: str, path: tuple[str, str]) -> str:
 
 def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
     """From a header of ours to behind the last line that is neither blank nor a comment."""
-    headers = [(number, header) for number, line in enumerate(lines) if (header := _header(line)) is not None]
+    headers = [(number, header) for number in range(len(lines)) if (header := _header(lines, number)) is not None]
     for (start, header), (following, _) in pairwise([*headers, (len(lines), [])]):
         if header[: len(path)] == list(path):
             end = following
@@ -61,16 +60,18 @@ def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int,
             yield start, end
 
 
-def _header(line: str) -> list[str] | None:
-    """The keys of a line that begins a table."""
-    if not line.lstrip().startswith("["):
+def _header(lines: Sequence[str], number: int) -> list[str] | None:
+    """The keys of a line that begins a table: one that can stand alone, behind lines that can."""
+    if not lines[number].lstrip().startswith("["):
         return None
     try:
-        value: Any = tomllib.loads(line.rstrip("\r"))
+        value: Any = tomllib.loads(lines[number].rstrip("\r"))
+        tomllib.loads("".join(f"{line}\n" for line in lines[:number]))
     except tomllib.TOMLDecodeError:
         return None
     keys = []
     while value:
-        ((key, value),) = value.items() if isinstance(value, dict) else value[0].items() or [("", None)]
+        ((key, value),) = value.items()
         keys.append(key)
+        value = value[0] if isinstance(value, list) else value
     return keys

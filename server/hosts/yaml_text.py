@@ -99,7 +99,9 @@ def _line_behind(node: Any, lines: Sequence[str]) -> int:
     """The number of the line that follows a value. A block ends where the next thing begins, or the text does."""
     mark = node.end_mark
     is_block = isinstance(node, yaml.MappingNode) and not node.flow_style
-    ends_here = is_block and not (mark.line == len(lines) - 1 and mark.column == len(lines[-1]) > 0)
+    ends_here = (is_block or mark.column == 0) and not (
+        mark.line == len(lines) - 1 and mark.column == len(lines[-1]) > 0
+    )
     return int(mark.line if ends_here else mark.line + 1)
 
 

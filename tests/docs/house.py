@@ -9,19 +9,20 @@ from rememberizer_mcp.server.sandbox.variants import Variants
 
 from tests.docs.markdown import table
 from tests.docs.regions import ROOT
-from tests.test_architecture import FLOORS
+from tests.test_architecture import FLOORS, MOST_FUNCTION_LINES, MOST_LINES
 
 _OTHERS = {"access_cookie": ", or any other name"}
 
 
 def floors_table() -> str:
-    """Each room, with the first sentence of its docstring, as the test of the architecture has them."""
+    """Each room, with the first sentence of its docstring, and the limits, as the test of the architecture has them."""
     rows = [
         f"{number} | `{room}` | {_first_sentence(room)}"
         for number, rooms in enumerate(FLOORS)
         for room in sorted(rooms)
     ]
-    return table("floor | room | what it is", rows)
+    limits = f"A file has at most {MOST_LINES} lines, and a function at most {MOST_FUNCTION_LINES}."
+    return f"{table('floor | room | what it is', rows)}\n\n{limits}"
 
 
 def variants_table() -> str:

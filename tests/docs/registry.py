@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tests.docs.errors_page import error_regions
+from tests.docs.hosts_page import hosts_table, next_steps
 from tests.docs.hosts_short import hosts_short
 from tests.docs.house import floors_table, variants_table
 from tests.docs.links import links
@@ -13,6 +14,8 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     **error_regions(),
     **tool_regions(),
     "floors": floors_table,
+    "hosts": hosts_table,
+    "hosts-next": next_steps,
     "hosts-short": hosts_short,
     "links": links,
     "settings": settings_by_theme,

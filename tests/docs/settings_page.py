@@ -23,13 +23,13 @@ class Example:
 
 
 THEMES: Mapping[str, Mapping[str, Example]] = {
-    "Where, and which tools": {
-        "base_url": Example(
-            value="https://rememberizer.example.org/api/v1/", refused="http://rememberizer.example.org"
-        ),
+    "Where": {
+        "base_url": Example(value="http://localhost/api/v1/", refused="http://rememberizer.example.org"),
+    },
+    "Which tools, and how": {
         "toolsets": Example(value="auth,knowledge,mementos", refused="knowledge,mail"),
         "read_only": Example(value="on", refused="maybe"),
-        "upload_dirs": Example(value="~/Documents/for-rememberizer", refused="Documents"),
+        "upload_dirs": Example(value="~/Documents/shared", refused="Documents"),
         "timeout_seconds": Example(value="40", refused="-7"),
         "log_level": Example(value="info", refused="verbose"),
     },
@@ -66,7 +66,7 @@ THEMES: Mapping[str, Mapping[str, Example]] = {
 
 def settings_by_theme() -> str:
     """Every setting: its default, what it is for and an example."""
-    head = "name | default | what it is for | example"
+    head = "name | default | for example | what it is for"
     parts = [f"### {theme}\n\n{table(head, [_row(*each) for each in of.items()])}" for theme, of in THEMES.items()]
     return "\n\n".join(parts)
 
@@ -118,6 +118,6 @@ def shown_default(value: Any) -> str:
 def _row(name: str, example: Example) -> str:
     field = Settings.model_fields[name]
     is_secret = name in SECRETS
-    shown = f"{variable(name)}_FILE=/run/secrets/{name}" if is_secret else f"{variable(name)}={example.value}"
-    names = f"`{variable(name)}`{', `…_FILE`' if is_secret else ''}"
-    return f"{names} | {shown_default(field.default)} | {field.description} | `{shown}`"
+    names = f"`{variable(name)}`{' or `…_FILE`' if is_secret else ''}"
+    shown = f"in a file: `/run/secrets/{name}`" if is_secret else f"`{example.value}`"
+    return f"{names} | {shown_default(field.default)} | {shown} | {field.description}"

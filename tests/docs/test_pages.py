@@ -55,7 +55,10 @@ def resolved(command: str) -> list[str]:
     name, found, arguments, names = words[0], main, words[1:], []
     while True:
         names.append(name)
-        context = found.make_context(name, arguments, resilient_parsing=False)
+        try:
+            context = found.make_context(name, arguments)
+        except click.exceptions.Exit:  # --help and --version end it
+            return names
         rest = [*context._protected_args, *context.args]  # noqa: SLF001 -- click gives no other way to them
         if not rest or not isinstance(found, click.Group):
             return names
@@ -75,6 +78,19 @@ def test_every_command_of_ours_that_is_quoted_exists(page: Path) -> None:
 def test_a_command_that_does_not_exist_is_found_out(command: str) -> None:
     with pytest.raises(click.UsageError):
         resolved(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("rememberizer-mcp", ["rememberizer-mcp"]),
+        ("rememberizer-mcp --help", ["rememberizer-mcp"]),
+        ("rememberizer-mcp sandbox outbox --json", ["rememberizer-mcp", "sandbox", "outbox"]),
+        ("rememberizer-mcp demo --variant NAME=VALUE", ["rememberizer-mcp", "demo"]),
+    ],
+)
+def test_a_command_is_followed_to_its_end(command: str, names: list[str]) -> None:
+    assert resolved(command) == names
 
 
 @pytest.mark.promise("D128")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.docs.regions import ROOT, markers, name_of, pages, regions, rewritten
 from tests.docs.registry import REGIONS
+from tests.support.process import clean_environment
 
 TEXTS = {page: page.read_text(encoding="utf-8") for page in pages()}
 
@@ -41,12 +42,13 @@ def test_a_region_that_nothing_makes_is_not_passed_over() -> None:
 
 
 @pytest.mark.promise("D127")
-def test_make_docs_brings_the_pages_of_a_folder_up_to_date(tmp_path: Path) -> None:
+def test_make_docs_brings_the_pages_of_a_folder_up_to_date_whatever_is_set(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    readme, page = tmp_path / "README.md", tmp_path / "docs" / "settings.md"
+    readme, page = tmp_path / "README.md", tmp_path / "docs" / "tools.md"
     readme.write_text("# Nothing generated\n", encoding="utf-8")
-    page.write_text("# Settings\n<!-- settings -->\nstale\n<!-- /settings -->\nend\n", encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "tests.docs", tmp_path], cwd=ROOT, check=True, timeout=60)
+    page.write_text("# Tools\n<!-- tools-auth -->\nstale\n<!-- /tools-auth -->\nend\n", encoding="utf-8")
+    environment = clean_environment(SECRET_ARGUMENTS="off")
+    subprocess.run([sys.executable, "-m", "tests.docs", tmp_path], cwd=ROOT, env=environment, check=True, timeout=60)
     assert readme.read_text(encoding="utf-8") == "# Nothing generated\n"
-    table = REGIONS["settings"]()
-    assert page.read_text(encoding="utf-8") == f"# Settings\n<!-- settings -->\n{table}\n<!-- /settings -->\nend\n"
+    made = REGIONS["tools-auth"]()
+    assert page.read_text(encoding="utf-8") == f"# Tools\n<!-- tools-auth -->\n{made}\n<!-- /tools-auth -->\nend\n"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 from playwright.async_api import Browser, ViewportSize
 
@@ -53,7 +54,7 @@ async def record(browser: Browser, folder: Path) -> Recording:
         folder: For files that are needed meanwhile.
     """
     chunks: list[Chunk] = []
-    address, photographs = "", ()
+    address, photographs = "", tuple[bytes, ...]()
     with held_browser(folder) as gate, anyio.fail_after(LONGEST_SECONDS):
         async for chunk in terminal(["make", "demo"], environment(folder)):
             chunks.append(chunk)
@@ -96,13 +97,14 @@ async def terminal(command: list[str], environ: Mapping[str, str]) -> AsyncItera
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     begun = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=environ, stdin=theirs, stdout=theirs, stderr=theirs) as popen:
+    process = await anyio.open_process(command, cwd=ROOT, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+    async with process:
         os.close(theirs)
         while data := await anyio.to_thread.run_sync(_read, ours, abandon_on_cancel=True):
             yield Chunk(at=time.perf_counter() - begun, data=data)
     os.close(ours)
-    if popen.returncode:
-        raise subprocess.CalledProcessError(popen.returncode, command)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 async def photograph(browser: Browser, address: str, *, email: str) -> tuple[bytes, ...]:

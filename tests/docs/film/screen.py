@@ -7,7 +7,7 @@ from itertools import groupby
 import pyte
 from pyte.screens import Char
 
-COLUMNS, ROWS = 100, 30
+COLUMNS, ROWS = 106, 30
 EVERYTHING = 1000
 """Rows in which nothing is scrolled away."""
 
@@ -40,11 +40,6 @@ class Terminal:
     def text(self) -> list[str]:
         """The rows as plain text."""
         return [line.rstrip() for line in self._screen.display]
-
-    @property
-    def last(self) -> str:
-        """The row that was written last: the one above the cursor."""
-        return self.text[max(self._screen.cursor.y - 1, 0)]
 
     def rows(self) -> tuple[Row, ...]:
         """The rows with their looks."""

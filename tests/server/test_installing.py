@@ -1,0 +1,172 @@
+"""``install`` and ``uninstall`` as a person sees them, and as a host does afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+from click.testing import CliRunner
+from mcp import StdioServerParameters
+from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.hosts.table import HOSTS
+
+from tests.support.agent import ERAS, Era, agent_on
+
+OURS = str(Path(sys.executable).with_name("rememberizer-mcp"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path) -> Path:
+    """An empty home, and nothing that moves a host's file out of it."""
+    for name in ("XDG_CONFIG_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME"):
+        os.environ.pop(name, None)
+    os.environ["HOME"] = str(tmp_path)
+    return tmp_path
+
+
+def invoke(*arguments: str, said: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(main, arguments, input=said)
+    return result.exit_code, result.output
+
+
+def desktop(home: Path) -> Path:
+    return home / ".config" / "Claude" / "claude_desktop_config.json"
+
+
+@pytest.mark.promise("D114")
+@pytest.mark.parametrize("era", ERAS)
+async def test_what_is_written_from_an_empty_home_answers_the_host(home: Path, era: Era) -> None:
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(home)}
+    command = [OURS, "install", "claude-desktop", "--sandbox", "--yes"]
+    done = await anyio.run_process(command, env=environment)
+    assert b"Next: Quit Claude Desktop completely" in done.stdout
+    block = json.loads(desktop(home).read_text(encoding="utf-8"))["mcpServers"]["rememberizer-sandbox"]
+    server = StdioServerParameters(command=block["command"], args=block["args"], env=environment | block["env"])
+    async with agent_on(server, era) as agent:
+        assert (await agent.call("session_status"))["state"] == "signed_out"
+
+
+@pytest.mark.promise("D108")
+def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
+    desktop(home).parent.mkdir(parents=True)
+    os.environ["REMEMBERIZER_PASSWORD"] = "canary"
+    code, said = invoke("install", "claude-desktop")
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            f"Added `rememberizer` to {desktop(home)}.",
+            "Set here and not copied: REMEMBERIZER_PASSWORD.",
+            "It signs in by a page in your browser, so no password belongs into this file.",
+            "An API key goes into a file of yours that REMEMBERIZER_API_TOKEN_FILE names there.",
+            "Next: Quit Claude Desktop completely and start it again.",
+        ],
+    )
+    assert invoke("install", "claude-desktop") == (
+        0,
+        f"Claude Desktop has `rememberizer` already, in {desktop(home)}.\n",
+    )
+    code, said = invoke("install", "claude-desktop", "--sandbox")
+    assert f"Before: {desktop(home)}.before-rememberizer" in said
+    assert "canary" not in desktop(home).read_text(encoding="utf-8")
+
+
+def test_a_host_that_was_never_used_is_said_to_be_new() -> None:
+    assert "Codex has not been used here yet; it reads the file when it starts." in invoke("install", "codex")[1]
+
+
+@pytest.mark.promise("D108")
+def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
+    code, said = invoke("install", "claude-desktop", "--dry-run")
+    assert code == 0
+    assert f'+    "command": "{OURS}",' in said
+    assert said.endswith("Nothing was written. Nothing else in the file would change.\n")
+    assert not desktop(home).parent.exists()
+    invoke("install", "claude-desktop")
+    before = desktop(home).read_bytes()
+    code, said = invoke("uninstall", "claude-desktop", "--dry-run")
+    assert (code, "-  " in said, desktop(home).read_bytes() == before) == (0, True, True)
+
+
+@pytest.mark.promise("D110")
+def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -> None:
+    """The test's standard input is no terminal."""
+    other = '{"mcpServers": {"rememberizer": {"command": "/other", "args": ["--data", "canary"]}}}'
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_text(other, encoding="utf-8")
+    code, said = invoke("install", "claude-desktop", said="y\n")
+    assert code == 1
+    assert "It was left alone; --yes overwrites it." in said
+    assert "canary" not in said
+    assert desktop(home).read_text(encoding="utf-8") == other
+    assert invoke("install", "claude-desktop", "--yes")[0] == 0
+    entry = json.loads(desktop(home).read_text(encoding="utf-8"))["mcpServers"]["rememberizer"]
+    assert (entry["command"], entry["args"]) == (OURS, [])
+
+
+@pytest.mark.promise("D110")
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
+def test_at_a_terminal_the_person_is_asked(home: Path, answer: str, code: int) -> None:
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_text('{"mcpServers": {"rememberizer": {"command": "/other"}}}', encoding="utf-8")
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    command = [OURS, "install", "claude-desktop"]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=60, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert "Overwrite it? [y/N]" in done.stderr
+    assert done.returncode == code
+    assert ("/other" in desktop(home).read_text(encoding="utf-8")) == (code == 1)
+
+
+@pytest.mark.promise("D108")
+def test_uninstall_removes_our_entry_and_says_where_the_old_file_is(home: Path) -> None:
+    assert invoke("uninstall", "claude-desktop") == (
+        0,
+        f"Claude Desktop has no `rememberizer` in {desktop(home)}.\n",
+    )
+    invoke("install", "claude-desktop")
+    code, said = invoke("uninstall", "claude-desktop")
+    assert (code, said) == (
+        0,
+        f"Removed `rememberizer` from {desktop(home)}.\nBefore: {desktop(home)}.before-rememberizer\n",
+    )
+    assert json.loads(desktop(home).read_text(encoding="utf-8")) == {"mcpServers": {}}
+
+
+@pytest.mark.promise("D113")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_broken_file_is_left_alone_with_a_sentence(home: Path, host: str, command: str) -> None:
+    from rememberizer_mcp.server.hosts.system import this_system  # noqa: PLC0415 -- the home is set by now
+
+    path = HOSTS[host].path(this_system())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"broken": [ canary', encoding="utf-8")
+    code, said = invoke(command, host)
+    assert code == 1
+    assert said.startswith(f"Error: {path} is not valid ")
+    assert said.endswith("it was left alone.\n")
+    assert "canary" not in said
+    assert path.read_text(encoding="utf-8") == '{"broken": [ canary'
+    assert home in path.parents
+
+
+def test_a_file_that_is_no_file_is_said() -> None:
+    desktop(Path(os.environ["HOME"])).mkdir(parents=True)
+    assert invoke("install", "claude-desktop")[0] == 1
+
+
+def test_the_block_is_printed_for_any_other_host() -> None:
+    code, said = invoke("install", "json", "--sandbox")
+    assert code == 0
+    assert json.loads(said)["mcpServers"]["rememberizer-sandbox"]["command"] == OURS
+
+
+def test_an_unknown_host_is_answered_with_those_that_there_are() -> None:
+    code, said = invoke("install", "emacs")
+    assert code == 2
+    assert "'claude-desktop'" in said
