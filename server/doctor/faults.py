@@ -8,7 +8,7 @@ from .exchange import Exchange, Fault
 from .quoting import Quoting
 
 UNUSABLE_CODE = 2
-_UNUSABLE = b"can't start, because of its settings"
+_UNUSABLE = b"rememberizer-mcp can't start"
 _NO_NETWORK = re.compile(
     rb"dns error|failed to fetch|error sending request|could not connect|network|offline", re.IGNORECASE
 )
@@ -54,8 +54,8 @@ def explained(
         case Fault.NOISE:
             said = f"wrote to stdout what is not of the protocol: {quoting.last_words(seen.noise) or 'a blank line'}"
             return said, "Have it write to stderr instead: a shell's start-up files and wrappers often print a line."
-        case Fault.ERROR:
-            return "answered the handshake with an error." + _quoted(seen, quoting), advice.install
+        case _:
+            return f"answered the handshake with an error.{_quoted(seen, quoting)}", advice.install
 
 
 def _ended(seen: Exchange, advice: Advice, quoting: Quoting) -> tuple[str, str]:
