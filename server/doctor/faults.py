@@ -9,12 +9,21 @@ from .quoting import Quoting
 
 UNUSABLE_CODE = 2
 _UNUSABLE = b"rememberizer-mcp can't start"
-_NO_NETWORK = re.compile(
-    rb"dns error|failed to fetch|error sending request|could not connect|network|offline", re.IGNORECASE
+_RUNNERS = (
+    (
+        rb"unknownissuer|invalid peer certificate|certificate_verify_failed",
+        "It does not trust the certificate that it meets: set UV_SYSTEM_CERTS to `true` in the entry's environment.",
+    ),
+    (
+        rb"network was disabled|failed to fetch|error sending request|dns error|could not connect",
+        "It needs the network to be installed: go online and run `uvx rememberizer-mcp --version` once.",
+    ),
+    (
+        rb"no solution found|not found in the (package )?registry|no matching distribution",
+        "The package was not found: check its name, and the index that uv or pip is told to use.",
+    ),
 )
-_NO_PACKAGE = re.compile(
-    rb"no solution found|not found in the (package )?registry|no matching distribution", re.IGNORECASE
-)
+"""What uv and pip say where they can't install us, and what to do; the first that fits."""
 
 
 class Advice(NamedTuple):
@@ -63,11 +72,8 @@ def _ended(seen: Exchange, advice: Advice, quoting: Quoting) -> tuple[str, str]:
     said = f"ended{code} before it answered.{_quoted(seen, quoting)}"
     if seen.code == UNUSABLE_CODE and _UNUSABLE in seen.stderr:
         return said, advice.settings
-    if _NO_PACKAGE.search(seen.stderr):
-        return said, "The package was not found: check its name, and the index that uv or pip is told to use."
-    if _NO_NETWORK.search(seen.stderr):
-        return said, "It needs the network to be installed: go online and run `uvx rememberizer-mcp --version` once."
-    return said, advice.install
+    steps = (step for words, step in _RUNNERS if re.search(words, seen.stderr, re.IGNORECASE))
+    return said, next(steps, advice.install)
 
 
 def _silent(seen: Exchange, quoting: Quoting, seconds: float) -> str:
