@@ -67,7 +67,7 @@ class Spawned:
         """
         await self._stdin.aclose()
         with suppress(Ended):
-            for _ in range(MOST_LINES):
+            while True:
                 await self._receive()
         await self._process.wait()
 

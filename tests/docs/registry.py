@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from tests.docs.doctor_page import doctor_table
 from tests.docs.errors_page import error_regions
 from tests.docs.hosts_page import hosts_table, next_steps
 from tests.docs.hosts_short import hosts_short
@@ -15,6 +16,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     **error_regions(),
     **tool_regions(),
     **performance_regions(),
+    "doctor": doctor_table,
     "floors": floors_table,
     "hosts": hosts_table,
     "hosts-next": next_steps,

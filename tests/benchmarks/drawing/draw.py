@@ -57,7 +57,7 @@ def _draw(panel: Any, what: str, title: str, servers: list[dict[str, Any]]) -> N
 
 
 def _amount(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 -- three digits say enough
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 main(*map(Path, sys.argv[1:]))
