@@ -27,7 +27,7 @@ class Noise(Exception):
 
     def __init__(self, written: bytes) -> None:
         super().__init__()
-        self.written = written
+        self.written = written[:MOST_ERROR_BYTES]
 
 
 class Spawned:
