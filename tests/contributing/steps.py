@@ -30,11 +30,11 @@ class Step:
         file = checkout / self.path
         match self.language:
             case "python":
-                file.write_text(file.read_text(encoding="utf-8") + self.text, encoding="utf-8")
+                file.write_text(f"{file.read_text(encoding='utf-8')}\n\n{self.text}", encoding="utf-8")
             case "diff":
                 file.write_text(changed(file.read_text(encoding="utf-8"), self.text), encoding="utf-8")
             case _:
-                subprocess.run(["bash", "-euc", self.text], cwd=checkout, env=environment, check=True, timeout=200)
+                subprocess.run(["bash", "-euc", self.text], cwd=checkout, env=environment, check=True, timeout=280)
 
 
 def steps(page: str) -> Iterator[Step]:
