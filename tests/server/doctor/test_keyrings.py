@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import anyio
 import pytest
 from rememberizer_mcp.server.doctor.aside import aside
 from rememberizer_mcp.server.doctor.browser import browser
@@ -111,14 +112,14 @@ def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
 
 @pytest.mark.promise("D115")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
-async def test_a_real_keyring_is_named_and_a_locked_one_is_a_failure() -> None:
+def test_a_real_keyring_is_named_and_a_locked_one_is_a_failure() -> None:
     with secret_service() as environment:
-        found = await child("keyring", environment | WANTED)
+        found = anyio.run(child, "keyring", environment | WANTED)
         assert (found.level, found.text) == (
             Level.OK, "keyring.backends.SecretService.Keyring can be read; sign-ins are kept there.",
         )  # fmt: skip
         calls(["lock"], environment=environment)
-        locked = await child("keyring", environment | WANTED)
+        locked = anyio.run(child, "keyring", environment | WANTED)
     assert locked.level is Level.FAILURE
     assert "locked" in locked.text
 
