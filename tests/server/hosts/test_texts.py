@@ -98,11 +98,12 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     text = yaml.safe_dump(document | ({"extensions": servers} if servers else {}), allow_unicode=True, sort_keys=False)
     text = text.replace("\n", end_of_line) if document or servers else ""
     text += f"# the end{end_of_line}" * has_comment
+    others = read_entries(YAML, text)
     added = with_entry(YAML, text, NAME, ENTRY)
-    assert read_entries(YAML, added) == servers | {NAME: ENTRY}
+    assert read_entries(YAML, added) == others | {NAME: ENTRY}
     removed = without_entry(YAML, added, NAME)
-    assert read_entries(YAML, removed) == servers
-    assert not servers or removed == text
+    assert read_entries(YAML, removed) == others
+    assert not others or removed == text
 
 
 @pytest.mark.parametrize(
