@@ -11,8 +11,9 @@ from .hosts.system import System, this_system
 from .hosts.table import HOSTS
 
 SECRETS = """\
-It signs in by a page in your browser, so no password belongs into this file.
-An API key goes into a file of yours that REMEMBERIZER_API_TOKEN_FILE names there."""
+You sign in on a page in your browser, so no password belongs in this file.
+For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
+NO_SECRETS = "The sandbox needs no account and no network."
 
 
 def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
@@ -35,6 +36,8 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
     except (UnusableFile, NoCommand, RuntimeError) as error:
         return _fail(error)
     _tell_of_install(system, change, is_new=is_new)
+    click.echo(NO_SECRETS if sandbox else SECRETS)
+    click.echo(f"Next: {change.host.next_step}")
     return 0
 
 
@@ -50,7 +53,8 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
         change.make()
     except (UnusableFile, RuntimeError) as error:
         return _fail(error)
-    click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.file.backup}")
+    click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.backup}")
+    click.echo(f"It is gone when {change.host.title} starts again.")
     return 0
 
 
@@ -71,14 +75,14 @@ def _may_overwrite(change: Change) -> bool:
 def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
     click.echo(f"Added `{change.name}` to {change.file.path}.")
     if change.file.content is not None:
-        click.echo(f"Before: {change.file.backup}")
+        click.echo(f"Before: {change.backup}")
+    if change.kept:
+        click.echo(f"Kept of what stood there: {', '.join(change.kept)}.")
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
     left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
     if left:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
-    click.echo(SECRETS)
-    click.echo(f"Next: {change.host.next_step}")
 
 
 def _fail(error: Exception) -> int:

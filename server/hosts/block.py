@@ -3,6 +3,7 @@
 Hosts start servers with a PATH of their own, often a short one, so a bare name is not found.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ ENVIRONMENT: Mapping[str, str] = {"REMEMBERIZER_SECRET_ARGUMENTS": "off"}
 """A chat host logs every argument, so no tool takes a password there. Nothing of the caller's environment is copied."""
 FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
 """Folders of uv's cache: what runs from there can be gone tomorrow, so the command is the runner itself."""
+PIPX_RUN = re.compile(r"[0-9a-f]{15}")
+"""`pipx run` names an environment so, and drops it after two weeks."""
 
 
 class NoCommand(Exception):
@@ -49,6 +52,8 @@ def own_block(system: System, *, sandbox: bool) -> Block:
 def _lasting_command(system: System) -> list[str]:
     if FLEETING.intersection(system.prefix.parts):
         return _by_uv(system)
+    if PIPX_RUN.fullmatch(system.prefix.name) and any("pipx" in part for part in system.prefix.parts):
+        return _by_pipx(system)
     script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
     if script.is_file():
         return [str(script.absolute())]
@@ -60,4 +65,14 @@ def _by_uv(system: System) -> list[str]:
         return [str(Path(uvx).absolute()), PROGRAM]
     if uv := system.environ.get("UV") or system.which("uv"):
         return [str(Path(uv).absolute()), "tool", "run", PROGRAM]
-    raise NoCommand("This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last")
+    raise NoCommand(
+        "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
+    )
+
+
+def _by_pipx(system: System) -> list[str]:
+    if pipx := system.which("pipx"):
+        return [str(Path(pipx).absolute()), "run", PROGRAM]
+    raise NoCommand(
+        "This runs from pipx's cache, and pipx is not found; `pipx install rememberizer-mcp` makes it last."
+    )

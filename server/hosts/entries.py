@@ -47,6 +47,12 @@ def without_entry(host: Host, text: str, name: str) -> str:
     return _proven(host, text, lambda: form.drop(text, (host.key, name)), change)
 
 
+def shown_entry(host: Host, name: str, entry: Any) -> str:
+    """An entry alone, as it would stand in a file of this host."""
+    text: str = _FORMS[host.form].written({host.key: {name: entry}})
+    return text
+
+
 def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[dict[str, Any]], None]) -> str:
     wanted = _said(host, text)
     change(wanted[host.key])

@@ -2,8 +2,8 @@
 
 import os
 import stat
-import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,6 @@ class HostFile:
     def text(self) -> str:
         """Without its byte order mark."""
         return (self.content or b"").decode().removeprefix(BOM)
-
-    @property
-    def backup(self) -> Path:
-        """Where the state before a change is kept."""
-        return self.path.with_name(self.path.name + ".before-rememberizer")
 
 
 def read_file(path: Path) -> HostFile:
@@ -64,8 +59,8 @@ def read_file(path: Path) -> HostFile:
     return HostFile(path=target, content=content)
 
 
-def replace_file(file: HostFile, text: str) -> None:
-    """Put a text in place of what was read, which stays beside it as a backup.
+def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
+    """Put a text in place of what was read, which is kept as a backup.
 
     Raises:
         UnusableFile: It changed since it was read, or can't be written.
@@ -74,16 +69,22 @@ def replace_file(file: HostFile, text: str) -> None:
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.content is not None:
-            _write(file.backup, file.content, like=file.path)
-        if read_file(file.path).content != file.content:
-            raise UnusableFile(f"{file.path} was changed by another program just now; run this again.")
-        _write(file.path, content, like=file.path)
+            _write(backup, file.content, like=file.path)
+        _write(file.path, content, like=file.path, check=lambda: _check_unchanged(file))
     except OSError as error:
         raise UnusableFile(f"{file.path} can't be written: {error.strerror}.") from None
 
 
-def _write(path: Path, content: bytes, *, like: Path) -> None:
-    """Write a file whole or not at all, with the mode and owner of another one; a new one is for its user only."""
+def _check_unchanged(file: HostFile) -> None:
+    if read_file(file.path).content != file.content:
+        raise UnusableFile(f"{file.path} was changed by another program just now; run this again.")
+
+
+def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] = lambda: None) -> None:
+    """Write a file whole or not at all, with the mode and owner of another one; a new one is for its user only.
+
+    The check comes last before the file takes its place.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
     try:
         with os.fdopen(descriptor, "wb") as temporary:
@@ -92,6 +93,7 @@ def _write(path: Path, content: bytes, *, like: Path) -> None:
             os.fsync(temporary.fileno())
         if like.exists():
             _take_after(Path(name), like.stat())
+        check()
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -99,7 +101,6 @@ def _write(path: Path, content: bytes, *, like: Path) -> None:
 
 
 def _take_after(path: Path, status: os.stat_result) -> None:
-    if sys.platform != "win32":  # pragma: no branch -- Windows has neither owner nor mode of this kind
-        with suppress(PermissionError):
-            os.chown(path, status.st_uid, status.st_gid)
+    with suppress(PermissionError, AttributeError):  # Windows has no owners of this kind, and no such function
+        os.chown(path, status.st_uid, status.st_gid)
     path.chmod(stat.S_IMODE(status.st_mode))

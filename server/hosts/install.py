@@ -6,16 +6,19 @@ Nothing that is shown can hold another server's secrets, or our own entry's: of 
 import json
 from dataclasses import dataclass
 from difflib import unified_diff
+from pathlib import Path
 from typing import Any
 
-from .block import entry_name, own_block
-from .entries import read_entries, with_entry, without_entry
+from .block import NAME, SANDBOX_NAME, entry_name, own_block
+from .entries import read_entries, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, read_file, replace_file
 from .refusal import CantChange
 from .system import System
 from .table import Host
 
 HIDDEN = "(hidden)"
+ELSEWHERE = {"url", "httpUrl", "serverUrl", "uri"}
+"""Members of an entry that names a server to be reached, not started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,8 @@ class Change:
     """Our entry afterwards."""
     ours: dict[str, Any]
     """What of it may be shown: nothing that the user added."""
+    is_first: bool
+    """Whether neither of our entries stands there."""
 
     @property
     def is_needed(self) -> bool:
@@ -46,6 +51,19 @@ class Change:
         return self.before is not None and self.after is not None and self.is_needed
 
     @property
+    def kept(self) -> list[str]:
+        """The names of what the user put into our entry and still stands there."""
+        after, variables = self.after or {}, self.host.names[2]
+        members = [name for name, value in after.items() if name != variables and value != self.ours.get(name)]
+        return members + [name for name in after.get(variables, {}) if name not in self.ours[variables]]
+
+    @property
+    def backup(self) -> Path:
+        """Where the state before is kept: that without us is never replaced by one that holds us."""
+        ending = ".before-rememberizer" if self.is_first else ".rememberizer-undo"
+        return self.file.path.with_name(self.file.path.name + ending)
+
+    @property
     def diff(self) -> str:
         """A unified diff of our entry; nothing else in the file changes."""
         old, new = (self._lines(entry) for entry in (self.before, self.after))
@@ -55,7 +73,7 @@ class Change:
     def _lines(self, entry: Any) -> list[str]:
         if entry is None:
             return []
-        return json.dumps({self.name: _shown(entry, self.ours)}, indent=2).split("\n")
+        return shown_entry(self.host, self.name, _shown(entry, self.ours)).splitlines()
 
     def make(self) -> None:
         """Write it.
@@ -63,11 +81,11 @@ class Change:
         Raises:
             UnusableFile: The file changed meanwhile, or can't be written.
         """
-        replace_file(self.file, self.text)
+        replace_file(self.file, self.text, backup=self.backup)
 
 
 def installing(system: System, host: Host, *, sandbox: bool) -> Change:
-    """What installing would change. What a user added to our entry stays: its variables and other members.
+    """What installing would change. What a user added to our entry stays, unless it says otherwise than we do.
 
     Raises:
         UnusableFile: The host's file can't be changed safely.
@@ -77,12 +95,13 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     ours = host.entry(own_block(system, sandbox=sandbox), name)
     file = read_file(host.path(system))
     try:
-        before = read_entries(host, file.text).get(name)
-        after = _merged(before, ours, host.names[2])
+        entries = read_entries(host, file.text)
+        before = entries.get(name)
+        after = _merged(host, before, ours)
         text = file.text if before == after else with_entry(host, file.text, name, after)
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return Change(host=host, file=file, name=name, text=text, before=before, after=after, ours=ours)
+    return _change(host, file, name, entries, text=text, after=after, ours=ours)
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -98,7 +117,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         text = without_entry(host, file.text, name) if name in entries else file.text
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return Change(host=host, file=file, name=name, text=text, before=entries.get(name), after=None, ours={})
+    return _change(host, file, name, entries, text=text, after=None, ours={})
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -116,11 +135,19 @@ def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
     return UnusableFile(f"{file.path} {error}; it was left alone.")
 
 
-def _merged(before: Any, ours: dict[str, Any], variables: str) -> dict[str, Any]:
-    if not isinstance(before, dict):
+def _change(host: Host, file: HostFile, name: str, entries: dict[str, Any], **rest: Any) -> Change:
+    is_first = not entries.keys() & {NAME, SANDBOX_NAME}
+    return Change(host=host, file=file, name=name, before=entries.get(name), is_first=is_first, **rest)
+
+
+def _merged(host: Host, before: Any, ours: dict[str, Any]) -> dict[str, Any]:
+    """Our entry with what the user added to the one that stands there, if that starts a command too."""
+    if not isinstance(before, dict) or host.block(before) is None or ELSEWHERE & before.keys():
         return ours
-    kept = before.get(variables)
-    return {**ours, **before, **ours, variables: {**ours[variables], **(kept if isinstance(kept, dict) else {})}}
+    theirs = {name: value for name, value in before.items() if name not in ours or name in host.adjustable}
+    variables = host.names[2]
+    env = {**ours[variables], **(before.get(variables) or {}), **ours[variables]}
+    return {**ours, **theirs, variables: env}
 
 
 def _shown(value: Any, ours: Any) -> Any:

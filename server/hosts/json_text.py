@@ -64,6 +64,11 @@ def read(text: str) -> dict[str, Any]:
     return value
 
 
+def written(value: Mapping[str, Any]) -> str:
+    """The value as a text of its own."""
+    return json.dumps(value, indent=2) + "\n"
+
+
 def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     """The text with a member at the path, a new one in the first place of its object.
 

@@ -3,13 +3,16 @@
 The paths are those of the hosts' own documentation, read in November 2026:
 
 - Claude Desktop: modelcontextprotocol.io, "Connect to local MCP servers"; the packaged Windows app sees its own copy
-  of the roaming folder (anthropics/claude-code#26073 and like threads). Linux has no official build.
+  of the roaming folder, and the usual one while it has none (anthropics/claude-code#26073, neon-solutions/add-mcp#114).
+  Linux has no official build.
 - Claude Code: ``~/.claude.json``, user scope; ``CLAUDE_CONFIG_DIR`` moves it (code.claude.com, "Settings").
 - Cursor: ``~/.cursor/mcp.json`` (cursor.com/docs, "MCP").
 - VS Code: ``mcp.json`` in the user's profile (code.visualstudio.com, "Use MCP servers").
 - Codex: ``config.toml`` in ``~/.codex`` or ``CODEX_HOME`` (developers.openai.com/codex, "MCP").
-- Gemini CLI: ``~/.gemini/settings.json`` (its docs, "MCP servers with the Gemini CLI").
-- Goose: ``config.yaml`` (block.github.io/goose, "Configuration files").
+- Gemini CLI: ``~/.gemini/settings.json`` (its docs, "MCP servers with the Gemini CLI"); ``GEMINI_CLI_HOME`` stands for
+  the home folder (its source, ``packages/core/src/utils/paths.ts``).
+- Goose: ``config.yaml`` (block.github.io/goose, "Configuration files"); ``GOOSE_PATH_ROOT`` moves everything, if it is
+  absolute (seen in programs that set it).
 """
 
 from collections.abc import Callable, Mapping
@@ -38,6 +41,8 @@ class Host:
     next_step: str
     names: tuple[str, str, str] = ("command", "args", "env")
     """What the three are called there."""
+    adjustable: frozenset[str] = frozenset()
+    """Of ``extra``, what a user may have set otherwise."""
 
     def entry(self, block: Block, name: str) -> dict[str, Any]:
         """An entry of this host for a block."""
@@ -61,9 +66,10 @@ NAME_OF_ENTRY = object()
 def _claude_desktop(system: System) -> Path:
     file = "claude_desktop_config.json"
     if system.platform == "win32":
+        usual = system.settings_folder / "Claude" / file
         packages = system.folder("LOCALAPPDATA", system.home / "AppData" / "Local") / "Packages"
-        for package in sorted(packages.glob("Claude_*")):
-            return package / "LocalCache" / "Roaming" / "Claude" / file
+        packaged = [each / "LocalCache" / "Roaming" / "Claude" / file for each in sorted(packages.glob("Claude_*"))]
+        return next((path for path in (*packaged, usual) if path.is_file()), (*packaged, usual)[0])
     return system.settings_folder / "Claude" / file
 
 
@@ -84,10 +90,13 @@ def _codex(system: System) -> Path:
 
 
 def _gemini(system: System) -> Path:
-    return system.home / ".gemini" / "settings.json"
+    return system.folder("GEMINI_CLI_HOME", system.home) / ".gemini" / "settings.json"
 
 
 def _goose(system: System) -> Path:
+    root = Path(system.environ.get("GOOSE_PATH_ROOT", ""))
+    if root.is_absolute():
+        return root / "config" / "config.yaml"
     if system.platform == "win32":
         return system.settings_folder / "Block" / "goose" / "config" / "config.yaml"
     return system.folder("XDG_CONFIG_HOME", system.home / ".config") / "goose" / "config.yaml"
@@ -156,6 +165,7 @@ _TABLE = (
         key="extensions",
         extra={"enabled": True, "type": "stdio", "name": NAME_OF_ENTRY, "timeout": 300},
         names=("cmd", "args", "envs"),
+        adjustable=frozenset({"timeout"}),
         next_step="Start a new session of Goose.",
     ),
 )

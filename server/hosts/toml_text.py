@@ -28,6 +28,11 @@ def read(text: str) -> dict[str, Any]:
         raise CantChange("is TOML of a kind that can't be read") from None
 
 
+def written(value: Mapping[str, Any]) -> str:
+    """The value as a text of its own."""
+    return tomli_w.dumps(value)
+
+
 def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     """The text with the table of this path at its end, in place of the one that it had."""
     end_of_line = "\r\n" if "\r\n" in text else "\n"
@@ -36,7 +41,7 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
         before += end_of_line
     for key in reversed(path):
         value = {key: value}
-    table = tomli_w.dumps(value).replace("\n", end_of_line)
+    table = written(value).replace("\n", end_of_line)
     return before + (end_of_line if before.strip() else "") + table
 
 
@@ -51,8 +56,7 @@ def drop(text: str, path: tuple[str, str]) -> str:
 
 def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
     """From a header of ours to behind the last line that is neither blank nor a comment."""
-    headers = [(number, header) for number in range(len(lines)) if (header := _header(lines, number)) is not None]
-    for (start, header), (following, _) in pairwise([*headers, (len(lines), [])]):
+    for (start, header), (following, _) in pairwise([*_headers(lines), (len(lines), [])]):
         if header[: len(path)] == list(path):
             end = following
             while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
@@ -60,16 +64,31 @@ def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int,
             yield start, end
 
 
-def _header(lines: Sequence[str], number: int) -> list[str] | None:
-    """The keys of a line that begins a table: one that can stand alone, behind lines that can."""
-    if not lines[number].lstrip().startswith("["):
-        return None
+def _headers(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """The lines that begin a table, with its keys: what stands since the one before must be whole without them."""
+    begun = 0
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("[") and (keys := _keys(line)) and _is_whole(lines[begun:number]):
+            yield number, keys
+            begun = number
+
+
+def _is_whole(lines: Sequence[str]) -> bool:
+    """Whether no text or list is open behind the last line."""
     try:
-        value: Any = tomllib.loads(lines[number].rstrip("\r"))
-        tomllib.loads("".join(f"{line}\n" for line in lines[:number]))
+        tomllib.loads("".join(f"{line}\n" for line in lines))
     except tomllib.TOMLDecodeError:
-        return None
-    keys = []
+        return False
+    return True
+
+
+def _keys(line: str) -> list[str]:
+    """The keys of a table's header, or none."""
+    keys: list[str] = []
+    try:
+        value: Any = tomllib.loads(line.rstrip("\r"))
+    except tomllib.TOMLDecodeError:
+        return keys
     while value:
         ((key, value),) = value.items()
         keys.append(key)

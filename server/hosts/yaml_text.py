@@ -3,6 +3,7 @@
 PyYAML says where keys and values stand; what it would write itself is used for our entry only.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,29 @@ from .refusal import CantChange
 
 _WIDE = 1_000_000
 """Longer than any line of ours, so that none is folded."""
+_NUMBER = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_WORDS: Sequence[tuple[str, str, str]] = (
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+", "-+0123456789"),
+    ("float", _NUMBER + r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+.0123456789"),
+    ("merge", "<<", "<"),
+)
+"""What a plain word is in YAML 1.2, by which Goose reads: `off` and `1:30` are texts there, and in PyYAML are not."""
+
+
+class _Loader(yaml.SafeLoader):
+    """It knows the words above and no others."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """It quotes what either version would take for something else than a text."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _starts in _WORDS:
+    for _side in (_Loader, _Dumper):
+        _side.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), [*_starts, ""])
 
 
 def read(text: str) -> dict[str, Any]:
@@ -21,7 +45,7 @@ def read(text: str) -> dict[str, Any]:
         CantChange: It is no YAML mapping.
     """
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _Loader)  # noqa: S506 -- it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -31,6 +55,11 @@ def read(text: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise CantChange("holds no YAML mapping")
     return value or {}
+
+
+def written(value: Mapping[str, Any]) -> str:
+    """The value as a text of its own."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
 
 
 def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
@@ -45,7 +74,7 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     found = _child(yaml.compose(text), key)
     if found is None:
         before = text if not text or text.endswith("\n") else text + end_of_line
-        return before + _written({key: {name: dict(value)}}, end_of_line, "")
+        return before + _indented({key: {name: dict(value)}}, end_of_line, "")
     key_node, mapping = found
     if mapping.value in ("", []):
         text, indent = _opened(text, key_node, mapping), " " * (key_node.start_mark.column + 2)
@@ -57,7 +86,7 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     if not line_end:
         text += end_of_line
         line_end = len(text)
-    return text[:line_end] + _written({name: dict(value)}, end_of_line, indent) + text[line_end:]
+    return text[:line_end] + _indented({name: dict(value)}, end_of_line, indent) + text[line_end:]
 
 
 def drop(text: str, path: tuple[str, str]) -> str:
@@ -111,6 +140,5 @@ def _opened(text: str, key_node: Any, mapping: Any) -> str:
     return text[:colon] + text[max(colon, mapping.end_mark.index) :]
 
 
-def _written(value: Mapping[str, Any], end_of_line: str, indent: str) -> str:
-    dumped = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_WIDE)
-    return "".join(f"{indent}{line}{end_of_line}" for line in dumped.splitlines())
+def _indented(value: Mapping[str, Any], end_of_line: str, indent: str) -> str:
+    return "".join(f"{indent}{line}{end_of_line}" for line in written(value).splitlines())

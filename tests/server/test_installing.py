@@ -49,6 +49,21 @@ async def test_what_is_written_from_an_empty_home_answers_the_host(home: Path, e
         assert (await agent.call("session_status"))["state"] == "signed_out"
 
 
+@pytest.mark.promise("D114")
+async def test_what_is_taken_out_again_leaves_the_hosts_file_as_it_was(home: Path) -> None:
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(home)}
+    original = (Path(__file__).parent / "hosts" / "samples" / "claude-desktop.json").read_bytes()
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_bytes(original)
+    await anyio.run_process([OURS, "install", "claude-desktop", "--sandbox", "--yes"], env=environment)
+    block = json.loads(desktop(home).read_text(encoding="utf-8"))["mcpServers"]["rememberizer-sandbox"]
+    server = StdioServerParameters(command=block["command"], args=block["args"], env=environment | block["env"])
+    async with agent_on(server, ERAS[0]) as agent:
+        assert (await agent.call("session_status"))["state"] == "signed_out"
+    await anyio.run_process([OURS, "uninstall", "claude-desktop", "--sandbox"], env=environment)
+    assert desktop(home).read_bytes() == original
+
+
 @pytest.mark.promise("D108")
 def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
     desktop(home).parent.mkdir(parents=True)
@@ -59,8 +74,8 @@ def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
         [
             f"Added `rememberizer` to {desktop(home)}.",
             "Set here and not copied: REMEMBERIZER_PASSWORD.",
-            "It signs in by a page in your browser, so no password belongs into this file.",
-            "An API key goes into a file of yours that REMEMBERIZER_API_TOKEN_FILE names there.",
+            "You sign in on a page in your browser, so no password belongs in this file.",
+            "For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it.",
             "Next: Quit Claude Desktop completely and start it again.",
         ],
     )
@@ -69,7 +84,12 @@ def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
         f"Claude Desktop has `rememberizer` already, in {desktop(home)}.\n",
     )
     code, said = invoke("install", "claude-desktop", "--sandbox")
-    assert f"Before: {desktop(home)}.before-rememberizer" in said
+    assert said.splitlines()[1:] == [
+        f"Before: {desktop(home)}.rememberizer-undo",
+        "Set here and not copied: REMEMBERIZER_PASSWORD.",
+        "The sandbox needs no account and no network.",
+        "Next: Quit Claude Desktop completely and start it again.",
+    ]
     assert "canary" not in desktop(home).read_text(encoding="utf-8")
 
 
@@ -81,7 +101,7 @@ def test_a_host_that_was_never_used_is_said_to_be_new() -> None:
 def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
     code, said = invoke("install", "claude-desktop", "--dry-run")
     assert code == 0
-    assert f'+    "command": "{OURS}",' in said
+    assert f'+      "command": "{OURS}",' in said
     assert said.endswith("Nothing was written. Nothing else in the file would change.\n")
     assert not desktop(home).parent.exists()
     invoke("install", "claude-desktop")
@@ -93,7 +113,8 @@ def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
 @pytest.mark.promise("D110")
 def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -> None:
     """The test's standard input is no terminal."""
-    other = '{"mcpServers": {"rememberizer": {"command": "/other", "args": ["--data", "canary"]}}}'
+    entry = {"command": "/other", "args": ["--data", "canary"], "env": {"KEY": "canary"}}
+    other = json.dumps({"mcpServers": {"rememberizer": entry}})
     desktop(home).parent.mkdir(parents=True)
     desktop(home).write_text(other, encoding="utf-8")
     code, said = invoke("install", "claude-desktop", said="y\n")
@@ -101,9 +122,12 @@ def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -
     assert "It was left alone; --yes overwrites it." in said
     assert "canary" not in said
     assert desktop(home).read_text(encoding="utf-8") == other
-    assert invoke("install", "claude-desktop", "--yes")[0] == 0
+    code, said = invoke("install", "claude-desktop", "--yes")
+    assert code == 0
+    assert "Kept of what stood there: KEY." in said
+    assert "canary" not in said
     entry = json.loads(desktop(home).read_text(encoding="utf-8"))["mcpServers"]["rememberizer"]
-    assert (entry["command"], entry["args"]) == (OURS, [])
+    assert (entry["command"], entry["args"], entry["env"]["KEY"]) == (OURS, [], "canary")
 
 
 @pytest.mark.promise("D110")
@@ -130,9 +154,13 @@ def test_uninstall_removes_our_entry_and_says_where_the_old_file_is(home: Path) 
     )
     invoke("install", "claude-desktop")
     code, said = invoke("uninstall", "claude-desktop")
-    assert (code, said) == (
+    assert (code, said.splitlines()) == (
         0,
-        f"Removed `rememberizer` from {desktop(home)}.\nBefore: {desktop(home)}.before-rememberizer\n",
+        [
+            f"Removed `rememberizer` from {desktop(home)}.",
+            f"Before: {desktop(home)}.rememberizer-undo",
+            "It is gone when Claude Desktop starts again.",
+        ],
     )
     assert json.loads(desktop(home).read_text(encoding="utf-8")) == {"mcpServers": {}}
 

@@ -47,9 +47,31 @@ def test_what_runs_from_a_cache_is_started_by_its_runner(
     assert [block.command, *block.args] == expected
 
 
-def test_a_cache_without_its_runner_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoCommand, match="uv tool install rememberizer-mcp"):
-        own_block(a_system(tmp_path, prefix=tmp_path / CACHE), sandbox=False)
+@pytest.mark.promise("D111")
+@pytest.mark.parametrize("cache", [".cache/pipx", ".local/pipx/.cache", "AppData/Local/pipx/pipx/Cache"])
+def test_what_pipx_runs_once_is_started_by_pipx(cache: str, tmp_path: Path) -> None:
+    system = a_system(tmp_path, prefix=tmp_path / cache / "1f2e3d4c5b6a798", commands={"pipx": "/opt/pipx"})
+    block = own_block(system, sandbox=True)
+    assert [block.command, *block.args] == ["/opt/pipx", "run", "rememberizer-mcp", "--sandbox"]
+
+
+@pytest.mark.promise("D111")
+@pytest.mark.parametrize("prefix", [".local/pipx/venvs/rememberizer-mcp", "work/1f2e3d4c5b6a798"])
+def test_what_lasts_is_named_itself(prefix: str, tmp_path: Path) -> None:
+    system = a_system(tmp_path, prefix=tmp_path / prefix, commands={"pipx": "/opt/pipx"})
+    assert own_block(system, sandbox=False).command == str(system.scripts / "rememberizer-mcp")
+
+
+@pytest.mark.parametrize(
+    ("cache", "advice"),
+    [
+        (CACHE, "uv tool install rememberizer-mcp"),
+        (Path("cache/pipx/1f2e3d4c5b6a798"), "pipx install rememberizer-mcp"),
+    ],
+)
+def test_a_cache_without_its_runner_is_refused(cache: Path, advice: str, tmp_path: Path) -> None:
+    with pytest.raises(NoCommand, match=advice):
+        own_block(a_system(tmp_path, prefix=tmp_path / cache), sandbox=False)
 
 
 @pytest.mark.promise("D111")

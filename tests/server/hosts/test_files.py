@@ -20,11 +20,12 @@ def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path:
     path.chmod(0o640)
     file = read_file(path)
     assert file.text == "{}\r\n"
-    replace_file(file, "{1}\r\n")
+    backup = tmp_path / "backup"
+    replace_file(file, "{1}\r\n", backup=backup)
     assert path.read_bytes() == b"\xef\xbb\xbf{1}\r\n"
-    assert file.backup.read_bytes() == b"\xef\xbb\xbf{}\r\n"
-    assert [each.stat().st_mode & 0o777 for each in (path, file.backup)] == [0o640, 0o640]
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["file.json", "file.json.before-rememberizer"]
+    assert backup.read_bytes() == b"\xef\xbb\xbf{}\r\n"
+    assert [each.stat().st_mode & 0o777 for each in (path, backup)] == [0o640, 0o640]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json"]
 
 
 @pytest.mark.promise("D113")
@@ -32,7 +33,7 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> 
     target, link = tmp_path / "dotfiles.json", tmp_path / "link.json"
     target.write_text("old", encoding="utf-8")
     link.symlink_to("dotfiles.json")
-    replace_file(read_file(link), "new")
+    replace_file(read_file(link), "new", backup=tmp_path / "backup")
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == "new"
 
@@ -44,8 +45,9 @@ def test_somebody_elses_change_is_never_written_over(tmp_path: Path) -> None:
     for file in (read_file(path), read_file(tmp_path / "new.json")):
         file.path.write_text("theirs", encoding="utf-8")
         with pytest.raises(UnusableFile, match="was changed by another program just now; run this again"):
-            replace_file(file, "ours")
+            replace_file(file, "ours", backup=tmp_path / "backup")
         assert file.path.read_text(encoding="utf-8") == "theirs"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json", "new.json"]
 
 
 @pytest.mark.promise("D113")
@@ -76,7 +78,7 @@ def test_a_folder_that_takes_no_file_is_said_and_nothing_is_left(tmp_path: Path)
     file = read_file(tmp_path / "folder" / "file.json")
     (tmp_path / "folder").symlink_to(blocked)
     with pytest.raises(UnusableFile, match="can't be written: "):
-        replace_file(file, "new")
+        replace_file(file, "new", backup=tmp_path / "backup")
     assert blocked.read_bytes() == b""
 
 
@@ -84,9 +86,10 @@ def test_a_replacement_that_fails_leaves_no_temporary_file(tmp_path: Path) -> No
     path = tmp_path / "file.json"
     path.write_text("old", encoding="utf-8")
     file = read_file(path)
-    file.backup.mkdir()
-    (file.backup / "full").touch()
+    backup = tmp_path / "backup"
+    backup.mkdir()
+    (backup / "full").touch()
     with pytest.raises(UnusableFile, match="can't be written: "):
-        replace_file(file, "new")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["file.json", "file.json.before-rememberizer"]
+        replace_file(file, "new", backup=backup)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json"]
     assert path.read_text(encoding="utf-8") == "old"

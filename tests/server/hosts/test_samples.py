@@ -1,5 +1,6 @@
 """Real files of each host: our entry comes and goes, and every other byte stays."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_install_adds_our_entry_and_uninstall_gives_back_every_byte(host: Host, 
     change = installing(system, host, sandbox=sandbox)
     change.make()
     assert read_entries(host, path.read_bytes().decode()) == others | {change.name: change.after}
-    assert change.file.backup.read_bytes() == original
+    assert change.backup.read_bytes() == original
     assert not installing(system, host, sandbox=sandbox).is_needed
     uninstalling(system, host, sandbox=sandbox).make()
     assert path.read_bytes() == original
@@ -75,26 +76,63 @@ def test_both_entries_stand_beside_each_other(host: Host, tmp_path: Path) -> Non
     assert path.read_bytes() == original
 
 
+@pytest.mark.promise("D113")
+@EVERY_HOST
+def test_the_state_without_us_stays_beside_the_file_whatever_we_change_later(host: Host, tmp_path: Path) -> None:
+    path, system = file_of(host, tmp_path), a_system(tmp_path)
+    untouched = path.with_name(path.name + ".before-rememberizer")
+    undo = path.with_name(path.name + ".rememberizer-undo")
+    original = path.read_bytes()
+    installing(system, host, sandbox=False).make()
+    with_us = path.read_bytes()
+    installing(system, host, sandbox=True).make()
+    assert (untouched.read_bytes(), undo.read_bytes()) == (original, with_us)
+    with_both = path.read_bytes()
+    uninstalling(system, host, sandbox=True).make()
+    assert (untouched.read_bytes(), undo.read_bytes()) == (original, with_both)
+    assert sorted(each for each in path.parent.iterdir() if each.is_file()) == [path, untouched, undo]
+
+
 @pytest.mark.promise("D110")
 @EVERY_HOST
 def test_what_the_user_added_to_our_entry_stays(host: Host, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
     change = installing(system, host, sandbox=False)
-    variables = host.names[2]
+    command, _, variables = host.names
     assert change.after is not None
+    ours = change.after[variables]
     mine = change.after | {
-        host.names[0]: "/old/command",
         "disabled": True,
-        variables: change.after[variables] | {"REMEMBERIZER_EMAIL": "ada@example.org"},
+        "timeout": 600,
+        variables: ours | {"REMEMBERIZER_EMAIL": "ada@example.org"},
     }
-    changed = type(change)(**{**vars(change), "after": mine, "text": _with(host, path, mine)})
-    changed.make()
+    old = mine | {command: "/old/command", variables: mine[variables] | {"REMEMBERIZER_SECRET_ARGUMENTS": "on"}}
+    path.write_bytes(_with(host, path, old).encode())
     again = installing(system, host, sandbox=False)
     assert again.overwrites
-    assert again.after == mine | {host.names[0]: change.after[host.names[0]]}
+    assert again.after == mine
+    assert sorted(again.kept) == ["REMEMBERIZER_EMAIL", "disabled", "timeout"]
+    path.write_bytes(_with(host, path, mine).encode())
+    assert not installing(system, host, sandbox=False).is_needed
 
 
-def _with(host: Host, path: Path, entry: dict[str, object]) -> str:
+@pytest.mark.promise("D110")
+@EVERY_HOST
+@pytest.mark.parametrize("member", ["url", "httpUrl", "serverUrl", "uri"])
+def test_nothing_stays_of_an_entry_that_names_a_server_elsewhere(host: Host, member: str, tmp_path: Path) -> None:
+    path, system = file_of(host, tmp_path), a_system(tmp_path)
+    original = path.read_bytes()
+    ours = installing(system, host, sandbox=False).after
+    elsewhere = {member: "https://x.example/mcp", "headers": {"Authorization": "canary"}}
+    for entry in (elsewhere, elsewhere | {host.names[0]: "/x"}):
+        path.write_bytes(original)
+        path.write_bytes(_with(host, path, entry).encode())
+        change = installing(system, host, sandbox=False)
+        assert (change.overwrites, change.after, change.kept) == (True, ours, [])
+        assert "canary" not in change.diff
+
+
+def _with(host: Host, path: Path, entry: Mapping[str, object]) -> str:
     from rememberizer_mcp.server.hosts.entries import with_entry  # noqa: PLC0415 -- here only
 
     return with_entry(host, path.read_bytes().decode(), "rememberizer", entry)
@@ -129,6 +167,6 @@ def test_a_file_is_made_where_the_host_has_none_yet(host: Host, tmp_path: Path) 
     path = host.path(system)
     assert read_entries(host, path.read_text(encoding="utf-8")) == {"rememberizer": change.after}
     assert path.stat().st_mode & 0o777 == 0o600
-    assert not change.file.backup.exists()
+    assert not change.backup.exists()
     uninstalling(system, host, sandbox=False).make()
     assert read_entries(host, path.read_text(encoding="utf-8")) == {}

@@ -56,6 +56,8 @@ def test_each_host_is_found_on_each_system(name: str, platform: Any, tmp_path: P
         ("codex", "darwin", "CODEX_HOME", "config.toml"),
         ("goose", "darwin", "XDG_CONFIG_HOME", "goose/config.yaml"),
         ("goose", "win32", "APPDATA", "Block/goose/config/config.yaml"),
+        ("goose", "win32", "GOOSE_PATH_ROOT", "config/config.yaml"),
+        ("gemini-cli", "darwin", "GEMINI_CLI_HOME", ".gemini/settings.json"),
     ],
 )
 def test_a_variable_moves_it_by_an_absolute_path(
@@ -73,8 +75,14 @@ def test_the_packaged_claude_desktop_of_windows_has_a_folder_of_its_own(tmp_path
     system = a_system(tmp_path, "win32")
     package = system.home / "AppData" / "Local" / "Packages" / "Claude_pzs8sxrjxfjjc"
     package.mkdir(parents=True)
-    path = HOSTS["claude-desktop"].path(system)
-    assert path == package / "LocalCache" / "Roaming" / "Claude" / "claude_desktop_config.json"
+    find = HOSTS["claude-desktop"].path
+    packaged = package / "LocalCache" / "Roaming" / "Claude" / "claude_desktop_config.json"
+    assert find(system) == packaged
+    usual = system.home / PATHS["claude-desktop"]["win32"]
+    for path, found in ((usual, usual), (packaged, packaged)):
+        path.parent.mkdir(parents=True)
+        path.touch()
+        assert find(system) == found
 
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=lambda host: host.name)
