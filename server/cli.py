@@ -70,11 +70,10 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
     \b
     See it work, without an account:
       rememberizer-mcp demo
-    Connect a host to the sandbox by hand, then to your account:
-      rememberizer-mcp --sandbox
-      rememberizer-mcp
-    Have your shell complete commands and options:
-      rememberizer-mcp completion --help
+    Connect a host, such as Claude Desktop:
+      rememberizer-mcp install claude-desktop
+    Find out why it doesn't work:
+      rememberizer-mcp doctor
 
     Settings are REMEMBERIZER_* environment variables: docs/settings.md in the source names them. README.md leads to
     everything else.
@@ -230,7 +229,10 @@ HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gem
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask before another entry of ours is overwritten.")
 def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
-    """Add this server to the configuration of HOST; `json` prints the block."""
+    """Add this server to HOST's configuration.
+
+    `json` prints the block for a host that is not listed.
+    """
     from .installing import install_into  # noqa: PLC0415 -- see the module's docstring
 
     sys.exit(install_into(host, sandbox=sandbox, dry_run=dry_run, yes=yes))
@@ -241,7 +243,10 @@ def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
-    """Remove this server from the configuration of HOST, and nothing else."""
+    """Remove this server from HOST's configuration.
+
+    Whatever else stands there is left as it is.
+    """
     from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
 
     sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
@@ -251,7 +256,10 @@ def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
 @click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(*, sandbox: bool, as_json: bool) -> None:
-    """Say why the server does not work, and what to do about it. It changes nothing."""
+    """Say why the server does not work.
+
+    Each finding comes with what to do about it; nothing is changed.
+    """
     from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
 
     sys.exit(examine(sandbox=sandbox, as_json=as_json))

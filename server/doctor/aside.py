@@ -54,8 +54,10 @@ async def aside(
     except OSError as error:
         raise CouldNotRun(name, f"The check could not start: {error.strerror}.", _STEP) from None
     try:
-        found: list[dict[str, Any]] = json.loads(done.stdout)
+        found: Any = json.loads(done.stdout)
     except ValueError:
+        found = None
+    if not isinstance(found, list):
         said = quoting.last_words(done.stderr) or f"it ended with code {done.returncode}."
-        raise CouldNotRun(name, f"The check could not run: {said}", _STEP) from None
+        raise CouldNotRun(name, f"The check could not run: {said}", _STEP)
     return found

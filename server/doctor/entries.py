@@ -1,13 +1,32 @@
 """Our entries in the hosts' files, and what is wrong with those files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from shlex import join
+from typing import Any
 
 from ..hosts.block import SANDBOX_NAME
 from ..hosts.configured import Configured, configured
-from ..hosts.system import System
+from ..hosts.system import System, this_system
 from .entry import Entry
 from .report import Finding
+
+
+def rows(find: Callable[[], System] = this_system) -> list[dict[str, Any]]:
+    """All of them as JSON takes them: ``{"entry": ...}`` and ``{"finding": ...}``.
+
+    Args:
+        find: Gives the machine, or raises RuntimeError where its user's home is not known.
+    """
+    try:
+        system = find()
+    except RuntimeError:
+        step = "Set HOME to your home folder, and run this again."
+        return [{"finding": Finding.warning("hosts", "Not looked at: no home folder is known.", step).as_dict()}]
+    return [
+        {"finding": each.as_dict()} if isinstance(each, Finding) else {"entry": asdict(each)}
+        for each in entries(system)
+    ]
 
 
 def entries(system: System) -> Iterator[Entry | Finding]:

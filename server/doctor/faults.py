@@ -8,13 +8,22 @@ from .exchange import Exchange, Fault
 from .quoting import Quoting
 
 UNUSABLE_CODE = 2
-_UNUSABLE = b"can't start, because of its settings"
-_NO_NETWORK = re.compile(
-    rb"dns error|failed to fetch|error sending request|could not connect|network|offline", re.IGNORECASE
+_UNUSABLE = b"rememberizer-mcp can't start"
+_RUNNERS = (
+    (
+        rb"unknownissuer|invalid peer certificate|certificate_verify_failed",
+        "It does not trust the certificate that it meets: set UV_SYSTEM_CERTS to `true` in the entry's environment.",
+    ),
+    (
+        rb"network was disabled|failed to fetch|error sending request|dns error|could not connect",
+        "It needs the network to be installed: go online and run `uvx rememberizer-mcp --version` once.",
+    ),
+    (
+        rb"no solution found|not found in the (package )?registry|no matching distribution",
+        "The package was not found: check its name, and the index that uv or pip is told to use.",
+    ),
 )
-_NO_PACKAGE = re.compile(
-    rb"no solution found|not found in the (package )?registry|no matching distribution", re.IGNORECASE
-)
+"""What uv and pip say where they can't install us, and what to do; the first that fits."""
 
 
 class Advice(NamedTuple):
@@ -54,8 +63,8 @@ def explained(
         case Fault.NOISE:
             said = f"wrote to stdout what is not of the protocol: {quoting.last_words(seen.noise) or 'a blank line'}"
             return said, "Have it write to stderr instead: a shell's start-up files and wrappers often print a line."
-        case Fault.ERROR:
-            return "answered the handshake with an error." + _quoted(seen, quoting), advice.install
+        case _:
+            return f"answered the handshake with an error.{_quoted(seen, quoting)}", advice.install
 
 
 def _ended(seen: Exchange, advice: Advice, quoting: Quoting) -> tuple[str, str]:
@@ -63,11 +72,8 @@ def _ended(seen: Exchange, advice: Advice, quoting: Quoting) -> tuple[str, str]:
     said = f"ended{code} before it answered.{_quoted(seen, quoting)}"
     if seen.code == UNUSABLE_CODE and _UNUSABLE in seen.stderr:
         return said, advice.settings
-    if _NO_PACKAGE.search(seen.stderr):
-        return said, "The package was not found: check its name, and the index that uv or pip is told to use."
-    if _NO_NETWORK.search(seen.stderr):
-        return said, "It needs the network to be installed: go online and run `uvx rememberizer-mcp --version` once."
-    return said, advice.install
+    steps = (step for words, step in _RUNNERS if re.search(words, seen.stderr, re.IGNORECASE))
+    return said, next(steps, advice.install)
 
 
 def _silent(seen: Exchange, quoting: Quoting, seconds: float) -> str:

@@ -34,7 +34,9 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def _lines(finding: Finding) -> Iterator[str]:
     first, *rest = _wrapped(finding.text)
-    level = click.style(f"{finding.level.value:9}", fg=_COLOURS[finding.level], bold=finding.level is not Level.OK)
+    level = click.style(
+        f"{finding.level.value:9}", fg=_COLOURS[finding.level], bold=finding.level is not Level.OK or None
+    )
     yield f"{level}{printable(finding.name):{_NAME}}{first}"
     yield from (_INDENT + line for line in rest)
     if finding.next_step:

@@ -14,8 +14,8 @@ _WORDS = (
     "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
     "vector_stores"
 )
-_PLAIN = re.compile(rf"(({_WORDS}|[0-9]{{1,5}})(,\s*|$))*", re.IGNORECASE)
-"""A value made of the words and numbers that settings take tells nothing."""
+_PLAIN = re.compile(rf"(({_WORDS})(,\s*|$))*", re.IGNORECASE)
+"""A value made of the words that settings take tells nothing."""
 _PLAIN_ARGUMENT = re.compile(r"-{0,2}[a-z]+(-[a-z]+)*|rememberizer-mcp\S{0,20}")
 _MOST_FILE_BYTES = 10_000
 

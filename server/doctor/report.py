@@ -1,11 +1,9 @@
 """``Finding``: one line of the doctor's report."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-from ..logs import KnownSecrets
 
 
 class Level(StrEnum):
@@ -73,12 +71,6 @@ class Finding:
             "next_step": self.next_step,
             "ms": {name: round(value, 1) for name, value in self.ms.items()},
         }
-
-    def redacted(self, secrets: KnownSecrets) -> "Finding":
-        """The same without these secrets."""
-        return replace(
-            self, text=secrets.redact(self.text), next_step=self.next_step and secrets.redact(self.next_step)
-        )
 
 
 def failed(findings: Iterable[Finding]) -> bool:

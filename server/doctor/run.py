@@ -23,8 +23,6 @@ from .versions import declared, versions
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
 ASIDE = ("settings", "network", "keyring", "browser")
 PREFIX = "REMEMBERIZER_"
-LEAST_SECONDS = 2.0
-"""What a group has that comes late."""
 ROOT = os.sep if os.name == "posix" else None
 """Where hosts start servers, if anywhere in particular."""
 _REPORT_IT = "Report this line; it holds nothing of yours."
@@ -46,6 +44,8 @@ class Machine:
     """Seconds from the beginning at which each group of checks is ended; the next one has what is left."""
     own_until: float = 15.0
     hosts_until: float = 26.0
+    least: float = 2.0
+    """What a group has that comes late."""
 
 
 async def diagnose(machine: Machine, *, sandbox: bool = False) -> list[Finding]:
@@ -131,7 +131,7 @@ class _Doctor:
         return hosts_start(seen, entry, quoting=self._quoting, seconds=seconds)
 
     def _left(self, until: float) -> float:
-        return max(LEAST_SECONDS, self._begun + until - anyio.current_time())
+        return max(self._machine.least, self._begun + until - anyio.current_time())
 
 
 async def _gathered(works: Sequence[tuple[str, Work]]) -> list[list[Finding]]:

@@ -27,7 +27,7 @@ class Noise(Exception):
 
     def __init__(self, written: bytes) -> None:
         super().__init__()
-        self.written = written
+        self.written = written[:MOST_ERROR_BYTES]
 
 
 class Spawned:
@@ -67,7 +67,7 @@ class Spawned:
         """
         await self._stdin.aclose()
         with suppress(Ended):
-            for _ in range(MOST_LINES):
+            while True:
                 await self._receive()
         await self._process.wait()
 

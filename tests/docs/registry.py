@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from tests.docs.doctor_page import doctor_table
 from tests.docs.errors_page import error_regions
 from tests.docs.hosts_page import hosts_table, next_steps
 from tests.docs.hosts_short import hosts_short
@@ -13,6 +14,7 @@ from tests.docs.tools_page import tool_regions
 REGIONS: Mapping[str, Callable[[], str]] = {
     **error_regions(),
     **tool_regions(),
+    "doctor": doctor_table,
     "floors": floors_table,
     "hosts": hosts_table,
     "hosts-next": next_steps,

@@ -32,6 +32,7 @@ OFFERED = [
     ("rememberizer-mcp demo --da", ["--data"]),
     ("rememberizer-mcp completion ", ["bash", "fish", "zsh"]),
     ("rememberizer-mcp --sandbox --variant captcha", ["captcha=off", "captcha=optional", "captcha=required"]),
+    ("rememberizer-mcp install cl", ["claude-code", "claude-desktop"]),
     ("rememberizer-mcp nonsense", []),
 ]
 pytestmark = pytest.mark.promise("D124")

@@ -11,7 +11,8 @@ NAME = "rememberizer-mcp"
 
 def contexts(command: click.Command = main, above: click.Context | None = None) -> Iterator[click.Context]:
     """Each command in its context, the groups before what is in them."""
-    here = click.Context(command, parent=above, info_name=command.name if above else NAME, terminal_width=COLUMNS)
+    name = (command.name if above else None) or NAME
+    here = command.make_context(name, [], parent=above, resilient_parsing=True, terminal_width=COLUMNS)
     yield here
     if isinstance(command, click.Group):
         for name in command.list_commands(here):

@@ -64,8 +64,7 @@ async def tunnel(port: int) -> AsyncIterator[Stop]:
             stop.asked.append(await stream.receive())
             await stream.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             tasks.start_soon(_pass_on, onward, stream)
-            await _pass_on(stream, onward)
-            tasks.cancel_scope.cancel()
+            tasks.start_soon(_pass_on, stream, onward)
 
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     stop = Stop(listener.extra(SocketAttribute.local_port))  # noqa: S610 -- as above

@@ -22,18 +22,16 @@ WANTED = {"REMEMBERIZER_KEEP_SIGNED_IN": "keyring"}
 
 
 class Fake:
-    """A keyring that can only be read, which may fail or wait."""
+    """A keyring that can only be read, which may fail."""
 
-    def __init__(self, *, failure: Exception | None = None, answers: threading.Event | None = None) -> None:
-        self.failure, self.answers = failure, answers
+    def __init__(self, *, failure: Exception | None = None) -> None:
+        self.failure = failure
         self.asked: list[tuple[str, str]] = []
 
     def get_password(self, service: str, username: str) -> str | None:
         self.asked.append((service, username))
         if self.failure:
             raise self.failure
-        if self.answers:
-            self.answers.wait(20)
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None: ...

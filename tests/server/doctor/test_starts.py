@@ -120,7 +120,7 @@ async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int
 
 
 async def test_a_name_that_no_system_takes_is_no_crash() -> None:
-    assert (await failure_of("\0"))[0] == "` ` is nothing that the system may or can run."
+    assert (await failure_of("/bin/\0sh"))[0] == "/bin/ sh is nothing that the system may or can run."
 
 
 @pytest.mark.promise("D118")
@@ -142,12 +142,25 @@ async def test_a_command_that_ends_says_with_which_words(script: str, text: str)
     ("words", "step"),
     [
         ("error: Failed to fetch: the index; dns error", "It needs the network to be installed"),
+        ("error: Failed to fetch; cause: invalid peer certificate: UnknownIssuer", "It does not trust the certificate"),
         ("  x No solution found when resolving tool dependencies", "The package was not found"),
     ],
 )
 async def test_a_runner_that_can_not_install_us_has_its_own_next_step(words: str, step: str) -> None:
     _, said = await failure_of("/bin/sh", "-c", f"echo '{words}' >&2; exit 2")
     assert said.startswith(step)
+
+
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize("offline", ["true", "false"])
+async def test_a_real_uvx_without_a_network_is_told_to_go_online(offline: str, tmp_path: Path) -> None:
+    text, step = await failure_of(
+        str(Path(sys.executable).parent / "uvx"), "rememberizer-mcp",
+        HOME=str(tmp_path), UV_CACHE_DIR=str(tmp_path / "cache"), UV_NO_CONFIG="1", UV_OFFLINE=offline,
+        UV_DEFAULT_INDEX="http://127.0.0.1:1/", UV_HTTP_RETRIES="0", UV_PYTHON=sys.executable,
+    )  # fmt: skip
+    assert "before it answered. It says: " in text
+    assert step.startswith("It needs the network to be installed")
 
 
 @pytest.mark.promise("D118")
