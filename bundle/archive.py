@@ -20,6 +20,8 @@ from rememberizer_mcp.server.cli import main
 
 main()
 """
+DATA_FILES = ("py.typed", "front.json")
+DATA_FOLDERS = ("templates", "seed")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the zip format can say."""
 
@@ -38,12 +40,8 @@ def write_bundle(manifest: dict[str, Any], folder: Path) -> Path:
 
 def contents(manifest: dict[str, Any]) -> dict[str, bytes]:
     """Each file of the bundle, by its name there."""
-    sources = [path for folder in ("server", "tools") for path in (ROOT / folder).rglob("*") if path.is_file()]
-    ours = {
-        f"rememberizer_mcp/{path.relative_to(ROOT).as_posix()}": path.read_bytes()
-        for path in sources
-        if path.suffix != ".pyc"
-    }
+    sources = [path for folder in ("server", "tools") for path in (ROOT / folder).rglob("*") if _is_shipped(path)]
+    ours = {f"rememberizer_mcp/{path.relative_to(ROOT).as_posix()}": path.read_bytes() for path in sources}
     return ours | {
         "manifest.json": (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode(),
         "pyproject.toml": pyproject().encode(),
@@ -51,6 +49,15 @@ def contents(manifest: dict[str, Any]) -> dict[str, bytes]:
         "icon.png": (ROOT / "bundle" / "icon.png").read_bytes(),
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
     }
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether the wheel would hold it: what else lies in the folders stays there, and no link is followed."""
+    inside = path.relative_to(ROOT)
+    is_known = path.suffix == ".py" or path.name in DATA_FILES or path.parent.name in DATA_FOLDERS
+    is_open = not any(part.startswith(".") for part in inside.parts)
+    is_link = any((ROOT / each).is_symlink() for each in (inside, *inside.parents[:-1]))
+    return is_known and is_open and path.is_file() and not is_link
 
 
 def pyproject() -> str:

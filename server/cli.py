@@ -224,14 +224,15 @@ HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gem
 
 
 @main.command()
-@click.argument("host", type=click.Choice([*HOST_NAMES, "json"]))
+@click.argument("host", metavar="HOST", type=click.Choice([*HOST_NAMES, "json"]))
 @click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask before another entry of ours is overwritten.")
+@click.option("--yes", is_flag=True, help="Overwrite an entry of ours that differs, unasked.")
 def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
     """Add this server to HOST's configuration.
 
-    `json` prints the block for a host that is not listed.
+    HOST is claude-desktop, claude-code, cursor, vscode, codex, gemini-cli or goose; `json` prints the block for any
+    other.
     """
     from .installing import install_into  # noqa: PLC0415 -- see the module's docstring
 
@@ -239,13 +240,13 @@ def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
 
 
 @main.command()
-@click.argument("host", type=click.Choice(HOST_NAMES))
+@click.argument("host", metavar="HOST", type=click.Choice(HOST_NAMES))
 @click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
     """Remove this server from HOST's configuration.
 
-    Whatever else stands there is left as it is.
+    Whatever else stands there is left as it is. HOST is one of those that `install --help` names.
     """
     from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
 

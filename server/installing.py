@@ -73,16 +73,22 @@ def _may_overwrite(change: Change) -> bool:
 
 
 def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
-    click.echo(f"Added `{change.name}` to {change.file.path}.")
+    done = "Replaced `{}` in {}." if change.stands else "Added `{}` to {}."
+    click.echo(done.format(change.name, change.file.path))
     if change.file.content is not None:
         click.echo(f"Before: {change.backup}")
     if change.kept:
-        click.echo(f"Kept of what stood there: {', '.join(change.kept)}.")
+        click.echo(f"Kept of what stood there: {_printable(', '.join(change.kept))}.")
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
     left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
     if left:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
+
+
+def _printable(text: str) -> str:
+    """Names are the user's, and can hold what a terminal obeys."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _fail(error: Exception) -> int:

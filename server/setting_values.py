@@ -16,7 +16,7 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 _KEY = re.compile(r"[\x21-\x7e]+")
-_UNFILLED = re.compile(r"\$\{user_config\.\w+\}")
+_UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 

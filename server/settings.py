@@ -201,10 +201,10 @@ def _read_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     problems: list[str] = []
     for field in SECRETS:
         name = variable(field)
-        path = environ.get(f"{name}_FILE")
+        path, value = (None if is_unfilled(given := environ.get(each)) else given for each in (f"{name}_FILE", name))
         if not path:
             continue
-        if environ.get(name):
+        if value:
             problems.append(f"{name} and {name}_FILE are both set; keep one")
             continue
         try:

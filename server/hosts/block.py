@@ -61,10 +61,15 @@ def _lasting_command(system: System) -> list[str]:
 
 
 def _by_uv(system: System) -> list[str]:
-    if uvx := system.which("uvx"):
-        return [str(Path(uvx).absolute()), PROGRAM]
-    if uv := system.environ.get("UV") or system.which("uv"):
-        return [str(Path(uv).absolute()), "tool", "run", PROGRAM]
+    what = ["--from", f"{PROGRAM}[keyring]", PROGRAM] if system.has_keyring else [PROGRAM]
+    started_by = Path(system.environ.get("UV", ""))
+    if started_by.is_absolute():  # before the search path, on which a relative folder can stand
+        uvx = started_by.with_name(started_by.name.replace("uv", "uvx", 1))
+        return [str(uvx), *what] if uvx.is_file() else [str(started_by), "tool", "run", *what]
+    if found := system.which("uvx"):
+        return [str(Path(found).absolute()), *what]
+    if found := system.which("uv"):
+        return [str(Path(found).absolute()), "tool", "run", *what]
     raise NoCommand(
         "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
     )

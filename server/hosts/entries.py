@@ -16,7 +16,7 @@ def read_entries(host: Host, text: str) -> dict[str, Any]:
     Raises:
         CantChange: It can't be read, or they stand there in no such form.
     """
-    return _entries_of(_FORMS[host.form].read(text), host)
+    return _entries_of(_read(host, text), host)
 
 
 def with_entry(host: Host, text: str, name: str, entry: Mapping[str, Any]) -> str:
@@ -56,20 +56,39 @@ def shown_entry(host: Host, name: str, entry: Any) -> str:
 def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[dict[str, Any]], None]) -> str:
     wanted = _said(host, text)
     change(wanted[host.key])
-    changed = edit()
     try:
-        says = _said(host, changed)
+        changed = edit()
+        is_proven = _reread(host, changed) == wanted
     except CantChange:
-        says = {}
-    if says != wanted:
+        raise
+    except Exception:  # noqa: BLE001 -- as in _read
+        is_proven = False
+    if not is_proven:
         raise CantChange(f"has `{host.key}` in a form that can't be changed safely")
     return changed
 
 
+def _reread(host: Host, changed: str) -> dict[str, Any]:
+    try:
+        return _said(host, changed)
+    except CantChange:
+        return {}
+
+
 def _said(host: Host, text: str) -> dict[str, Any]:
     """What a text says, with the servers in a mapping of their own, which is empty where there are none."""
-    document = _FORMS[host.form].read(text)
+    document = _read(host, text)
     return {**document, host.key: dict(_entries_of(document, host))}
+
+
+def _read(host: Host, text: str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = _FORMS[host.form].read(text)
+    except CantChange:
+        raise
+    except Exception:  # noqa: BLE001 -- parsers fail in many ways, and their words quote what may be a secret
+        raise CantChange(f"is {host.form.upper()} of a kind that can't be read") from None
+    return document
 
 
 def _entries_of(document: Mapping[str, Any], host: Host) -> dict[str, Any]:

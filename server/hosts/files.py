@@ -65,14 +65,16 @@ def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
     Raises:
         UnusableFile: It changed since it was read, or can't be written.
     """
-    content = ((BOM if (file.content or b"").startswith(BOM.encode()) else "") + text).encode()
     try:
+        content = ((BOM if (file.content or b"").startswith(BOM.encode()) else "") + text).encode()
         file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.content is not None:
             _write(backup, file.content, like=file.path)
         _write(file.path, content, like=file.path, check=lambda: _check_unchanged(file))
     except OSError as error:
         raise UnusableFile(f"{file.path} can't be written: {error.strerror}.") from None
+    except UnicodeEncodeError:
+        raise UnusableFile(f"{file.path} holds half of a surrogate pair in our entry; it was left alone.") from None
 
 
 def _check_unchanged(file: HostFile) -> None:

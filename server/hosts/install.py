@@ -32,7 +32,9 @@ class Change:
     text: str
     """Of the file afterwards."""
     before: Any
-    """Our entry as it stands there, or ``None``."""
+    """Our entry as it stands there, if it does."""
+    stands: bool
+    """Whether it does."""
     after: dict[str, Any] | None
     """Our entry afterwards."""
     ours: dict[str, Any]
@@ -43,19 +45,19 @@ class Change:
     @property
     def is_needed(self) -> bool:
         """Whether anything would change."""
-        return bool(self.before != self.after)
+        return self.stands != (self.after is not None) or bool(self.before != self.after)
 
     @property
     def overwrites(self) -> bool:
         """Whether an entry that stands there would be another one."""
-        return self.before is not None and self.after is not None and self.is_needed
+        return self.stands and self.after is not None and self.is_needed
 
     @property
     def kept(self) -> list[str]:
         """The names of what the user put into our entry and still stands there."""
         after, variables = self.after or {}, self.host.names[2]
-        members = [name for name, value in after.items() if name != variables and value != self.ours.get(name)]
-        return members + [name for name in after.get(variables, {}) if name not in self.ours[variables]]
+        members = [str(name) for name, value in after.items() if name != variables and value != self.ours.get(name)]
+        return members + [str(name) for name in after.get(variables, {}) if name not in self.ours[variables]]
 
     @property
     def backup(self) -> Path:
@@ -98,7 +100,7 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
         entries = read_entries(host, file.text)
         before = entries.get(name)
         after = _merged(host, before, ours)
-        text = file.text if before == after else with_entry(host, file.text, name, after)
+        text = file.text if name in entries and before == after else with_entry(host, file.text, name, after)
     except CantChange as error:
         raise _left_alone(file, error) from None
     return _change(host, file, name, entries, text=text, after=after, ours=ours)
@@ -137,7 +139,9 @@ def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
 
 def _change(host: Host, file: HostFile, name: str, entries: dict[str, Any], **rest: Any) -> Change:
     is_first = not entries.keys() & {NAME, SANDBOX_NAME}
-    return Change(host=host, file=file, name=name, before=entries.get(name), is_first=is_first, **rest)
+    return Change(
+        host=host, file=file, name=name, before=entries.get(name), stands=name in entries, is_first=is_first, **rest
+    )
 
 
 def _merged(host: Host, before: Any, ours: dict[str, Any]) -> dict[str, Any]:

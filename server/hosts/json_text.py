@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from .refusal import CantChange
 
@@ -21,8 +21,7 @@ _TOKENS = re.compile(
 _INDENT = re.compile(r'\n([ \t]+)"')
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     start: int
@@ -50,18 +49,21 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         CantChange: It is no JSON object.
     """
-    plain = _plain(text, _tokens(text))
-    if not plain.strip():
-        return {}
     try:
-        value = json.loads(plain, parse_constant=str)
+        value = _loaded(text)
     except json.JSONDecodeError as error:
         raise CantChange(f"is not valid JSON (line {error.lineno}, column {error.colno})") from None
-    except (RecursionError, ValueError):
-        raise CantChange("is JSON of a kind that can't be read") from None
     if not isinstance(value, dict):
         raise CantChange("holds no JSON object")
     return value
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str)  # most files hold nothing else, and large ones take their time
+    except json.JSONDecodeError:
+        plain = _plain(text, _tokens(text))
+        return json.loads(plain, parse_constant=str) if plain.strip() else {}
 
 
 def written(value: Mapping[str, Any]) -> str:
@@ -128,7 +130,7 @@ def _plain(text: str, tokens: Sequence[_Token]) -> str:
     """The same length, with blanks in place of comments and of commas that nothing follows."""
     blanked = [token for token in tokens if token.kind == "comment"]
     values = [token for token in tokens if token.kind not in ("space", "comment")]
-    blanked += [one for one, after in pairwise(values) if one.text == "," and after.text in ("}", "]")]
+    blanked += [one for one, after in pairwise(values[1:]) if one.text == "," and after.text in ("}", "]")]
     plain = list(text)
     for token in blanked:
         plain[token.start : token.end] = re.sub(r"[^\n]", " ", token.text)

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,8 @@ class System:
     python: Path
     scripts: Path
     """Where the environment's commands are."""
+    has_keyring: bool
+    """Whether the extra `keyring` is installed."""
     which: Callable[[str], str | None]
     """The path of a command, if there is one."""
 
@@ -51,6 +54,8 @@ def this_system() -> System:
     Raises:
         RuntimeError: The user's home folder is not known.
     """
+    if not Path.home().is_absolute():
+        raise RuntimeError("The home folder that HOME names is no absolute path.")
     return System(
         platform="darwin" if sys.platform == "darwin" else "win32" if sys.platform == "win32" else "linux",
         home=Path.home(),
@@ -58,5 +63,6 @@ def this_system() -> System:
         prefix=Path(sys.prefix),
         python=Path(sys.executable),
         scripts=Path(sysconfig.get_path("scripts")),
+        has_keyring=find_spec("keyring") is not None,
         which=shutil.which,
     )

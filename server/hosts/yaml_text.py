@@ -50,8 +50,6 @@ def read(text: str) -> dict[str, Any]:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         raise CantChange(f"is not valid YAML{place}") from None
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
-        raise CantChange("is YAML of a kind that can't be read") from None
     if value is not None and not isinstance(value, dict):
         raise CantChange("holds no YAML mapping")
     return value or {}

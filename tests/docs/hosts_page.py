@@ -29,7 +29,14 @@ def next_steps() -> str:
 
 def _system(platform: Platform) -> System:
     return System(
-        platform=platform, home=HOME, environ={}, prefix=HOME, python=HOME, scripts=HOME, which=lambda _: None
+        platform=platform,
+        home=HOME,
+        environ={},
+        prefix=HOME,
+        python=HOME,
+        scripts=HOME,
+        has_keyring=False,
+        which=lambda _: None,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from mcp import StdioServerParameters
 from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.hosts.system import this_system
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.agent import ERAS, Era, agent_on
@@ -198,3 +199,67 @@ def test_an_unknown_host_is_answered_with_those_that_there_are() -> None:
     code, said = invoke("install", "emacs")
     assert code == 2
     assert "'claude-desktop'" in said
+
+
+@pytest.mark.promise("D109", "D113")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extensions:\n  rememberizer: &r\n    cmd: x\n  gh: {base: *r, envs: {TOKEN: canary}}\n",
+        "extensions:\n  gh: {envs: {TOKEN: !!bool canary}}\n",
+        "extensions:\n  gh: {envs: {TOKEN: !!timestamp canary}}\n",
+        'extensions:\n  gh: {envs: {TOKEN: canary, X: !!int ""}}\n',
+        "extensions: &a\n  canary: [*a]\n  rememberizer: {}\n",
+    ],
+)
+def test_what_a_parser_says_of_somebody_elses_secret_is_not_repeated(text: str, command: str) -> None:
+    path = HOSTS["goose"].path(this_system())
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, (command, "goose", *(["--yes"] if command == "install" else [])))
+    assert isinstance(result.exception, SystemExit | None)
+    assert "canary" not in result.output
+    assert path.read_text(encoding="utf-8") == text or result.exit_code == 0
+
+
+@pytest.mark.promise("D110")
+def test_an_entry_that_is_null_is_asked_about_too(home: Path) -> None:
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_text('{"mcpServers": {"rememberizer": null}}', encoding="utf-8")
+    assert invoke("install", "claude-desktop")[0] == 1
+    assert invoke("uninstall", "claude-desktop")[0] == 0
+    assert json.loads(desktop(home).read_text(encoding="utf-8")) == {"mcpServers": {}}
+
+
+@pytest.mark.promise("D113")
+@pytest.mark.parametrize(
+    "text",
+    ['{"mcpServers": {,}}', "{,}", '{"mcpServers": {"rememberizer": {"command": "x", "env": {"A": "\\ud800"}}}}'],
+)
+def test_odd_json_is_refused_in_a_sentence(home: Path, text: str) -> None:
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_text(text, encoding="utf-8")
+    code, said = invoke("install", "claude-desktop", "--yes")
+    assert (code, said.startswith("Error: "), said.endswith("left alone.\n")) == (1, True, True)
+    assert desktop(home).read_text(encoding="utf-8") == text
+
+
+def test_names_that_a_terminal_would_obey_are_shown_without_that(home: Path) -> None:
+    desktop(home).parent.mkdir(parents=True)
+    text = '{"mcpServers": {"rememberizer": {"command": "x", "\\u001b]0;title\\u0007": 1}}}'
+    desktop(home).write_text(text, encoding="utf-8")
+    assert "Kept of what stood there: ?]0;title?." in invoke("install", "claude-desktop", "--yes")[1]
+
+
+def test_an_entry_with_a_number_for_a_name_is_told() -> None:
+    path = HOSTS["goose"].path(this_system())
+    path.parent.mkdir(parents=True)
+    path.write_text("extensions:\n  rememberizer:\n    cmd: x\n    1: y\n", encoding="utf-8")
+    code, said = invoke("install", "goose", "--yes")
+    assert (code, "Kept of what stood there: 1." in said) == (0, True)
+
+
+def test_a_home_that_is_no_absolute_path_is_refused() -> None:
+    os.environ["HOME"] = "relative"
+    assert invoke("install", "cursor") == (1, "Error: The home folder that HOME names is no absolute path.\n")

@@ -34,6 +34,20 @@ def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
 
 
 @pytest.mark.promise("D120")
+@pytest.mark.parametrize(
+    "value", ["${user_config.a.b}", "${user_config.upload-dirs}", "${user_config.a},${user_config.b}"]
+)
+def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
+    os.environ["REMEMBERIZER_API_TOKEN"] = value
+    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = written(tmp_path / "key", b"key-1")
+    token = load_settings().api_token
+    assert token is not None
+    assert token.get_secret_value() == "key-1"
+    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = value
+    assert load_settings().api_token is None
+
+
+@pytest.mark.promise("D120")
 @pytest.mark.parametrize("value", ["${user_config.log_level", "$user_config.log_level", "x${user_config.log_level}"])
 def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
     assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)

@@ -13,6 +13,7 @@ def a_system(
     environ: Mapping[str, str] | None = None,
     prefix: Path | None = None,
     commands: Mapping[str, str] | None = None,
+    has_keyring: bool = False,
 ) -> System:
     """A machine whose user lives below a folder, and who has our command in an environment there.
 
@@ -21,6 +22,7 @@ def a_system(
         platform: Which system it has.
         environ: Its environment variables.
         prefix: The environment that we run from, if not its own.
+        has_keyring: Whether the extra is installed.
         commands: The paths of what is on its PATH, by name.
     """
     home = folder / "home"
@@ -35,5 +37,6 @@ def a_system(
         prefix=prefix or folder,
         python=scripts / "python",
         scripts=scripts,
+        has_keyring=has_keyring,
         which=(commands or {}).get,
     )

@@ -11,7 +11,7 @@ import matplotlib as mpl
 mpl.use("svg")
 import matplotlib.pyplot as plt
 
-OURS, OTHERS, INK = "#2f81f7", "#8b949e", "#6e7781"
+OURS, OTHERS, INK = "#2f81f7", "#8b949e", "#7d8590"
 PANELS = {
     "start_ms": "Start to tools/list, ms",
     "memory_mib": "Memory after one call, MiB",
@@ -50,7 +50,7 @@ def _draw(panel: Any, what: str, title: str, servers: list[dict[str, Any]]) -> N
         around = [[value["median"] - value["low"]], [value["high"] - value["median"]]]
         panel.barh(place, value["median"], color=OTHERS if place else OURS, height=0.6)
         panel.errorbar(value["median"], place, xerr=around, color=INK, capsize=2, linewidth=1)
-        panel.text(value["high"], place, f"  {_amount(value['median'])}", va="center")
+        panel.text(value["high"], place, f"   {_amount(value['median'])}", va="center")
     panel.set_title(title, fontsize=9, loc="left")
     panel.margins(x=0.25)
     panel.spines[["top", "right"]].set_visible(False)

@@ -34,8 +34,9 @@ def test_without_that_command_the_interpreter_starts_the_module(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("commands", "environ", "expected"),
     [
-        ({"uvx": "/opt/uvx"}, {"UV": "/usr/bin/uv"}, ["/opt/uvx", "rememberizer-mcp"]),
-        ({}, {"UV": "/usr/bin/uv"}, ["/usr/bin/uv", "tool", "run", "rememberizer-mcp"]),
+        ({"uvx": "/opt/uvx"}, {}, ["/opt/uvx", "rememberizer-mcp"]),
+        ({"uvx": "/opt/uvx"}, {"UV": "uv"}, ["/opt/uvx", "rememberizer-mcp"]),
+        ({"uvx": "uvx"}, {"UV": "/usr/bin/uv"}, ["/usr/bin/uv", "tool", "run", "rememberizer-mcp"]),
         ({"uv": "/opt/uv"}, {}, ["/opt/uv", "tool", "run", "rememberizer-mcp"]),
     ],
 )
@@ -45,6 +46,20 @@ def test_what_runs_from_a_cache_is_started_by_its_runner(
     system = a_system(tmp_path, prefix=tmp_path / CACHE, commands=commands, environ=environ)
     block = own_block(system, sandbox=False)
     assert [block.command, *block.args] == expected
+
+
+@pytest.mark.promise("D111")
+def test_the_uv_that_runs_us_is_known_better_than_the_search_path(tmp_path: Path) -> None:
+    (tmp_path / "uvx").touch()
+    environ = {"UV": str(tmp_path / "uv")}
+    system = a_system(tmp_path, prefix=tmp_path / CACHE, commands={"uvx": "uvx"}, environ=environ)
+    assert own_block(system, sandbox=False).command == str(tmp_path / "uvx")
+
+
+@pytest.mark.promise("D111")
+def test_the_extra_that_runs_now_is_asked_for_again(tmp_path: Path) -> None:
+    system = a_system(tmp_path, prefix=tmp_path / CACHE, commands={"uvx": "/opt/uvx"}, has_keyring=True)
+    assert own_block(system, sandbox=False).args == ["--from", "rememberizer-mcp[keyring]", "rememberizer-mcp"]
 
 
 @pytest.mark.promise("D111")
