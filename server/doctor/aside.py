@@ -50,7 +50,7 @@ async def aside(
                 [*command, name], env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
             )
     except TimeoutError:
-        raise CouldNotRun(name, f"The check did not end within {limit_seconds:g} s.", "Run it again.") from None
+        raise CouldNotRun(name, f"The check did not end within {limit_seconds:.0f} s.", "Run it again.") from None
     except OSError as error:
         raise CouldNotRun(name, f"The check could not start: {error.strerror}.", _STEP) from None
     try:

@@ -40,9 +40,9 @@ class Machine:
     """Our own command."""
     checks: Sequence[str] = COMMAND
     """What runs a check aside."""
-    aside_until: float = 8.0
+    aside_until: float = 10.0
     """Seconds from the beginning at which each group of checks is ended; the next one has what is left."""
-    own_until: float = 15.0
+    own_until: float = 17.0
     hosts_until: float = 26.0
     least: float = 2.0
     """What a group has that comes late."""

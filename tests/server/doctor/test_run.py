@@ -204,7 +204,7 @@ async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) 
     findings = await diagnose(machine)
     assert time.monotonic() - begun < 20
     assert [finding.level for finding in findings[2:]] == [Level.FAILURE] * 7
-    assert findings[2].text.startswith("The check did not end within 0.")
+    assert findings[2].text == "The check did not end within 0 s."
 
 
 @pytest.mark.promise("D119")
