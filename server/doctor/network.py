@@ -8,7 +8,6 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ..api.probe import Probe, Stage, probe
-from ..setting_values import api_address
 from .certificates import certificates
 from .clock import clock
 from .proxies import proxies, source_of
@@ -38,7 +37,7 @@ async def network(*, limit_seconds: float = LIMIT_SECONDS) -> list[Finding]:
     if is_unusable("base_url"):
         step = f"Correct {BASE_URL}, and run `rememberizer-mcp doctor` again."
         return [Finding.warning("network", f"Not looked at, since {BASE_URL} can't be used.", step)]
-    base_url = api_address(usable("base_url"))
+    base_url = usable("base_url")
     seen = await probe(base_url, limit_seconds=limit_seconds)
     return findings(seen, base_url, environ=os.environ, platform=sys.platform, now=time.time(), seconds=limit_seconds)
 
