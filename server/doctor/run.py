@@ -2,17 +2,16 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import anyio
 
 from .aside import COMMAND, CouldNotRun, aside
+from .crash import crash
 from .entry import Entry, hosts_environ
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
@@ -108,7 +107,6 @@ class _Doctor:
         return await aside(
             name,
             environ=self._machine.environ,
-            quoting=self._quoting,
             limit_seconds=self._left(until),
             command=self._machine.checks,
         )
@@ -152,7 +150,5 @@ async def _guarded(name: str, work: Work) -> list[Finding]:
         return await work()
     except CouldNotRun as failure:
         return [failure.finding]
-    except Exception as error:  # noqa: BLE001 -- a fault of ours; its text may hold anything
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-        return [Finding.failure(name, f"The check itself broke off: {where}.", _REPORT_IT)]
+    except Exception as error:  # noqa: BLE001 -- a fault of ours
+        return [Finding.failure(name, f"The check itself broke off: {crash(error)}.", _REPORT_IT)]
