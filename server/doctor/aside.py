@@ -8,12 +8,15 @@ from typing import Any
 
 import anyio
 
-from .quoting import Quoting
 from .report import Finding
 
 COMMAND = (sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor")
 """``-P``, because a file in the working directory may be called like a module."""
 _STEP = "Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes."
+
+
+BROKE_OFF = "broke off"
+"""With this a check that crashed prints where, instead of a list. What it wrote to stderr is shown to nobody."""
 
 
 class CouldNotRun(Exception):
@@ -28,7 +31,6 @@ async def aside(
     name: str,
     *,
     environ: Mapping[str, str],
-    quoting: Quoting,
     limit_seconds: float,
     command: Sequence[str] = COMMAND,
 ) -> list[dict[str, Any]]:
@@ -37,7 +39,6 @@ async def aside(
     Args:
         name: The check.
         environ: What it sees.
-        quoting: How the last words of a crash are shown.
         limit_seconds: After which it is ended.
         command: What runs checks.
 
@@ -47,17 +48,20 @@ async def aside(
     try:
         with anyio.fail_after(limit_seconds):
             done = await anyio.run_process(
-                [*command, name], env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+                [*command, name], env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
             )
     except TimeoutError:
-        raise CouldNotRun(name, f"The check did not end within {limit_seconds:g} s.", "Run it again.") from None
+        raise CouldNotRun(name, f"The check did not end within {limit_seconds:.0f} s.", "Run it again.") from None
     except OSError as error:
         raise CouldNotRun(name, f"The check could not start: {error.strerror}.", _STEP) from None
     try:
         found: Any = json.loads(done.stdout)
     except ValueError:
         found = None
+    if isinstance(found, dict) and BROKE_OFF in found:
+        raise CouldNotRun(
+            name, f"The check broke off: {found[BROKE_OFF]}.", f"{_STEP} If that does not help, report this."
+        )
     if not isinstance(found, list):
-        said = quoting.last_words(done.stderr) or f"it ended with code {done.returncode}."
-        raise CouldNotRun(name, f"The check could not run: {said}", _STEP)
+        raise CouldNotRun(name, f"The check could not run: it ended with code {done.returncode}.", _STEP)
     return found

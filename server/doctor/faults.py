@@ -8,6 +8,8 @@ from .exchange import Exchange, Fault
 from .quoting import Quoting
 
 UNUSABLE_CODE = 2
+_MORE = "does not exist, or holds more than a program: arguments belong into `args`, variables into `env`."
+"""It is not quoted, since it may hold a secret."""
 _UNUSABLE = b"rememberizer-mcp can't start"
 _RUNNERS = (
     (
@@ -50,6 +52,8 @@ def explained(
     """
     name = quoting.plain(program)
     match fault:
+        case Fault.MISSING | Fault.NOT_STARTED if re.search(r"[\s=]", program):
+            return _MORE, advice.install
         case Fault.MISSING if PurePath(program).name == program:
             return f"`{name}` is not on the short PATH that a host gives.", advice.install
         case Fault.MISSING:

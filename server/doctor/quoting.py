@@ -16,7 +16,13 @@ _WORDS = (
 )
 _PLAIN = re.compile(rf"(({_WORDS})(,\s*|$))*", re.IGNORECASE)
 """A value made of the words that settings take tells nothing."""
-_PLAIN_ARGUMENT = re.compile(r"-{0,2}[a-z]+(-[a-z]+)*|rememberizer-mcp\S{0,20}")
+_PLAIN_ARGUMENT = re.compile(
+    r"--[a-z]+(-[a-z]+)*|rememberizer([-_]mcp)?(\.server)?([=@~<>]{1,2}\d+(\.\d+)*)?|\d+(\.\d+)+|"
+    r"run|tool|install|exec|python|node|module|stdio|server|doctor"
+)
+"""Names of options, and what the commands that start us are made of. Of any other word nobody knows what it is."""
+_BETWEEN_WORDS = (re.compile(r"[\s'\"=]+"), re.compile(r"[\s'\"=`;,:|&<>(){}$]+"))
+"""The second is a shell's; a secret may hold what stands between its words."""
 _MOST_FILE_BYTES = 10_000
 
 
@@ -31,7 +37,7 @@ class Quoting:
         """Redact what these variables and arguments hold, but for the plain words that settings take."""
         values = [value for value in environ.values() if not _PLAIN.fullmatch(value)]
         values += [_content(value) for name, value in environ.items() if name.upper().endswith("_FILE")]
-        values += [argument for argument in arguments if not _PLAIN_ARGUMENT.fullmatch(argument)]
+        values += [word for argument in arguments for word in _words(argument)]
         self.secrets.learn(form for value in values for form in (*value.splitlines(), *_parts(value)))
 
     def plain(self, text: str) -> str:
@@ -61,6 +67,13 @@ def _parts(value: str) -> Iterable[str]:
         return []
     found = [parts.username, parts.password, parts.query, value.partition("=")[2]]
     return [form for part in found if part for form in (part, unquote(part))]
+
+
+def _words(argument: str) -> Iterable[str]:
+    """An argument and each word in it, since it may be a whole script; but for plain ones."""
+    found = {argument, *(word for between in _BETWEEN_WORDS for word in between.split(argument))}
+    found |= {word[2:] for word in found if re.match("-[a-zA-Z]", word)}  # -pPASSWORD
+    return [word for word in found if not _PLAIN.fullmatch(word) and not _PLAIN_ARGUMENT.fullmatch(word)]
 
 
 def _content(path: str) -> str:

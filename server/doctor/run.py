@@ -2,17 +2,16 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import anyio
 
 from .aside import COMMAND, CouldNotRun, aside
+from .crash import crash
 from .entry import Entry, hosts_environ
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
@@ -40,9 +39,9 @@ class Machine:
     """Our own command."""
     checks: Sequence[str] = COMMAND
     """What runs a check aside."""
-    aside_until: float = 8.0
+    aside_until: float = 10.0
     """Seconds from the beginning at which each group of checks is ended; the next one has what is left."""
-    own_until: float = 15.0
+    own_until: float = 17.0
     hosts_until: float = 26.0
     least: float = 2.0
     """What a group has that comes late."""
@@ -108,7 +107,6 @@ class _Doctor:
         return await aside(
             name,
             environ=self._machine.environ,
-            quoting=self._quoting,
             limit_seconds=self._left(until),
             command=self._machine.checks,
         )
@@ -152,7 +150,5 @@ async def _guarded(name: str, work: Work) -> list[Finding]:
         return await work()
     except CouldNotRun as failure:
         return [failure.finding]
-    except Exception as error:  # noqa: BLE001 -- a fault of ours; its text may hold anything
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-        return [Finding.failure(name, f"The check itself broke off: {where}.", _REPORT_IT)]
+    except Exception as error:  # noqa: BLE001 -- a fault of ours
+        return [Finding.failure(name, f"The check itself broke off: {crash(error)}.", _REPORT_IT)]

@@ -5,6 +5,9 @@ import re
 from difflib import get_close_matches
 from typing import Any
 
+from pydantic import ValidationError
+
+from ..setting_values import is_unfilled
 from ..settings import PREFIX, SECRETS, Settings, UnusableSettings, load_settings, unknown_variables, variable
 from .report import Finding
 
@@ -25,9 +28,13 @@ def variables(*, sandbox: bool = False) -> list[Finding]:
 
 
 def usable(field: str) -> str:
-    """The text of a setting, or of its default where it can't be used, whatever becomes of the others."""
-    default = str(Settings.model_fields[field].default)
-    return default if is_unusable(field) else _set().get(variable(field), default)
+    """A setting as the server understands it, or its default where it can't be used, whatever becomes of the others."""
+    defaults = {name: each.default for name, each in Settings.model_fields.items()}
+    others = {name: default for name, default in defaults.items() if name != field}
+    try:
+        return str(getattr(Settings(**others), field))
+    except ValidationError:
+        return str(defaults[field])
 
 
 def is_unusable(field: str) -> bool:
@@ -43,8 +50,8 @@ def _read(*, sandbox: bool = False) -> tuple[Settings | None, tuple[str, ...]]:
 
 
 def _set() -> dict[str, str]:
-    """What is set, by name; the letter case of a name doesn't count."""
-    return {name.upper(): value for name, value in os.environ.items() if value}
+    """What is set, by name; the letter case of a name doesn't count, nor a bundle's field that nobody filled in."""
+    return {name.upper(): value for name, value in os.environ.items() if value and not is_unfilled(value)}
 
 
 def _named(problem: str) -> list[str]:

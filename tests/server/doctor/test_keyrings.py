@@ -9,7 +9,6 @@ import pytest
 from rememberizer_mcp.server.doctor.aside import aside
 from rememberizer_mcp.server.doctor.browser import browser
 from rememberizer_mcp.server.doctor.keyrings import NOBODY, keyring
-from rememberizer_mcp.server.doctor.quoting import Quoting
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.keychain import Ring
@@ -46,7 +45,7 @@ def refuse() -> Ring:
 
 async def child(name: str, environment: Mapping[str, str]) -> Finding:
     """The one finding of a check, in a process of its own."""
-    (found,) = await aside(name, environ=environment, quoting=Quoting({}), limit_seconds=20)
+    (found,) = await aside(name, environ=environment, limit_seconds=20)
     return Finding.from_dict(found)
 
 

@@ -28,6 +28,28 @@ def test_a_value_and_its_telling_parts_are_redacted(value: str) -> None:
     assert told.plain("rememberizer-mcp --sandbox") == "rememberizer-mcp --sandbox"
 
 
+@pytest.mark.promise("D117", "S44")
+@pytest.mark.parametrize(
+    ("argument", "word"),
+    [
+        (f"echo tok {CANARY} >&2; exit 3", CANARY),
+        (f"TOKEN={CANARY}", CANARY),
+        (f"-p{CANARY}", CANARY),
+        (f"echo '{CANARY}'", CANARY),
+        (f"echo {CANARY};exit", CANARY),
+        (f"Authorization:{CANARY}", CANARY),
+        (f"fetch https://ada:{CANARY}@example.org/ now", CANARY),
+        ("correcthorse", "correcthorse"),
+    ],
+)
+def test_every_word_of_an_argument_is_redacted_but_plain_ones(argument: str, word: str) -> None:
+    quoting = Quoting({})
+    quoting.learn(environ={}, arguments=["tool", "run", "--from", "rememberizer-mcp==1.2.0", argument])
+    assert quoting.plain(f"tok {word}") == "tok [redacted]"
+    plain = "uv tool run --from rememberizer-mcp==1.2.0 rememberizer-mcp --sandbox"
+    assert quoting.plain(plain) == plain
+
+
 def test_an_address_that_is_none_is_redacted_whole() -> None:
     value = f"http://[{CANARY}"
     assert Quoting({"HTTPS_PROXY": value}).plain(f"at {value}") == "at [redacted]"

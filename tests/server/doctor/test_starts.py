@@ -110,6 +110,19 @@ async def test_a_command_that_is_not_there_is_told_from_one_that_the_path_lacks(
     )  # fmt: skip
 
 
+@pytest.mark.promise("D117", "D118", "S44")
+@pytest.mark.parametrize("command", [f"env TOKEN={CANARY} rememberizer-mcp", f"TOKEN={CANARY}", f"/bin/sh {CANARY}"])
+async def test_a_program_that_is_more_than_one_is_not_quoted(command: str) -> None:
+    said = "does not exist, or holds more than a program: arguments belong into `args`, variables into `env`."
+    assert await failure_of(command) == (said, INSTALL)
+
+
+@pytest.mark.promise("D117", "D118", "S44")
+async def test_a_word_of_a_script_does_not_come_back() -> None:
+    text, _ = await failure_of("/bin/sh", "-c", f"echo tok {CANARY} >&2; exit 3")
+    assert text == "ended with code 3 before it answered. It says: tok [redacted]"
+
+
 @pytest.mark.promise("D118")
 @pytest.mark.parametrize(("text", "mode"), [("#!/bin/sh\n", 0o644), ("no program", 0o755)])
 async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int, tmp_path: Path) -> None:
@@ -194,7 +207,7 @@ async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
 @pytest.mark.parametrize(
     ("script", "noise"),
     [
-        ("echo 'Welcome, ada'; cat", "Welcome, ada"),
+        ("echo 'Welcome, ada'; cat", "[redacted] ada"),
         ("echo; cat", "a blank line"),
         ("echo '[]'; cat", "[]"),
         ("echo '{}'; cat", "{}"),

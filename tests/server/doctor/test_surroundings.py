@@ -98,6 +98,20 @@ def test_one_bad_setting_does_not_hide_the_others() -> None:
 
 
 @pytest.mark.promise("D115")
+@pytest.mark.parametrize("others", [{}, {"LOG_LEVEL": "loud"}])
+def test_a_checkbox_of_a_host_counts_as_the_server_understands_it(others: Mapping[str, str]) -> None:
+    set_all(KEEP_SIGNED_IN="true", **others)
+    assert usable("keep_signed_in") == "keyring"
+
+
+@pytest.mark.promise("D115")
+def test_a_field_that_nobody_filled_in_is_not_set() -> None:
+    set_all(API_TOKEN="${user_config.api_token}", TOOLSETS="${user_config.toolsets}", BASE_URL="${user_config.url}")
+    assert said(variables()) == [("ok", "None is set; every default applies.")]
+    assert usable("base_url") == "https://api.rememberizer.ai/api/v1/"
+
+
+@pytest.mark.promise("D115")
 def test_what_is_installed_here_is_what_was_declared() -> None:
     python, packages = versions(declared())
     assert (python.name, python.level, packages.name, packages.level) == ("python", Level.OK, "packages", Level.OK)
