@@ -84,6 +84,7 @@ bench: bench-setup
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
+	$(BIN)/python -m tests.snapshots.front server/front.json
 
 # What README.md and docs/ repeat of the code.
 docs: $(STAMP)

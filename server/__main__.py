@@ -1,5 +1,15 @@
-"""``python -m rememberizer_mcp.server`` is the command ``rememberizer-mcp``."""
+"""The command ``rememberizer-mcp``, also as ``python -m rememberizer_mcp.server``."""
 
-from .cli import main
+from .front import start
 
-main()
+
+def main() -> None:
+    """Start the front, if there can be one, and behind it the command line."""
+    front = start()
+    from .cli import main as command  # noqa: PLC0415 -- to import it takes longer than the front's first answer
+
+    command(obj=front)
+
+
+if __name__ == "__main__":
+    main()

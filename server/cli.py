@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -15,9 +16,11 @@ import click
 from . import __version__
 
 if TYPE_CHECKING:
+    from .front import Front
     from .sandbox.config import SandboxConfig
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+logger = logging.getLogger(__name__)
 
 
 def _variants(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
@@ -79,7 +82,7 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
     everything else.
     """  # noqa: D301 -- click leaves the lines below a backspace as they are
     if context.invoked_subcommand is None:
-        _serve(sandbox=sandbox, options=options)
+        _serve(sandbox=sandbox, options=options, front=context.obj)
     elif sandbox or any(options.values()):
         raise click.UsageError("These options go behind the command, not before it.")
 
@@ -87,9 +90,10 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 @main.command()
 @click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
 @_sandbox_options
-def serve(*, sandbox: bool, **options: Any) -> None:
+@click.pass_obj
+def serve(front: "Front | None", /, *, sandbox: bool, **options: Any) -> None:
     """Serve MCP over stdio (same as no command)."""
-    _serve(sandbox=sandbox, options=options)
+    _serve(sandbox=sandbox, options=options, front=front)
 
 
 @main.command()
@@ -177,9 +181,9 @@ def completion(*, shell: str) -> None:
     click.echo(made(main, {}, "rememberizer-mcp", "_REMEMBERIZER_MCP_COMPLETE").source())
 
 
-def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
+def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> NoReturn:
     gc.disable()  # the SDK's imports make many objects that live as long as the process; stdio.serve enables it again
-    from .logs import KnownSecrets, install  # noqa: PLC0415 -- see the module's docstring
+    from .logs import KnownSecrets, flush, install  # noqa: PLC0415 -- see the module's docstring
     from .settings import UnusableSettings, load_settings, unknown_variables  # noqa: PLC0415 -- as above
 
     if any(options.values()) and not sandbox:
@@ -187,17 +191,22 @@ def _serve(*, sandbox: bool, options: dict[str, Any]) -> NoReturn:
     try:
         settings = load_settings(sandbox=sandbox)
     except UnusableSettings as error:
+        if front:
+            front.ending.acquire()
         _refuse(error.problems)
     secrets = KnownSecrets()
     install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
+    for name in unknown_variables(os.environ):
+        logger.warning("%s is no setting of this version and is ignored", name)
+    if front:
+        flush()
+        front.usable.set()
     config = _sandbox_config(options) if sandbox else None
 
     from .app import build_server  # noqa: PLC0415 -- the SDK is loaded only when the settings can be used
-    from .stdio import logger, serve  # noqa: PLC0415 -- as above
+    from .stdio import serve  # noqa: PLC0415 -- as above
 
-    for name in unknown_variables(os.environ):
-        logger.warning("%s is no setting of this version and is ignored", name)
-    serve(build_server(settings, sandbox=config, secrets=secrets))
+    serve(build_server(settings, sandbox=config, secrets=secrets), front=front)
 
 
 def _refuse(problems: tuple[str, ...]) -> NoReturn:

@@ -2,6 +2,8 @@
 
 The SDK's thread that reads stdin can't be abandoned, and neither can a call that blocks a worker thread. So the end of
 input, SIGTERM and SIGINT start a timer: whatever has not ended by then is ended with the process.
+
+Behind a front (see ``front.py``), the SDK is first shown what the front answered and the rest depends on.
 """
 
 import gc
@@ -12,18 +14,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import anyio
 from mcp.server.mcpserver import MCPServer
 
+from .front import Front
 from .logs import flush
 
 GRACE_SECONDS = 0.4
 """How long tidying up may take: memory is wiped, connections are closed, output is flushed."""
+
+SWITCH_SECONDS = 0.005
+"""Python's own switch interval."""
 
 logger = logging.getLogger(__name__)
 
@@ -63,29 +70,88 @@ class Ending:
         os._exit(self._code or 0)
 
 
-class _WatchedStdin(io.RawIOBase):
+class BehindFront:
+    """What the SDK reads and writes behind a front."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._chunks = self._handed_over()
+        self._ahead = b""
+        self._opened = threading.Event()
+        self._printed = sys.stdout
+        self._served: TextIO | None = None
+
+    def divert_stdout(self) -> None:
+        """Give the SDK a ``sys.stdout`` of ours, which it serves as it is since it is not descriptor 1."""
+        os.dup2(2, 1)  # as the SDK would
+        self._served = sys.stdout = io.TextIOWrapper(io.BufferedWriter(Output(self.write)), encoding="utf-8")
+
+    def read(self, size: int) -> bytes:
+        """What the front left, once it has left, and then the rest of the input."""
+        sys.stdout = self._printed  # the SDK has taken its own before it reads
+        self._ahead = self._ahead or next(self._chunks, b"") or os.read(self._front.source, size)
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data
+
+    def write(self, data: Any) -> int:
+        """Pass on everything but the answer to the opening, which the host has."""
+        if not self._front.shown or self._opened.is_set():
+            return os.write(self._front.sink, data)
+        if bytes(data[-1:]) == b"\n":
+            self._opened.set()
+        return len(data)
+
+    def _handed_over(self) -> Iterator[bytes]:
+        self._front.left.wait()
+        opening, *later = self._front.shown or [b""]
+        if opening:
+            yield opening
+            self._opened.wait()  # before another line can be answered
+        yield b"".join(later) + self._front.unread
+
+
+class Input(io.RawIOBase):
     """Standard input that says when it ends."""
 
-    def __init__(self, descriptor: int, *, at_end: Callable[[], None]) -> None:
+    def __init__(self, read: Callable[[int], bytes], *, at_end: Callable[[], None]) -> None:
         super().__init__()
-        self._descriptor = descriptor
+        self._read = read
         self._at_end = at_end
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = os.read(self._descriptor, len(buffer))
+        data = self._read(len(buffer))
         if not data:
             self._at_end()
         buffer[: len(data)] = data
         return len(data)
 
 
-def serve(server: MCPServer[Any]) -> NoReturn:
+class Output(io.RawIOBase):
+    """Standard output that another writes."""
+
+    def __init__(self, write: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._write = write
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._write(data)
+
+
+def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     """Serve over this process's stdin and stdout until the input ends or a signal comes, and end the process."""
     ending = Ending()
-    _watch_stdin(at_end=ending.begin)
+    if front:
+        front.ending.acquire()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        behind = BehindFront(front)
+        behind.divert_stdout()
+    _watch_stdin(behind.read if front else partial(os.read, os.dup(0)), at_end=ending.begin)
     gc.freeze()
     gc.enable()
     try:
@@ -113,13 +179,12 @@ async def _end_at_signal(ending: Ending, scope: anyio.CancelScope, *, task_statu
             scope.cancel()
 
 
-def _watch_stdin(*, at_end: Callable[[], None]) -> None:
+def _watch_stdin(read: Callable[[int], bytes], *, at_end: Callable[[], None]) -> None:
     """Read stdin from a private descriptor, so that no child process can, and notice its end.
 
     The SDK serves a ``sys.stdin`` that is not descriptor 0 as it is.
     """
-    private = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(_WatchedStdin(private, at_end=at_end)), encoding="utf-8")
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(Input(read, at_end=at_end)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D129 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; D1-D137 come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -263,4 +263,18 @@ PROMISES: dict[str, Promise] = {
         "It ends within half a minute whatever hangs or crashes; its exit code is 1 if something failed.",
         "Issue: doctor",
     ),
+    "D132": _design(
+        "What hosts ask at their start is answered while the SDK still loads, in both eras.", "Issue: the front"
+    ),
+    "D133": _design(
+        "The front's answers are the SDK's bytes, in each protocol version and for each combination of settings.",
+        "Issue: the front",
+    ),
+    "D134": _design(
+        "What the front doesn't know to the letter goes to the SDK, unread and in order, and no host notices.",
+        "Issue: the front",
+    ),
+    "D135": _design("The front steps aside where its answers are not certain.", "Issue: the front"),
+    "D136": _design("While the SDK loads, the process ends as it does later, within a second.", "Issue: the front"),
+    "D137": _design("The front is one room of 200 lines that loads the standard library only.", "Issue: the front"),
 }

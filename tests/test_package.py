@@ -72,7 +72,7 @@ def test_the_one_command_is_rememberizer_mcp(wheel: zipfile.ZipFile) -> None:
     name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert wheel.read(name).decode().split("\n")[:2] == [
         "[console_scripts]",
-        "rememberizer-mcp = rememberizer_mcp.server.cli:main",
+        "rememberizer-mcp = rememberizer_mcp.server.__main__:main",
     ]
 
 

@@ -54,7 +54,7 @@ def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path
 
 def test_a_setting_that_nothing_reads_is_pointed_out() -> None:
     with running(environment=clean_environment(PASSWROD=SECRET)) as process:
-        process.ask(modern(1, "server/discover"))
+        process.ask(modern(1, "tools/call", name="session_status", arguments={}))
         *_, noise = process.end_input()
     assert b"REMEMBERIZER_PASSWROD is no setting of this version and is ignored" in noise
     assert SECRET.encode() not in noise
@@ -119,7 +119,7 @@ def test_both_ways_to_serve_are_the_same(front: tuple[str, ...]) -> None:
 def test_the_mail_of_a_running_sandbox_can_be_read(runtime: Path) -> None:
     assert invoke("sandbox", "outbox")[0] == 1
     with running("--sandbox") as process:
-        process.ask(modern(0, "server/discover"))
+        process.ask(modern(0, "tools/call", name="session_status", arguments={}))
         assert invoke("sandbox", "outbox") == (0, "No mail yet.\n")
         arguments = {**ADA, "captcha": SANDBOX_CAPTCHA}
         process.ask(modern(1, "tools/call", name="signup", arguments=arguments))

@@ -48,9 +48,10 @@ def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("S31")
-def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise() -> None:
-    with running(command=HANGING) as process:
+@pytest.mark.promise("S31", "D134")
+@pytest.mark.parametrize("front", [(), ("serve",)], ids=["alone", "behind a front"])
+def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: tuple[str, ...]) -> None:
+    with running(*front, command=HANGING) as process:
         answer = process.ask(modern(1, "tools/call", name="noise", arguments={}))
         assert answer["result"]["content"][0]["text"] == "done"
         _, code, rest, noise = process.end_input()
@@ -144,7 +145,7 @@ def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_an_idle_process_in_time(number: signal.Signals, code: int) -> None:
     with running() as process:
-        process.ask(modern(1, "server/discover"))
+        process.ask(modern(1, "tools/call", name="session_status", arguments={}))
         process.popen.send_signal(number)
         took, ended_with, _, noise = process.finish()
     assert took < 1

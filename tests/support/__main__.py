@@ -1,4 +1,7 @@
-"""A server whose one tool hangs or makes noise, for tests of how the process ends: ``python -m tests.support KIND``."""
+"""A server whose tools hang or make noise, for tests of how the process ends: ``python -m tests.support [serve]``.
+
+With ``serve`` it stands behind a front.
+"""
 
 import gc
 import logging
@@ -10,6 +13,7 @@ import warnings
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
+from rememberizer_mcp.server.front import start
 from rememberizer_mcp.server.logs import KnownSecrets, install
 from rememberizer_mcp.server.stdio import serve
 
@@ -60,6 +64,7 @@ def hanging_server() -> MCPServer[None]:
     return server
 
 
+front = start() if sys.argv[1:] else None
 gc.disable()
 install(level="warning", secrets=KnownSecrets(), stream=sys.stderr)
-serve(hanging_server())
+serve(hanging_server(), front=front)
