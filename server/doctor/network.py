@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ..api.probe import Probe, Stage, probe
 from .certificates import certificates
 from .clock import clock
-from .proxies import proxies, source_of
+from .proxies import is_garbled, proxies, source_of
 from .report import Finding
 from .variables import is_unusable, usable
 
@@ -58,8 +58,11 @@ def findings(
     host = urlsplit(base_url).hostname or ""
     is_proxied = seen.peer is not None and seen.peer[0] != host
     source = source_of(environ) if is_proxied else BASE_URL
+    on_the_way = proxies(seen, host=host, is_proxied=is_proxied, environ=environ)
+    if is_proxied and is_garbled(environ.get(source, "")):
+        return on_the_way  # what was connected to may be a part of the password
     return [
-        *proxies(seen, host=host, is_proxied=is_proxied, environ=environ),
+        *on_the_way,
         *_connection(seen, source, seconds),
         *certificates(seen, host=host, source=BASE_URL, environ=environ, platform=platform),
         *([_answer(seen, base_url)] if seen.stage is Stage.DONE else []),

@@ -1,7 +1,7 @@
 """The proxy on the way, named without its password."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..api.probe import Probe, Stage
 from .report import Finding
@@ -27,9 +27,9 @@ def proxies(seen: Probe, *, host: str, is_proxied: bool, environ: Mapping[str, s
         is_proxied: Whether it went to a proxy.
         environ: Where proxies are set.
     """
-    if seen.stage is Stage.SETUP:
-        return [_unusable(host, environ)]
     source = source_of(environ)
+    if seen.stage is Stage.SETUP or (is_proxied and is_garbled(environ.get(source, ""))):
+        return [_unusable(host, environ)]
     if is_proxied:
         return [_used(seen, source, environ)]
     if source in environ and seen.peer:
@@ -37,14 +37,26 @@ def proxies(seen: Probe, *, host: str, is_proxied: bool, environ: Mapping[str, s
     return []
 
 
+def is_garbled(value: str) -> bool:
+    """Whether it is no address, or one whose host and port are parts of a password that is not percent-encoded."""
+    try:
+        parts = _split(value)
+        return "@" in parts.path + parts.query + parts.fragment or parts.port == 0
+    except ValueError:
+        return True
+
+
 def shown(value: str) -> str:
     """A proxy's address without user name and password."""
-    try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
+    if is_garbled(value):
         return "the address"
+    parts = _split(value)
+    port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def _split(value: str) -> SplitResult:
+    return urlsplit(value if "://" in value else f"http://{value}")
 
 
 def _used(seen: Probe, source: str, environ: Mapping[str, str]) -> Finding:
@@ -69,6 +81,9 @@ def _peer(seen: Probe) -> str:
 def _unusable(host: str, environ: Mapping[str, str]) -> Finding:
     bad = next(_bad(environ), None)
     name = f"{shown(environ[bad])} of {bad}" if bad else "What NO_PROXY or the system's proxy settings say"
+    if bad and is_garbled(environ[bad]):
+        step = f"Write http://USER:PASSWORD@HOST:PORT into {bad}, and percent-encode `/`, `#` and `?` in its password."
+        return Finding.failure("proxy", f"{name} can't be used: it is not of the form of an address.", step)
     step = f"Use the form http://HOST:PORT, remove it, or add {host} to NO_PROXY where that is enough."
     return Finding.failure("proxy", f"{name} can't be used: only http and https proxies can.", step)
 

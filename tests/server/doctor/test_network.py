@@ -201,6 +201,10 @@ async def test_a_proxy_that_lets_nothing_through_is_the_failure(said: bytes | No
         ("socks5://ada:canary@127.0.0.1:1080", "socks5://127.0.0.1:1080 of ALL_PROXY can't be used"),
         ("http://127.0.0.1:canary", "the address of ALL_PROXY can't be used"),
         ("canary://", "canary:// of ALL_PROXY"),
+        ("http://canary:12345/abc@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
+        ("http://canary:12345#canary@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
+        ("canary:12345?canary@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
+        ("http://[canary", "the address of ALL_PROXY can't be used"),
     ],
 )
 async def test_a_proxy_of_another_kind_is_the_failure(value: str, said: str) -> None:
@@ -208,6 +212,8 @@ async def test_a_proxy_of_another_kind_is_the_failure(value: str, said: str) -> 
     found = await look(f"https://{HOST}/")
     assert levels(found) == {"proxy": "failure"}
     assert said in found["proxy"].text
+    assert "canary" not in str(found).replace(said, "")
+    assert "12345" not in str(found)
 
 
 @pytest.mark.promise("D116")
