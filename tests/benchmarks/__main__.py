@@ -9,6 +9,7 @@ import click
 
 from tests.benchmarks.calls import call_figures
 from tests.benchmarks.documents import document_figures
+from tests.benchmarks.front import front_figures
 from tests.benchmarks.installs import install_figures
 from tests.benchmarks.peers import peer_figures, versions
 from tests.benchmarks.starts import start_figures
@@ -22,6 +23,7 @@ from tests.benchmarks.uploads import upload_figures
 def main(*, runs: int, save: Path | None) -> None:
     """Measure start, memory and calls of our server beside a bare MCPServer and other servers."""
     figures = start_figures(_rounds(runs, "Starts"))
+    figures += front_figures(_rounds(runs, "Fronts"))
     figures += call_figures(runs)
     figures += document_figures(runs)
     figures += upload_figures()

@@ -1,4 +1,4 @@
-"""What a start costs: the time until the tools are listed, and the memory of the process."""
+"""What a start costs: the time until the tools are listed, and the memory of the process once it was used."""
 
 import sys
 import time
@@ -26,7 +26,6 @@ class Start:
     """One process, from its spawn on."""
 
     ms: float
-    listed_mib: float
     used_mib: float
     use_ms: float
     """What was done with it afterwards."""
@@ -38,7 +37,6 @@ def start_figures(rounds: Iterable[Any]) -> list[Figure]:
     return [
         _time("2026-07-28", ours, bare),
         _time("2025-11-25, with initialize", old_ours, old_bare),
-        _memory("after tools/list", [start.listed_mib for start in ours], [start.listed_mib for start in bare]),
         _memory(
             "after a login on the sandbox", [start.used_mib for start in sandbox], [start.used_mib for start in bare]
         ),
@@ -77,13 +75,12 @@ def _start(
         exchange = Exchange(process, era)
         exchange.list_tools()
         took = time.perf_counter() - begun
-        listed = resident_mib(process)
         begun = time.perf_counter()
         use(exchange)
         use_took = time.perf_counter() - begun
         used = resident_mib(process)
         process.end_input()
-    return Start(ms=took * 1000, listed_mib=listed, used_mib=used, use_ms=use_took * 1000)
+    return Start(ms=took * 1000, used_mib=used, use_ms=use_took * 1000)
 
 
 def _ping(exchange: Exchange) -> None:
