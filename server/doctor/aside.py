@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 
+from .processes import HAS_GROUPS, kill_group
 from .report import Finding
 
 COMMAND = (sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor")
@@ -47,15 +48,13 @@ async def aside(
     """
     try:
         with anyio.fail_after(limit_seconds):
-            done = await anyio.run_process(
-                [*command, name], env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-            )
+            code, printed = await _run([*command, name], environ)
     except TimeoutError:
         raise CouldNotRun(name, f"The check did not end within {limit_seconds:.0f} s.", "Run it again.") from None
     except OSError as error:
         raise CouldNotRun(name, f"The check could not start: {error.strerror}.", _STEP) from None
     try:
-        found: Any = json.loads(done.stdout)
+        found: Any = json.loads(printed)
     except ValueError:
         found = None
     if isinstance(found, dict) and BROKE_OFF in found:
@@ -63,5 +62,20 @@ async def aside(
             name, f"The check broke off: {found[BROKE_OFF]}.", f"{_STEP} If that does not help, report this."
         )
     if not isinstance(found, list):
-        raise CouldNotRun(name, f"The check could not run: it ended with code {done.returncode}.", _STEP)
+        raise CouldNotRun(name, f"The check could not run: it ended with code {code}.", _STEP)
     return found
+
+
+async def _run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[int, bytes]:
+    """Its exit code and what it printed; what it has started is ended, however it ends itself."""
+    process = await anyio.open_process(
+        command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=HAS_GROUPS
+    )
+    try:
+        assert process.stdout  # noqa: S101 -- for the type checker
+        printed = b"".join([chunk async for chunk in process.stdout])
+        return await process.wait(), printed
+    finally:
+        with anyio.CancelScope(shield=True):
+            kill_group(process)
+            await process.aclose()

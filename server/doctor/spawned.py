@@ -1,8 +1,6 @@
 """``Spawned``: a command that was started as a host starts it, with its lines."""
 
 import json
-import os
-import signal
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +9,8 @@ from typing import Any
 import anyio
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
+
+from .processes import HAS_GROUPS, kill_group
 
 LONGEST_LINE_BYTES = 2_000_000
 MOST_LINES = 1_000
@@ -105,7 +105,7 @@ class Spawned:
 
 @asynccontextmanager
 async def spawned(command: Sequence[str], *, environ: Mapping[str, str], folder: str | None) -> AsyncIterator[Spawned]:
-    """Start a command; whatever it started in turn is ended with it.
+    """Start a command; what it started in turn is ended with it, unless that began a session of its own.
 
     Args:
         command: Program and arguments.
@@ -117,7 +117,7 @@ async def spawned(command: Sequence[str], *, environ: Mapping[str, str], folder:
     """
     process = await anyio.open_process(
         list(command), env=environ, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=os.name == "posix",
+        start_new_session=HAS_GROUPS,
     )  # fmt: skip
     try:
         assert process.stdin and process.stdout and process.stderr  # noqa: S101, PT018 -- for the type checker
@@ -128,12 +128,5 @@ async def spawned(command: Sequence[str], *, environ: Mapping[str, str], folder:
             tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            _kill(process)
+            kill_group(process)
             await process.aclose()
-
-
-def _kill(process: Process) -> None:
-    """End it with all that it started; Windows knows no groups of processes."""
-    kill_group = getattr(os, "killpg", None)
-    with suppress(ProcessLookupError, PermissionError):
-        kill_group(process.pid, signal.SIGKILL) if kill_group else process.kill()

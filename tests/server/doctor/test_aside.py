@@ -1,8 +1,14 @@
 """Checks in processes of their own: how they end, and what is left of them."""
 
+import os
 import re
+import select
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from rememberizer_mcp.server.doctor import keyrings, network
 from rememberizer_mcp.server.doctor.aside import CouldNotRun, aside
@@ -36,3 +42,37 @@ async def test_of_a_crash_only_its_kind_and_place_are_said(tmp_path: Path) -> No
     found = crashed.value.finding
     assert re.fullmatch(r"The check broke off: KeyError at settings\.py:[0-9]+\.", found.text)
     assert "canary" not in str(found)
+
+
+def is_running(mark: str) -> bool:
+    """Whether a process has this argument."""
+    return any(mark in (each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"]))
+
+
+@pytest.mark.promise("D119")
+async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
+    environ, mark = bare_environment(tmp_path), "31.4162"
+    ends = ("/bin/sh", "-c", f"sleep {mark} >/dev/null & echo '[]'")
+    assert await aside("browser", environ=environ, limit_seconds=20, command=ends) == []
+    assert not is_running(mark)
+    hangs = ("/bin/sh", "-c", f"sleep {mark} & wait")
+    with pytest.raises(CouldNotRun, match="did not end within 1 s"):
+        await aside("browser", environ=environ, limit_seconds=1, command=hangs)
+    assert not is_running(mark)
+
+
+@pytest.mark.promise("D119")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    started, mark = tmp_path / "started", f"31.4163{number:d}"
+    os.mkfifo(started)
+    program = tmp_path / "xdg-settings"
+    program.write_text(f"#!/bin/sh\necho > {started}\nexec sleep {mark}\n")
+    program.chmod(0o755)
+    environ = bare_environment(tmp_path, DISPLAY=":1") | {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command = [Path(sys.executable).parent / "rememberizer-mcp", "doctor", "--sandbox"]
+    with os.fdopen(os.open(started, os.O_RDWR), "rb") as signs, subprocess.Popen(command, env=environ) as doctor:
+        assert select.select([signs], [], [], 20)[0]
+        doctor.send_signal(number)
+        assert doctor.wait(20) == 1
+    assert not is_running(mark)
