@@ -23,6 +23,7 @@ from typing import Any
 
 GRACE_SECONDS = 0.5  # how long the end of the input waits for the settings to be checked, once the host has an answer
 LONGEST_LINE = 8192
+MOST_BYTES = 65536  # what a pipe holds: a host that reads nothing can't keep the front from seeing its input end
 ARGUMENTS: Sequence[Sequence[str]] = ([], ["--sandbox"], ["serve"], ["serve", "--sandbox"])
 SETTINGS = ("REMEMBERIZER_TOOLSETS", "REMEMBERIZER_READ_ONLY", "REMEMBERIZER_SECRET_ARGUMENTS")
 SWITCH = {"on": "on", "true": "on", "1": "on", "off": "off", "false": "off", "0": "off"}
@@ -148,13 +149,15 @@ class Front:
 
     def listen(self) -> None:
         """Answer up to the first line that is not known, or to the end."""
+        said = 0
         try:
             while data := os.read(self.source, LONGEST_LINE):
                 self.unread += data
                 while b"\n" in self.unread:
                     line, end, rest = self.unread.partition(b"\n")
                     answer = self._script.answer(line + end)
-                    if answer is None:
+                    said += len(answer or b"")
+                    if answer is None or said > MOST_BYTES:
                         return
                     while answer:
                         answer = answer[os.write(self.sink, answer) :]

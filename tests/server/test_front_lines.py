@@ -102,10 +102,11 @@ async def behind_a_front(lines: bytes) -> list[bytes]:
     return said
 
 
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Each member of a message, however deep: what holds it, and its name."""
-    names = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-    return [(value, name) for name in names] + [place for name in names for place in places(value[name])]
+def places(value: Any) -> list[tuple[dict[str, Any], str]]:
+    """Each member of a message, however deep: the object that holds it, and its name."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    here = [(value, name) for name in value] if isinstance(value, dict) else []
+    return here + [place for each in inner for place in places(each)]
 
 
 CHANGES = [[], [], [], [], ["replace"], ["replace"], ["remove"], ["add"], ["add"], ["add", "replace"]]
@@ -121,7 +122,7 @@ def messages(draw: st.DrawFn) -> Any:
             holder[name] = deepcopy(draw(st.sampled_from(ODD)))
         elif change == "remove":
             del holder[name]
-        elif isinstance(holder, dict):
+        else:
             holder[draw(st.sampled_from(NAMES))] = deepcopy(draw(st.sampled_from(ODD)))
     return message
 
@@ -207,6 +208,14 @@ def test_a_front_leaves_as_soon_as_it_knows_no_more(unread: bytes) -> None:
     answered, left = left_by_a_front(known + unread)
     assert answered.count(b"\n") == 1
     assert unread.startswith(left)
+
+
+@pytest.mark.promise("D136")
+def test_a_front_says_no_more_than_a_pipe_holds() -> None:
+    known = in_bytes(initialize(), {}) + b"\n" + (in_bytes(legacy(1, "tools/list"), {}) + b"\n") * 5
+    answered, left = left_by_a_front(known)
+    assert answered.count(b"\n") + left.count(b"\n") == 6
+    assert 0 < len(answered) <= 65_536 < len(answered) / answered.count(b'"tools":') * 5
 
 
 @pytest.mark.promise("D134", "D136")
