@@ -70,7 +70,7 @@ def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signa
     program.write_text(f"#!/bin/sh\necho > {started}\nexec sleep {mark}\n")
     program.chmod(0o755)
     environ = bare_environment(tmp_path, DISPLAY=":1") | {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    command = [Path(sys.executable).parent / "rememberizer-mcp", "doctor", "--sandbox"]
+    command = [str(Path(sys.executable).parent / "rememberizer-mcp"), "doctor", "--sandbox"]
     with os.fdopen(os.open(started, os.O_RDWR), "rb") as signs, subprocess.Popen(command, env=environ) as doctor:
         assert select.select([signs], [], [], 20)[0]
         doctor.send_signal(number)
