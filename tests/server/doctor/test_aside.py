@@ -6,6 +6,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -61,9 +63,27 @@ async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
     assert not is_running(mark)
 
 
+@contextmanager
+def busy_doctor(folder: Path, *before: str, seconds: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A doctor whose browser check waits for a program of the desktop, which has been started."""
+    started, program = folder / "started", folder / "xdg-settings"
+    os.mkfifo(started)
+    program.write_text(f"#!/bin/sh\necho > {started}\nexec sleep {seconds}\n")
+    program.chmod(0o755)
+    environ = bare_environment(folder, DISPLAY=":1") | {"PATH": f"{folder}:/usr/bin:/bin"}
+    command = [*before, str(Path(sys.executable).parent / "rememberizer-mcp"), "doctor", "--sandbox"]
+    with (
+        os.fdopen(os.open(started, os.O_RDWR), "rb") as signs,
+        subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as doctor,
+    ):
+        assert select.select([signs], [], [], 20)[0]
+        yield doctor
+
+
 @pytest.mark.promise("D119")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+<<<<<<< HEAD
     started, mark = tmp_path / "started", f"31.4163{number:d}"
     os.mkfifo(started)
     program = tmp_path / "xdg-settings"
@@ -73,6 +93,17 @@ def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signa
     command = [str(Path(sys.executable).parent / "rememberizer-mcp"), "doctor", "--sandbox"]
     with os.fdopen(os.open(started, os.O_RDWR), "rb") as signs, subprocess.Popen(command, env=environ) as doctor:
         assert select.select([signs], [], [], 20)[0]
+=======
+    mark = f"31.4163{number:d}"
+    with busy_doctor(tmp_path, seconds=mark) as doctor:
+>>>>>>> doctor
         doctor.send_signal(number)
         assert doctor.wait(20) == 1
     assert not is_running(mark)
+
+
+@pytest.mark.promise("D119")
+def test_a_doctor_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    with busy_doctor(tmp_path, "nohup", seconds="0.5") as doctor:
+        doctor.send_signal(signal.SIGHUP)
+        assert doctor.wait(40) == 0
