@@ -83,20 +83,8 @@ def busy_doctor(folder: Path, *before: str, seconds: str) -> Iterator["subproces
 @pytest.mark.promise("D119")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
-<<<<<<< HEAD
-    started, mark = tmp_path / "started", f"31.4163{number:d}"
-    os.mkfifo(started)
-    program = tmp_path / "xdg-settings"
-    program.write_text(f"#!/bin/sh\necho > {started}\nexec sleep {mark}\n")
-    program.chmod(0o755)
-    environ = bare_environment(tmp_path, DISPLAY=":1") | {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    command = [str(Path(sys.executable).parent / "rememberizer-mcp"), "doctor", "--sandbox"]
-    with os.fdopen(os.open(started, os.O_RDWR), "rb") as signs, subprocess.Popen(command, env=environ) as doctor:
-        assert select.select([signs], [], [], 20)[0]
-=======
     mark = f"31.4163{number:d}"
     with busy_doctor(tmp_path, seconds=mark) as doctor:
->>>>>>> doctor
         doctor.send_signal(number)
         assert doctor.wait(20) == 1
     assert not is_running(mark)
