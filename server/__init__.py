@@ -1,3 +1,3 @@
-"""Everything of rememberizer-mcp that is not a tool. The rooms, ground floor first, are listed in the README."""
+"""Everything of rememberizer-mcp that is not a tool. docs/architecture.md lists the rooms, ground floor first."""
 
 __version__ = "0.1.0"

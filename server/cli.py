@@ -23,6 +23,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 logger = logging.getLogger(__name__)
 
 
+def _variants(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """What a shell offers for ``--variant``."""
+    from .sandbox.config import Variants  # noqa: PLC0415 -- see the module's docstring
+
+    return [setting for setting in Variants.settings() if setting.startswith(typed)]
+
+
 def _sandbox_options(command: Command) -> Command:
     for option in (
         click.option(
@@ -30,10 +37,21 @@ def _sandbox_options(command: Command) -> Command:
             "variants",
             multiple=True,
             metavar="NAME=VALUE",
+            shell_complete=_variants,
             help="Let the sandbox answer in another way that the API's contract allows. Can be repeated.",
         ),
-        click.option("--refresh-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's refresh tokens."),
-        click.option("--access-seconds", type=click.FloatRange(min=1), help="Life of the sandbox's access tokens."),
+        click.option(
+            "--refresh-seconds",
+            type=click.FloatRange(min=1),
+            metavar="SECONDS",
+            help="Life of the sandbox's refresh tokens.",
+        ),
+        click.option(
+            "--access-seconds",
+            type=click.FloatRange(min=1),
+            metavar="SECONDS",
+            help="Life of the sandbox's access tokens.",
+        ),
         click.option(
             "--data", type=click.Path(path_type=Path, dir_okay=False), help="Keep the sandbox's accounts in this file."
         ),
@@ -48,10 +66,21 @@ def _sandbox_options(command: Command) -> Command:
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
-    """MCP server through which an AI agent signs in to Rememberizer.
+    """Let an AI agent sign in to Rememberizer, search it and add to it, by MCP.
 
-    Without a command it serves MCP over stdio. Settings are REMEMBERIZER_* environment variables; see the README.
-    """
+    Without a command it serves MCP over stdio; hosts start it so.
+
+    \b
+    See it work, without an account:
+      rememberizer-mcp demo
+    Connect a host, such as Claude Desktop:
+      rememberizer-mcp install claude-desktop
+    Find out why it doesn't work:
+      rememberizer-mcp doctor
+
+    Settings are REMEMBERIZER_* environment variables: docs/settings.md in the source names them. README.md leads to
+    everything else.
+    """  # noqa: D301 -- click leaves the lines below a backspace as they are
     if context.invoked_subcommand is None:
         _serve(sandbox=sandbox, options=options, front=context.obj)
     elif sandbox or any(options.values()):
@@ -63,14 +92,14 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 @_sandbox_options
 @click.pass_obj
 def serve(front: "Front | None", /, *, sandbox: bool, **options: Any) -> None:
-    """Serve MCP over stdio (the same as no command)."""
+    """Serve MCP over stdio (same as no command)."""
     _serve(sandbox=sandbox, options=options, front=front)
 
 
 @main.command()
 @_sandbox_options
 def demo(**options: Any) -> None:
-    """Show an agent's whole life with the server, over stdio, on the sandbox."""
+    """Show an agent's whole life on the sandbox."""
     from .demo import run  # noqa: PLC0415 -- see the module's docstring
 
     _sandbox_config(options)
@@ -80,11 +109,21 @@ def demo(**options: Any) -> None:
 
 
 @main.group(invoke_without_command=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=8765,
+    show_default=True,
+    help="Where to listen; 0 picks a free port.",
+)
 @_sandbox_options
 @click.pass_context
 def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
-    """Serve the sandbox over HTTP on 127.0.0.1, for curl and for other languages."""
+    """Serve the sandbox over HTTP to this machine.
+
+    For curl, and for programs in any language.
+    """
     if context.invoked_subcommand is not None:
         return
     from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
@@ -100,7 +139,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
 @sandbox.command()
 @click.option("--json", "as_json", is_flag=True, help="Print letters and keys as JSON.")
 def outbox(*, as_json: bool) -> None:
-    """Print the mail that running sandboxes have sent, and the API keys that they show."""
+    """Print the sandboxes' mail and API keys."""
     from .app import runtime_directory  # noqa: PLC0415 -- see the module's docstring
     from .sandbox.mailbox import NoSandboxError, fetch_outbox  # noqa: PLC0415 -- as above
 
@@ -120,6 +159,26 @@ def outbox(*, as_json: bool) -> None:
     for key in keys:
         opened = " ".join(filter(None, (key.opens.replace("_", " "), key.id, key.name)))
         click.echo(f"API key of {key.owner} for {opened}: {key.key}")
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(*, shell: str) -> None:
+    """Print a shell's completion script.
+
+    \b
+    For bash, add this line to ~/.bashrc:
+      eval "$(rememberizer-mcp completion bash)"
+    For zsh, add this line to ~/.zshrc, below compinit:
+      eval "$(rememberizer-mcp completion zsh)"
+    For fish, add this line to ~/.config/fish/config.fish:
+      rememberizer-mcp completion fish | source
+    """  # noqa: D301 -- as above
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 -- see the module's docstring
+
+    made = get_completion_class(shell)
+    assert made is not None  # noqa: S101 -- it knows the three names
+    click.echo(made(main, {}, "rememberizer-mcp", "_REMEMBERIZER_MCP_COMPLETE").source())
 
 
 def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> NoReturn:
@@ -151,7 +210,7 @@ def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> 
 
 
 def _refuse(problems: tuple[str, ...]) -> NoReturn:
-    click.echo("rememberizer-mcp can't start, because of its settings:", err=True)
+    click.echo("rememberizer-mcp can't start:", err=True)
     for problem in problems:
         click.echo(f"  {problem}", err=True)
     sys.exit(2)
@@ -168,3 +227,49 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return config
+
+
+HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")
+
+
+@main.command()
+@click.argument("host", metavar="HOST", type=click.Choice([*HOST_NAMES, "json"]))
+@click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Overwrite an entry of ours that differs, unasked.")
+def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
+    """Add this server to HOST's configuration.
+
+    HOST is claude-desktop, claude-code, cursor, vscode, codex, gemini-cli or goose; `json` prints the block for any
+    other.
+    """
+    from .installing import install_into  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(install_into(host, sandbox=sandbox, dry_run=dry_run, yes=yes))
+
+
+@main.command()
+@click.argument("host", metavar="HOST", type=click.Choice(HOST_NAMES))
+@click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
+    """Remove this server from HOST's configuration.
+
+    Whatever else stands there is left as it is. HOST is one of those that `install --help` names.
+    """
+    from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(uninstall_from(host, sandbox=sandbox, dry_run=dry_run))
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="Check with the embedded sandbox: no network is needed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(*, sandbox: bool, as_json: bool) -> None:
+    """Say why the server does not work.
+
+    Each finding comes with what to do about it; nothing is changed.
+    """
+    from .doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
+
+    sys.exit(examine(sandbox=sandbox, as_json=as_json))

@@ -286,7 +286,9 @@ class ReadOnly(RememberizerError):
 
     code = "read_only"
     sentence = "This server only reads (REMEMBERIZER_READ_ONLY), and this tool writes."
-    advice = "Don't try again; only the user can change that setting, and then has to restart the server."
+    advice = (
+        "Don't try again; only the user can set REMEMBERIZER_READ_ONLY to `off`, and then has to restart the server."
+    )
 
 
 class InternalError(RememberizerError):

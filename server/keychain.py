@@ -36,7 +36,10 @@ _NONE_USABLE = "This machine offers no keyring of its operating system, so no si
 _REFUSED = "The operating system's keyring is locked, refused the access or did not answer in time."
 _OR_SWITCH_OFF = "or set REMEMBERIZER_KEEP_SIGNED_IN to `off`"
 _HINTS = {
-    _NOT_INSTALLED: f"Have the user install `rememberizer-mcp[keyring]`, {_OR_SWITCH_OFF}, and restart the server.",
+    _NOT_INSTALLED: (
+        "Have the user install `rememberizer-mcp[keyring]` (with uvx: `uvx --from 'rememberizer-mcp[keyring]' "
+        f"rememberizer-mcp`), {_OR_SWITCH_OFF}, and restart the server."
+    ),
     _NONE_USABLE: (
         "Have the user set up Secret Service, KWallet, the macOS Keychain or the Windows Credential Locker (and name "
         f"no other backend in PYTHON_KEYRING_BACKEND or keyringrc.cfg), {_OR_SWITCH_OFF}, and restart the server."

@@ -16,6 +16,7 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 _KEY = re.compile(r"[\x21-\x7e]+")
+_UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
@@ -90,6 +91,19 @@ def header_value(value: SecretStr) -> SecretStr:
     if not _KEY.fullmatch(value.get_secret_value()):
         raise ValueError("must be an API key, alone: visible ASCII without spaces")
     return value
+
+
+def is_unfilled(value: Any) -> bool:
+    """Whether a host put a bundle's ``${user_config.NAME}`` here as it stands: nobody filled that field in.
+
+    The format says nothing of such fields; Claude Desktop leaves their placeholders (modelcontextprotocol/mcpb#250).
+    """
+    return isinstance(value, str) and bool(_UNFILLED.fullmatch(value))
+
+
+def kept_where(value: Any) -> Any:
+    """``keyring`` or ``off`` for a host's checkbox, which says `true` or `false`; anything else as it is."""
+    return {"true": "keyring", "false": "off"}.get(value, value) if isinstance(value, str) else value
 
 
 def comma_separated(value: Any) -> Any:

@@ -21,6 +21,8 @@ from .setting_values import (
     api_address,
     comma_separated,
     cookie_value,
+    is_unfilled,
+    kept_where,
     known_toolsets,
 )
 
@@ -37,12 +39,16 @@ class UnusableSettings(Exception):
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, which can't switch the sandbox on: only the command line does."""
+    """The environment, which can't switch the sandbox on: only the command line does.
+
+    A field of a bundle that nobody filled in is not set.
+    """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         if field_name == "sandbox":
             return None, field_name, False
-        return super().get_field_value(field, field_name)
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return None if is_unfilled(value) else value, key, is_complex
 
 
 class Settings(BaseSettings):
@@ -78,7 +84,7 @@ class Settings(BaseSettings):
     upload_dirs: Annotated[
         tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
     ] = Field((), description="Folders from which files may be uploaded into a vector store, comma-separated.")
-    keep_signed_in: Literal["off", "keyring"] = Field(
+    keep_signed_in: Annotated[Literal["off", "keyring"], BeforeValidator(kept_where)] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
     oauth_client_id: str | None = Field(
@@ -132,6 +138,18 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}OAUTH_CLIENT_ID and {PREFIX}OAUTH_CLIENT_SECRET go together")
         return value
 
+    @field_validator("lazy_sign_in")
+    @classmethod
+    def _leaves_a_way_in(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator's signature
+        others = {"toolsets", "api_token", "vector_store_token"}
+        if value or others - info.data.keys():  # an unusable one is a problem of its own
+            return value
+        if "auth" not in info.data["toolsets"] and not (info.data["api_token"] or info.data["vector_store_token"]):
+            raise ValueError(
+                f"with `off`, nobody could sign in: add `auth` to {PREFIX}TOOLSETS, or set {PREFIX}API_TOKEN"
+            )
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -183,10 +201,10 @@ def _read_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     problems: list[str] = []
     for field in SECRETS:
         name = variable(field)
-        path = environ.get(f"{name}_FILE")
+        path, value = (None if is_unfilled(given := environ.get(each)) else given for each in (f"{name}_FILE", name))
         if not path:
             continue
-        if environ.get(name):
+        if value:
             problems.append(f"{name} and {name}_FILE are both set; keep one")
             continue
         try:

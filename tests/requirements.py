@@ -215,6 +215,54 @@ PROMISES: dict[str, Promise] = {
     "D107": _design(
         "On the sandbox, what is stored is found and read to its end unchanged.", "Issue: tests and figures"
     ),
+    "D108": _design("install and uninstall change our entry in a host's file and nothing else.", "Issue: install"),
+    "D109": _design("No secret is written into a host's file or shown from one.", "Issue: install"),
+    "D110": _design("What stands there of ours is overwritten only if it is wanted.", "Issue: install"),
+    "D111": _design(
+        "A host is given an absolute command that lasts; mcp.json is the source of the rest.", "Issue: install"
+    ),
+    "D112": _design("Each host's file is found on macOS, Windows and Linux.", "Issue: install"),
+    "D113": _design(
+        "A host's file is replaced at once beside a backup, and a broken one is left alone.", "Issue: install"
+    ),
+    "D114": _design("From an empty home, what install wrote starts and answers.", "Issue: tests and figures"),
+    "D120": _design(
+        "A bundle's field that nobody filled in is as if it were not set, and nothing in it is required.",
+        "Issue: MCPB bundle",
+    ),
+    "D121": _design(
+        "The bundle is valid by the official tool, the same bytes each time, and starts by its own command.",
+        "Issue: MCPB bundle",
+    ),
+    "D122": _design("server.json is valid, generated, and has the one version.", "Issue: server.json"),
+    "D123": _design("The one-click links are mcp.json's blocks.", "Issue: one-click links"),
+    "D124": _design(
+        "Each command's help fits 80 columns and says what everything is; shells complete it.", "Issue: completion"
+    ),
+    "D125": _design("Error texts name the exact setting.", "Issue: completion and --help"),
+    "D126": _design(
+        "The five steps of CONTRIBUTING.md make a tool that works; releases are checked before they are made.",
+        "Issue: the project's habits",
+    ),
+    "D127": _design("What the pages repeat of the code is generated and up to date.", "Issue: README as a front page"),
+    "D128": _design(
+        "Every page is one click from the README, every link leads somewhere, every command and snippet works.",
+        "Issue: README as a front page",
+    ),
+    "D129": _design(
+        "The README's picture is made by a script, from a real terminal and a real page, and is up to date.",
+        "Issue: README as a front page",
+    ),
+    "D115": _design("The doctor says how settings, versions, keyring and browser are understood.", "Issue: doctor"),
+    "D116": _design("It says how far the network lets a request come, and what stops it.", "Issue: doctor"),
+    "D117": _design("It shows no secret, sends none, signs in nobody and writes nothing.", "Issue: doctor"),
+    "D118": _design(
+        "It starts our command, and those in hosts' files, as a host does, and says why one fails.", "Issue: doctor"
+    ),
+    "D119": _design(
+        "It ends within half a minute whatever hangs or crashes; its exit code is 1 if something failed.",
+        "Issue: doctor",
+    ),
     "D132": _design(
         "What hosts ask at their start is answered while the SDK still loads, in both eras.", "Issue: the front"
     ),

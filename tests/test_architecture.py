@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.front", "server.line_writer", "server"},
+    {"server.errors", "server.front", "server.line_writer", "server", "server.hosts"},
     {"server.logs", "server.setting_values"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
@@ -21,7 +21,8 @@ FLOORS = (
     {"server.sandbox"},
     {"tools"},
     {"server.app", "server.person"},
-    {"server.stdio", "server.demo"},
+    {"server.stdio", "server.demo", "server.doctor"},
+    {"server.installing"},
     {"server.cli"},
     {"server.__main__"},
 )
@@ -36,7 +37,7 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    if module.startswith(("server.api", "server.sandbox", "server.signin")):
+    if module.startswith(("server.api", "server.doctor", "server.hosts", "server.sandbox", "server.signin")):
         return ".".join(module.split(".")[:2])
     return "tools" if module.startswith("tools") else module
 

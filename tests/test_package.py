@@ -1,7 +1,6 @@
 """What is shipped: the wheel, the source archive, and the commands of ``mcp.json`` started from them."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,10 +20,9 @@ from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 
 from tests.support.agent import ADA, ERAS, Era, agent_on
+from tests.support.offline import offline_environment
 
 ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
-WHEELHOUSE = Path(sys.prefix) / "wheels"
 HOSTS: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 
 
@@ -105,19 +103,7 @@ def offline(dist: Path, tmp_path: Path) -> Mapping[str, str]:
     """An environment in which uv can install nothing but this wheel and the locked ones."""
     pin = tmp_path / "constraints.txt"
     pin.write_text(f"rememberizer-mcp=={__version__}\n", encoding="utf-8")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REMEMBERIZER_", "UV_"))}
-    return kept | {
-        "HOME": str(tmp_path),
-        "PATH": f"{BIN}{os.pathsep}{kept['PATH']}",
-        "UV_CACHE_DIR": str(tmp_path / "cache"),
-        "UV_CONSTRAINT": str(pin),
-        "UV_FIND_LINKS": f"{dist},{WHEELHOUSE}",
-        "UV_NO_INDEX": "1",
-        "UV_OFFLINE": "1",
-        "UV_PYTHON": sys.executable,
-        "UV_PYTHON_DOWNLOADS": "never",
-        "XDG_RUNTIME_DIR": str(tmp_path),
-    }
+    return offline_environment(tmp_path, [dist]) | {"UV_CONSTRAINT": str(pin)}
 
 
 def command_of(host: str, environment: Mapping[str, str]) -> StdioServerParameters:

@@ -38,7 +38,7 @@ Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPT
 class LoginArguments(Arguments):
     """``login`` where secret arguments are off."""
 
-    email: Email | None = Field(None, description="Account; default: the server's settings.")
+    email: Email | None = Field(None, description="Account; default: REMEMBERIZER_EMAIL.")
 
 
 class LoginWithSecrets(LoginArguments):

@@ -216,7 +216,7 @@ def _ended(end: End) -> SignInFailed:
         case End.FAILED:
             return SignInFailed(
                 "Rememberizer's consent page ended with an error and not with a consent.",
-                hint="Call `login` to try once more; if it fails again, have the user check the OAuth app's settings.",
+                hint="Call `login` to try once more; if it fails again, have the user check the OAuth app there.",
             )
         case End.ABANDONED:
             return SignInFailed("Nobody signed in on the page in time, so it was closed.")

@@ -24,9 +24,7 @@ SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
     "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
 )
-KEY_ONLY = (
-    "Nobody is signed in. Search, read and remember go on with the API key of the settings; `login` adds the account."
-)
+KEY_ONLY = "Nobody is signed in. Search, read and remember go on by REMEMBERIZER_API_TOKEN; `login` adds the account."
 STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
 
 

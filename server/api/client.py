@@ -208,21 +208,26 @@ class RememberizerAPI:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            local = is_loopback(urlsplit(self.base_url).hostname or "")
-            self._http = httpx.AsyncClient(
-                transport=self._transport,
-                verify=self._transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",
-                    "User-Agent": f"rememberizer-mcp/{__version__}",
-                },
-                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-                follow_redirects=False,
-                trust_env=not local,  # a proxy of the environment must not see what is meant for this machine
-            )
+            self._http = http_client(self.base_url, self._transport)
         return self._http
+
+
+def http_client(base_url: str, transport: Transport | None = None) -> httpx.AsyncClient:
+    """What carries the requests to this base URL: its trust store, proxies and limits, and no cookies."""
+    local = is_loopback(urlsplit(base_url).hostname or "")
+    return httpx.AsyncClient(
+        transport=transport,
+        verify=transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"rememberizer-mcp/{__version__}",
+        },
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=not local,  # a proxy of the environment must not see what is meant for this machine
+    )
 
 
 _CUT = ("Server disconnected", "peer closed connection")

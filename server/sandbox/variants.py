@@ -102,6 +102,11 @@ class Variants:
             chosen[name] = known[name].get(text, text)
         return cls(**chosen)  # type: ignore[arg-type]  # each value was looked up among its field's own choices
 
+    @classmethod
+    def settings(cls) -> list[str]:
+        """Every `NAME=VALUE` that there is; without a value where any text is one."""
+        return [f"{name}={value}" for name, values in _choices().items() for value in values or ("",)]
+
 
 def _choices() -> dict[str, Mapping[str, object]]:
     """For each variant its values by the text that selects them; none when any text is a value."""

@@ -77,7 +77,7 @@ class SignInWays:
         except SessionExpired as error:
             raise SignInFailed(
                 "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
-                hint="Ask the user to put a fresh one there, or to remove the setting, and to restart the server.",
+                hint="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the server.",
                 status=error.status,
             ) from error
         return Arrival(previous_left=left)

@@ -1,32 +1,56 @@
-"""``make bench`` or ``python -m tests.benchmarks``: what our server costs beside a bare one. Nothing gates."""
+"""``make bench`` or ``python -m tests.benchmarks``: what our server costs beside others. Nothing gates."""
 
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from tests.benchmarks.calls import call_figures
 from tests.benchmarks.documents import document_figures
+from tests.benchmarks.front import front_figures
+from tests.benchmarks.installs import install_figures
+from tests.benchmarks.peers import peer_figures, versions
 from tests.benchmarks.starts import start_figures
-from tests.benchmarks.table import machine, table
+from tests.benchmarks.table import machine, server_table, table
 from tests.benchmarks.uploads import upload_figures
 
 
 @click.command()
 @click.option("--runs", type=click.IntRange(min=2), default=20, show_default=True, help="Starts of each kind.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def main(*, runs: int, as_json: bool) -> None:
-    """Measure start, memory and calls of our server against a bare MCPServer."""
-    with click.progressbar(range(runs), label="Starts", file=sys.stderr, hidden=not sys.stderr.isatty()) as rounds:
-        figures = start_figures(rounds)
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file.")
+def main(*, runs: int, save: Path | None) -> None:
+    """Measure start, memory and calls of our server beside a bare MCPServer and other servers."""
+    figures = start_figures(_rounds(runs, "Starts"))
+    figures += front_figures(_rounds(runs, "Fronts"))
     figures += call_figures(runs)
     figures += document_figures(runs)
     figures += upload_figures()
+    peers = peer_figures(_rounds(runs, "Servers"))
+    installs = install_figures(_rounds(runs, "Installs"))
     facts = machine()
-    if as_json:
-        click.echo(json.dumps({"machine": facts, "figures": [figure.as_json() for figure in figures]}, indent=2))
-    else:
-        click.echo(table(figures, facts))
+    click.echo(table(figures, facts))
+    click.echo(server_table(peers, installs))
+    if save:
+        save.write_text(
+            json.dumps(
+                {
+                    "machine": facts | {"runs": runs, "servers": versions()},
+                    "figures": [figure.as_json() for figure in figures],
+                    "servers": [samples.as_json() for samples in peers],
+                    "install": installs,
+                },
+                indent=2,
+            )
+            + "\n",
+            encoding="utf-8",
+        )
+
+
+def _rounds(runs: int, label: str) -> Iterator[int]:
+    with click.progressbar(range(runs), label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as rounds:
+        yield from rounds
 
 
 main()

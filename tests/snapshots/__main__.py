@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 
+from tests.snapshots.help import help_of_all
 from tests.tools.test_contract import listed
 
 LISTS: dict[str, dict[str, Any]] = {
@@ -22,6 +23,7 @@ async def _write(folder: Path) -> None:
     for name, settings in LISTS.items():
         text = json.dumps(await listed(**settings), indent=2, ensure_ascii=False) + "\n"
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    (folder / "help.txt").write_text(help_of_all(), encoding="utf-8")
 
 
 anyio.run(_write, Path(sys.argv[1]))

@@ -61,7 +61,7 @@ def compact(value: Any) -> bytes:
 def test_the_tool_lists_are_the_snapshots(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "tests.snapshots", str(tmp_path)], check=True, timeout=60)
     kept = sorted(SNAPSHOTS.glob("*.json"))
-    assert [path.name for path in kept] == sorted(path.name for path in tmp_path.iterdir())
+    assert [path.name for path in kept] == sorted(path.name for path in tmp_path.glob("*.json"))
     for path in kept:
         made = (tmp_path / path.name).read_text(encoding="utf-8")
         assert made == path.read_text(encoding="utf-8"), "run `make snapshots` and read the diff"

@@ -32,9 +32,9 @@ async def test_the_commands_name_this_servers_own_address(api: API) -> None:
     assert "sandbox-captcha" in page
 
 
-async def test_page_and_readme_name_the_registered_app(api: API) -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    for text in ((await _index(api)).text, readme):
+async def test_page_and_documentation_name_the_registered_app(api: API) -> None:
+    documentation = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    for text in ((await _index(api)).text, documentation):
         assert SANDBOX_OAUTH_CLIENT_ID in text
         assert SANDBOX_OAUTH_CLIENT_SECRET in text
         assert "http://127.0.0.1:PORT/oauth/callback" in text

@@ -1,0 +1,98 @@
+"""The settings as the server understands them."""
+
+import os
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..setting_values import is_unfilled
+from ..settings import PREFIX, SECRETS, Settings, UnusableSettings, load_settings, unknown_variables, variable
+from .report import Finding
+
+LEAST_LIKENESS = 0.7
+_VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+")
+
+
+def variables(*, sandbox: bool = False) -> list[Finding]:
+    """Each variable that is set, each that can't be used, and each that nothing reads; never a secret's value."""
+    settings, problems = _read(sandbox=sandbox)
+    bad = {name for problem in problems for name in _named(problem)}
+    findings = [
+        *(_unusable(problem) for problem in problems),
+        *(_unknown(name) for name in unknown_variables(os.environ)),
+        *(Finding.ok("settings", text) for text in _set_ones(settings, without=bad)),
+    ]
+    return findings or [Finding.ok("settings", "None is set; every default applies.")]
+
+
+def usable(field: str) -> str:
+    """A setting as the server understands it, or its default where it can't be used, whatever becomes of the others."""
+    defaults = {name: each.default for name, each in Settings.model_fields.items()}
+    others = {name: default for name, default in defaults.items() if name != field}
+    try:
+        return str(getattr(Settings(**others), field))
+    except ValidationError:
+        return str(defaults[field])
+
+
+def is_unusable(field: str) -> bool:
+    """Whether a setting is among those that can't be used."""
+    return any(variable(field) in _named(problem) for problem in _read()[1])
+
+
+def _read(*, sandbox: bool = False) -> tuple[Settings | None, tuple[str, ...]]:
+    try:
+        return load_settings(sandbox=sandbox), ()
+    except UnusableSettings as unusable_ones:
+        return None, unusable_ones.problems
+
+
+def _set() -> dict[str, str]:
+    """What is set, by name; the letter case of a name doesn't count, nor a bundle's field that nobody filled in."""
+    return {name.upper(): value for name, value in os.environ.items() if value and not is_unfilled(value)}
+
+
+def _named(problem: str) -> list[str]:
+    """The variables that a problem is about: the sentence goes on to others that may repair it."""
+    return _VARIABLE.findall(problem.partition(":")[0])
+
+
+def _unusable(problem: str) -> Finding:
+    names = " or ".join(_named(problem))
+    return Finding.failure("settings", f"{problem}.", f"Correct or remove {names} where the server is started.")
+
+
+def _unknown(name: str) -> Finding:
+    known = [field.upper() for field in Settings.model_fields if field != "sandbox"]
+    known += [f"{field.upper()}_FILE" for field in SECRETS]
+    near = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=LEAST_LIKENESS)
+    step = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it; docs/settings.md lists those that there are."
+    return Finding.warning("settings", f"{name} is no setting of this version and is ignored.", step)
+
+
+def _set_ones(settings: Settings | None, *, without: set[str]) -> list[str]:
+    set_ones, texts = _set(), []
+    for field in Settings.model_fields:
+        name = variable(field)
+        if field in SECRETS:
+            texts += [text for text in _secret(name) if name not in without and f"{name}_FILE" not in without]
+        elif name in set_ones and name not in without and field != "sandbox":
+            texts.append(f"{name} is `{_shown(getattr(settings, field, set_ones[name]))}`.")
+    return texts
+
+
+def _secret(name: str) -> list[str]:
+    """A usable file's path is no secret: it was read."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return [f"{name} is set, from the file {file}."]
+    return [f"{name} is set."] if name in _set() else []
+
+
+def _shown(value: Any) -> str:
+    """As somebody would write it in the environment."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

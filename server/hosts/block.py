@@ -1,0 +1,83 @@
+"""``Block``: the command that a host starts, as ``mcp.json`` has it but with an absolute path.
+
+Hosts start servers with a PATH of their own, often a short one, so a bare name is not found.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .system import System
+
+NAME = "rememberizer"
+SANDBOX_NAME = "rememberizer-sandbox"
+PROGRAM = "rememberizer-mcp"
+ENVIRONMENT: Mapping[str, str] = {"REMEMBERIZER_SECRET_ARGUMENTS": "off"}
+"""A chat host logs every argument, so no tool takes a password there. Nothing of the caller's environment is copied."""
+FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
+"""Folders of uv's cache: what runs from there can be gone tomorrow, so the command is the runner itself."""
+PIPX_RUN = re.compile(r"[0-9a-f]{15}")
+"""`pipx run` names an environment so, and drops it after two weeks."""
+
+
+class NoCommand(Exception):
+    """There is no command that a host could start again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """What to start, with which arguments and variables."""
+
+    command: str
+    args: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def entry_name(*, sandbox: bool) -> str:
+    """Under which name our entry stands."""
+    return SANDBOX_NAME if sandbox else NAME
+
+
+def own_block(system: System, *, sandbox: bool) -> Block:
+    """The block that starts what is running now.
+
+    Raises:
+        NoCommand: It runs from a cache, and what made it run is not found.
+    """
+    command, *args = _lasting_command(system)
+    return Block(command=command, args=[*args, *(["--sandbox"] if sandbox else [])], env=dict(ENVIRONMENT))
+
+
+def _lasting_command(system: System) -> list[str]:
+    if FLEETING.intersection(system.prefix.parts):
+        return _by_uv(system)
+    if PIPX_RUN.fullmatch(system.prefix.name) and any("pipx" in part for part in system.prefix.parts):
+        return _by_pipx(system)
+    script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
+    if script.is_file():
+        return [str(script.absolute())]
+    return [str(system.python.absolute()), "-m", "rememberizer_mcp.server"]
+
+
+def _by_uv(system: System) -> list[str]:
+    what = ["--from", f"{PROGRAM}[keyring]", PROGRAM] if system.has_keyring else [PROGRAM]
+    started_by = Path(system.environ.get("UV", ""))
+    if started_by.is_absolute():  # before the search path, on which a relative folder can stand
+        uvx = started_by.with_name(started_by.name.replace("uv", "uvx", 1))
+        return [str(uvx), *what] if uvx.is_file() else [str(started_by), "tool", "run", *what]
+    if found := system.which("uvx"):
+        return [str(Path(found).absolute()), *what]
+    if found := system.which("uv"):
+        return [str(Path(found).absolute()), "tool", "run", *what]
+    raise NoCommand(
+        "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
+    )
+
+
+def _by_pipx(system: System) -> list[str]:
+    if pipx := system.which("pipx"):
+        return [str(Path(pipx).absolute()), "run", PROGRAM]
+    raise NoCommand(
+        "This runs from pipx's cache, and pipx is not found; `pipx install rememberizer-mcp` makes it last."
+    )

@@ -1,0 +1,48 @@
+"""Which hosts have us configured, read and never written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .block import NAME, SANDBOX_NAME, Block
+from .entries import read_entries
+from .files import UnusableFile, read_file
+from .refusal import CantChange
+from .system import System
+from .table import HOSTS, Host
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """What stands in one host's file: of our entries, and of no other."""
+
+    host: Host
+    path: Path
+    exists: bool
+    blocks: dict[str, Block | None]
+    """Our entries by name; ``None`` for one that holds no command that can be started."""
+    problem: str | None
+    """Why the file can't be read, in a sentence."""
+
+
+def configured(system: System) -> Iterator[Configured]:
+    """Each host of the table, whether it is installed or not."""
+    for host in HOSTS.values():
+        path, exists = host.path(system), True
+        blocks: dict[str, Block | None] = {}
+        problem = None
+        try:
+            file = read_file(path)
+            exists = file.content is not None
+            found = read_entries(host, file.text)
+            blocks = {name: _block(host, found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
+        except UnusableFile as error:
+            problem = str(error)
+        except CantChange as error:
+            problem = f"{path} {error}."
+        yield Configured(host=host, path=path, exists=exists, blocks=blocks, problem=problem)
+
+
+def _block(host: Host, entry: Any) -> Block | None:
+    return host.block(entry) if isinstance(entry, dict) else None

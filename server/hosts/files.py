@@ -1,0 +1,108 @@
+"""Reading and replacing a host's file: at once, beside a backup, and never over somebody else's change."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BYTES = 20 * 2**20
+"""Claude Code's file grows with its history; this is far more than any seen."""
+BOM = "\ufeff"
+
+
+class UnusableFile(Exception):
+    """A file is left alone; the message names it and says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostFile:
+    """A file as it was read; ``content`` is ``None`` where there is none yet."""
+
+    path: Path
+    """What a link leads to, if it is one: dotfiles are often links."""
+    content: bytes | None
+
+    @property
+    def text(self) -> str:
+        """Without its byte order mark."""
+        return (self.content or b"").decode().removeprefix(BOM)
+
+
+def read_file(path: Path) -> HostFile:
+    """A host's file.
+
+    Raises:
+        UnusableFile: It is there and can't be read as text.
+    """
+    try:
+        if path.is_symlink() and not path.exists():
+            raise UnusableFile(f"{path} is a link that leads nowhere.")
+        target = path.resolve()
+        if not target.exists():
+            return HostFile(path=target, content=None)
+        if not target.is_file():
+            raise UnusableFile(f"{path} is no file.")
+        if target.stat().st_size > MOST_BYTES:
+            raise UnusableFile(f"{path} is larger than {MOST_BYTES // 2**20} MiB.")
+        content = target.read_bytes()
+    except RuntimeError:
+        raise UnusableFile(f"{path} can't be read: its links go in a circle.") from None
+    except OSError as error:
+        raise UnusableFile(f"{path} can't be read: {error.strerror}.") from None
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        raise UnusableFile(f"{path} is not UTF-8 text.") from None
+    return HostFile(path=target, content=content)
+
+
+def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
+    """Put a text in place of what was read, which is kept as a backup.
+
+    Raises:
+        UnusableFile: It changed since it was read, or can't be written.
+    """
+    try:
+        content = ((BOM if (file.content or b"").startswith(BOM.encode()) else "") + text).encode()
+        file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if file.content is not None:
+            _write(backup, file.content, like=file.path)
+        _write(file.path, content, like=file.path, check=lambda: _check_unchanged(file))
+    except OSError as error:
+        raise UnusableFile(f"{file.path} can't be written: {error.strerror}.") from None
+    except UnicodeEncodeError:
+        raise UnusableFile(f"{file.path} holds half of a surrogate pair in our entry; it was left alone.") from None
+
+
+def _check_unchanged(file: HostFile) -> None:
+    if read_file(file.path).content != file.content:
+        raise UnusableFile(f"{file.path} was changed by another program just now; run this again.")
+
+
+def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] = lambda: None) -> None:
+    """Write a file whole or not at all, with the mode and owner of another one; a new one is for its user only.
+
+    The check comes last before the file takes its place.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    try:
+        with os.fdopen(descriptor, "wb") as temporary:
+            temporary.write(content)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        if like.exists():
+            _take_after(Path(name), like.stat())
+        check()
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _take_after(path: Path, status: os.stat_result) -> None:
+    with suppress(PermissionError, AttributeError):  # Windows has no owners of this kind, and no such function
+        os.chown(path, status.st_uid, status.st_gid)
+    path.chmod(stat.S_IMODE(status.st_mode))

@@ -1,0 +1,162 @@
+"""What ``install`` and ``uninstall`` would change, and doing it.
+
+Nothing that is shown can hold another server's secrets, or our own entry's: of values that are not ours, none is shown.
+"""
+
+import json
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+from .block import NAME, SANDBOX_NAME, entry_name, own_block
+from .entries import read_entries, shown_entry, with_entry, without_entry
+from .files import HostFile, UnusableFile, read_file, replace_file
+from .refusal import CantChange
+from .system import System
+from .table import Host
+
+HIDDEN = "(hidden)"
+ELSEWHERE = {"url", "httpUrl", "serverUrl", "uri"}
+"""Members of an entry that names a server to be reached, not started."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of one host's file, not made yet."""
+
+    host: Host
+    file: HostFile
+    name: str
+    """Of our entry."""
+    text: str
+    """Of the file afterwards."""
+    before: Any
+    """Our entry as it stands there, if it does."""
+    stands: bool
+    """Whether it does."""
+    after: dict[str, Any] | None
+    """Our entry afterwards."""
+    ours: dict[str, Any]
+    """What of it may be shown: nothing that the user added."""
+    is_first: bool
+    """Whether neither of our entries stands there."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything would change."""
+        return self.stands != (self.after is not None) or bool(self.before != self.after)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether an entry that stands there would be another one."""
+        return self.stands and self.after is not None and self.is_needed
+
+    @property
+    def kept(self) -> list[str]:
+        """The names of what the user put into our entry and still stands there."""
+        after, variables = self.after or {}, self.host.names[2]
+        members = [str(name) for name, value in after.items() if name != variables and value != self.ours.get(name)]
+        return members + [str(name) for name in after.get(variables, {}) if name not in self.ours[variables]]
+
+    @property
+    def backup(self) -> Path:
+        """Where the state before is kept: that without us is never replaced by one that holds us."""
+        ending = ".before-rememberizer" if self.is_first else ".rememberizer-undo"
+        return self.file.path.with_name(self.file.path.name + ending)
+
+    @property
+    def diff(self) -> str:
+        """A unified diff of our entry; nothing else in the file changes."""
+        old, new = (self._lines(entry) for entry in (self.before, self.after))
+        path = str(self.file.path)
+        return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
+
+    def _lines(self, entry: Any) -> list[str]:
+        if entry is None:
+            return []
+        return shown_entry(self.host, self.name, _shown(entry, self.ours)).splitlines()
+
+    def make(self) -> None:
+        """Write it.
+
+        Raises:
+            UnusableFile: The file changed meanwhile, or can't be written.
+        """
+        replace_file(self.file, self.text, backup=self.backup)
+
+
+def installing(system: System, host: Host, *, sandbox: bool) -> Change:
+    """What installing would change. What a user added to our entry stays, unless it says otherwise than we do.
+
+    Raises:
+        UnusableFile: The host's file can't be changed safely.
+        NoCommand: There is no command that a host could start.
+    """
+    name = entry_name(sandbox=sandbox)
+    ours = host.entry(own_block(system, sandbox=sandbox), name)
+    file = read_file(host.path(system))
+    try:
+        entries = read_entries(host, file.text)
+        before = entries.get(name)
+        after = _merged(host, before, ours)
+        text = file.text if name in entries and before == after else with_entry(host, file.text, name, after)
+    except CantChange as error:
+        raise _left_alone(file, error) from None
+    return _change(host, file, name, entries, text=text, after=after, ours=ours)
+
+
+def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
+    """What uninstalling would change.
+
+    Raises:
+        UnusableFile: The host's file can't be changed safely.
+    """
+    name = entry_name(sandbox=sandbox)
+    file = read_file(host.path(system))
+    try:
+        entries = read_entries(host, file.text)
+        text = without_entry(host, file.text, name) if name in entries else file.text
+    except CantChange as error:
+        raise _left_alone(file, error) from None
+    return _change(host, file, name, entries, text=text, after=None, ours={})
+
+
+def pasteable(system: System, *, sandbox: bool) -> str:
+    """The block for any other host, in the form of ``mcp.json``.
+
+    Raises:
+        NoCommand: There is no command that a host could start.
+    """
+    block = own_block(system, sandbox=sandbox)
+    entry = {"command": block.command, "args": block.args, "env": block.env}
+    return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)
+
+
+def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
+    return UnusableFile(f"{file.path} {error}; it was left alone.")
+
+
+def _change(host: Host, file: HostFile, name: str, entries: dict[str, Any], **rest: Any) -> Change:
+    is_first = not entries.keys() & {NAME, SANDBOX_NAME}
+    return Change(
+        host=host, file=file, name=name, before=entries.get(name), stands=name in entries, is_first=is_first, **rest
+    )
+
+
+def _merged(host: Host, before: Any, ours: dict[str, Any]) -> dict[str, Any]:
+    """Our entry with what the user added to the one that stands there, if that starts a command too."""
+    if not isinstance(before, dict) or host.block(before) is None or ELSEWHERE & before.keys():
+        return ours
+    theirs = {name: value for name, value in before.items() if name not in ours or name in host.adjustable}
+    variables = host.names[2]
+    env = {**ours[variables], **(before.get(variables) or {}), **ours[variables]}
+    return {**ours, **theirs, variables: env}
+
+
+def _shown(value: Any, ours: Any) -> Any:
+    """A value with everything hidden that is not ours word for word."""
+    if isinstance(value, dict):
+        known = ours if isinstance(ours, dict) else {}
+        return {key: _shown(one, known.get(key)) for key, one in value.items()}
+    return value if value == ours else HIDDEN

@@ -1,0 +1,68 @@
+"""``System``: what the hosts' files and our command depend on, so that tests can be any machine."""
+
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+Platform = Literal["darwin", "win32", "linux"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A machine and its user, as a process sees them."""
+
+    platform: Platform
+    """Anything that is neither macOS nor Windows counts as Linux."""
+    home: Path
+    environ: Mapping[str, str]
+    prefix: Path
+    """The environment that the process runs from."""
+    python: Path
+    scripts: Path
+    """Where the environment's commands are."""
+    has_keyring: bool
+    """Whether the extra `keyring` is installed."""
+    which: Callable[[str], str | None]
+    """The path of a command, if there is one."""
+
+    def folder(self, variable: str, default: Path) -> Path:
+        """The folder that an environment variable names by an absolute path, else the default."""
+        named = Path(self.environ.get(variable, ""))
+        return named if named.is_absolute() else default
+
+    @property
+    def settings_folder(self) -> Path:
+        """Where programs of a desktop keep their settings: by XDG, by Apple's or by Microsoft's rules."""
+        match self.platform:
+            case "darwin":
+                return self.home / "Library" / "Application Support"
+            case "win32":
+                return self.folder("APPDATA", self.home / "AppData" / "Roaming")
+            case _:
+                return self.folder("XDG_CONFIG_HOME", self.home / ".config")
+
+
+def this_system() -> System:
+    """The machine that we run on.
+
+    Raises:
+        RuntimeError: The user's home folder is not known.
+    """
+    if not Path.home().is_absolute():
+        raise RuntimeError("The home folder that HOME names is no absolute path.")
+    return System(
+        platform="darwin" if sys.platform == "darwin" else "win32" if sys.platform == "win32" else "linux",
+        home=Path.home(),
+        environ=os.environ,
+        prefix=Path(sys.prefix),
+        python=Path(sys.executable),
+        scripts=Path(sysconfig.get_path("scripts")),
+        has_keyring=find_spec("keyring") is not None,
+        which=shutil.which,
+    )

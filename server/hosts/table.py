@@ -1,0 +1,172 @@
+"""``HOSTS``: where each host keeps its servers, and how an entry looks there.
+
+The paths are those of the hosts' own documentation, read in November 2026:
+
+- Claude Desktop: modelcontextprotocol.io, "Connect to local MCP servers"; the packaged Windows app sees its own copy
+  of the roaming folder, and the usual one while it has none (anthropics/claude-code#26073, neon-solutions/add-mcp#114).
+  Linux has no official build.
+- Claude Code: ``~/.claude.json``, user scope; ``CLAUDE_CONFIG_DIR`` moves it (code.claude.com, "Settings").
+- Cursor: ``~/.cursor/mcp.json`` (cursor.com/docs, "MCP").
+- VS Code: ``mcp.json`` in the user's profile (code.visualstudio.com, "Use MCP servers").
+- Codex: ``config.toml`` in ``~/.codex`` or ``CODEX_HOME`` (developers.openai.com/codex, "MCP").
+- Gemini CLI: ``~/.gemini/settings.json`` (its docs, "MCP servers with the Gemini CLI"); ``GEMINI_CLI_HOME`` stands for
+  the home folder (its source, ``packages/core/src/utils/paths.ts``).
+- Goose: ``config.yaml`` (block.github.io/goose, "Configuration files"); ``GOOSE_PATH_ROOT`` moves everything, if it is
+  absolute (seen in programs that set it).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from .block import Block
+from .system import System
+
+Form = Literal["json", "toml", "yaml"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A program that starts MCP servers."""
+
+    name: str
+    title: str
+    path: Callable[[System], Path]
+    form: Form
+    key: str
+    """The member of the file that holds the servers."""
+    extra: Mapping[str, Any]
+    """What an entry has there beside command, arguments and variables."""
+    next_step: str
+    names: tuple[str, str, str] = ("command", "args", "env")
+    """What the three are called there."""
+    adjustable: frozenset[str] = frozenset()
+    """Of ``extra``, what a user may have set otherwise."""
+
+    def entry(self, block: Block, name: str) -> dict[str, Any]:
+        """An entry of this host for a block."""
+        command, args, env = self.names
+        extra = {key: name if value is NAME_OF_ENTRY else value for key, value in self.extra.items()}
+        return {**extra, command: block.command, args: list(block.args), env: dict(block.env)}
+
+    def block(self, entry: Mapping[str, Any]) -> Block | None:
+        """The block of an entry that stands there, if it is one."""
+        command, args, env = (entry.get(name) for name in self.names)
+        args, env = ([] if args is None else args), ({} if env is None else env)
+        if not isinstance(command, str) or not isinstance(args, list) or not isinstance(env, dict):
+            return None
+        return Block(command=command, args=[str(each) for each in args], env={str(key): str(env[key]) for key in env})
+
+
+NAME_OF_ENTRY = object()
+"""Stands in ``extra`` where the entry repeats its own name."""
+
+
+def _claude_desktop(system: System) -> Path:
+    file = "claude_desktop_config.json"
+    if system.platform == "win32":
+        usual = system.settings_folder / "Claude" / file
+        packages = system.folder("LOCALAPPDATA", system.home / "AppData" / "Local") / "Packages"
+        packaged = [each / "LocalCache" / "Roaming" / "Claude" / file for each in sorted(packages.glob("Claude_*"))]
+        return next((path for path in (*packaged, usual) if path.is_file()), (*packaged, usual)[0])
+    return system.settings_folder / "Claude" / file
+
+
+def _claude_code(system: System) -> Path:
+    return system.folder("CLAUDE_CONFIG_DIR", system.home) / ".claude.json"
+
+
+def _cursor(system: System) -> Path:
+    return system.home / ".cursor" / "mcp.json"
+
+
+def _vscode(system: System) -> Path:
+    return system.settings_folder / "Code" / "User" / "mcp.json"
+
+
+def _codex(system: System) -> Path:
+    return system.folder("CODEX_HOME", system.home / ".codex") / "config.toml"
+
+
+def _gemini(system: System) -> Path:
+    return system.folder("GEMINI_CLI_HOME", system.home) / ".gemini" / "settings.json"
+
+
+def _goose(system: System) -> Path:
+    root = Path(system.environ.get("GOOSE_PATH_ROOT", ""))
+    if root.is_absolute():
+        return root / "config" / "config.yaml"
+    if system.platform == "win32":
+        return system.settings_folder / "Block" / "goose" / "config" / "config.yaml"
+    return system.folder("XDG_CONFIG_HOME", system.home / ".config") / "goose" / "config.yaml"
+
+
+_TABLE = (
+    Host(
+        name="claude-desktop",
+        title="Claude Desktop",
+        path=_claude_desktop,
+        form="json",
+        key="mcpServers",
+        extra={},
+        next_step="Quit Claude Desktop completely and start it again.",
+    ),
+    Host(
+        name="claude-code",
+        title="Claude Code",
+        path=_claude_code,
+        form="json",
+        key="mcpServers",
+        extra={"type": "stdio"},
+        next_step="Start a new session of Claude Code; `/mcp` shows the server.",
+    ),
+    Host(
+        name="cursor",
+        title="Cursor",
+        path=_cursor,
+        form="json",
+        key="mcpServers",
+        extra={},
+        next_step="Switch the server on in Cursor's settings, under MCP.",
+    ),
+    Host(
+        name="vscode",
+        title="VS Code",
+        path=_vscode,
+        form="json",
+        key="servers",
+        extra={"type": "stdio"},
+        next_step="Run `MCP: List Servers` in VS Code and start the server.",
+    ),
+    Host(
+        name="codex",
+        title="Codex",
+        path=_codex,
+        form="toml",
+        key="mcp_servers",
+        extra={},
+        next_step="Start a new session of Codex; `/mcp` shows the server.",
+    ),
+    Host(
+        name="gemini-cli",
+        title="Gemini CLI",
+        path=_gemini,
+        form="json",
+        key="mcpServers",
+        extra={},
+        next_step="Start a new session of Gemini CLI; `/mcp` shows the server.",
+    ),
+    Host(
+        name="goose",
+        title="Goose",
+        path=_goose,
+        form="yaml",
+        key="extensions",
+        extra={"enabled": True, "type": "stdio", "name": NAME_OF_ENTRY, "timeout": 300},
+        names=("cmd", "args", "envs"),
+        adjustable=frozenset({"timeout"}),
+        next_step="Start a new session of Goose.",
+    ),
+)
+HOSTS: Mapping[str, Host] = {host.name: host for host in _TABLE}

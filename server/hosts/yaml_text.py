@@ -1,0 +1,142 @@
+"""YAML: an entry of a block mapping is put in or taken out, and every other line stays as it is.
+
+PyYAML says where keys and values stand; what it would write itself is used for our entry only.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from .refusal import CantChange
+
+_WIDE = 1_000_000
+"""Longer than any line of ours, so that none is folded."""
+_NUMBER = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_WORDS: Sequence[tuple[str, str, str]] = (
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+", "-+0123456789"),
+    ("float", _NUMBER + r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+.0123456789"),
+    ("merge", "<<", "<"),
+)
+"""What a plain word is in YAML 1.2, by which Goose reads: `off` and `1:30` are texts there, and in PyYAML are not."""
+
+
+class _Loader(yaml.SafeLoader):
+    """It knows the words above and no others."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """It quotes what either version would take for something else than a text."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _starts in _WORDS:
+    for _side in (_Loader, _Dumper):
+        _side.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), [*_starts, ""])
+
+
+def read(text: str) -> dict[str, Any]:
+    """What the text says; an empty one says nothing.
+
+    Raises:
+        CantChange: It is no YAML mapping.
+    """
+    try:
+        value = yaml.load(text, _Loader)  # noqa: S506 -- it is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise CantChange(f"is not valid YAML{place}") from None
+    if value is not None and not isinstance(value, dict):
+        raise CantChange("holds no YAML mapping")
+    return value or {}
+
+
+def written(value: Mapping[str, Any]) -> str:
+    """The value as a text of its own."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
+
+
+def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
+    """The text with an entry in the first place of the mapping, in place of the one that it had.
+
+    Raises:
+        CantChange: The mapping is written in one line.
+    """
+    key, name = path
+    text = drop(text, path)
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
+    found = _child(yaml.compose(text), key)
+    if found is None:
+        before = text if not text or text.endswith("\n") else text + end_of_line
+        return before + _indented({key: {name: dict(value)}}, end_of_line, "")
+    key_node, mapping = found
+    if mapping.value in ("", []):
+        text, indent = _opened(text, key_node, mapping), " " * (key_node.start_mark.column + 2)
+    elif isinstance(mapping, yaml.MappingNode) and not mapping.flow_style:
+        indent = " " * mapping.start_mark.column
+    else:
+        raise CantChange(f"has `{key}` in a form that can't be added to without rewriting it")
+    line_end = text.find("\n", key_node.end_mark.index) + 1
+    if not line_end:
+        text += end_of_line
+        line_end = len(text)
+    return text[:line_end] + _indented({name: dict(value)}, end_of_line, indent) + text[line_end:]
+
+
+def drop(text: str, path: tuple[str, str]) -> str:
+    """The text without the entry.
+
+    Raises:
+        CantChange: It is there more than once, or in a mapping that is written in one line.
+    """
+    key, name = path
+    found = _child(yaml.compose(text), key)
+    entry = found and _child(found[1], name)
+    if not found or not entry:
+        return text
+    key_node, mapping = found
+    if mapping.flow_style:
+        raise CantChange(f"has `{key}` in a form that can't be changed without rewriting it")
+    lines = text.split("\n")
+    start, end = entry[0].start_mark.line, _line_behind(entry[1], lines)
+    while end - 1 > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    kept = "\n".join(lines[:start] + lines[end:])
+    if len(mapping.value) > 1:
+        return kept
+    colon = kept.index(":", key_node.end_mark.index) + 1
+    return kept[:colon] + " {}" + kept[colon:]
+
+
+def _child(node: Any, key: str) -> tuple[Any, Any] | None:
+    """The nodes of a key and of its value."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    found = [(one, value) for one, value in node.value if one.value == key]
+    if len(found) > 1:
+        raise CantChange(f"names `{key}` twice")
+    return found[0] if found else None
+
+
+def _line_behind(node: Any, lines: Sequence[str]) -> int:
+    """The number of the line that follows a value. A block ends where the next thing begins, or the text does."""
+    mark = node.end_mark
+    is_block = isinstance(node, yaml.MappingNode) and not node.flow_style
+    ends_here = (is_block or mark.column == 0) and not (
+        mark.line == len(lines) - 1 and mark.column == len(lines[-1]) > 0
+    )
+    return int(mark.line if ends_here else mark.line + 1)
+
+
+def _opened(text: str, key_node: Any, mapping: Any) -> str:
+    """The text with nothing behind the key, where ``{}`` or nothing stood."""
+    colon = text.index(":", key_node.end_mark.index) + 1
+    return text[:colon] + text[max(colon, mapping.end_mark.index) :]
+
+
+def _indented(value: Mapping[str, Any], end_of_line: str, indent: str) -> str:
+    return "".join(f"{indent}{line}{end_of_line}" for line in written(value).splitlines())

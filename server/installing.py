@@ -1,0 +1,96 @@
+"""What ``install`` and ``uninstall`` say on the terminal."""
+
+import sys
+
+import click
+
+from .hosts.block import NoCommand
+from .hosts.files import UnusableFile
+from .hosts.install import Change, installing, pasteable, uninstalling
+from .hosts.system import System, this_system
+from .hosts.table import HOSTS
+
+SECRETS = """\
+You sign in on a page in your browser, so no password belongs in this file.
+For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
+NO_SECRETS = "The sandbox needs no account and no network."
+
+
+def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
+    """Add our entry, or print it; return the exit code."""
+    try:
+        system = this_system()
+        if host == "json":
+            click.echo(pasteable(system, sandbox=sandbox))
+            return 0
+        change = installing(system, HOSTS[host], sandbox=sandbox)
+        if not change.is_needed:
+            click.echo(f"{change.host.title} has `{change.name}` already, in {change.file.path}.")
+            return 0
+        if dry_run:
+            return _show(change)
+        if change.overwrites and not yes and not _may_overwrite(change):
+            return 1
+        is_new = not change.file.path.parent.exists()
+        change.make()
+    except (UnusableFile, NoCommand, RuntimeError) as error:
+        return _fail(error)
+    _tell_of_install(system, change, is_new=is_new)
+    click.echo(NO_SECRETS if sandbox else SECRETS)
+    click.echo(f"Next: {change.host.next_step}")
+    return 0
+
+
+def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
+    """Remove our entry; return the exit code."""
+    try:
+        change = uninstalling(this_system(), HOSTS[host], sandbox=sandbox)
+        if not change.is_needed:
+            click.echo(f"{change.host.title} has no `{change.name}` in {change.file.path}.")
+            return 0
+        if dry_run:
+            return _show(change)
+        change.make()
+    except (UnusableFile, RuntimeError) as error:
+        return _fail(error)
+    click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.backup}")
+    click.echo(f"It is gone when {change.host.title} starts again.")
+    return 0
+
+
+def _show(change: Change) -> int:
+    click.echo(change.diff)
+    click.echo("\nNothing was written. Nothing else in the file would change.")
+    return 0
+
+
+def _may_overwrite(change: Change) -> bool:
+    click.echo(f"{change.host.title} has another `{change.name}` in {change.file.path}:\n{change.diff}\n", err=True)
+    if not sys.stdin.isatty():
+        click.echo("It was left alone; --yes overwrites it.", err=True)
+        return False
+    return click.confirm("Overwrite it?", err=True)
+
+
+def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
+    done = "Replaced `{}` in {}." if change.stands else "Added `{}` to {}."
+    click.echo(done.format(change.name, change.file.path))
+    if change.file.content is not None:
+        click.echo(f"Before: {change.backup}")
+    if change.kept:
+        click.echo(f"Kept of what stood there: {_printable(', '.join(change.kept))}.")
+    if is_new:
+        click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
+    left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
+    if left:
+        click.echo(f"Set here and not copied: {', '.join(left)}.")
+
+
+def _printable(text: str) -> str:
+    """Names are the user's, and can hold what a terminal obeys."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _fail(error: Exception) -> int:
+    click.echo(f"Error: {error}", err=True)
+    return 1

@@ -1,0 +1,1 @@
+"""What CONTRIBUTING.md and the pre-commit configuration tell people to do, done."""

@@ -1,0 +1,132 @@
+"""``make demo`` in a pseudo-terminal, and photographs of the sign-in page while the demo's person is held up."""
+
+import fcntl
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+from playwright.async_api import Browser, ViewportSize
+
+from tests.docs.film.screen import COLUMNS, ROWS, words
+from tests.docs.regions import ROOT
+from tests.support.browser import watched
+from tests.support.process import clean_environment
+
+PAGE_SIZE: ViewportSize = {"width": 440, "height": 480}
+SCALE = 1.5
+LONGEST_SECONDS = 60
+AT_THE_PAGE = "the person opens the link in Chromium"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """What the terminal got at once, and when, in seconds since the start."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Everything that was seen; ``photographs`` are PNGs of the page: as it comes, and filled in."""
+
+    chunks: tuple[Chunk, ...]
+    address: str
+    photographs: tuple[bytes, ...]
+
+
+async def record(browser: Browser, folder: Path) -> Recording:
+    """Run the demo once.
+
+    Args:
+        browser: For the photographs; the demo's person has a browser of their own.
+        folder: For files that are needed meanwhile.
+    """
+    chunks: list[Chunk] = []
+    address, photographs = "", tuple[bytes, ...]()
+    with held_browser(folder) as gate, anyio.fail_after(LONGEST_SECONDS):
+        async for chunk in terminal(["make", "demo"], environment(folder)):
+            chunks.append(chunk)
+            said = words(b"".join(each.data for each in chunks))
+            if not address and AT_THE_PAGE in said:
+                address = _found(r"sign_in_url +(\S+)", said)
+                photographs = await photograph(browser, address, email=_found(r"email='(\S+?)'", said))
+                os.write(gate, b"\n")
+    return Recording(chunks=tuple(chunks), address=address, photographs=photographs)
+
+
+def environment(folder: Path) -> Mapping[str, str]:
+    """The demo finds the browser of the folder; a ``make`` that runs us doesn't make this one say where it is."""
+    known = {name: value for name, value in clean_environment().items() if not name.startswith(("MAKE", "MFLAGS"))}
+    known.pop("NO_COLOR", None)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return known | {"PATH": path, "TERM": "xterm-256color", "XDG_RUNTIME_DIR": str(folder)}
+
+
+@contextmanager
+def held_browser(folder: Path) -> Iterator[int]:
+    """A ``chromium`` in this folder that starts when a line is written to the descriptor."""
+    gate, script = folder / "gate", folder / "chromium"
+    os.mkfifo(gate)
+    script.write_text(f'#!/bin/sh\nread -r _ < "{gate}"\nexec "{shutil.which("chromium")}" "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    descriptor = os.open(gate, os.O_RDWR)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+async def terminal(command: list[str], environ: Mapping[str, str]) -> AsyncIterator[Chunk]:
+    """Run a command in a terminal, and give what it writes as it comes.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    begun = time.perf_counter()
+    process = await anyio.open_process(command, cwd=ROOT, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+    async with process:
+        os.close(theirs)
+        while data := await anyio.to_thread.run_sync(_read, ours, abandon_on_cancel=True):
+            yield Chunk(at=time.perf_counter() - begun, data=data)
+    os.close(ours)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+
+
+async def photograph(browser: Browser, address: str, *, email: str) -> tuple[bytes, ...]:
+    """The page as it comes, and filled in but not sent."""
+    look = {"viewport": PAGE_SIZE, "device_scale_factor": SCALE, "color_scheme": "light"}
+    async with watched(browser, **look) as profile:
+        page = await profile.open(address)
+        empty = await page.screenshot()
+        await page.fill("[name=email]", email)
+        await page.fill("[name=password]", "a long passphrase")
+        await page.check("[name=captcha]")
+        return empty, await page.screenshot()
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # how Linux tells that the other side has closed
+        return b""
+
+
+def _found(pattern: str, said: str) -> str:
+    found = re.search(pattern, said)
+    assert found is not None
+    return found[1]

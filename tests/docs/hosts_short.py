@@ -1,0 +1,39 @@
+"""The README's table of hosts; what each can do is read off their changelogs and issue threads, as of autumn 2026."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rememberizer_mcp.server.hosts.table import HOSTS
+
+from tests.docs.markdown import table
+
+BROWSER = "your browser, or the link in the answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a person sees of a sign-in and of a deletion in a host."""
+
+    page: str = BROWSER
+    asks: bool = False
+
+
+SEEN: Mapping[str, Seen] = {
+    "claude-desktop": Seen(),
+    "claude-code": Seen(asks=True),
+    "cursor": Seen(asks=True),
+    "vscode": Seen(page="VS Code asks you to open it", asks=True),
+    "codex": Seen(asks=True),
+    "gemini-cli": Seen(),
+    "goose": Seen(),
+}
+
+
+def hosts_short() -> str:
+    """Each host, how it is connected, and what works there; a host that nobody described is a ``KeyError``."""
+    rows = [
+        f"{host.title} | `rememberizer-mcp install {name}` | {SEEN[name].page} | "
+        + ("in a form of the host" if SEEN[name].asks else "in the conversation")
+        for name, host in HOSTS.items()
+    ]
+    return table("host | command | the sign-in page is opened by | you are asked before a deletion", rows)

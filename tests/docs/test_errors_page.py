@@ -1,0 +1,27 @@
+"""The page of errors: every code has its cause and its fixes, and no other has."""
+
+import re
+
+import pytest
+
+from tests.docs.errors_page import codes
+from tests.docs.regions import ROOT
+
+PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+LABELS = ["Cause", "The agent", "You", "The operator"]
+SECTIONS = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.promise("D127")
+def test_every_code_has_a_section_in_the_order_of_the_tree_and_no_other_has() -> None:
+    assert list(SECTIONS) == [each.code for each in codes()]
+
+
+@pytest.mark.promise("D127")
+@pytest.mark.parametrize("code", SECTIONS)
+def test_a_section_has_the_code_s_own_words_a_cause_and_a_fix_for_each_reader(code: str) -> None:
+    section = SECTIONS[code]
+    assert f"<!-- error-{code} -->\n> `{code}`: " in section
+    said = re.findall(r"^- \*\*(.+?)\*\*: (\S.*)$", section, re.MULTILINE)
+    assert [label for label, _ in said] == LABELS
+    assert all(words for _, words in said)

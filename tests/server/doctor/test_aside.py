@@ -1,0 +1,97 @@
+"""Checks in processes of their own: how they end, and what is left of them."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from rememberizer_mcp.server.doctor import keyrings, network
+from rememberizer_mcp.server.doctor.aside import CouldNotRun, aside
+from rememberizer_mcp.server.doctor.run import Machine
+
+from tests.support.secret_service import bare_environment
+from tests.support.way import server
+
+
+@pytest.mark.promise("D119")
+def test_what_hangs_is_explained_before_its_process_is_ended() -> None:
+    start_up = 4.0
+    assert max(network.LIMIT_SECONDS, keyrings.LIMIT_SECONDS) + start_up < Machine().aside_until
+
+
+@pytest.mark.promise("D116", "D119")
+async def test_a_server_that_hangs_is_the_one_that_is_said_to(tmp_path: Path) -> None:
+    async with server(None) as stop:
+        url = f"http://127.0.0.1:{stop.port}/"
+        environ = bare_environment(tmp_path, REMEMBERIZER_BASE_URL=url)
+        (found,) = await aside("network", environ=environ, limit_seconds=40)
+    assert found["text"] == f"127.0.0.1:{stop.port} does not answer within 5 s."
+
+
+@pytest.mark.promise("D117", "S44")
+async def test_of_a_crash_only_its_kind_and_place_are_said(tmp_path: Path) -> None:
+    (tmp_path / "pydantic_settings.py").write_text("raise KeyError('canary-of-a-crash')")
+    environ = bare_environment(tmp_path, PYTHONPATH=str(tmp_path))
+    with pytest.raises(CouldNotRun) as crashed:
+        await aside("settings", environ=environ, limit_seconds=40)
+    found = crashed.value.finding
+    assert re.fullmatch(r"The check broke off: KeyError at settings\.py:[0-9]+\.", found.text)
+    assert "canary" not in str(found)
+
+
+def is_running(mark: str) -> bool:
+    """Whether a process has this argument."""
+    return any(mark in (each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"]))
+
+
+@pytest.mark.promise("D119")
+async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
+    environ, mark = bare_environment(tmp_path), "31.4162"
+    ends = ("/bin/sh", "-c", f"sleep {mark} >/dev/null & echo '[]'")
+    assert await aside("browser", environ=environ, limit_seconds=20, command=ends) == []
+    assert not is_running(mark)
+    hangs = ("/bin/sh", "-c", f"sleep {mark} & wait")
+    with pytest.raises(CouldNotRun, match="did not end within 1 s"):
+        await aside("browser", environ=environ, limit_seconds=1, command=hangs)
+    assert not is_running(mark)
+
+
+@contextmanager
+def busy_doctor(folder: Path, *before: str, seconds: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A doctor whose browser check waits for a program of the desktop, which has been started."""
+    started, program = folder / "started", folder / "xdg-settings"
+    os.mkfifo(started)
+    program.write_text(f"#!/bin/sh\necho > {started}\nexec sleep {seconds}\n")
+    program.chmod(0o755)
+    environ = bare_environment(folder, DISPLAY=":1") | {"PATH": f"{folder}:/usr/bin:/bin"}
+    command = [*before, str(Path(sys.executable).parent / "rememberizer-mcp"), "doctor", "--sandbox"]
+    with (
+        os.fdopen(os.open(started, os.O_RDWR), "rb") as signs,
+        subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as doctor,
+    ):
+        assert select.select([signs], [], [], 20)[0]
+        yield doctor
+
+
+@pytest.mark.promise("D119")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    mark = f"31.4163{number:d}"
+    with busy_doctor(tmp_path, seconds=mark) as doctor:
+        doctor.send_signal(number)
+        assert doctor.wait(20) == 1
+    assert not is_running(mark)
+
+
+@pytest.mark.promise("D119")
+def test_a_doctor_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    with busy_doctor(tmp_path, "nohup", seconds="0.5") as doctor:
+        doctor.send_signal(signal.SIGHUP)
+        assert doctor.wait(40) == 0
