@@ -55,7 +55,7 @@ interop: interop-setup
 
 .interop/%/.complete: $(ENVIRONMENTS)/%.txt | $(STAMP)
 	$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/$*
-	$(BIN)/uv pip sync -q --require-hashes -p .interop/$*/bin/python $<
+	$(BIN)/uv pip sync -q $(COMPILED) --require-hashes -p .interop/$*/bin/python $<
 	@touch $@
 
 # Node comes as a wheel: Debian's is older than the Inspector needs. Its scripts find their packages by a link.
@@ -74,7 +74,17 @@ interop-lock: .interop/node/.complete
 
 # The servers that ours is measured beside, and what draws the figures.
 bench-setup: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,official fastmcp npm drawing)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,ours official fastmcp npm drawing)
+
+# Bytecode is part of what is measured, also where Python may not write it later.
+.interop/official/.complete .interop/fastmcp/.complete: COMPILED := --compile-bytecode
+
+# Ours as users have it: the wheel, without what only its tests need.
+.interop/ours/.complete: requirements.lock pyproject.toml $(shell find server tools -type f -not -name '*.pyc') | $(STAMP)
+	rm -rf build
+	$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/ours
+	$(BIN)/uv pip install -q --compile-bytecode --no-index --find-links $(WHEELS) -p .interop/ours/bin/python .
+	@touch $@
 
 # The figures of this machine, as the page and the picture show them.
 bench: bench-setup

@@ -54,7 +54,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "
 class Arguments(BaseModel):
     """The argument that every tool takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     session: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Session handle; leave out for the default session."

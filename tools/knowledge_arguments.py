@@ -1,8 +1,9 @@
 """What the tools of ``knowledge`` accept."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ..server.api.answers import HIGHEST
 from .arguments import Arguments, Moment, Text
@@ -16,7 +17,15 @@ Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
 Limit = Annotated[int, Field(ge=1, le=20)]
 Number = Annotated[int, Field(ge=0, le=HIGHEST)]
 """Takes every id and chunk that a result can hold."""
+_SOURCE = r"[\w-]{1,40}"
 _FROM = "ISO 8601, UTC if it names no zone; a date means its start."
+
+
+def _source(value: str) -> str:
+    """By ``re``: as a ``pattern`` this bound takes pydantic's engine 25 ms and 3 MiB at every start."""
+    if not re.fullmatch(_SOURCE, value):
+        raise ValueError("is no source")
+    return value
 
 
 class SmartSearchArguments(Arguments):
@@ -44,7 +53,7 @@ class SearchArguments(Arguments):
 class ListDocumentsArguments(PagedArguments):
     """``list_documents``."""
 
-    source: Annotated[Text, Field(pattern=r"^[\w-]{1,40}$")] | None = Field(
+    source: Annotated[Text, AfterValidator(_source)] | None = Field(
         None, description="google_drive, slack, dropbox, gmail, common_knowledge or another."
     )
 

@@ -1,5 +1,6 @@
 """JSON schemas for ``tools/list``: compact, because every model that uses the server reads them."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -68,17 +69,23 @@ class _Arguments(_Compact):
         return self.generate_inner(schema["schema"])
 
 
+@cache
 def input_schema(arguments: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a tool's arguments."""
+    """The schema of a tool's arguments; tools that take the same ones share it, since making it takes time."""
     return arguments.model_json_schema(schema_generator=_Arguments)
+
+
+@cache
+def _error_schema() -> dict[str, Any]:
+    """Every tool's output has it."""
+    return ErrorBody.model_json_schema(mode="serialization", schema_generator=_Compact)
 
 
 def output_schema(result: type[BaseModel]) -> dict[str, Any]:
     """One object that admits either the result's fields or ``error``, since failures must match it too (S27)."""
     schema = result.model_json_schema(mode="serialization", schema_generator=_Compact)
-    error = ErrorBody.model_json_schema(mode="serialization", schema_generator=_Compact)
     required = schema.pop("required")
-    schema["properties"]["error"] = error
+    schema["properties"]["error"] = _error_schema()
     schema["oneOf"] = [{"required": required}, {"required": ["error"]}]
     schema["additionalProperties"] = False
     return schema

@@ -24,7 +24,7 @@ _Line = Annotated[str, AfterValidator(clean_line)]
 class Me(BaseModel):
     """The fields of ``GET me/`` that a session keeps; upstream's other fields are left where they are."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
 
     email: _Line | None = None
     name: _Line | None = None

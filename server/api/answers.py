@@ -72,7 +72,7 @@ SomeUrl = Annotated[str | None, BeforeValidator(_url_or_none)]
 class Answer(BaseModel):
     """What is kept of an answer, or of an item in it; upstream's other fields are left where they are."""
 
-    model_config = ConfigDict(hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(hide_input_in_errors=True, frozen=True, defer_build=True)  # built by its first answer
 
 
 Model = TypeVar("Model", bound=Answer)

@@ -155,7 +155,7 @@ def _is_bearer(value: str) -> str:
 class _Grant(BaseModel):
     """The answer, as far as it is known (§2)."""
 
-    model_config = ConfigDict(hide_input_in_errors=True, strict=True)
+    model_config = ConfigDict(hide_input_in_errors=True, strict=True, defer_build=True)
 
     access_token: str = Field(pattern=r"\A[\x21-\x7e]+\z")
     refresh_token: str | None = None

@@ -18,6 +18,7 @@ from tests.support.process import clean_environment, running
 
 PREPARED = Path(__file__).parents[2] / ".interop"
 ENVIRONMENTS = Path(__file__).parents[1] / "interop" / "environments"
+UNREACHABLE = "http://127.0.0.1:9"
 NODE_PACKAGES = PREPARED / "npm" / "node_modules"
 ONE_TOOL = """
 from fastmcp import FastMCP
@@ -55,7 +56,8 @@ PEERS = (
         name="the official Rememberizer server",
         command=(str(PREPARED / "official/bin/mcp-server-rememberizer"),),
         tool=None,
-        environment={"REMEMBERIZER_API_TOKEN": "none"},
+        # Before it lists its tools it asks upstream for the account: a proxy that refuses at once keeps that here.
+        environment={"REMEMBERIZER_API_TOKEN": "none", "HTTPS_PROXY": UNREACHABLE, "https_proxy": UNREACHABLE},
     ),
     Peer(
         name="server-memory, on Node",
@@ -106,6 +108,11 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     """The median, and between which values the middle half lies."""
     low, _, high = quantiles(values, n=4)
     return {"median": median(values), "low": low, "high": high}
+
+
+def left_out() -> list[str]:
+    """The names of those that are not prepared."""
+    return [peer.name for peer in PEERS if not peer.is_prepared]
 
 
 def peer_figures(rounds: Iterable[Any]) -> list[Samples]:

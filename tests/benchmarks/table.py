@@ -8,8 +8,11 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
+import psutil
+
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.peers import Samples
+from tests.benchmarks.installed import is_installed
+from tests.benchmarks.peers import Samples, left_out
 
 HEADINGS = f"{'':31}{'ours':>8}{'bare':>8}{'ratio':>7}{'middle':>11}{'more':>8}{'pairs':>7}"
 NOTES = """\
@@ -32,6 +35,8 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "ours started from": "the installed wheel" if is_installed() else "the checkout",
     }
 
 
@@ -72,6 +77,7 @@ def server_table(servers: Sequence[Samples], installs: Mapping[str, Mapping[str,
     for server in servers:
         call = f"{median(server.call_ms):9.2f}" if server.call_ms else f"{'-':>9}"
         lines.append(f"  {server.name:40}{median(server.start_ms):10.0f}{median(server.memory_mib):8.1f}{call}")
+    lines += [f"  {name:40}{'left out: see `make bench-setup`':>37}" for name in left_out()]
     lines += ["", "From an empty home, ms"]
     lines += [f"  {name:40}{values['median']:10.0f}" for name, values in installs.items()]
     return "\n".join(lines)

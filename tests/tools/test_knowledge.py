@@ -231,6 +231,7 @@ async def test_the_last_page_has_no_next(era: Era) -> None:
         ({"page_size": 101}, "`page_size` is too large"),
         ({"source": "google drive"}, "`source` is not in the right form"),
         ({"source": ""}, "`source` is not in the right form"),
+        ({"source": "a" * 41}, "`source` is not in the right form"),
     ],
 )
 async def test_a_page_that_can_not_be_is_refused(era: Era, arguments: dict[str, Any], said: str) -> None:

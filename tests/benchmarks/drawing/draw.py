@@ -44,16 +44,21 @@ def main(source: Path, target: Path) -> None:
 def _draw(panel: Any, what: str, title: str, servers: list[dict[str, Any]]) -> None:
     for place, server in enumerate(servers):
         if what not in server:
-            panel.text(0, place, " needs the network", va="center")
+            _label(panel, 0, place, "needs the network")
             continue
         value = server[what]
         around = [[value["median"] - value["low"]], [value["high"] - value["median"]]]
         panel.barh(place, value["median"], color=OTHERS if place else OURS, height=0.6)
         panel.errorbar(value["median"], place, xerr=around, color=INK, capsize=2, linewidth=1)
-        panel.text(value["high"], place, f"   {_amount(value['median'])}", va="center")
+        _label(panel, value["high"], place, _amount(value["median"]))
     panel.set_title(title, fontsize=9, loc="left")
     panel.margins(x=0.25)
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _label(panel: Any, end: float, place: int, text: str) -> None:
+    """Right of a bar and its line; blanks in front would be dropped by the browser."""
+    panel.annotate(text, (end, place), xytext=(6, 0), textcoords="offset points", va="center")
 
 
 def _amount(value: float) -> str:
