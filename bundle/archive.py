@@ -16,7 +16,7 @@ from .manifest import ENTRY_POINT
 from .sources import PACKAGE, ROOT, pins, project
 
 LAUNCHER = """\
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.__main__ import main
 
 main()
 """

@@ -3,8 +3,10 @@
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -220,17 +222,17 @@ async def test_a_proxy_of_another_kind_is_the_failure(value: str, said: str) -> 
 @pytest.mark.parametrize(
     ("said", "level", "text"),
     [
-        (answer("403 Forbidden"), "ok", "answers 403"),
-        (answer("404 Not Found"), "failure", "there is no Rememberizer API"),
-        (answer("429 Too Many Requests"), "warning", "too many requests"),
-        (answer("503 Service Unavailable"), "failure", "Rememberizer has trouble"),
-        (answer("200 OK"), "failure", "answers 200, which Rememberizer's API does not"),
-        (answer("302 Found"), "failure", "answers 302, which Rememberizer's API does not"),
-        (answer(kind="text/html", body=b"<h1>Sign in to the network</h1>"), "failure", "answers 401, which"),
+        (partial(answer, "403 Forbidden"), "ok", "answers 403"),
+        (partial(answer, "404 Not Found"), "failure", "there is no Rememberizer API"),
+        (partial(answer, "429 Too Many Requests"), "warning", "too many requests"),
+        (partial(answer, "503 Service Unavailable"), "failure", "Rememberizer has trouble"),
+        (partial(answer, "200 OK"), "failure", "answers 200, which Rememberizer's API does not"),
+        (partial(answer, "302 Found"), "failure", "answers 302, which Rememberizer's API does not"),
+        (partial(answer, kind="text/html", body=b"<h1>Sign in to the network</h1>"), "failure", "answers 401, which"),
     ],
 )
-async def test_an_answer_that_is_not_the_apis_is_the_failure(said: bytes, level: str, text: str) -> None:
-    async with server(said) as stop:
+async def test_an_answer_that_is_not_the_apis_is_the_failure(said: Callable[[], bytes], level: str, text: str) -> None:
+    async with server(said()) as stop:  # its date is that of the test, not that of the collection
         found = await look_at(stop)
     assert levels(found) == {"network": "ok", "api": level, "clock": "ok"}
     assert text in found["api"].text
