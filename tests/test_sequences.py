@@ -19,6 +19,7 @@ from tests.support.clock import FakeClock
 
 ACCESS, REFRESH, IDLE = 300, 3003, 5005
 AHEAD = 30
+PAGE = 600
 ADA, GRACE = "ada@example.org", "grace@example.org"
 PASSWORDS = {ADA: "canary-of-ada-1", GRACE: "canary-of-grace-2"}
 WRONG = "canary-of-nobody-3"
@@ -44,6 +45,7 @@ class Model:
     used_at: int = 0
     page: bool = False
     """Whether a sign-in page is open: then every status is ``pending``, and no session is idle."""
+    page_until: int = 0
 
     def signup(self, email: str) -> str:
         self._end_if_idle()
@@ -62,7 +64,8 @@ class Model:
         self._end_if_idle()
         if self.state != "signed_out":
             self._renew_if_due()
-        self.page = self.page or self.state in ("signed_out", "expired")
+        if not self.page and self.state in ("signed_out", "expired"):
+            self.page, self.page_until = True, self.now + PAGE
         return self._used(self._shown())
 
     def verify(self, right: bool) -> str:
@@ -110,6 +113,7 @@ class Model:
     def _end_if_idle(self) -> None:
         if self.now - self.used_at >= IDLE and not self.page:
             self.logout()
+        self.page = self.page and self.now < self.page_until
 
     def _renew_if_due(self) -> None:
         if self.now - self.renewed_at > ACCESS - AHEAD and self.state != "expired":
@@ -180,6 +184,7 @@ class Recording(httpx.AsyncBaseTransport):
         ("login_again",), ("login", ADA, True), ("signup", GRACE), ("logout",), ("logout",),
     ]
 )  # fmt: skip
+@example(steps=[("login_again",), ("wait", 1000)])
 @given(steps=st.lists(STEPS, min_size=1, max_size=14))
 async def test_no_sequence_leaves_the_model_or_shows_a_secret(
     steps: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture
