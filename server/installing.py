@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from .doctor.report import printable
 from .hosts.block import NoCommand
 from .hosts.files import UnusableFile
 from .hosts.install import Change, installing, pasteable, uninstalling
@@ -78,17 +79,12 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
     if change.file.content is not None:
         click.echo(f"Before: {change.backup}")
     if change.kept:
-        click.echo(f"Kept of what stood there: {_printable(', '.join(change.kept))}.")
+        click.echo(f"Kept of what stood there: {printable(', '.join(change.kept), instead='?')}.")
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
     left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
     if left:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
-
-
-def _printable(text: str) -> str:
-    """Names are the user's, and can hold what a terminal obeys."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _fail(error: Exception) -> int:

@@ -78,6 +78,6 @@ def failed(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.FAILURE for finding in findings)
 
 
-def printable(text: str) -> str:
-    """The same on one line, with nothing that a terminal obeys."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def printable(text: str, *, instead: str = " ") -> str:
+    """The same on one line, with nothing that a terminal obeys: something else stands instead."""
+    return "".join(character if character.isprintable() else instead for character in text)

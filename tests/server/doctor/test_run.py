@@ -26,6 +26,8 @@ from tests.support.secret_service import bare_environment
 from tests.support.way import answer, server
 
 CANARY = "canary-of-the-doctor"
+ENTRYS = "canary-in-an-entry"
+"""Stands in hosts' files only, so that nothing else teaches the doctor to hide it."""
 SCRIPT = Path(sys.executable).parent / "rememberizer-mcp"
 HEALTHY = """\
 rememberizer-mcp VERSION
@@ -171,9 +173,9 @@ async def test_a_sick_machine_is_told_all_of_it_with_the_next_steps(tmp_path: Pa
 async def test_no_secret_is_in_the_report_wherever_it_stood(tmp_path: Path) -> None:
     """In settings, files, proxies, and in hosts' entries of ours and of others."""
     (tmp_path / "secret").write_text(CANARY)
-    script = f"env >&2; echo '{CANARY}'; exit 1"
+    script = f"env >&2; echo '{ENTRYS}'; exit 1"
     entries = {
-        "rememberizer": block("/bin/sh", "-c", script, f"--password={CANARY}", REMEMBERIZER_API_TOKEN=CANARY),
+        "rememberizer": block("/bin/sh", "-c", script, f"--password={ENTRYS}-2", REMEMBERIZER_API_TOKEN=f"{ENTRYS}-3"),
         "rememberizer-sandbox": block(*SERVE, REMEMBERIZER_PASSWORD=CANARY),
         "other": block("/bin/sh", "-c", "exit 1", TOKEN=CANARY),
     }
