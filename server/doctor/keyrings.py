@@ -13,6 +13,7 @@ LIMIT_SECONDS = 5.0
 """Well below what the doctor gives the process of this check, which has to start first."""
 NOBODY = ("rememberizer-mcp doctor", "nobody")
 """An entry that does not exist: reading it shows that the keyring can be read, and no secret."""
+NO_LIBRARY = "The library `keyring` is not installed where the doctor runs."
 _OFF = "REMEMBERIZER_KEEP_SIGNED_IN"
 
 
@@ -70,7 +71,7 @@ def _wanted(outcome: Any, library: Callable[[str], object]) -> Finding:
         return Finding.failure("keyring", f"It is locked or refuses the access ({type(outcome).__name__}).", step)
     if library("keyring") is None:
         step = f"Install `rememberizer-mcp[keyring]`, or set {_OFF} to `off`."
-        return Finding.failure("keyring", "The library `keyring` is not installed.", step)
+        return Finding.failure("keyring", NO_LIBRARY, step)
     step = (
         "Set up Secret Service, KWallet, the macOS Keychain or the Windows Credential Locker, name no other backend "
         f"in PYTHON_KEYRING_BACKEND or keyringrc.cfg, or set {_OFF} to `off`."

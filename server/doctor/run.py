@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -13,6 +13,7 @@ import anyio
 from .aside import COMMAND, CouldNotRun, aside
 from .crash import crash
 from .entry import Entry, hosts_environ
+from .entry_checks import PREFIX, Again, as_entrys, checks_again, shells_alone
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
 from .report import Finding, failed
@@ -21,7 +22,6 @@ from .versions import declared, versions
 
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
 ASIDE = ("settings", "network", "keyring", "browser")
-PREFIX = "REMEMBERIZER_"
 ROOT = os.sep if os.name == "posix" else None
 """Where hosts start servers, if anywhere in particular."""
 _REPORT_IT = "Report this line; it holds nothing of yours."
@@ -39,10 +39,11 @@ class Machine:
     """Our own command."""
     checks: Sequence[str] = COMMAND
     """What runs a check aside."""
-    aside_until: float = 10.0
+    aside_until: float = 9.1
     """Seconds from the beginning at which each group of checks is ended; the next one has what is left."""
-    own_until: float = 17.0
-    hosts_until: float = 26.0
+    own_until: float = 14.0
+    hosts_until: float = 19.0
+    again_until: float = 27.0
     least: float = 2.0
     """What a group has that comes late."""
 
@@ -55,7 +56,7 @@ async def diagnose(machine: Machine, *, sandbox: bool = False) -> list[Finding]:
         sandbox: Whether the embedded sandbox stands in Rememberizer's place, so that no network is needed.
     """
     doctor = _Doctor(machine, sandbox=sandbox)
-    return [*await doctor.surroundings(), *await doctor.own(), *await doctor.hosts()]
+    return [*await doctor.surroundings(), *await doctor.own(), *await _guarded("hosts", doctor.hosts)]
 
 
 class _Doctor:
@@ -71,7 +72,7 @@ class _Doctor:
     async def surroundings(self) -> list[Finding]:
         """Versions, settings, network, keyring, browser."""
         settings, *others = await _gathered(
-            [(name, partial(self._aside, name)) for name in ASIDE if name != "network" or not self._sandbox]
+            [(name, partial(self._own_aside, name)) for name in ASIDE if name != "network" or not self._sandbox]
         )
         self._settings_fail = failed(settings)
         if self._sandbox:
@@ -84,32 +85,41 @@ class _Doctor:
         return [*chain.from_iterable(await _gathered(works))]
 
     async def hosts(self) -> list[Finding]:
-        """What stands in the hosts' files."""
-        try:
-            rows = await self._dicts("hosts", self._machine.hosts_until)
-        except CouldNotRun as failure:
-            return [failure.finding]
-        works = [("hosts", partial(self._row, row)) for row in rows]
-        return [*chain.from_iterable(await _gathered(works))] or [_NO_HOST]
+        """What stands in the hosts' files: each command as it starts, then what the entry's own variables change."""
+        rows = await self._dicts("hosts", self._machine.environ, self._machine.hosts_until)
+        found = await _gathered([("hosts", partial(self._row, row)) for row in rows])
+        entries = {place: Entry.from_dict(row["entry"]) for place, row in enumerate(rows) if "entry" in row}
+        again = {place: checks_again(entry, self._machine.environ) for place, entry in entries.items()}
+        made = await self._made({check for checks in again.values() for check in checks})
+        for place, entry in entries.items():
+            found[place] += [as_entrys(each, entry) for check in again[place] for each in made[check]]
+            found[place] += shells_alone(entry, self._machine.environ)
+        return [*chain.from_iterable(found)] or [_NO_HOST]
+
+    async def _made(self, checks: Collection[Again]) -> dict[Again, list[Finding]]:
+        """What each check finds; equal ones of several entries run once."""
+        works = [(check.name, partial(self._check_again, check)) for check in checks]
+        return dict(zip(checks, await _gathered(works), strict=True))
+
+    async def _check_again(self, check: Again) -> list[Finding]:
+        return await self._aside(check.name, check.environ(self._machine.environ), self._machine.again_until)
 
     async def _row(self, row: Mapping[str, Any]) -> list[Finding]:
-        return (
-            [Finding.from_dict(row["finding"])] if "finding" in row else await self._host(Entry.from_dict(row["entry"]))
-        )
+        if "finding" in row:
+            return [Finding.from_dict(row["finding"])]
+        return [await self._host(Entry.from_dict(row["entry"]))]
 
     async def _versions(self) -> list[Finding]:
         return versions(declared())
 
-    async def _aside(self, name: str) -> list[Finding]:
-        return [Finding.from_dict(each) for each in await self._dicts(name, self._machine.aside_until)]
+    async def _own_aside(self, name: str) -> list[Finding]:
+        return await self._aside(name, self._machine.environ, self._machine.aside_until)
 
-    async def _dicts(self, name: str, until: float) -> list[dict[str, Any]]:
-        return await aside(
-            name,
-            environ=self._machine.environ,
-            limit_seconds=self._left(until),
-            command=self._machine.checks,
-        )
+    async def _aside(self, name: str, environ: Mapping[str, str], until: float) -> list[Finding]:
+        return [Finding.from_dict(each) for each in await self._dicts(name, environ, until)]
+
+    async def _dicts(self, name: str, environ: Mapping[str, str], until: float) -> list[dict[str, Any]]:
+        return await aside(name, environ=environ, limit_seconds=self._left(until), command=self._machine.checks)
 
     async def _own(self, era: Era) -> list[Finding]:
         """Without the settings where they can't be used: that they can't be has been said."""
@@ -121,7 +131,7 @@ class _Doctor:
         seen = await exchange(command, era, environ=environ, folder=None, limit_seconds=seconds)
         return [own_start(seen, era, quoting=self._quoting, seconds=seconds)]
 
-    async def _host(self, entry: Entry) -> list[Finding]:
+    async def _host(self, entry: Entry) -> Finding:
         self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
         seconds = self._left(self._machine.hosts_until)
         environ = hosts_environ(entry, self._machine.environ, platform=self._machine.platform)

@@ -1,7 +1,5 @@
 """What starting a server showed: our own command, and those in hosts' files."""
 
-import re
-
 from .entry import Entry
 from .exchange import Era, Exchange
 from .faults import Advice, explained
@@ -14,7 +12,6 @@ _OWN = Advice(
     install="Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes.",
     settings="Correct the settings that are named above.",
 )
-_NO_SETTING = re.compile(rb"(REMEMBERIZER_\w+) is no setting")
 
 
 def own_start(seen: Exchange, era: Era, *, quoting: Quoting, seconds: float) -> Finding:
@@ -32,7 +29,7 @@ def own_start(seen: Exchange, era: Era, *, quoting: Quoting, seconds: float) -> 
     return _started("stdio", f"MCP {era}", seen)
 
 
-def hosts_start(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) -> list[Finding]:
+def hosts_start(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) -> Finding:
     """The command in a host's file.
 
     Args:
@@ -47,18 +44,11 @@ def hosts_start(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: floa
     )
     if seen.fault:
         text, step = explained(seen, seen.fault, advice, program=entry.command[0], quoting=quoting, seconds=seconds)
-        return [Finding.failure("hosts", f"{entry.title}: the command {text}", step, ms=seen.ms)]
+        return Finding.failure("hosts", f"{entry.title}: the command {text}", step, ms=seen.ms)
     if not seen.server.startswith(OURS):
         text = f"{entry.title}: under our name stands another server, {quoting.plain(seen.server) or 'without a name'}."
-        return [Finding.warning("hosts", text, advice.install, ms=seen.ms)]
-    ignored = sorted({name.decode() for name in _NO_SETTING.findall(seen.stderr)})
-    return [
-        _started("hosts", entry.title, seen),
-        *(
-            Finding.warning("hosts", f"{entry.title}: {name} is no setting and is ignored.", advice.settings)
-            for name in ignored
-        ),
-    ]
+        return Finding.warning("hosts", text, advice.install, ms=seen.ms)
+    return _started("hosts", entry.title, seen)
 
 
 def _started(name: str, subject: str, seen: Exchange) -> Finding:

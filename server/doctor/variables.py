@@ -15,9 +15,9 @@ LEAST_LIKENESS = 0.7
 _VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+")
 
 
-def variables(*, sandbox: bool = False) -> list[Finding]:
+def variables() -> list[Finding]:
     """Each variable that is set, each that can't be used, and each that nothing reads; never a secret's value."""
-    settings, problems = _read(sandbox=sandbox)
+    settings, problems = _read()
     bad = {name for problem in problems for name in _named(problem)}
     findings = [
         *(_unusable(problem) for problem in problems),
@@ -42,9 +42,9 @@ def is_unusable(field: str) -> bool:
     return any(variable(field) in _named(problem) for problem in _read()[1])
 
 
-def _read(*, sandbox: bool = False) -> tuple[Settings | None, tuple[str, ...]]:
+def _read() -> tuple[Settings | None, tuple[str, ...]]:
     try:
-        return load_settings(sandbox=sandbox), ()
+        return load_settings(), ()
     except UnusableSettings as unusable_ones:
         return None, unusable_ones.problems
 

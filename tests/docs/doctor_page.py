@@ -49,7 +49,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     ),
     "keyring": (
         "the system's keyring; it is read only if a sign-in is to be kept there",
-        "",
+        "not looked at, since an entry asks for it and the doctor's own Python has no `keyring`",
         "`REMEMBERIZER_KEEP_SIGNED_IN` is `keyring`, and there is none, or it is locked or hangs",
     ),
     "browser": ("whether the sign-in page is opened, and why not", "it should be, and no browser is found", ""),
@@ -60,7 +60,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     ),
     "hosts": (
         "our entries in the hosts' files, each started as that host does: with its variables and a short `PATH`",
-        "a file that can't be read; a misspelt setting; another server under our name; as for `stdio`",
+        "a file that can't be read; another server under our name; variables that only the shell has; as for `stdio`",
         "as for `stdio`, or the entry holds no command",
     ),
 }

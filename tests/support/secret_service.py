@@ -15,7 +15,16 @@ printf %s passphrase | gnome-keyring-daemon --unlock --components=secrets >/dev/
 echo "$DBUS_SESSION_BUS_ADDRESS"
 exec cat
 """
-NOT_THE_MACHINES = ("DBUS_", "DISPLAY", "WAYLAND_", "GNOME_KEYRING", "KEYRING_PROPERTY_", "PYTHON_KEYRING_", "XDG_")
+NOT_THE_MACHINES = (
+    "DBUS_",
+    "DISPLAY",
+    "WAYLAND_",
+    "GNOME_KEYRING",
+    "KEYRING_PROPERTY_",
+    "PYTHON_KEYRING_",
+    "SSL_CERT_",
+    "XDG_",
+)
 
 
 def bare_environment(home: Path, **more: str) -> dict[str, str]:

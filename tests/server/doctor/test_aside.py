@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 from rememberizer_mcp.server.doctor import keyrings, network
 from rememberizer_mcp.server.doctor.aside import CouldNotRun, aside
 from rememberizer_mcp.server.doctor.run import Machine
 
+from tests.support.marked import is_left, mark
 from tests.support.secret_service import bare_environment
 from tests.support.way import server
 
@@ -46,21 +46,16 @@ async def test_of_a_crash_only_its_kind_and_place_are_said(tmp_path: Path) -> No
     assert "canary" not in str(found)
 
 
-def is_running(mark: str) -> bool:
-    """Whether a process has this argument."""
-    return any(mark in (each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"]))
-
-
 @pytest.mark.promise("D119")
 async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
-    environ, mark = bare_environment(tmp_path), "31.4162"
-    ends = ("/bin/sh", "-c", f"sleep {mark} >/dev/null & echo '[]'")
+    environ, seconds = bare_environment(tmp_path), mark(1)
+    ends = ("/bin/sh", "-c", f"sleep {seconds} >/dev/null & echo '[]'")
     assert await aside("browser", environ=environ, limit_seconds=20, command=ends) == []
-    assert not is_running(mark)
-    hangs = ("/bin/sh", "-c", f"sleep {mark} & wait")
+    assert not is_left(seconds)
+    hangs = ("/bin/sh", "-c", f"sleep {seconds} & wait")
     with pytest.raises(CouldNotRun, match="did not end within 1 s"):
         await aside("browser", environ=environ, limit_seconds=1, command=hangs)
-    assert not is_running(mark)
+    assert not is_left(seconds)
 
 
 @contextmanager
@@ -83,11 +78,11 @@ def busy_doctor(folder: Path, *before: str, seconds: str) -> Iterator["subproces
 @pytest.mark.promise("D119")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
-    mark = f"31.4163{number:d}"
-    with busy_doctor(tmp_path, seconds=mark) as doctor:
+    seconds = mark(200 + number)
+    with busy_doctor(tmp_path, seconds=seconds) as doctor:
         doctor.send_signal(number)
         assert doctor.wait(20) == 1
-    assert not is_running(mark)
+    assert not is_left(seconds)
 
 
 @pytest.mark.promise("D119")

@@ -83,7 +83,7 @@ def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
 @pytest.mark.parametrize(
     ("library", "text", "step"),
     [
-        (None, "The library `keyring` is not installed.", "Install `rememberizer-mcp[keyring]`"),
+        (None, "The library `keyring` is not installed where the doctor runs.", "Install `rememberizer-mcp[keyring]`"),
         (object(), "There is none of the operating system's own", "Set up Secret Service"),
     ],
 )

@@ -93,12 +93,19 @@ failure  hosts        Cursor: the command `uvx-of-nobody` is not on the short
                       PATH that a host gives.
                       -> Run `rememberizer-mcp install cursor`. Switch the
                          server on in Cursor's settings, under MCP.
+warning  hosts        Cursor: set in this shell and not in the entry, so that
+                      the server may not see it: REMEMBERIZER_BASE_URL,
+                      REMEMBERIZER_KEEP_SIGNED_IN, REMEMBERIZER_LOG_LEVEL,
+                      REMEMBERIZER_PASSWROD.
+                      -> What it should see belongs into `env` of the entry in
+                         HOME/.cursor/mcp.json; of a secret, the name of its
+                         file.
 failure  hosts        Cursor (sandbox): our entry in HOME/.cursor/mcp.json holds
                       no command.
                       -> Run `rememberizer-mcp install cursor --sandbox`. Switch
                          the server on in Cursor's settings, under MCP.
 
-5 failures and 2 warnings."""
+5 failures and 3 warnings."""
 NUMBERS = (
     (r"Python [0-9.]+ at \S+\.", "Python N at PYTHON."),
     (r"(mcp|httpx|sniffio|pydantic) [0-9][0-9.a-z]*", r"\1 N"),
@@ -110,7 +117,7 @@ NUMBERS = (
 
 def patient(environ: Mapping[str, str]) -> Machine:
     """For reports that are compared: how busy the machine is is not what they are about."""
-    return Machine(environ=environ, aside_until=40.0, own_until=70.0, hosts_until=100.0)
+    return Machine(environ=environ, aside_until=40.0, own_until=70.0, hosts_until=100.0, again_until=130.0)
 
 
 def settled(findings: Sequence[Finding], home: Path) -> str:
@@ -142,10 +149,11 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 @pytest.mark.promise("D115", "D116", "D117", "D118")
 async def test_a_healthy_machine_is_told_so_and_nothing_is_written(tmp_path: Path) -> None:
-    write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": block(*SERVE), "other": block("/bin/false")})
-    before = snapshot(tmp_path)
     async with server(answer()) as stop:
         url = f"http://127.0.0.1:{stop.port}/api/v1/"
+        ours = block(*SERVE, REMEMBERIZER_BASE_URL=url)
+        write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": ours, "other": block("/bin/false")})
+        before = snapshot(tmp_path)
         findings = await diagnose(patient(bare_environment(tmp_path, REMEMBERIZER_BASE_URL=url)))
     told = settled(findings, tmp_path)
     assert re.sub(r"(BASE_URL is `http://127.0.0.1:)[0-9]+", r"\1N", told) == HEALTHY
@@ -199,7 +207,7 @@ async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) 
     write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": block("/bin/sleep", "60")})
     machine = Machine(
         environ=bare_environment(tmp_path), server=("/bin/sleep", "60"), checks=("/bin/sh", "-c", "sleep 60"),
-        aside_until=0.3, own_until=0.6, hosts_until=0.9, least=0.3,
+        aside_until=0.3, own_until=0.6, hosts_until=0.9, again_until=1.2, least=0.3,
     )  # fmt: skip
     begun = time.monotonic()
     findings = await diagnose(machine)
@@ -214,7 +222,8 @@ async def test_the_longest_run_stays_below_half_a_minute() -> None:
     rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py and spawned.py
     assert machine.aside_until + machine.least + rest < machine.own_until
     assert machine.own_until + machine.least + rest < machine.hosts_until
-    assert machine.hosts_until + rest < 30
+    assert machine.hosts_until + machine.least + rest < machine.again_until
+    assert machine.again_until + rest < 30
 
 
 @pytest.mark.promise("D119")

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
 import pytest
 from rememberizer_mcp.server.doctor.entry import Entry, hosts_environ
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange, Fault, exchange
@@ -14,6 +13,7 @@ from rememberizer_mcp.server.doctor.quoting import Quoting
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.doctor.starts import hosts_start, own_start
 
+from tests.support.marked import is_left, mark
 from tests.support.process import SERVE, clean_environment
 
 CANARY = "canary-of-the-host"
@@ -52,7 +52,7 @@ async def start(*command: str, era: Era = LEGACY, seconds: float = 15.0, **envir
     return await exchange(command, era, environ=clean_environment() | environ, folder="/", limit_seconds=seconds)
 
 
-async def as_host(*command: str, seconds: float = 15.0, **environ: str) -> list[Finding]:
+async def as_host(*command: str, seconds: float = 15.0, **environ: str) -> Finding:
     """What the doctor says of an entry with this command."""
     ours, quoting = entry(*command, **environ), Quoting({})
     quoting.learn(environ=ours.environ, arguments=command[1:])
@@ -62,7 +62,7 @@ async def as_host(*command: str, seconds: float = 15.0, **environ: str) -> list[
 
 
 async def failure_of(*command: str, seconds: float = 15.0, **environ: str) -> tuple[str, str]:
-    (found,) = await as_host(*command, seconds=seconds, **environ)
+    found = await as_host(*command, seconds=seconds, **environ)
     assert (found.name, found.level) == ("hosts", Level.FAILURE)
     return found.text.removeprefix("Claude Desktop: the command "), f"{found.next_step}"
 
@@ -82,7 +82,7 @@ async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None
 @pytest.mark.promise("D118")
 async def test_a_hosts_entry_is_started_with_what_a_host_hands_on() -> None:
     os.environ |= {"REMEMBERIZER_LOG_LEVEL": "loud", "PYTHONPATH": "/nowhere"}
-    (found,) = await as_host(*SERVE, REMEMBERIZER_TOOLSETS="all")
+    found = await as_host(*SERVE, REMEMBERIZER_TOOLSETS="all")
     assert (found.level, found.text[:49]) == (Level.OK, "Claude Desktop: first answer after " + found.text[35:49])
     assert " 31 tools, nothing else on stdout." in found.text
 
@@ -183,24 +183,15 @@ async def test_unusable_settings_of_an_entry_are_named_with_their_file() -> None
     assert step == "Correct them in /home/ada/claude.json. Restart it."
 
 
-@pytest.mark.promise("D118")
-async def test_a_misspelt_setting_of_an_entry_is_a_warning() -> None:
-    started, found = await as_host(*SERVE, REMEMBERIZER_PASSWROD=CANARY)
-    assert started.level is Level.OK
-    assert (found.level, found.text) == (
-        Level.WARNING, "Claude Desktop: REMEMBERIZER_PASSWROD is no setting and is ignored.",
-    )  # fmt: skip
-
-
 @pytest.mark.promise("D118", "D119")
 async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
     begun = time.monotonic()
-    mark = "31.4159"
-    text, step = await failure_of("/bin/sh", "-c", f"sleep {mark} & sleep {mark}", seconds=0.5)
+    stays = mark(3)
+    text, step = await failure_of("/bin/sh", "-c", f"sleep {stays} & sleep {stays}", seconds=0.5)
     assert time.monotonic() - begun < 10
     assert text == "did not answer the handshake within 0 s."
     assert step.startswith("Try again")
-    assert not [each for each in psutil.process_iter(["cmdline"]) if mark in (each.info["cmdline"] or [])]
+    assert not is_left(stays)
 
 
 @pytest.mark.promise("D118", "S31")
@@ -237,8 +228,7 @@ async def peer(name: str, fault: str, *, program: str = PEER, era: Era = LEGACY)
 
 
 def judged(seen: Exchange) -> Finding:
-    (found,) = hosts_start(seen, entry("x"), quoting=Quoting({}), seconds=5)
-    return found
+    return hosts_start(seen, entry("x"), quoting=Quoting({}), seconds=5)
 
 
 @pytest.mark.promise("D118")
@@ -297,5 +287,5 @@ async def test_no_secret_of_an_entry_comes_back_in_its_words(tmp_path: Path) -> 
             TOKEN=f"{CANARY}-three", HOOK=f"https://ada:{CANARY}@example.org/?{CANARY}-four",
             REMEMBERIZER_PASSWORD_FILE=str(tmp_path / "secret"), LINES=f"first\n{CANARY}-five",
         )  # fmt: skip
-        assert CANARY not in f"{found} {[each.as_dict() for each in found]}"
+        assert CANARY not in f"{found} {found.as_dict()}"
         assert "[redacted]" in str(found)

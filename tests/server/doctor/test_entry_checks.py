@@ -1,0 +1,167 @@
+"""What an entry in a host's file sets itself is judged as the server that it starts would see it."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rememberizer_mcp.server.doctor.entry import Entry
+from rememberizer_mcp.server.doctor.entry_checks import Again, as_entrys, checks_again, shells_alone
+from rememberizer_mcp.server.doctor.keyrings import keyring
+from rememberizer_mcp.server.doctor.lines import as_json
+from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.run import diagnose
+from rememberizer_mcp.server.errors import SignInFailed
+
+from tests.support.process import SERVE
+from tests.support.secret_service import bare_environment
+from tests.support.way import answer, server
+
+from .test_run import CANARY, block, patient, write
+
+CURSORS = ".cursor/mcp.json"
+ENTRY = Entry(
+    title="Cursor", file="/home/ada/.cursor/mcp.json", install="rememberizer-mcp install cursor", restart="Restart it.",
+    command=("/bin/server",), environ={},
+)  # fmt: skip
+
+
+async def cursors(home: Path, *arguments: str, display: str = "", **env: str) -> list[Finding]:
+    """What is said of Cursor's entry, after how it starts."""
+    write(home / CURSORS, {"rememberizer": block(*SERVE, *arguments, **env)})
+    findings = await diagnose(patient(bare_environment(home, DISPLAY=display)), sandbox=True)
+    start, *others = [each for each in findings if each.text.startswith("Cursor: ")]
+    assert start.name == "hosts"
+    return others
+
+
+@pytest.mark.promise("D116")
+async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> None:
+    settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:1/api/v1/")
+    assert (settings.level, settings.text) == (
+        Level.OK, "Cursor: REMEMBERIZER_BASE_URL is `http://127.0.0.1:1/api/v1/`.",
+    )  # fmt: skip
+    assert (network.level, network.text) == (Level.FAILURE, "Cursor: 127.0.0.1:1 takes no connection.")
+    assert f"{network.next_step}".endswith(
+        f"The entry is in {tmp_path / CURSORS}. Switch the server on in Cursor's settings, under MCP."
+    )
+
+
+@pytest.mark.promise("D116", "D117")
+async def test_the_entrys_proxy_is_named_without_its_password(tmp_path: Path) -> None:
+    async with server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
+        found = await cursors(tmp_path, HTTPS_PROXY=f"http://ada:{CANARY}@127.0.0.1:{proxy.port}")
+    refused = next(each for each in found if each.name == "proxy")
+    assert refused.level is Level.FAILURE
+    assert refused.text.startswith(f"Cursor: http://127.0.0.1:{proxy.port} (HTTPS_PROXY) asks for a user name")
+    assert "canary" not in as_json(found)
+    assert len(proxy.asked) == 1
+
+
+@pytest.mark.promise("D116")
+async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
+    async with server(answer()) as stop:
+        ours = block(*SERVE, REMEMBERIZER_BASE_URL=f"http://127.0.0.1:{stop.port}/api/v1/")
+        write(tmp_path / CURSORS, {"rememberizer": ours})
+        write(tmp_path / ".claude.json", {"rememberizer": ours})
+        findings = await diagnose(patient(bare_environment(tmp_path)), sandbox=True)
+    told = [each.text for each in findings if each.name == "api"]
+    assert [each.partition(":")[0] for each in told] == ["Claude Code", "Cursor"]
+    assert len(stop.asked) == 1
+
+
+@pytest.mark.promise("D115", "D117")
+async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_path: Path) -> None:
+    found = await cursors(tmp_path, REMEMBERIZER_READ_ONLY="1", REMEMBERIZER_PASSWROD=CANARY)
+    assert [(each.level, each.text) for each in found] == [
+        (Level.WARNING, "Cursor: REMEMBERIZER_PASSWROD is no setting of this version and is ignored."),
+        (Level.OK, "Cursor: REMEMBERIZER_READ_ONLY is `on`."),
+    ]
+    assert f"{found[0].next_step}".startswith("Did you mean REMEMBERIZER_PASSWORD? The entry is in ")
+
+
+@pytest.mark.promise("D115")
+async def test_the_entrys_keyring_and_browser_are_looked_at(tmp_path: Path) -> None:
+    found = await cursors(
+        tmp_path, REMEMBERIZER_KEEP_SIGNED_IN="keyring", REMEMBERIZER_OPEN_BROWSER="never", display=":0"
+    )
+    told = {each.name: (each.level, each.text) for each in found if each.name in ("keyring", "browser")}
+    assert told["keyring"][0] is Level.FAILURE
+    assert told["keyring"][1].startswith("Cursor: There is none of the operating system's own")
+    assert told["browser"][1].startswith("Cursor: None is opened, since REMEMBERIZER_OPEN_BROWSER is `never`")
+
+
+@pytest.mark.promise("D119")
+async def test_a_check_that_hangs_is_a_failure_of_the_entry(tmp_path: Path) -> None:
+    """The hosts' check answers at once, and the others never do."""
+    write(tmp_path / CURSORS, {"rememberizer": block(*SERVE, REMEMBERIZER_READ_ONLY="on")})
+    script = f'[ "$1" = hosts ] && exec {sys.executable} -P -m rememberizer_mcp.server.doctor hosts; sleep 60'
+    machine = replace(
+        patient(bare_environment(tmp_path)), checks=("/bin/sh", "-c", script, "sh"), aside_until=0.3, again_until=0.3,
+        least=0.3,
+    )  # fmt: skip
+    findings = await diagnose(machine, sandbox=True)
+    assert findings[-1].text == "Cursor: The check did not end within 0 s."
+
+
+def with_environ(*command: str, **environ: str) -> Entry:
+    return replace(ENTRY, command=command or ENTRY.command, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shell", "names"),
+    [
+        (with_environ(), {"HTTPS_PROXY": "http://127.0.0.1:1"}, []),
+        (with_environ(HOME="/elsewhere"), {}, []),
+        (with_environ(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "on"}, []),
+        (with_environ(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "off"}, ["settings"]),
+        (with_environ(https_proxy="http://127.0.0.1:1"), {}, ["network"]),
+        (with_environ(NO_PROXY="*"), {}, ["network"]),
+        (with_environ(SSL_CERT_FILE="/ca.pem"), {}, ["network"]),
+        (with_environ(BROWSER="lynx"), {}, ["browser"]),
+        (with_environ(PYTHON_KEYRING_BACKEND="x.Y"), {}, ["keyring"]),
+        (with_environ(REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings", "network"]),
+        (with_environ("/bin/server", "--sandbox", REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings"]),
+    ],
+)
+def test_only_checks_whose_variables_differ_are_made_again(
+    entry: Entry, shell: Mapping[str, str], names: list[str]
+) -> None:
+    assert [check.name for check in checks_again(entry, shell)] == names
+
+
+def test_a_check_sees_the_machine_and_the_entry_but_not_the_shells_settings() -> None:
+    shell = {"HOME": "/home/ada", "REMEMBERIZER_READ_ONLY": "on", "https_proxy": "http://a:1", "DISPLAY": ":0"}
+    (check,) = checks_again(with_environ(REMEMBERIZER_BASE_URL="https://x/", PATH="/nowhere"), shell)[1:]
+    assert check.environ(shell) == {"HOME": "/home/ada", "DISPLAY": ":0", "REMEMBERIZER_BASE_URL": "https://x/"}
+
+
+def test_a_check_does_not_show_its_variables() -> None:
+    assert CANARY not in repr(Again("settings", frozenset({("REMEMBERIZER_PASSWORD", CANARY)})))
+
+
+def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() -> None:
+    def find() -> None:
+        raise SignInFailed
+
+    missing = keyring("keyring", find=find, library=lambda _: None)  # type: ignore[arg-type]
+    assert missing.level is Level.FAILURE
+    ours = with_environ(str(Path(sys.executable).with_name("rememberizer-mcp")))
+    assert as_entrys(missing, ours).level is Level.FAILURE
+    elsewhere = as_entrys(missing, with_environ("/usr/bin/uvx"))
+    assert (elsewhere.level, elsewhere.text) == (
+        Level.WARNING,
+        "Cursor: not looked at. The library `keyring` is not installed where the doctor runs.",
+    )
+    assert "uvx --from 'rememberizer-mcp[keyring]' rememberizer-mcp doctor" in f"{elsewhere.next_step}"
+
+
+@pytest.mark.promise("D118")
+def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_values() -> None:
+    shell = {"https_proxy": f"http://a:{CANARY}@x:1", "REMEMBERIZER_EMAIL": "ada", "NO_PROXY": "x", "ALL_PROXY": ""}
+    (found,) = shells_alone(with_environ(), shell)
+    assert found.text.endswith(" may not see it: REMEMBERIZER_EMAIL, https_proxy.")
+    assert CANARY not in repr(found)
+    assert shells_alone(with_environ(HTTPS_PROXY="http://y:1", REMEMBERIZER_EMAIL="bob"), shell) == []
+    assert shells_alone(with_environ("/bin/server", "--sandbox"), shell) == []
