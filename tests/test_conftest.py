@@ -1,10 +1,11 @@
 """The guards that every test stands on do guard."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import SlowCallbacks, is_left_out
+from tests.conftest import SlowCallbacks, is_left_out, seconds_without_a_core
 
 
 @pytest.mark.parametrize(
@@ -19,9 +20,25 @@ from tests.conftest import SlowCallbacks, is_left_out
 def test_only_a_callback_of_a_second_counts_as_slow(
     message: str, arguments: tuple[object, ...], kept: list[str]
 ) -> None:
-    slow = SlowCallbacks()
+    slow = SlowCallbacks(lambda: 0.0)
     slow.handle(logging.LogRecord("asyncio", logging.WARNING, "", 0, message, arguments, None))
     assert slow.seen == kept
+
+
+def test_a_callback_that_waited_for_a_core_is_not_slow_for_that() -> None:
+    waits = iter([3.0, 4.5, 4.5])
+    slow = SlowCallbacks(lambda: next(waits))
+    for seconds in (2.4, 2.6):
+        slow.handle(logging.LogRecord("asyncio", logging.WARNING, "", 0, "%s took %f", ("<Handle>", seconds), None))
+    assert slow.seen == ["<Handle> took 2.600000"]
+
+
+def test_a_system_that_does_not_say_how_long_threads_wait_counts_as_idle(tmp_path: Path) -> None:
+    file = tmp_path / "schedstat"
+    assert seconds_without_a_core(file) == 0
+    for text, seconds in (("", 0.0), ("5 2500000000 7\n", 2.5)):
+        file.write_text(text)
+        assert seconds_without_a_core(file) == seconds
 
 
 @pytest.mark.parametrize(
