@@ -14,7 +14,7 @@ from tests.support.sessions import resync
 from tests.support.upstream import FakeUpstream, Slow, reply, tokens, usual
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
-PATIENT = Around(patience_seconds=5, more_tools=[needing()])
+PATIENT = Around(patience_seconds=60, more_tools=[needing()])
 BRIEF = Around(patience_seconds=0.3, more_tools=[needing()])
 
 

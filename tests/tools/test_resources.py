@@ -15,7 +15,7 @@ from tests.support.upstream import Answer, FakeUpstream, reply, usual
 
 FENCED = re.compile(r"\[(data-\w+)\]\n(.*?)\n\[/\1\]", re.DOTALL)
 each_era = pytest.mark.parametrize("era", ERAS)
-PATIENT = Around(patience_seconds=5)
+PATIENT = Around(patience_seconds=60)
 DISCUSSION = "rememberizer://discussions/slack/7"
 
 

@@ -22,7 +22,7 @@ from tests.support.sessions import resync
 from tests.support.upstream import Slow, reply, tokens, usual
 
 each_era = pytest.mark.parametrize("era", ERAS)
-PATIENT = Around(patience_seconds=5)
+PATIENT = Around(patience_seconds=60)
 BRIEF = Around(patience_seconds=0.3)
 
 
