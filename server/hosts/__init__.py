@@ -2,5 +2,6 @@
 
 From the ground up: ``system`` (what a machine is), ``block`` (the command that a host starts), ``table`` (the hosts and
 where their files are), ``json_text``, ``toml_text`` and ``yaml_text`` (changing a text and nothing else in it),
-``entries`` (which of them, and the proof that nothing else changed), ``files``, ``install`` and ``configured``.
+``entries`` (which of them, and the proof that nothing else changed), ``files``, ``kept`` (what stood there before),
+``install`` and ``configured``.
 """

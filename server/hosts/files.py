@@ -30,6 +30,10 @@ class HostFile:
         """Without its byte order mark."""
         return (self.content or b"").decode().removeprefix(BOM)
 
+    def with_text(self, text: str) -> bytes:
+        """What the file would hold with another text, behind the mark that it has."""
+        return ((BOM if (self.content or b"").startswith(BOM.encode()) else "") + text).encode()
+
 
 def read_file(path: Path) -> HostFile:
     """A host's file.
@@ -66,7 +70,7 @@ def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
         UnusableFile: It changed since it was read, or can't be written.
     """
     try:
-        content = ((BOM if (file.content or b"").startswith(BOM.encode()) else "") + text).encode()
+        content = file.with_text(text)
         file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.content is not None:
             _write(backup, file.content, like=file.path)

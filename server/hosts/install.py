@@ -12,6 +12,7 @@ from typing import Any
 from .block import NAME, SANDBOX_NAME, entry_name, own_block
 from .entries import read_entries, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, read_file, replace_file
+from .kept import before_us, beside
 from .refusal import CantChange
 from .system import System
 from .table import Host
@@ -61,9 +62,8 @@ class Change:
 
     @property
     def backup(self) -> Path:
-        """Where the state before is kept: that without us is never replaced by one that holds us."""
-        ending = ".before-rememberizer" if self.is_first else ".rememberizer-undo"
-        return self.file.path.with_name(self.file.path.name + ending)
+        """Where the state before is kept."""
+        return beside(self.file.path, is_first=self.is_first)
 
     @property
     def diff(self) -> str:
@@ -107,7 +107,7 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
-    """What uninstalling would change.
+    """What uninstalling would change: what stood there before is given back where that is certain, else our entry goes.
 
     Raises:
         UnusableFile: The host's file can't be changed safely.
@@ -116,10 +116,15 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
     file = read_file(host.path(system))
     try:
         entries = read_entries(host, file.text)
-        text = without_entry(host, file.text, name) if name in entries else file.text
+        text = _without(host, file, name, entries) if name in entries else file.text
     except CantChange as error:
         raise _left_alone(file, error) from None
     return _change(host, file, name, entries, text=text, after=None, ours={})
+
+
+def _without(host: Host, file: HostFile, name: str, entries: dict[str, Any]) -> str:
+    kept = before_us(host, file, name, entries)
+    return without_entry(host, file.text, name) if kept is None else kept
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:

@@ -1,6 +1,5 @@
 """Texts of any shape that a file may have: changed in our entry alone, or refused."""
 
-import json
 import time
 from typing import Any
 
@@ -14,47 +13,10 @@ from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, with
 from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS
 
+from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts
+
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
-NAME = "rememberizer"
-WORDS = st.text(
-    st.characters(codec="utf-8", exclude_characters="\x7f\x85\u2028\u2029\ufeff", exclude_categories=["C"]), max_size=8
-)
-NAMES = WORDS.filter(lambda word: word not in ("", NAME, "servers"))
-VALUES = st.recursive(
-    st.booleans() | st.integers(-99, 99) | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=6,
-)
-FLAGS = st.booleans()
-BLANKS = st.sampled_from(["", " ", "\t", "\n", "\r\n", '// c " } \n', "/* , ] \n */", "\n  "])
-
-
-@st.composite
-def json_texts(draw: st.DrawFn, value: Any) -> str:
-    """A value as JSON with comments, trailing commas and any white space."""
-
-    def blank() -> str:
-        return draw(BLANKS)
-
-    members: list[str]
-    if isinstance(value, dict):
-        members = [blank() + json.dumps(key) + blank() + ":" + draw(json_texts(one)) for key, one in value.items()]
-    elif isinstance(value, list):
-        members = [draw(json_texts(one)) for one in value]
-    else:
-        return blank() + json.dumps(value, ensure_ascii=draw(FLAGS)) + blank()
-    trailing = "," if draw(FLAGS) and members else ""
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return blank() + opening + (blank() + ",").join(members) + trailing + blank() + closing + blank()
-
-
-DOCUMENTS = st.builds(
-    lambda before, servers, after: before | ({} if servers is None else {"servers": servers}) | after,
-    st.dictionaries(NAMES, VALUES, max_size=2),
-    st.none() | st.dictionaries(NAMES, VALUES, max_size=3),
-    st.dictionaries(NAMES, VALUES, max_size=2),
-)
 
 
 @pytest.mark.promise("D108")
@@ -75,7 +37,7 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
 
 @pytest.mark.promise("D108")
 @settings(max_examples=150)
-@given(DOCUMENTS, st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_toml_of_any_shape_is_changed_in_our_entry_alone(
     document: dict[str, Any], end_of_line: str, has_comment: bool
 ) -> None:
@@ -90,7 +52,7 @@ def test_toml_of_any_shape_is_changed_in_our_entry_alone(
 
 @pytest.mark.promise("D108")
 @settings(max_examples=150)
-@given(DOCUMENTS, st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     document: dict[str, Any], end_of_line: str, has_comment: bool
 ) -> None:

@@ -1,0 +1,94 @@
+"""What was installed and taken out again leaves the bytes that stood there before, whatever they were."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rememberizer_mcp.server.hosts.entries import read_entries
+from rememberizer_mcp.server.hosts.install import installing, uninstalling
+from rememberizer_mcp.server.hosts.table import HOSTS
+
+from tests.support.host_texts import FLAGS, json_files, toml_files, yaml_files
+from tests.support.systems import a_system
+
+FILES = {"vscode": json_files(), "codex": toml_files(), "goose": yaml_files()}
+ORDERS = st.sampled_from([(False,), (True,), (False, True), (True, False)])
+PLAIN = {
+    "vscode": ("{}", '{"servers": {}}'),
+    "codex": ("a = 1", "a = 1\n\n[mcp_servers]"),
+    "goose": ("a: 1", "a: 1\nextensions: {}"),
+}
+EACH_PLAIN = pytest.mark.parametrize(("name", "original"), [(name, text) for name in PLAIN for text in PLAIN[name]])
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize("name", FILES)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), has_mark=FLAGS, order=ORDERS, back=ORDERS)
+def test_any_file_is_given_back_to_the_byte(
+    name: str, data: st.DataObject, has_mark: bool, order: tuple[bool, ...], back: tuple[bool, ...]
+) -> None:
+    original = b"\xef\xbb\xbf" * has_mark + data.draw(FILES[name]).encode()
+    with TemporaryDirectory() as folder:
+        system = a_system(Path(folder))
+        path = HOSTS[name].path(system)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(original)
+        for sandbox in order:
+            installing(system, HOSTS[name], sandbox=sandbox).make()
+        assert path.read_bytes() != original
+        for sandbox in sorted(order, key=(*back, *order).index):
+            uninstalling(system, HOSTS[name], sandbox=sandbox).make()
+        assert path.read_bytes() == original
+
+
+def installed(folder: Path, name: str, original: str) -> Path:
+    system = a_system(folder)
+    path = HOSTS[name].path(system)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(original.encode())
+    installing(system, HOSTS[name], sandbox=False).make()
+    return path
+
+
+def without_us(folder: Path, name: str) -> str:
+    uninstalling(a_system(folder), HOSTS[name], sandbox=False).make()
+    return HOSTS[name].path(a_system(folder)).read_bytes().decode()
+
+
+@pytest.mark.promise("D108")
+@EACH_PLAIN
+def test_the_member_of_the_servers_and_the_last_line_end_as_they_were(name: str, original: str, tmp_path: Path) -> None:
+    installed(tmp_path, name, original)
+    assert without_us(tmp_path, name) == original
+
+
+@pytest.mark.promise("D108")
+@EACH_PLAIN
+def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str, tmp_path: Path) -> None:
+    path = installed(tmp_path, name, original)
+    comment = "\n// mine" if name == "vscode" else "\n# mine"
+    path.write_bytes(path.read_bytes() + comment.encode())
+    left = without_us(tmp_path, name)
+    assert left.endswith(comment)
+    assert read_entries(HOSTS[name], left) == {}
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize("kept", [None, b"\xff", b"[", b"\xef\xbb\xbf{}", b'{"servers": {"rememberizer": {}}}'])
+def test_a_kept_file_that_we_did_not_start_from_is_not_given_back(kept: bytes | None, tmp_path: Path) -> None:
+    path = installed(tmp_path, "vscode", "{}")
+    beside = path.with_name("mcp.json.before-rememberizer")
+    beside.unlink()
+    if kept is not None:
+        beside.write_bytes(kept)
+    assert without_us(tmp_path, "vscode").split() == ["{", '"servers":', "{", "}", "}"]
+
+
+@pytest.mark.parametrize("entry", ["null", '{"command": "x", "env": {"A": "\\ud800"}}'])
+def test_an_entry_that_we_could_not_have_written_is_taken_out(entry: str, tmp_path: Path) -> None:
+    path = installed(tmp_path, "vscode", "{}")
+    path.write_text(f'{{"servers": {{"rememberizer": {entry}}}}}', encoding="utf-8")
+    assert without_us(tmp_path, "vscode") == '{"servers": {}}'
