@@ -8,16 +8,25 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .refusal import CantChange
 
+_COMMENT = r"//[^\r\n]*|/\*.*?\*/"
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKENS = re.compile(
-    r'(?P<space>[ \t\r\n]+)|(?P<comment>//[^\r\n]*|/\*.*?\*/)|(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")'
+    rf"(?P<space>[ \t\r\n]+)|(?P<comment>{_COMMENT})|(?P<string>{_STRING})"
     r"|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:\"/]+)|(?P<other>.)",
     re.DOTALL,
 )
+_BRACKETS = re.compile(rf"{_STRING}|{_COMMENT}|(?P<opening>[{{\[])|(?P<closing>[}}\]])", re.DOTALL)
+_BLANKED = re.compile(
+    rf"{_STRING}|(?P<comment>{_COMMENT})|(?P<comma>,)(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])",
+    re.DOTALL,
+)
+"""What a text is blanked of, and what looks like that inside of strings."""
+_NO_LINE_END = re.compile(r"[^\n]")
+_LINE_END = re.compile(r"[ \t]*(?://|[\r\n])")
 _INDENT = re.compile(r'\n([ \t]+)"')
 
 
@@ -33,9 +42,9 @@ class _Member:
     """One member of an object, in the text."""
 
     key: str
+    gap_start: int
+    """Where the white space and comments before it begin."""
     key_start: int
-    value: int
-    """The index of the value's first token."""
     value_start: int
     value_end: int
     comma: _Token | None
@@ -62,7 +71,7 @@ def _loaded(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=str)  # most files hold nothing else, and large ones take their time
     except json.JSONDecodeError:
-        plain = _plain(text, _tokens(text))
+        plain = _plain(text)
         return json.loads(plain, parse_constant=str) if plain.strip() else {}
 
 
@@ -77,15 +86,17 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     Raises:
         CantChange: There is no one place for it.
     """
-    tokens = _significant(text)
-    if not tokens:
+    outline = _outline(text)
+    if not outline:
         return _nested(path, value, text)
-    if found := _find(tokens, path):
+    holder = _only(outline, path[0])
+    if holder is None:
+        return _insert(text, outline, path[0], {path[1]: value})
+    outline = _outline(text, holder.value_start)
+    if found := _only(outline, path[1]):
         indent = _line_indent(text, found.key_start)
         return text[: found.value_start] + _written(value, text, indent) + text[found.value_end :]
-    holder = _find(tokens, path[:1])
-    brace, key = (holder.value, path[1]) if holder else (0, path[0])
-    return _insert(text, tokens, brace, key, value if holder else {path[1]: value})
+    return _insert(text, outline, path[1], value)
 
 
 def drop(text: str, path: tuple[str, str]) -> str:
@@ -94,63 +105,75 @@ def drop(text: str, path: tuple[str, str]) -> str:
     Raises:
         CantChange: It is there more than once.
     """
-    found = _find(_significant(text), path)
-    if found is None:
+    holder = _only(_outline(text), path[0])
+    found = holder and _only(_outline(text, holder.value_start), path[1])
+    if not found:
         return text
     before, after = text[: found.key_start], text[found.value_end :]
     bare = before.rstrip(" \t\r\n")
+    gap = [token for token in _tokens(text[found.gap_start : len(bare)]) if token.kind == "comment"]
+    is_behind_comment = bool(gap) and gap[-1].text.startswith("//")  # which must not swallow what follows
     if found.comma:
         after = text[found.value_end : found.comma.start] + text[found.comma.end :]
-        is_behind_comment = any(token.end == len(bare) and token.text.startswith("//") for token in _tokens(text))
         return before + after.lstrip(" \t\r\n") if is_behind_comment else bare + after
+    if is_behind_comment and not _LINE_END.match(after):
+        bare, after = before, after.lstrip(" \t\r\n")
     if found.comma_before:
         bare = bare[: found.comma_before.start] + bare[found.comma_before.end :]
     return bare + after
 
 
-def _find(tokens: Sequence[_Token], path: Sequence[str]) -> _Member | None:
-    brace, found = 0, None
-    for key in path:
-        found = _only(list(_members(tokens, brace)), key) if tokens else None
-        if found is None:
-            return None
-        brace = found.value
-    return found
+def _tokens(text: str, start: int = 0) -> Iterator[_Token]:
+    for found in _TOKENS.finditer(text, start):
+        yield _Token(str(found.lastgroup), found[0], found.start(), found.end())
 
 
-def _tokens(text: str) -> list[_Token]:
-    return [_Token(str(found.lastgroup), found[0], found.start(), found.end()) for found in _TOKENS.finditer(text)]
+def _outline(text: str, start: int = 0) -> list[_Token]:
+    """The tokens of the object that begins there: of what is inside of its values, none.
+
+    Files are large, and what is looked for stands near their surface.
+    """
+    outline: list[_Token] = []
+    while found := _TOKENS.match(text, start):
+        start = found.end()
+        if found.lastgroup in ("space", "comment"):
+            continue
+        outline.append(_Token(str(found.lastgroup), found[0], found.start(), start))
+        if found[0] in ("}", "]"):
+            break
+        if found[0] in ("{", "[") and len(outline) > 1:
+            start = _end_of_value(text, start)
+            outline.append(_Token("mark", text[start - 1], start - 1, start))
+    return outline
 
 
-def _significant(text: str) -> list[_Token]:
-    return [token for token in _tokens(text) if token.kind not in ("space", "comment")]
+def _end_of_value(text: str, start: int) -> int:
+    """Behind the bracket that closes what is open at the start."""
+    depth = 1
+    brackets = (found for found in _BRACKETS.finditer(text, start) if found.lastgroup)
+    while depth:
+        found = next(brackets)
+        depth += 1 if found.lastgroup == "opening" else -1
+    return found.end()
 
 
-def _plain(text: str, tokens: Sequence[_Token]) -> str:
+def _plain(text: str) -> str:
     """The same length, with blanks in place of comments and of commas that nothing follows."""
-    blanked = [token for token in tokens if token.kind == "comment"]
-    values = [token for token in tokens if token.kind not in ("space", "comment")]
-    blanked += [one for one, after in pairwise(values[1:]) if one.text == "," and after.text in ("}", "]")]
-    plain = list(text)
-    for token in blanked:
-        plain[token.start : token.end] = re.sub(r"[^\n]", " ", token.text)
-    return "".join(plain)
+    return _BLANKED.sub(lambda found: _NO_LINE_END.sub(" ", found[0]) if found.lastgroup else found[0], text)
 
 
-def _members(tokens: Sequence[_Token], brace: int) -> Iterator[_Member]:
-    """The members of the object that begins at a token."""
-    index = brace + 1
-    while tokens[index].text != "}":
-        key, value = tokens[index], index + 2
-        after = _after(tokens, value)
-        comma = tokens[after] if tokens[after].text == "," else None
-        before = tokens[index - 1]
+def _members(outline: Sequence[_Token]) -> Iterator[_Member]:
+    index = 1
+    while outline[index].text != "}":
+        before, key, value = outline[index - 1], outline[index], index + 2
+        after = _after(outline, value)
+        comma = outline[after] if outline[after].text == "," else None
         yield _Member(
             key=str(json.loads(key.text, strict=False)),
+            gap_start=before.end,
             key_start=key.start,
-            value=value,
-            value_start=tokens[value].start,
-            value_end=tokens[after - 1].end,
+            value_start=outline[value].start,
+            value_end=outline[after - 1].end,
             comma=comma,
             comma_before=before if before.text == "," else None,
         )
@@ -167,21 +190,19 @@ def _after(tokens: Sequence[_Token], index: int) -> int:
             return index
 
 
-def _only(members: Sequence[_Member], key: str) -> _Member | None:
-    found = [member for member in members if member.key == key]
+def _only(outline: Sequence[_Token], key: str) -> _Member | None:
+    """The member of this name, if there is one."""
+    found = [member for member in _members(outline) if member.key == key] if outline else []
     if len(found) > 1:
         raise CantChange(f"names `{key}` twice in one object")
     return found[0] if found else None
 
 
-def _insert(text: str, tokens: Sequence[_Token], brace: int, key: str, value: Any) -> str:
+def _insert(text: str, outline: Sequence[_Token], key: str, value: Any) -> str:
     """The text with a new member in the first place of an object."""
-    has_others, inside = tokens[brace + 1].text != "}", tokens[brace].end
-    indent = (
-        _line_indent(text, tokens[brace + 1].start)
-        if has_others
-        else _line_indent(text, tokens[brace].start, inner=True)
-    )
+    brace, first = outline[:2]
+    has_others, inside = first.text != "}", brace.end
+    indent = _line_indent(text, first.start) if has_others else _line_indent(text, brace.start, inner=True)
     member = f"{json.dumps(key)}: {_written(value, text, indent)}"
     if indent is None:
         return f"{text[:inside]}{member},{text[inside:]}"

@@ -56,6 +56,13 @@ def json_files(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def json_with_us(draw: st.DrawFn) -> str:
+    """A file of VS Code with our entry anywhere among the servers, written by somebody else."""
+    before, after = (draw(st.dictionaries(NAMES, VALUES, max_size=2)) for _ in range(2))
+    return draw(json_texts({"servers": before | {NAME: {"command": "x"}} | after}))
+
+
+@st.composite
 def toml_files(draw: st.DrawFn) -> str:
     """A file of Codex, as above; its last line may have no end."""
     document = draw(DOCUMENTS)

@@ -13,7 +13,7 @@ from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, with
 from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS
 
-from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts
+from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts, json_with_us
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
@@ -33,6 +33,18 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
     removed = without_entry(JSON, replaced, NAME)
     assert read_entries(JSON, removed) == others
     assert not others or removed == text
+
+
+@pytest.mark.promise("D108")
+@settings(max_examples=300)
+@given(json_with_us())
+def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> None:
+    """A comment in the line of our entry once swallowed what followed it."""
+    others = read_entries(JSON, text)
+    del others[NAME]
+    removed = without_entry(JSON, text, NAME)
+    assert read_entries(JSON, removed) == others
+    assert removed.count("/") >= text.count("/") - text[text.index(f'"{NAME}"') :].count("/")
 
 
 @pytest.mark.promise("D108")
@@ -170,6 +182,23 @@ def test_json_is_written_in_the_manner_of_the_file(text: str, added: str) -> Non
 def test_the_last_member_is_taken_out_with_the_comma_before_it() -> None:
     text = f'{{"servers": {{"a": 1, // one\n"{NAME}": 2 // two\n}}}}'
     assert without_entry(JSON, text, NAME) == '{"servers": {"a": 1 // one // two\n}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "removed"),
+    [
+        (f'{{"servers": {{ // mine\n  "{NAME}": {{}}}}}}', '{"servers": { // mine\n  }}'),
+        (f'{{"servers": {{ // mine\n  "{NAME}": {{}}\n}}}}', '{"servers": { // mine\n}}'),
+        (f'{{"servers": {{ /* mine */ "{NAME}": {{}} }}}}', '{"servers": { /* mine */ }}'),
+        (f'{{"servers": {{ // mine\n  "{NAME}": {{}}, "a": 1}}}}', '{"servers": { // mine\n  "a": 1}}'),
+        (
+            f'{{"servers": {{"a": 1, // one\n  "{NAME}": {{}} /* two */ }}}}',
+            '{"servers": {"a": 1 // one\n  /* two */ }}',
+        ),
+    ],
+)
+def test_a_comment_before_our_entry_stays_and_swallows_nothing(text: str, removed: str) -> None:
+    assert without_entry(JSON, text, NAME) == removed
 
 
 def test_toml_in_the_middle_is_taken_out_with_its_tables_alone() -> None:
