@@ -3,14 +3,28 @@
 Where our tables begin and end is found by their header lines.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import isnan
 from typing import Any
 
 import tomli_w
 
 from .refusal import CantChange
+
+_NAN = float("nan")
+"""The same object each time, so that what was read twice is equal."""
+_TOKENS = re.compile(
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'
+    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
+    r'|"(?:[^"\\]++|\\.)*+"'
+    r"|'[^']*'"
+    r"|#[^\n]*|[\[\]{}\n]|[^\s\[\]{}\"'#]+",
+    re.DOTALL,
+)
+"""Of a text that is known to be TOML."""
 
 
 def read(text: str) -> dict[str, Any]:
@@ -20,10 +34,15 @@ def read(text: str) -> dict[str, Any]:
         CantChange: It is no TOML.
     """
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text, parse_float=_number)
     except tomllib.TOMLDecodeError as error:
         place = str(error).rpartition("(at ")[2].rstrip(")")  # 3.14 has attributes for it
         raise CantChange(f"is not valid TOML ({place})") from None
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return _NAN if isnan(number) else number
 
 
 def written(value: Mapping[str, Any]) -> str:
@@ -46,47 +65,41 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
 def drop(text: str, path: tuple[str, str]) -> str:
     """The text without the table of this path and those below it."""
     lines = text.split("\n")
-    for start, end in reversed(list(_regions(lines, path))):
+    for start, end in reversed(list(_regions(text, lines, path))):
         is_spaced = start > 0 and not lines[start - 1].strip() and not "".join(lines[end : end + 1]).strip()
         del lines[start - is_spaced : end]
     return "\n".join(lines)
 
 
-def _regions(lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
+def _regions(text: str, lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
     """From a header of ours to behind the last line that is neither blank nor a comment."""
-    for (start, header), (following, _) in pairwise([*_headers(lines), (len(lines), [])]):
-        if header[: len(path)] == list(path):
+    for start, following in pairwise([*_headers(text), len(lines)]):
+        header = lines[start]
+        if (path[1] in header or "\\" in header) and _keys(header)[: len(path)] == list(path):
             end = following
             while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
                 end -= 1
             yield start, end
 
 
-def _headers(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The lines that begin a table, with its keys: what stands since the one before must be whole without them."""
-    begun = 0
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith("[") and (keys := _keys(line)) and _is_whole(lines[begun:number]):
-            yield number, keys
-            begun = number
-
-
-def _is_whole(lines: Sequence[str]) -> bool:
-    """Whether no text or list is open behind the last line."""
-    try:
-        tomllib.loads("".join(f"{line}\n" for line in lines))
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+def _headers(text: str) -> Iterator[int]:
+    """The numbers of the lines that begin a table: a bracket comes first there, and no text or list is open."""
+    line, depth, is_first = 0, 0, True
+    for found in _TOKENS.finditer(text):
+        word = found[0]
+        if word == "\n":
+            line, is_first = line + 1, True
+            continue
+        if word == "[" and depth == 0 and is_first:
+            yield line
+        depth += (word in ("[", "{")) - (word in ("]", "}"))
+        line, is_first = line + word.count("\n"), False
 
 
 def _keys(line: str) -> list[str]:
-    """The keys of a table's header, or none."""
+    """The keys of a table's header."""
     keys: list[str] = []
-    try:
-        value: Any = tomllib.loads(line.rstrip("\r"))
-    except tomllib.TOMLDecodeError:
-        return keys
+    value: Any = tomllib.loads(line.rstrip("\r"))
     while value:
         ((key, value),) = value.items()
         keys.append(key)

@@ -211,10 +211,46 @@ def test_a_text_in_toml_that_looks_like_our_table_stays() -> None:
     assert without_entry(TOML, text, NAME) == text[: text.rindex("[mcp_servers")]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        f'a = """"x""\\"""\n[mcp_servers.{NAME}]\n"""""\n',
+        f"a = ''''x\\\n[mcp_servers.{NAME}]\n'''''\n",
+        f"a = [ # it's [\n  [{NAME!r}, \"[\", '[\"'],\n['mcp_servers', {NAME!r}],\n]\nb = {{c = [[1]]}}\n",
+        f'[a.\'mcp_servers.{NAME}\'] # ]\n["]\\"".mcp_servers.{NAME}]\n[[{NAME}]]\n',
+    ],
+)
+@pytest.mark.parametrize("header", [f"[mcp_servers.{NAME}]", f'  [ "mcp_servers" . "\\u0072{NAME[1:]}" ] # ours'])
+def test_where_our_table_begins_is_not_mistaken_in_toml(before: str, header: str) -> None:
+    assert without_entry(TOML, f"{before}{header}\nc = 1\n\n[d]\n", NAME) == f"{before}\n[d]\n"
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize("number", ["nan", "-nan", "inf", "[nan, {a = nan}]"])
+def test_what_is_no_number_in_toml_is_equal_to_itself(number: str) -> None:
+    """What was read before and after was compared, and `nan` is equal to nothing."""
+    text = f"a = {number}\n"
+    added = with_entry(TOML, text, NAME, ENTRY)
+    assert added.startswith(text)
+    assert without_entry(TOML, added, NAME) == text
+    kept = with_entry(TOML, text, NAME, {"command": "x", **read_entries(TOML, f"[mcp_servers.b]\n{text}")["b"]})
+    assert "command" in read_entries(TOML, kept)[NAME]
+
+
 @pytest.mark.promise("D113")
 def test_a_long_list_of_projects_in_toml_takes_no_longer_than_its_length() -> None:
     """Each header was once read together with all that stands before it: 5 s where it is 0.05 s now."""
     text = "".join(f'[projects."/home/ada/{number}"]\ntrust_level = "trusted"\n\n' for number in range(1000))
+    began = time.process_time()
+    added = with_entry(TOML, text, NAME, ENTRY)
+    assert without_entry(TOML, added, NAME) == text
+    assert time.process_time() - began < 2.5
+
+
+@pytest.mark.promise("D113")
+def test_a_long_text_in_toml_takes_no_longer_than_its_length() -> None:
+    """Every line of it that looks like our table's header was once read together with all that stands before it."""
+    text = 'a = """\n' + f"[mcp_servers.{NAME}]\n" * 20_000 + '"""\n'
     began = time.process_time()
     added = with_entry(TOML, text, NAME, ENTRY)
     assert without_entry(TOML, added, NAME) == text
