@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import json_text, toml_text, yaml_text
+from .files import MOST_BYTES
 from .refusal import CantChange
 from .table import Host
 
 _FORMS = {"json": json_text, "toml": toml_text, "yaml": yaml_text}
+_MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (6 * 2**20, "6 MiB"), "yaml": (2**18, "256 KiB")}
+"""Bytes, far more than any seen; so many take some seconds of computing."""
 
 
 def read_entries(host: Host, text: str) -> dict[str, Any]:
@@ -82,6 +85,9 @@ def _said(host: Host, text: str) -> dict[str, Any]:
 
 
 def _read(host: Host, text: str) -> dict[str, Any]:
+    most, words = _MOST[host.form]
+    if len(text.encode(errors="surrogatepass")) > most:
+        raise CantChange(f"is larger than {words}, the most that is read of {host.form.upper()}")
     try:
         document: dict[str, Any] = _FORMS[host.form].read(text)
     except CantChange:

@@ -13,6 +13,7 @@ from .refusal import CantChange
 
 _WIDE = 1_000_000
 """Longer than any line of ours, so that none is folded."""
+_ADDED = "has `{}` in a form that can't be added to without rewriting it"
 _NUMBER = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _WORDS: Sequence[tuple[str, str, str]] = (
     ("null", r"~|null|Null|NULL|", "~nN"),
@@ -64,22 +65,26 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     """The text with an entry in the first place of the mapping, in place of the one that it had.
 
     Raises:
-        CantChange: The mapping is written in one line.
+        CantChange: The mapping is written in one line, or stands elsewhere.
     """
     key, name = path
-    text = drop(text, path)
+    root = yaml.compose(text)
+    without = _without(text, root, path)
+    if without != text:  # to compose takes long
+        text, root = without, yaml.compose(without)
     end_of_line = "\r\n" if "\r\n" in text else "\n"
-    found = _child(yaml.compose(text), key)
+    found = _child(root, key)
     if found is None:
+        _check_not_merged(root, key)
         before = text if not text or text.endswith("\n") else text + end_of_line
         return before + _indented({key: {name: dict(value)}}, end_of_line, "")
     key_node, mapping = found
-    if mapping.value in ("", []):
-        text, indent = _opened(text, key_node, mapping), " " * (key_node.start_mark.column + 2)
-    elif isinstance(mapping, yaml.MappingNode) and not mapping.flow_style:
+    if isinstance(mapping, yaml.ScalarNode) or not mapping.value:
+        text, indent = _opened(text, key, mapping), " " * (key_node.start_mark.column + 2)
+    elif not mapping.flow_style:
         indent = " " * mapping.start_mark.column
     else:
-        raise CantChange(f"has `{key}` in a form that can't be added to without rewriting it")
+        raise CantChange(_ADDED.format(key))
     line_end = text.find("\n", key_node.end_mark.index) + 1
     if not line_end:
         text += end_of_line
@@ -91,10 +96,17 @@ def drop(text: str, path: tuple[str, str]) -> str:
     """The text without the entry.
 
     Raises:
-        CantChange: It is there more than once, or in a mapping that is written in one line.
+        CantChange: It is there more than once, in a mapping that is written in one line, or elsewhere.
     """
+    root = yaml.compose(text)
+    found = _child(root, path[0])
+    _check_not_merged(*((found[1], path[1]) if found else (root, path[0])))
+    return _without(text, root, path)
+
+
+def _without(text: str, root: Any, path: tuple[str, str]) -> str:
     key, name = path
-    found = _child(yaml.compose(text), key)
+    found = _child(root, key)
     entry = found and _child(found[1], name)
     if not found or not entry:
         return text
@@ -132,10 +144,26 @@ def _line_behind(node: Any, lines: Sequence[str]) -> int:
     return int(mark.line if ends_here else mark.line + 1)
 
 
-def _opened(text: str, key_node: Any, mapping: Any) -> str:
-    """The text with nothing behind the key, where ``{}`` or nothing stood."""
-    colon = text.index(":", key_node.end_mark.index) + 1
-    return text[:colon] + text[max(colon, mapping.end_mark.index) :]
+def _opened(text: str, key: str, mapping: Any) -> str:
+    """The text with nothing behind the key, where ``{}``, ``null`` or nothing stood."""
+    start, end = mapping.start_mark.index, mapping.end_mark.index
+    if "#" in text[start:end]:
+        raise CantChange(_ADDED.format(key))
+    return text[:start].rstrip() + text[end:]
+
+
+def _check_not_merged(node: Any, key: str) -> None:
+    """A mapping that a merge key names may serve others too, so nothing is taken out there."""
+    if _merges(node, key):
+        raise CantChange(f"takes `{key}` from another place by a merge key (`<<`), and can be changed only there")
+
+
+def _merges(node: Any, key: str) -> bool:
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    named = [value for one, value in node.value if one.tag == "tag:yaml.org,2002:merge"]
+    sources = [one for each in named for one in (each.value if isinstance(each, yaml.SequenceNode) else [each])]
+    return any(_child(source, key) is not None or _merges(source, key) for source in sources)
 
 
 def _indented(value: Mapping[str, Any], end_of_line: str, indent: str) -> str:

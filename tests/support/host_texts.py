@@ -81,7 +81,11 @@ def yaml_files(draw: st.DrawFn) -> str:
     if servers:
         text += yaml.safe_dump({"extensions": servers}, allow_unicode=True, sort_keys=False)
     elif servers is not None:
-        text += "extensions:" + draw(st.sampled_from(["", " ", " {}", " # none", " {} # none", "\n  {}"]))
+        text += "extensions:" + draw(
+            st.sampled_from(
+                ["", " ", " {}", " ~", " null # none", "\n  # none\n  ~", " # none", " {} # none", "\n  {}"]
+            )
+        )
     return _as_lines(draw, text)
 
 

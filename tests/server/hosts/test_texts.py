@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.hosts import json_text, toml_text, yaml_text
 from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
-from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts, json_with_us
@@ -81,73 +80,17 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("{", "is not valid JSON (line 1, column 2)"),
-        ('{"servers": {"a": 1}', "is not valid JSON (line 1, column 21)"),
-        ('{"a": "x\n"}', "is not valid JSON (line 1, column 9)"),
-        ("[1]", "holds no JSON object"),
-        ('{"servers": []}', "holds something else where the servers should stand (`servers`)"),
-        ('{"servers": null}', "holds something else where the servers should stand (`servers`)"),
-        ('{"servers": {}, "servers": {}}', "names `servers` twice in one object"),
-        (f'{{"servers": {{"{NAME}": 1, "{NAME}": 2}}}}', f"names `{NAME}` twice in one object"),
-        ("[" * 100_000, "is JSON of a kind that can't be read"),
-        ('{"a": ' + "9" * 5000 + "}", "is JSON of a kind that can't be read"),
-        ("{/* no end", "is not valid JSON (line 1, column 2)"),
-    ],
-)
-def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(JSON, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("a = ?", "is not valid TOML (line 1, column 5)"),
-        ("a = [", "is not valid TOML (end of document)"),
-        ("a = [" + "[" * 100_000, "is TOML of a kind that can't be read"),
-        ("mcp_servers = 1", "holds something else where the servers should stand (`mcp_servers`)"),
-        ("mcp_servers = { a = 1 }", "has `mcp_servers` in a form that can't be changed safely"),
-        (f"mcp_servers.{NAME}.command = 'x'", "has `mcp_servers` in a form that can't be changed safely"),
-    ],
-)
-def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(TOML, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("a: [", "is not valid YAML (line 1, column 5)"),
-        ("a: !secret x", "is not valid YAML (line 1, column 4)"),
-        ("a: !!timestamp 2026-99-99", "is YAML of a kind that can't be read"),
-        ("\x00", "is YAML of a kind that can't be read"),
-        ("- a", "holds no YAML mapping"),
-        ("a: 1\n---\nb: 2", "is not valid YAML (line 2, column 1)"),
-        ("extensions: 1", "holds something else where the servers should stand (`extensions`)"),
-        ("extensions: {a: {cmd: x}}", "has `extensions` in a form that can't be added to without rewriting it"),
-        (f"extensions: {{{NAME}: 1}}", "has `extensions` in a form that can't be changed without rewriting it"),
-        ("extensions: {}\nextensions: {}", "names `extensions` twice"),
-        ("a: 1\n...\n", "has `extensions` in a form that can't be changed safely"),
-    ],
-)
-def test_yaml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(YAML, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "extensions:",
         "extensions: # none",
         "extensions: {} # none",
         "extensions: {}",
+        "extensions: ~",
+        "extensions: null # none",
+        "extensions: !!null\n",
+        "extensions:\n  # none\n  ~\nb: 1\n",
+        "extensions:\r\n  {}\r\nb: 1\r\n",
         "extensions:\r\nb: 1\r\n",
         f"extensions:\n  {NAME}: {{cmd: x}}",
         f"extensions:\n  {NAME}:\n    cmd: x",
@@ -162,6 +105,15 @@ def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: st
     assert ("b: 1" in added) == ("b: 1" in text)
     assert ("#" in added) == ("#" in text)
     assert ("\r\n" in added) == ("\r\n" in text)
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize("merge", ["*e", "[*e, {d: {}}]"])
+def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
+    text = f"e: &e {{c: {{}}}}\nextensions:\n  <<: {merge}\n"
+    added = with_entry(YAML, text, NAME, ENTRY)
+    assert read_entries(YAML, added) == read_entries(YAML, text) | {NAME: ENTRY}
+    assert without_entry(YAML, added, NAME) == text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Texts in which our entry has no one place are refused in a sentence."""
+
+import pytest
+from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
+from rememberizer_mcp.server.hosts.refusal import CantChange
+from rememberizer_mcp.server.hosts.table import HOSTS
+
+from tests.support.host_texts import NAME
+
+JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
+ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not valid JSON (line 1, column 2)"),
+        ('{"servers": {"a": 1}', "is not valid JSON (line 1, column 21)"),
+        ('{"a": "x\n"}', "is not valid JSON (line 1, column 9)"),
+        ("[1]", "holds no JSON object"),
+        ('{"servers": []}', "holds something else where the servers should stand (`servers`)"),
+        ('{"servers": null}', "holds something else where the servers should stand (`servers`)"),
+        ('{"servers": {}, "servers": {}}', "names `servers` twice in one object"),
+        (f'{{"servers": {{"{NAME}": 1, "{NAME}": 2}}}}', f"names `{NAME}` twice in one object"),
+        ("[" * 100_000, "is JSON of a kind that can't be read"),
+        ('{"a": ' + "9" * 5000 + "}", "is JSON of a kind that can't be read"),
+        ("{/* no end", "is not valid JSON (line 1, column 2)"),
+    ],
+)
+def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(CantChange) as caught:
+        with_entry(JSON, text, NAME, ENTRY)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("#" * 6 * 2**20 + "\n", "is larger than 6 MiB, the most that is read of TOML"),
+        ("a = ?", "is not valid TOML (line 1, column 5)"),
+        ("a = [", "is not valid TOML (end of document)"),
+        ("a = [" + "[" * 100_000, "is TOML of a kind that can't be read"),
+        ("mcp_servers = 1", "holds something else where the servers should stand (`mcp_servers`)"),
+        ("mcp_servers = { a = 1 }", "has `mcp_servers` in a form that can't be changed safely"),
+        (f"mcp_servers.{NAME}.command = 'x'", "has `mcp_servers` in a form that can't be changed safely"),
+    ],
+)
+def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(CantChange) as caught:
+        with_entry(TOML, text, NAME, ENTRY)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: [", "is not valid YAML (line 1, column 5)"),
+        ("a: !secret x", "is not valid YAML (line 1, column 4)"),
+        ("a: !!timestamp 2026-99-99", "is YAML of a kind that can't be read"),
+        ("\x00", "is YAML of a kind that can't be read"),
+        ("- a", "holds no YAML mapping"),
+        ("a: 1\n---\nb: 2", "is not valid YAML (line 2, column 1)"),
+        ("extensions: 1", "holds something else where the servers should stand (`extensions`)"),
+        ("extensions: {a: {cmd: x}}", "has `extensions` in a form that can't be added to without rewriting it"),
+        (f"extensions: {{{NAME}: 1}}", "has `extensions` in a form that can't be changed without rewriting it"),
+        ("extensions: {\n  # none\n  }\n", "has `extensions` in a form that can't be added to without rewriting it"),
+        ("extensions: &a ~\nb: *a\n", "has `extensions` in a form that can't be changed safely"),
+        (
+            "a: &a {extensions: {b: {}}}\n<<: *a\n",
+            "takes `extensions` from another place by a merge key (`<<`), and can be changed only there",
+        ),
+        ("a: " + "x" * 2**18, "is larger than 256 KiB, the most that is read of YAML"),
+        ("extensions: {}\nextensions: {}", "names `extensions` twice"),
+        ("a: 1\n...\n", "has `extensions` in a form that can't be changed safely"),
+    ],
+)
+def test_yaml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(CantChange) as caught:
+        with_entry(YAML, text, NAME, ENTRY)
+    assert str(caught.value) == sentence
+
+
+MERGED = f"a: &a\n  {NAME}: {{cmd: x}}\nb: &b {{<<: *a, c: {{}}}}\n"
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize("merge", ["*a", "*b", "[*b, {d: {}}]"])
+def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken_out(merge: str) -> None:
+    """It stands in a mapping that may serve others too."""
+    text = f"{MERGED}extensions:\n  <<: {merge}\n"
+    added = with_entry(YAML, text, NAME, ENTRY)
+    assert read_entries(YAML, added)[NAME] == ENTRY
+    for each in (text, added):
+        with pytest.raises(CantChange, match=f"takes `{NAME}` from another place by a merge key"):
+            without_entry(YAML, each, NAME)
