@@ -10,6 +10,7 @@ from .hosts.files import UnusableFile
 from .hosts.install import Change, installing, pasteable, uninstalling
 from .hosts.system import System, this_system
 from .hosts.table import HOSTS
+from .interruption import ending_as_interrupted
 
 SECRETS = """\
 You sign in on a page in your browser, so no password belongs in this file.
@@ -17,6 +18,7 @@ For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
 NO_SECRETS = "The sandbox needs no account and no network."
 
 
+@ending_as_interrupted()
 def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
     """Add our entry, or print it; return the exit code."""
     try:
@@ -42,6 +44,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
     return 0
 
 
+@ending_as_interrupted()
 def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
     """Remove our entry; return the exit code."""
     try:

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.front", "server.line_writer", "server", "server.hosts"},
+    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.hosts"},
     {"server.logs", "server.setting_values"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},

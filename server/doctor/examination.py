@@ -1,12 +1,12 @@
 """The command ``rememberizer-mcp doctor``: one run, printed."""
 
 import os
-import signal
 from functools import partial
 
 import anyio
 import click
 
+from ..interruption import ending_as_interrupted
 from .lines import as_json as to_json
 from .lines import as_text
 from .report import failed
@@ -19,15 +19,7 @@ def examine(*, sandbox: bool, as_json: bool) -> int:
     Returns:
         The exit code: 1 if something failed.
     """
-    _end_as_interrupted()
-    findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
+    with ending_as_interrupted():
+        findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
     click.echo(to_json(findings) if as_json else as_text(findings), color=False if os.environ.get("NO_COLOR") else None)
     return int(failed(findings))
-
-
-def _end_as_interrupted() -> None:
-    """When we are told to end, end as by Ctrl-C, which first ends what was started."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, signal.SIGTERM)  # Windows has no SIGHUP
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))

@@ -2,11 +2,12 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 MOST_BYTES = 20 * 2**20
 """Claude Code's file grows with its history; this is far more than any seen."""
@@ -91,18 +92,18 @@ def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] 
 
     The check comes last before the file takes its place.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    temporary = path.with_name(f"{path.name}.{token_hex(8)}")  # known before it is there, so that it never stays
     try:
-        with os.fdopen(descriptor, "wb") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
+        with open(temporary, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         if like.exists():
-            _take_after(Path(name), like.stat())
+            _take_after(temporary, like.stat())
         check()
-        Path(name).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
