@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from . import __version__
+from .wording import HostName, MainGroup
 
 if TYPE_CHECKING:
     from .front import Front
@@ -60,7 +61,7 @@ def _sandbox_options(command: Command) -> Command:
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=MainGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
 @_sandbox_options
 @click.version_option(__version__, message="%(version)s")
@@ -233,7 +234,7 @@ HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gem
 
 
 @main.command()
-@click.argument("host", metavar="HOST", type=click.Choice([*HOST_NAMES, "json"]))
+@click.argument("host", metavar="HOST", type=HostName([*HOST_NAMES, "json"]))
 @click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Overwrite an entry of ours that differs, unasked.")
@@ -249,7 +250,7 @@ def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
 
 
 @main.command()
-@click.argument("host", metavar="HOST", type=click.Choice(HOST_NAMES))
+@click.argument("host", metavar="HOST", type=HostName(HOST_NAMES))
 @click.option("--sandbox", is_flag=True, help="Remove the entry of the sandbox.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from shlex import join
 from typing import Any
 
-from ..hosts.block import SANDBOX_NAME
+from ..hosts.block import SANDBOX_NAME, typed
 from ..hosts.configured import Configured, configured
 from ..hosts.system import System, this_system
 from .entry import Entry
@@ -46,7 +45,7 @@ def entries(system: System) -> Iterator[Entry | Finding]:
 def _entry(found: Configured, name: str) -> Entry | Finding:
     block, is_sandbox = found.blocks[name], name == SANDBOX_NAME
     title = f"{found.host.title} (sandbox)" if is_sandbox else found.host.title
-    install = join(["rememberizer-mcp", "install", found.host.name, *(["--sandbox"] if is_sandbox else [])])
+    install = typed("install", found.host.name, *(["--sandbox"] if is_sandbox else []))
     if block is None or not block.command:
         step = f"Run `{install}`. {found.host.next_step}"
         return Finding.failure("hosts", f"{title}: our entry in {found.path} holds no command.", step)

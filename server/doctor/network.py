@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ..api.probe import Probe, Stage, probe
+from ..hosts.block import typed
 from .certificates import certificates
 from .clock import clock
 from .proxies import is_garbled, proxies, source_of
@@ -35,7 +36,7 @@ _STEP = "Check the network, VPN and firewall, and {source}; `--sandbox` works wi
 async def network(*, limit_seconds: float = LIMIT_SECONDS) -> list[Finding]:
     """Ask Rememberizer who is signed in, showing nobody's credentials, and say how far that came."""
     if is_unusable("base_url"):
-        step = f"Correct {BASE_URL}, and run `rememberizer-mcp doctor` again."
+        step = f"Correct {BASE_URL}, and run `{typed('doctor')}` again."
         return [Finding.warning("network", f"Not looked at, since {BASE_URL} can't be used.", step)]
     base_url = usable("base_url")
     seen = await probe(base_url, limit_seconds=limit_seconds)

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from ..hosts.block import typed
 from .aside import COMMAND, CouldNotRun, aside
 from .crash import crash
 from .entry import Entry, hosts_environ
@@ -25,7 +26,7 @@ ASIDE = ("settings", "network", "keyring", "browser")
 ROOT = os.sep if os.name == "posix" else None
 """Where hosts start servers, if anywhere in particular."""
 _REPORT_IT = "Report this line; it holds nothing of yours."
-_NO_HOST = Finding.ok("hosts", "None has an entry of ours; `rememberizer-mcp install HOST` writes one.")
+_NO_HOST = Finding.ok("hosts", f"None has an entry of ours; `{typed('install', 'HOST')}` writes one.")
 Work = Callable[[], Awaitable[list[Finding]]]
 
 

@@ -4,11 +4,13 @@ Hosts start servers with a PATH of their own, often a short one, so a bare name 
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from .system import System
+from .system import System, has_keyring
 
 NAME = "rememberizer"
 SANDBOX_NAME = "rememberizer-sandbox"
@@ -49,11 +51,40 @@ def own_block(system: System, *, sandbox: bool) -> Block:
     return Block(command=command, args=[*args, *(["--sandbox"] if sandbox else [])], env=dict(ENVIRONMENT))
 
 
+def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None) -> str:
+    """What a person types to run us again with these arguments: who came by a runner has us nowhere on the PATH.
+
+    Args:
+        arguments: What stands behind the command.
+        prefix: The environment that we run from, if not this one.
+        keyring: Whether the extra `keyring` is installed there.
+    """
+    match _runner(prefix or Path(sys.prefix)):
+        case "uv":
+            extra = has_keyring() if keyring is None else keyring
+            command = f'uvx --from "{PROGRAM}[keyring]" {PROGRAM}' if extra else f"uvx {PROGRAM}"
+        case "pipx":
+            command = f"pipx run {PROGRAM}"
+        case _:
+            command = PROGRAM
+    return " ".join([command, *arguments])
+
+
+def _runner(prefix: Path) -> Literal["uv", "pipx"] | None:
+    """Who keeps the environment in a cache, if it is in one."""
+    if FLEETING.intersection(prefix.parts):
+        return "uv"
+    if PIPX_RUN.fullmatch(prefix.name) and any("pipx" in part for part in prefix.parts):
+        return "pipx"
+    return None
+
+
 def _lasting_command(system: System) -> list[str]:
-    if FLEETING.intersection(system.prefix.parts):
-        return _by_uv(system)
-    if PIPX_RUN.fullmatch(system.prefix.name) and any("pipx" in part for part in system.prefix.parts):
-        return _by_pipx(system)
+    match _runner(system.prefix):
+        case "uv":
+            return _by_uv(system)
+        case "pipx":
+            return _by_pipx(system)
     script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
     if script.is_file():
         return [str(script.absolute())]

@@ -48,6 +48,11 @@ class System:
                 return self.folder("XDG_CONFIG_HOME", self.home / ".config")
 
 
+def has_keyring() -> bool:
+    """Whether the extra `keyring` is installed here."""
+    return find_spec("keyring") is not None
+
+
 def this_system() -> System:
     """The machine that we run on.
 
@@ -63,6 +68,6 @@ def this_system() -> System:
         prefix=Path(sys.prefix),
         python=Path(sys.executable),
         scripts=Path(sysconfig.get_path("scripts")),
-        has_keyring=find_spec("keyring") is not None,
+        has_keyring=has_keyring(),
         which=shutil.which,
     )

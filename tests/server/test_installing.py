@@ -196,9 +196,20 @@ def test_the_block_is_printed_for_any_other_host() -> None:
 
 
 def test_an_unknown_host_is_answered_with_those_that_there_are() -> None:
+    """In lines of 80 columns; it was one of 140."""
+    names = "  claude-desktop, claude-code, cursor, vscode, codex, gemini-cli, goose"
     code, said = invoke("install", "emacs")
     assert code == 2
-    assert "'claude-desktop'" in said
+    assert said.splitlines()[-3:] == [
+        "Error: Invalid value for 'HOST': 'emacs' is none of these:",
+        f"{names}, json",
+        "  `json` prints the block for any other host.",
+    ]
+    code, said = invoke("uninstall", "\x1b]0;x")
+    assert (code, said.splitlines()[-2:]) == (
+        2,
+        ["Error: Invalid value for 'HOST': '\\x1b]0;x' is none of these:", names],
+    )
 
 
 @pytest.mark.promise("D109", "D113")

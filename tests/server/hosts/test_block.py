@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.hosts.block import NoCommand, own_block
+from rememberizer_mcp.server.hosts.block import NoCommand, own_block, typed
 from rememberizer_mcp.server.hosts.install import pasteable
 
 from tests.support.systems import a_system
@@ -75,6 +75,22 @@ def test_what_pipx_runs_once_is_started_by_pipx(cache: str, tmp_path: Path) -> N
 def test_what_lasts_is_named_itself(prefix: str, tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / prefix, commands={"pipx": "/opt/pipx"})
     assert own_block(system, sandbox=False).command == str(system.scripts / "rememberizer-mcp")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keyring", "expected"),
+    [
+        ("cache/uv/archive-v0/abc", False, "uvx rememberizer-mcp install cursor"),
+        ("cache/uv/archive-v0/abc", True, 'uvx --from "rememberizer-mcp[keyring]" rememberizer-mcp install cursor'),
+        ("cache/uv/archive-v0/abc", None, 'uvx --from "rememberizer-mcp[keyring]" rememberizer-mcp install cursor'),
+        ("pipx/.cache/1f2e3d4c5b6a798", True, "pipx run rememberizer-mcp install cursor"),
+        ("pipx/venvs/rememberizer-mcp", True, "rememberizer-mcp install cursor"),
+        (None, True, "rememberizer-mcp install cursor"),
+    ],
+)
+def test_a_person_types_what_started_us(prefix: str | None, keyring: bool | None, expected: str) -> None:
+    found = typed("install", "cursor", prefix=Path(prefix) if prefix else None, keyring=keyring)
+    assert found == expected
 
 
 @pytest.mark.parametrize(

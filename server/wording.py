@@ -1,0 +1,26 @@
+"""What the command line says otherwise than click would."""
+
+from textwrap import wrap
+from typing import Any
+
+import click
+
+
+class MainGroup(click.Group):
+    """The command; its examples are run as this one was, also by a runner from its cache."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """As click writes it."""
+        from .hosts.block import typed  # noqa: PLC0415 -- the server's start needs nothing of it
+
+        return super().get_help(ctx).replace("\n    rememberizer-mcp ", f"\n    {typed()} ")
+
+
+class HostName(click.Choice[str]):
+    """A host's name."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 -- click's
+        """Which there are, in lines that a terminal holds."""
+        lines = [f"{value!r} is none of these:", *wrap(", ".join(self.choices), 76, break_on_hyphens=False)]
+        lines += ["`json` prints the block for any other host."] * ("json" in self.choices)
+        return "\n  ".join(lines)
