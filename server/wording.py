@@ -1,6 +1,5 @@
 """What the command line says otherwise than click would."""
 
-from textwrap import wrap
 from typing import Any
 
 import click
@@ -21,6 +20,8 @@ class HostName(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 -- click's
         """Which there are, in lines that a terminal holds."""
+        from textwrap import wrap  # noqa: PLC0415 -- as above
+
         lines = [f"{value!r} is none of these:", *wrap(", ".join(self.choices), 76, break_on_hyphens=False)]
         lines += ["`json` prints the block for any other host."] * ("json" in self.choices)
         return "\n  ".join(lines)
