@@ -50,7 +50,7 @@ class RememberizerError(Exception):
     code: ClassVar[str]
     sentence: ClassVar[str]
     advice: ClassVar[str]
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(
         self,
@@ -71,9 +71,10 @@ class RememberizerError(Exception):
 
     def again(self) -> "RememberizerError":
         """The same failure as a new exception, for each further task that waited for one outcome."""
-        return type(self)(
-            self.message, hint=self.hint, retry_after_seconds=self.retry_after_seconds, status=self.status
-        )
+        copy = type(self)()
+        vars(copy).update(vars(self))
+        copy.args = self.args
+        return copy
 
 
 class InvalidArguments(RememberizerError):

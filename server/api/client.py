@@ -4,9 +4,11 @@ Cookies are attached per call from the session's own ``Credentials``; the client
 cookie can reach another's request. No redirect is followed.
 """
 
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -30,6 +32,7 @@ from ..errors import (
 from ..setting_values import is_loopback
 from .body import Body, read_up_to
 from .credentials import Auth
+from .proxies import UnusableProxy, culprit, is_left_out, refuse_garbled
 from .retries import retry_after_seconds, retrying
 
 MOST_BODY_BYTES = 5_000_000
@@ -157,7 +160,7 @@ class RememberizerAPI:
 
         Raises:
             UpstreamTimeout: At the deadline.
-            UpstreamUnreachable: No connection, or it was cut.
+            UpstreamUnreachable: No connection, or it was cut, or a proxy that can't be used.
             RateLimited: 429.
             UpstreamUnavailable: 5xx.
             ResponseTooLarge: A body over 5 MB, or of more than 200,000 values.
@@ -180,7 +183,7 @@ class RememberizerAPI:
         async with self._turns[call.lane]:
             try:
                 reply = await self._exchange(call, identity)
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, UnusableProxy) as error:
                 raise _mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
         return reply
@@ -213,21 +216,31 @@ class RememberizerAPI:
 
 
 def http_client(base_url: str, transport: Transport | None = None) -> httpx.AsyncClient:
-    """What carries the requests to this base URL: its trust store, proxies and limits, and no cookies."""
-    local = is_loopback(urlsplit(base_url).hostname or "")
-    return httpx.AsyncClient(
-        transport=transport,
-        verify=transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"rememberizer-mcp/{__version__}",
-        },
-        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=not local,  # a proxy of the environment must not see what is meant for this machine
-    )
+    """What carries the requests to this base URL: its trust store, proxies and limits, and no cookies.
+
+    Raises:
+        UnusableProxy: A proxy that the environment or the system names can't be used.
+    """
+    host = urlsplit(base_url).hostname or ""
+    is_direct = is_loopback(host) or is_left_out(host, os.environ)
+    verify = transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if transport is None and not is_direct:
+        refuse_garbled(os.environ)
+    with suppress(ValueError, ImportError, httpx.InvalidURL):  # their texts repeat the proxy's address
+        return httpx.AsyncClient(
+            transport=transport,
+            verify=verify,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"rememberizer-mcp/{__version__}",
+            },
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=not is_direct,  # a proxy of the environment must not see what is meant for this machine
+        )
+    raise culprit(os.environ)
 
 
 _CUT = ("Server disconnected", "peer closed connection")
@@ -236,6 +249,8 @@ _CUT = ("Server disconnected", "peer closed connection")
 def _mapped(error: Exception) -> RememberizerError:
     """Our error for httpx's, most specific first."""
     match error:
+        case UnusableProxy():
+            return error.as_failure()
         case httpx.TimeoutException():
             return UpstreamTimeout()
         case httpx.NetworkError() | httpx.ProxyError():

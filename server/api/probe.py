@@ -16,6 +16,7 @@ import anyio
 import httpx
 
 from .client import http_client
+from .proxies import UnusableProxy
 
 PATH = "me/"
 """It needs a sign-in, so whoever shows none is refused (§5.2)."""
@@ -25,7 +26,7 @@ class Stage(StrEnum):
     """How far the request came."""
 
     SETUP = "setup"
-    """The client can't be made, say because of a proxy of a kind that it doesn't know."""
+    """The request can't be made, say because of a proxy of a kind that the client doesn't know."""
     RESOLVE = "resolve"
     CONNECT = "connect"
     PROXY = "proxy"
@@ -52,6 +53,8 @@ class Probe:
     date: float | None = None
     """The answer's date, in Unix seconds."""
     timed_out: bool = False
+    unusable: UnusableProxy | None = None
+    """Why the client can't be made."""
     refusal: ssl.SSLCertVerificationError | None = None
     """Why the certificate was not accepted."""
 
@@ -71,7 +74,9 @@ async def probe(base_url: str, *, limit_seconds: float) -> Probe:
                 response = await client.send(request, stream=True)
                 await response.aclose()
             _keep_answer(seen, response)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:
+        except UnusableProxy as error:
+            seen.unusable = error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
             _keep_failure(seen, error)
     seen.timed_out |= scope.cancelled_caught
     return seen

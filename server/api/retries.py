@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
+from .proxies import UnusableProxy
 
 MOST_ATTEMPTS = 4
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
@@ -54,7 +55,7 @@ def sent_once(hint: str) -> Iterator[None]:
     try:
         yield
     except UpstreamError as error:
-        if not isinstance(error.__cause__, NOTHING_WAS_SENT):
+        if not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy)):
             error.hint = hint
         raise
 

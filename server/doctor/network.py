@@ -8,10 +8,11 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ..api.probe import Probe, Stage, probe
+from ..api.proxies import source_of
 from ..hosts.block import typed
 from .certificates import certificates
 from .clock import clock
-from .proxies import is_garbled, proxies, source_of
+from .proxies import proxies
 from .report import Finding
 from .variables import is_unusable, usable
 
@@ -59,21 +60,20 @@ def findings(
     host = urlsplit(base_url).hostname or ""
     is_proxied = seen.peer is not None and seen.peer[0] != host
     source = source_of(environ) if is_proxied else BASE_URL
-    on_the_way = proxies(seen, host=host, is_proxied=is_proxied, environ=environ)
-    if is_proxied and is_garbled(environ.get(source, "")):
-        return on_the_way  # what was connected to may be a part of the password
     return [
-        *on_the_way,
-        *_connection(seen, source, seconds),
+        *proxies(seen, host=host, is_proxied=is_proxied, environ=environ),
+        *_connection(seen, source, base_url, seconds),
         *certificates(seen, host=host, source=BASE_URL, environ=environ, platform=platform),
         *([_answer(seen, base_url)] if seen.stage is Stage.DONE else []),
         *clock(seen.date, now=now),
     ]
 
 
-def _connection(seen: Probe, source: str, seconds: float) -> list[Finding]:
-    if not seen.peer:
+def _connection(seen: Probe, source: str, base_url: str, seconds: float) -> list[Finding]:
+    if seen.unusable:
         return []
+    if not seen.peer:
+        return [Finding.failure("network", f"{base_url} is no address that can be asked.", f"Correct {BASE_URL}.")]
     peer = f"{seen.peer[0]}:{seen.peer[1]}"
     sentence = (_TIMED_OUT if seen.timed_out else _ENDED).get(seen.stage)
     if sentence and not seen.refusal:

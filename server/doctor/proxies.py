@@ -1,21 +1,17 @@
 """The proxy on the way, named without its password."""
 
-from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Mapping
 
 from ..api.probe import Probe, Stage
+from ..api.proxies import Problem, UnusableProxy, shown, source_of
 from .report import Finding
 
 PROXY_AUTHENTICATION = 407
-_IN_ORDER = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""The first that is set counts; the others of ``_ALL`` are read too, and have to be usable."""
-_ALL = (*_IN_ORDER, "http_proxy", "HTTP_PROXY")
-_SYSTEM = "the system's proxy settings"
-
-
-def source_of(environ: Mapping[str, str]) -> str:
-    """What names the proxy in use: a variable, or else the settings of the system."""
-    return next((name for name in _IN_ORDER if environ.get(name)), _SYSTEM)
+_STEPS = {
+    Problem.FORM: "Write http://USER:PASSWORD@HOST:PORT into {source}, with `/`, `#` and `?` percent-encoded.",
+    Problem.KIND: "Use the form http://HOST:PORT, remove it, or add {host} to NO_PROXY where that is enough.",
+    Problem.HOSTS: "Separate hosts by commas in {source}, and write IPv6 addresses without brackets and prefix.",
+}
 
 
 def proxies(seen: Probe, *, host: str, is_proxied: bool, environ: Mapping[str, str]) -> list[Finding]:
@@ -27,36 +23,14 @@ def proxies(seen: Probe, *, host: str, is_proxied: bool, environ: Mapping[str, s
         is_proxied: Whether it went to a proxy.
         environ: Where proxies are set.
     """
+    if seen.unusable:
+        return [_unusable(seen.unusable, host, environ)]
     source = source_of(environ)
-    if seen.stage is Stage.SETUP or (is_proxied and is_garbled(environ.get(source, ""))):
-        return [_unusable(host, environ)]
     if is_proxied:
         return [_used(seen, source, environ)]
     if source in environ and seen.peer:
         return [Finding.ok("proxy", f"{shown(environ[source])} of {source} is not used: NO_PROXY leaves {host} out.")]
     return []
-
-
-def is_garbled(value: str) -> bool:
-    """Whether it is no address, or one whose host and port are parts of a password that is not percent-encoded."""
-    try:
-        parts = _split(value)
-        return "@" in parts.path + parts.query + parts.fragment or parts.port == 0
-    except ValueError:
-        return True
-
-
-def shown(value: str) -> str:
-    """A proxy's address without user name and password."""
-    if is_garbled(value):
-        return "the address"
-    parts = _split(value)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
-
-
-def _split(value: str) -> SplitResult:
-    return urlsplit(value if "://" in value else f"http://{value}")
 
 
 def _used(seen: Probe, source: str, environ: Mapping[str, str]) -> Finding:
@@ -78,17 +52,6 @@ def _peer(seen: Probe) -> str:
     return "{}:{}".format(*seen.peer or ("", 0))
 
 
-def _unusable(host: str, environ: Mapping[str, str]) -> Finding:
-    bad = next(_bad(environ), None)
-    name = f"{shown(environ[bad])} of {bad}" if bad else "What NO_PROXY or the system's proxy settings say"
-    if bad and is_garbled(environ[bad]):
-        step = f"Write http://USER:PASSWORD@HOST:PORT into {bad}, and percent-encode `/`, `#` and `?` in its password."
-        return Finding.failure("proxy", f"{name} can't be used: it is not of the form of an address.", step)
-    step = f"Use the form http://HOST:PORT, remove it, or add {host} to NO_PROXY where that is enough."
-    return Finding.failure("proxy", f"{name} can't be used: only http and https proxies can.", step)
-
-
-def _bad(environ: Mapping[str, str]) -> Iterator[str]:
-    for name in _ALL:
-        if environ.get(name) and not shown(environ[name]).startswith(("http://", "https://")):
-            yield name
+def _unusable(error: UnusableProxy, host: str, environ: Mapping[str, str]) -> Finding:
+    told = f"{error} It says {shown(environ[error.source])}." if error.problem is Problem.KIND else str(error)
+    return Finding.failure("proxy", told, _STEPS[error.problem].format(source=error.source, host=host))

@@ -16,6 +16,7 @@ from ..errors import (
     SessionExpired,
     SignInFailed,
     UpstreamError,
+    UpstreamUnreachable,
 )
 
 _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
@@ -41,6 +42,8 @@ def sentence_for(error: RememberizerError) -> tuple[str, str | None]:
         return f"Too many attempts. Wait {wait}, then try again.", None
     if isinstance(error, SignInFailed):
         return error.message, None
+    if isinstance(error, UpstreamUnreachable) and not error.retryable:
+        return f"{error.message} Correct it where this program is started, and start it again.", None
     for kind, sentence, field in _ANSWERS:
         if isinstance(error, kind):
             return sentence, field

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
+from rememberizer_mcp.server.api.proxies import SYSTEM, Problem, UnusableProxy
 from rememberizer_mcp.server.doctor.network import findings, network
 from rememberizer_mcp.server.doctor.report import Finding, Level
 
 from tests.support.held_keyring import in_a_task
+from tests.support.unusable_proxies import CANARY, UNUSABLE, without_proxies
 from tests.support.way import Authority, Stop, answer, server, tunnel
 
 HOST = "api.example.org"
@@ -25,7 +27,7 @@ PASSWORD = "canary-of-the-proxy"
 @pytest.fixture(autouse=True)
 def no_proxies() -> None:
     """Of the machine that runs the test; ``conftest`` puts them back."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept = without_proxies(dict(os.environ))
     os.environ.clear()
     os.environ.update(kept)
 
@@ -197,25 +199,35 @@ async def test_a_proxy_that_lets_nothing_through_is_the_failure(said: bytes | No
     assert PASSWORD not in str(found)
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ("socks5://ada:canary@127.0.0.1:1080", "socks5://127.0.0.1:1080 of ALL_PROXY can't be used"),
-        ("http://127.0.0.1:canary", "the address of ALL_PROXY can't be used"),
-        ("canary://", "canary:// of ALL_PROXY"),
-        ("http://canary:12345/abc@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
-        ("http://canary:12345#canary@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
-        ("canary:12345?canary@127.0.0.1:9", "the address of ALL_PROXY can't be used"),
-        ("http://[canary", "the address of ALL_PROXY can't be used"),
-    ],
-)
-async def test_a_proxy_of_another_kind_is_the_failure(value: str, said: str) -> None:
-    os.environ["ALL_PROXY"] = value
+@pytest.mark.promise("D116", "S44")
+@pytest.mark.parametrize(("environ", "source", "problem"), UNUSABLE)
+async def test_a_proxy_that_can_not_be_used_is_the_failure(
+    environ: dict[str, str], source: str, problem: Problem
+) -> None:
+    os.environ.update(environ)
     found = await look(f"https://{HOST}/")
     assert levels(found) == {"proxy": "failure"}
-    assert said in found["proxy"].text
-    assert "canary" not in str(found).replace(said, "")
-    assert "12345" not in str(found)
+    assert found["proxy"].text.startswith(problem.format(source=source))
+    assert (source in f"{found['proxy'].next_step}") is (problem is not Problem.KIND)
+    assert CANARY not in str(found)
+
+
+async def test_a_proxy_of_another_kind_is_shown_and_its_next_step_helps() -> None:
+    os.environ["ALL_PROXY"] = "socks5://ada:{CANARY}@127.0.0.1:1080"
+    found = (await look("https://api.invalid/"))["proxy"]
+    assert found.text.endswith(" It says socks5://127.0.0.1:1080.")
+    assert "or add api.invalid to NO_PROXY" in f"{found.next_step}"
+    os.environ["NO_PROXY"] = "api.invalid"
+    found = (await look("https://api.invalid/"))["proxy"]
+    assert (found.level, found.text) == (
+        Level.OK, "socks5://127.0.0.1:1080 of ALL_PROXY is not used: NO_PROXY leaves api.invalid out.",
+    )  # fmt: skip
+
+
+async def test_a_base_url_that_no_request_can_be_made_of_is_the_failure() -> None:
+    found = await look("https://1.2.3.999/")
+    assert levels(found) == {"network": "failure"}
+    assert found["network"].text == "https://1.2.3.999/ is no address that can be asked."
 
 
 @pytest.mark.promise("D116")
@@ -328,6 +340,6 @@ def test_the_systems_proxy_is_named_by_its_address() -> None:
     proxy, network_, *_ = findings(seen, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
     assert proxy.text == "Requests go through proxy.example:3128 (the system's proxy settings)."
     assert "and the system's proxy settings;" in f"{network_.next_step}"
-    unusable = Probe(stage=Stage.SETUP)
+    unusable = Probe(unusable=UnusableProxy(SYSTEM, Problem.FORM))
     (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
-    assert found.text.startswith("What NO_PROXY or the system's proxy settings say can't be used")
+    assert found.text.startswith("The proxy in the system's proxy settings can't be used")

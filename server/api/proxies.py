@@ -1,0 +1,120 @@
+"""Which proxy of the environment is in use, and whether it can be; a password in one is never repeated.
+
+httpx takes proxies from ``urllib.request.getproxies``, so the names, and which of them counts, are the same here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies
+
+import httpx
+
+from ..errors import UpstreamUnreachable
+
+SYSTEM = "the system's proxy settings"
+SCHEMES = ("http", "https")
+
+
+class Problem(StrEnum):
+    """What is wrong with a variable."""
+
+    FORM = "The proxy in {source} can't be used: it does not have the form of an address."
+    KIND = "The proxy in {source} can't be used: only http and https proxies can."
+    HOSTS = "{source} can't be used: an entry is neither a host name nor an IP address without brackets."
+    """Of ``NO_PROXY``."""
+
+
+_FORMS = {
+    Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (with `/`, `#` and `?` percent-encoded)",
+    Problem.KIND: "http://HOST:PORT",
+    Problem.HOSTS: "HOST,HOST",
+}
+
+
+class UnusableProxy(Exception):
+    """No request can be sent; ``source`` is what somebody has to correct, and the text holds no value of it."""
+
+    def __init__(self, source: str, problem: Problem) -> None:
+        self.source = source
+        self.problem = problem
+        super().__init__(problem.format(source=source))
+
+    def as_failure(self) -> UpstreamUnreachable:
+        """The failure of a call; a model can't repair the cause, so trying again is of no use."""
+        failure = UpstreamUnreachable(
+            str(self),
+            hint=f"Don't call again: only the user can correct this. Have them set {self.source} to "
+            f"{_FORMS[self.problem]}, or remove it, where this server is started, then restart the server; "
+            "`rememberizer-mcp doctor` checks it.",
+        )
+        failure.retryable = False
+        return failure
+
+
+def source_of(environ: Mapping[str, str]) -> str:
+    """What names the proxy of https requests: a variable, or else the settings of the system."""
+    return _variable("https", environ) or _variable("all", environ) or SYSTEM
+
+
+def is_left_out(host: str, environ: Mapping[str, str]) -> bool:
+    """Whether ``NO_PROXY`` names this host, a domain above it, or ``*``."""
+    name = _variable("no", environ)
+    entries = [entry.strip().lstrip(".").lower() for entry in environ[name].split(",")] if name else []
+    return any(entry in ("*", host) or (entry and host.endswith(f".{entry}")) for entry in entries)
+
+
+def refuse_garbled(environ: Mapping[str, str]) -> None:
+    """Refuse the proxy of https requests if httpx would only fail later by it, with words about something else.
+
+    Raises:
+        UnusableProxy: What it is said to be is no address.
+    """
+    source = source_of(environ)
+    value = environ.get(source) or getproxies().get("https")
+    if value and is_garbled(value):
+        raise UnusableProxy(source, Problem.FORM)
+
+
+def culprit(environ: Mapping[str, str]) -> UnusableProxy:
+    """By which variable httpx could not make its client; it reads the one of plain http as well."""
+    for name in filter(None, (_variable(kind, environ) for kind in ("https", "all", "http"))):
+        if is_garbled(environ[name]):
+            return UnusableProxy(name, Problem.FORM)
+        if _split(environ[name]).scheme not in SCHEMES:
+            return UnusableProxy(name, Problem.KIND)
+    exceptions = _variable("no", environ)
+    return UnusableProxy(exceptions, Problem.HOSTS) if exceptions else UnusableProxy(SYSTEM, Problem.FORM)
+
+
+def is_garbled(value: str) -> bool:
+    """Whether it is no address, or one whose host and port are parts of a password that is not percent-encoded."""
+    try:
+        parts = _split(value)
+        if not parts.hostname or parts.port == 0 or "@" in parts.path + parts.query + parts.fragment:
+            return True
+        if parts.scheme in SCHEMES:
+            _ = httpx.Proxy(value if "://" in value else f"http://{value}").raw_auth
+    except (ValueError, httpx.InvalidURL):
+        return True
+    return False
+
+
+def shown(value: str) -> str:
+    """A proxy's address without user name and password."""
+    if is_garbled(value):
+        return "the address"
+    parts = _split(value)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def _split(value: str) -> SplitResult:
+    return urlsplit(value if "://" in value else f"http://{value}")
+
+
+def _variable(kind: str, environ: Mapping[str, str]) -> str | None:
+    """The variable that counts for a kind of requests: a lower-case one goes first, and if empty there is none."""
+    names = [name for name in environ if name.lower() == f"{kind}_proxy"]
+    last = ([name for name in names if name.endswith("_proxy")] or [name for name in names if environ[name]])[-1:]
+    return last[0] if last and environ[last[0]] else None

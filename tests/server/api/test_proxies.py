@@ -1,0 +1,167 @@
+"""Proxies of the environment: which one counts, and how every call fails where none can be used."""
+
+import os
+from urllib.request import getproxies
+
+import anyio
+import pytest
+from rememberizer_mcp.server.api.auth import signup
+from rememberizer_mcp.server.api.client import Call, RememberizerAPI, http_client
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.proxies import (
+    SYSTEM,
+    Problem,
+    UnusableProxy,
+    culprit,
+    is_left_out,
+    refuse_garbled,
+    shown,
+    source_of,
+)
+from rememberizer_mcp.server.errors import UpstreamUnreachable
+from rememberizer_mcp.server.grant import GivenBack, Grant
+from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.states import Environment
+
+from tests.support.clock import FakeClock
+from tests.support.sessions import soon
+from tests.support.unusable_proxies import CANARY, UNUSABLE, without_proxies
+from tests.support.way import answer, server
+
+URL = "https://api.example.org/api/v1/"
+HOST = "api.example.org"
+SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
+
+
+@pytest.fixture(autouse=True)
+def no_proxies() -> None:
+    """Of the machine that runs the test; ``conftest`` puts them back."""
+    kept = without_proxies(dict(os.environ))
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+def nobody() -> Credentials:
+    return Credentials(secrets=KnownSecrets())
+
+
+@pytest.mark.promise("D20", "S44")
+@pytest.mark.parametrize(("environ", "source", "problem"), UNUSABLE)
+async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_correct(
+    environ: dict[str, str], source: str, problem: Problem, clock: FakeClock
+) -> None:
+    os.environ.update(environ)
+    api = RememberizerAPI(base_url=URL, sleep=clock.sleep)
+    call = Call(method="GET", path="me/", repeatable=True)
+    for _ in range(2):
+        with pytest.raises(UpstreamUnreachable) as raised:
+            await api.send(call, nobody(), deadline=soon())
+        error = raised.value
+        assert error.message == problem.format(source=source)
+        assert f"only the user can correct this. Have them set {source} to " in error.hint
+        assert "`rememberizer-mcp doctor`" in error.hint
+        assert (error.retryable, error.again().retryable) == (False, False)
+        assert isinstance(error.__cause__, UnusableProxy)
+        assert (error.__cause__.__cause__, error.__cause__.__context__) == (None, None)
+        assert CANARY not in f"{error!r}{error}{error.__cause__!r}"
+    assert not clock.waits  # nothing was tried again
+
+
+async def test_a_write_says_that_nothing_was_sent() -> None:
+    os.environ["ALL_PROXY"] = SOCKS
+    api, who = RememberizerAPI(base_url=URL), nobody()
+    with pytest.raises(UpstreamUnreachable) as raised:
+        await signup(api, who, email="a@b.c", password="canary", name=None, captcha=None, deadline=soon())
+    assert "ALL_PROXY" in raised.value.hint
+
+
+async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed() -> None:
+    os.environ["ALL_PROXY"] = SOCKS
+    api = RememberizerAPI(base_url=URL, sleep=FakeClock().sleep)
+    async with anyio.create_task_group() as tasks:
+        environment = Environment(
+            api=api, secrets=KnownSecrets(), spawn=tasks.start_soon, budget_seconds=5, keychain=None, now=FakeClock()
+        )
+        grant = Grant(environment=environment, name="rs_test")
+        grant.credentials.adopt_refresh_token("canary-token", url=URL)
+        with pytest.raises(UpstreamUnreachable) as raised:
+            await grant.renew(deadline=soon())
+        assert ("ALL_PROXY" in raised.value.hint, raised.value.retryable) == (True, False)
+        assert grant.credentials.can_renew
+        assert await grant.give_back(deadline=soon()) == GivenBack(confirmed=False, forgotten=True)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTPS_PROXY": SOCKS, "NO_PROXY": f"localhost, {HOST}"},
+        {"ALL_PROXY": "http://[bad", "no_proxy": ".example.org,[bad:1]:2"},
+        {"ALL_PROXY": "http://127.0.0.1:99999", "NO_PROXY": "*"},
+        {"ALL_PROXY": SOCKS, "all_proxy": ""},
+        {"HTTP_PROXY": "http://[bad"},
+        {"HTTPS_PROXY": "127.0.0.1:1", "ALL_PROXY": "HTTP://ada:p%23ss@[::1]:1/path"},
+        {"NO_PROXY": "*.example.net, ::1, 10.0.0.0/8,,http://example.net:8080"},
+    ],
+)
+async def test_what_does_no_harm_is_not_refused(environ: dict[str, str]) -> None:
+    os.environ.update(environ)
+    await http_client(URL).aclose()
+
+
+async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock) -> None:
+    os.environ.update({"ALL_PROXY": SOCKS, "NO_PROXY": "[bad:1]:2"})
+    async with server(answer("200 OK")) as stop:
+        api = RememberizerAPI(base_url=f"http://127.0.0.1:{stop.port}/", sleep=clock.sleep)
+        assert (await api.send(Call(method="GET", path="me/"), nobody(), deadline=soon())).status == 200
+        await api.aclose()
+
+
+@pytest.mark.parametrize(
+    ("environ", "source"),
+    [
+        ({}, SYSTEM),
+        ({"HTTP_PROXY": "http://a"}, SYSTEM),
+        ({"HTTPS_PROXY": "http://a", "ALL_PROXY": "http://b"}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": "http://a", "https_proxy": "http://b"}, "https_proxy"),
+        ({"https_proxy": "http://b", "HTTPS_PROXY": "http://a"}, "https_proxy"),
+        ({"HTTPS_PROXY": "", "ALL_PROXY": "http://b"}, "ALL_PROXY"),
+        ({"HTTPS_PROXY": "http://a", "https_proxy": "", "all_proxy": "http://b"}, "all_proxy"),
+    ],
+)
+def test_the_variable_that_counts_is_the_one_that_httpx_takes(environ: dict[str, str], source: str) -> None:
+    os.environ.update(environ)
+    assert source_of(os.environ) == source
+    system = getproxies()
+    assert (system.get("https") or system.get("all")) == environ.get(source)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_out"),
+    [
+        ("", False), ("*", True), (HOST, True), ("API.Example.ORG", True), ("example.org", True),
+        (".example.org", True), ("ple.org", False), ("www.api.example.org", False),
+        ("localhost, .org", True), (",", False),
+    ],
+)  # fmt: skip
+def test_no_proxy_names_a_host_or_a_domain_above_it(value: str, *, is_out: bool) -> None:
+    assert is_left_out(HOST, {"NO_PROXY": value}) is is_out
+
+
+def test_without_a_variable_the_system_is_to_blame() -> None:
+    refuse_garbled({})
+    error = culprit({})
+    assert (error.source, error.problem) == (SYSTEM, Problem.FORM)
+    assert f"set {SYSTEM} to http://HOST:PORT" in error.as_failure().hint
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("ada:secret@proxy.example:3128", "http://proxy.example:3128"),
+        ("https://proxy.example", "https://proxy.example"),
+        ("http://ada:sec@ret@proxy.example:1/path", "http://proxy.example:1"),
+        ("http://ada:sec/ret@proxy.example:1", "the address"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:
+    assert shown(value) == told

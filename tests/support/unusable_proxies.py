@@ -1,0 +1,34 @@
+"""Variables by which no request can be sent: none of the values may come back."""
+
+from rememberizer_mcp.server.api.proxies import Problem
+
+CANARY = "canary"
+UNUSABLE: tuple[tuple[dict[str, str], str, Problem], ...] = (
+    ({"ALL_PROXY": f"socks5://ada:{CANARY}@127.0.0.1:1080"}, "ALL_PROXY", Problem.KIND),
+    ({"all_proxy": f"socks4://ada:{CANARY}@127.0.0.1:1080"}, "all_proxy", Problem.KIND),
+    ({"HTTP_PROXY": f"socks5://{CANARY}@127.0.0.1:1080"}, "HTTP_PROXY", Problem.KIND),
+    ({"HTTPS_PROXY": f"http://{CANARY}:1", "all_proxy": f"ftp://{CANARY}@x:1"}, "all_proxy", Problem.KIND),
+    ({"ALL_PROXY": f"http://[{CANARY}"}, "ALL_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://ada:p#{CANARY}@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://ada:p/{CANARY}@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://ada:p?{CANARY}@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
+    ({"https_proxy": f"{CANARY}:12345#{CANARY}@127.0.0.1:8080"}, "https_proxy", Problem.FORM),
+    ({"Https_Proxy": f"http://{CANARY}:99999"}, "Https_Proxy", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://{CANARY}:99999999999999999999"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://{CANARY}:0"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://127.0.0.1:{CANARY}"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"{CANARY}://"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://{CANARY}:8080\n"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://{CANARY}\udcff:8080"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://ada:{CANARY}\udcff@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
+    ({"http_proxy": f"http://ada:p#{CANARY}@127.0.0.1:8080"}, "http_proxy", Problem.FORM),
+    ({"NO_PROXY": f"example.net,[::1],{CANARY}"}, "NO_PROXY", Problem.HOSTS),
+    ({"no_proxy": f"{CANARY}:port"}, "no_proxy", Problem.HOSTS),
+    ({"no_proxy": f"{CANARY}:port", "HTTPS_PROXY": "http://127.0.0.1:1"}, "no_proxy", Problem.HOSTS),
+)
+"""What is set, which variable is to blame, and why."""
+
+
+def without_proxies(environ: dict[str, str]) -> dict[str, str]:
+    """The same environment on a machine that knows no proxy."""
+    return {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}

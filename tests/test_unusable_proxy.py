@@ -1,0 +1,82 @@
+"""A real server that was started with a proxy which can't be used: what an agent, its user and the doctor are told."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from tests.support.agent import ADA
+from tests.support.person import visit
+from tests.support.process import Process, clean_environment, modern, running
+from tests.support.unusable_proxies import CANARY, without_proxies
+
+SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
+CASES = [
+    ("ALL_PROXY", SOCKS, "only http and https proxies can."),
+    ("HTTPS_PROXY", f"http://ada:p#{CANARY}@host:8080", "it does not have the form of an address."),
+    ("HTTPS_PROXY", f"http://ada:{CANARY}@127.0.0.1:99999", "it does not have the form of an address."),
+    ("NO_PROXY", f"[::1],{CANARY}", "an entry is neither a host name nor an IP address without brackets."),
+]
+
+
+def environment(variable: str, value: str, **settings: str) -> dict[str, str]:
+    return without_proxies(clean_environment(OPEN_BROWSER="never", **settings)) | {variable: value}
+
+
+def result_of(process: Process, name: str, /, **arguments: Any) -> dict[str, Any]:
+    answer = process.ask(modern(1, "tools/call", name=name, arguments=arguments))
+    assert CANARY not in json.dumps(answer).replace(ADA["password"], "")
+    content: dict[str, Any] = answer["result"]["structuredContent"]
+    return content
+
+
+@pytest.mark.promise("D20", "D25", "S44")
+@pytest.mark.parametrize(("variable", "value", "said"), CASES)
+def test_every_call_names_the_variable_that_the_user_has_to_correct(variable: str, value: str, said: str) -> None:
+    with running(environment=environment(variable, value, API_TOKEN="key", LOG_LEVEL="debug")) as process:
+        results = [
+            result_of(process, "search", query="tea"),
+            result_of(process, "remember", name="Tea", content="Green."),
+            result_of(process, "login", **ADA),
+            result_of(process, "signup", **ADA),
+        ]
+        for error in (result["error"] for result in results):
+            assert (error["code"], error["retryable"]) == ("upstream_unreachable", False)
+            assert error["message"].endswith(said)
+            assert f"only the user can correct this. Have them set {variable} to" in error["hint"]
+        assert result_of(process, "session_status")["state"] == "signed_out"
+        assert result_of(process, "refresh")["error"]["code"] == "not_signed_in"
+        assert result_of(process, "logout")["state"] == "signed_out"
+        _, code, rest, noise = process.end_input()
+    assert (code, rest) == (0, b"")
+    assert CANARY.encode() not in noise
+
+
+@pytest.mark.promise("D73", "S44")
+def test_the_page_tells_the_person_what_to_correct() -> None:
+    with running(environment=environment("ALL_PROXY", SOCKS)) as process:
+        url = result_of(process, "login")["sign_in_url"]
+        page = anyio.run(partial(visit, url, form="sign_in", **ADA))
+    assert "The proxy in ALL_PROXY can&#39;t be used: only http and https proxies can." in page.text
+    assert "Correct it where this program is started, and start it again." in page.text
+    assert CANARY not in page.text
+
+
+@pytest.mark.promise("D116", "S44")
+@pytest.mark.parametrize(("variable", "value", "said"), CASES)
+def test_the_doctor_agrees(variable: str, value: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rememberizer_mcp.server", "doctor", "--json"],
+        env=environment(variable, value, BASE_URL="https://api.example.org/") | {"HOME": os.devnull},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert (done.returncode, found["proxy"]["level"]) == (1, "failure")
+    assert variable in found["proxy"]["text"]
+    assert said in found["proxy"]["text"]
+    assert CANARY not in done.stdout + done.stderr
