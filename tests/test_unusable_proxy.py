@@ -4,15 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
 from typing import Any
 
-import anyio
 import pytest
+from mcp import StdioServerParameters
 
-from tests.support.agent import ADA
+from tests.support.agent import ADA, agent_on
 from tests.support.person import visit
-from tests.support.process import Process, clean_environment, modern, running
+from tests.support.process import SERVE, Process, clean_environment, modern, running
+from tests.support.sessions import resync
 from tests.support.unusable_proxies import CANARY, without_proxies
 
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
@@ -58,13 +58,16 @@ def test_every_call_names_the_variable_that_the_user_has_to_correct(variable: st
 
 
 @pytest.mark.promise("D73", "S44")
-def test_the_page_tells_the_person_what_to_correct() -> None:
-    with running(environment=environment("ALL_PROXY", SOCKS)) as process:
-        url = result_of(process, "login")["sign_in_url"]
-        page = anyio.run(partial(visit, url, form="sign_in", **ADA))
-    assert "The proxy in ALL_PROXY can&#39;t be used: only http and https proxies can." in page.text
-    assert "Correct it where this program is started, and start it again." in page.text
-    assert CANARY not in page.text
+async def test_the_page_tells_the_person_what_to_correct() -> None:
+    command, *arguments = SERVE
+    server = StdioServerParameters(command=command, args=arguments, env=environment("ALL_PROXY", SOCKS))
+    async with agent_on(server) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+        told = (await visit(url, form="sign_in", **ADA)).text
+    await resync()
+    assert "The proxy in ALL_PROXY can&#39;t be used: only http and https proxies can." in told
+    assert "Correct it where this program is started, and start it again." in told
+    assert CANARY not in told
 
 
 @pytest.mark.promise("D116", "S44")

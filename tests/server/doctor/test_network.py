@@ -218,7 +218,7 @@ async def test_a_proxy_of_another_kind_is_shown_and_its_next_step_helps() -> Non
     assert found.text.endswith(" It says socks5://127.0.0.1:1080.")
     assert "or add api.invalid to NO_PROXY" in f"{found.next_step}"
     os.environ["NO_PROXY"] = "api.invalid"
-    found = (await look("https://api.invalid/"))["proxy"]
+    found = (await in_a_task(lambda: look("https://api.invalid/")))["proxy"]
     assert (found.level, found.text) == (
         Level.OK, "socks5://127.0.0.1:1080 of ALL_PROXY is not used: NO_PROXY leaves api.invalid out.",
     )  # fmt: skip
