@@ -83,7 +83,7 @@ EXPECTED = (StepFailed, PageRefused, NoSandboxError, MCPError, OSError)
 
 async def _walk(options: Sequence[str]) -> None:
     # The user's own settings are left out, so that the demo is the same for everybody.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("REMEMBERIZER_")}
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("REMEMBERIZER_")}
     environment["REMEMBERIZER_OPEN_BROWSER"] = "never"
     command = StdioServerParameters(
         command=sys.executable, args=["-m", "rememberizer_mcp.server", "--sandbox", *options], env=environment

@@ -1,7 +1,7 @@
 """``Settings``: everything that can be configured, from ``REMEMBERIZER_*`` variables.
 
-All are optional. A secret can also come from a file, named by the same variable with ``_FILE`` behind it. Nothing
-secret is ever taken from the command line (S43).
+All are optional, and the letter case of their names doesn't count. A secret can also come from a file, named by the
+same variable with ``_FILE`` behind it. Nothing secret is ever taken from the command line (S43).
 """
 
 import os
@@ -39,24 +39,22 @@ class UnusableSettings(Exception):
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, which can't switch the sandbox on: only the command line does.
+    """The environment, which can't switch the sandbox on: only the command line does."""
 
-    A field of a bundle that nobody filled in is not set.
-    """
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = {name.lower(): value for name, value in variables_set(os.environ).items()}
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         if field_name == "sandbox":
             return None, field_name, False
-        value, key, is_complex = super().get_field_value(field, field_name)
-        return None if is_unfilled(value) else value, key, is_complex
+        return super().get_field_value(field, field_name)
 
 
 class Settings(BaseSettings):
     """What the server was told, checked. Use ``load_settings`` to get all problems as sentences."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     base_url: Annotated[str, AfterValidator(api_address)] = Field(
         "https://api.rememberizer.ai/api/v1/", description="Address of the Rememberizer API."
@@ -178,7 +176,8 @@ def load_settings(*, sandbox: bool = False) -> Settings:
     Raises:
         UnusableSettings: With one sentence for each setting that can't be used.
     """
-    from_files, problems = _read_files(os.environ)
+    from_files, unreadable = _read_files(variables_set(os.environ))
+    problems = [*_set_twice(os.environ), *unreadable]
     settings = None
     try:
         settings = Settings(**from_files, sandbox=sandbox)
@@ -189,22 +188,46 @@ def load_settings(*, sandbox: bool = False) -> Settings:
     return settings
 
 
+def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables with our prefix that say something, by their names in upper case.
+
+    An empty one says nothing, nor does a field of a bundle that nobody filled in.
+    """
+    return {name.upper(): environ[name] for name in _spellings(environ)}
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables with our prefix that no setting reads: most often a typing error."""
+    return sorted(name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known())
+
+
+def _known() -> set[str]:
     fields = [name for name in Settings.model_fields if name != "sandbox"]
-    known = {variable(name) for name in fields} | {variable(name) + "_FILE" for name in SECRETS}
-    return sorted(name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return {variable(name) for name in fields} | {variable(name) + "_FILE" for name in SECRETS}
 
 
-def _read_files(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def _spellings(environ: Mapping[str, str]) -> list[str]:
+    return sorted(
+        name for name, value in environ.items() if name.upper().startswith(PREFIX) and value and not is_unfilled(value)
+    )
+
+
+def _set_twice(environ: Mapping[str, str]) -> list[str]:
+    """Which of two values is meant nobody knows, so none is taken."""
+    spellings = _spellings(environ)
+    each = {known: [name for name in spellings if name.upper() == known] for known in sorted(_known())}
+    return [f"{' and '.join(names)} are the same setting; keep one" for names in each.values() if len(names) > 1]
+
+
+def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     problems: list[str] = []
     for field in SECRETS:
         name = variable(field)
-        path, value = (None if is_unfilled(given := environ.get(each)) else given for each in (f"{name}_FILE", name))
+        path = given.get(f"{name}_FILE")
         if not path:
             continue
-        if value:
+        if name in given:
             problems.append(f"{name} and {name}_FILE are both set; keep one")
             continue
         try:

@@ -113,7 +113,7 @@ def clean_environment() -> Iterator[None]:
     """No setting of the developer's machine reaches a test, and none of a test's outlives it."""
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update({name: value for name, value in before.items() if not name.startswith("REMEMBERIZER_")})
+    os.environ.update({name: value for name, value in before.items() if not name.upper().startswith("REMEMBERIZER_")})
     yield
     os.environ.clear()
     os.environ.update(before)

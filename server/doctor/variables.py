@@ -2,23 +2,32 @@
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from ..setting_values import is_unfilled
-from ..settings import PREFIX, SECRETS, Settings, UnusableSettings, load_settings, unknown_variables, variable
+from ..settings import (
+    PREFIX,
+    SECRETS,
+    Settings,
+    UnusableSettings,
+    load_settings,
+    unknown_variables,
+    variable,
+    variables_set,
+)
 from .report import Finding
 
 LEAST_LIKENESS = 0.7
-_VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+")
+_VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+", re.IGNORECASE)
 
 
 def variables() -> list[Finding]:
     """Each variable that is set, each that can't be used, and each that nothing reads; never a secret's value."""
     settings, problems = _read()
-    bad = {name for problem in problems for name in _named(problem)}
+    bad = {name.upper() for problem in problems for name in _named(problem)}
     findings = [
         *(_unusable(problem) for problem in problems),
         *(_unknown(name) for name in unknown_variables(os.environ)),
@@ -39,7 +48,7 @@ def usable(field: str) -> str:
 
 def is_unusable(field: str) -> bool:
     """Whether a setting is among those that can't be used."""
-    return any(variable(field) in _named(problem) for problem in _read()[1])
+    return any(variable(field) in map(str.upper, _named(problem)) for problem in _read()[1])
 
 
 def _read() -> tuple[Settings | None, tuple[str, ...]]:
@@ -47,11 +56,6 @@ def _read() -> tuple[Settings | None, tuple[str, ...]]:
         return load_settings(), ()
     except UnusableSettings as unusable_ones:
         return None, unusable_ones.problems
-
-
-def _set() -> dict[str, str]:
-    """What is set, by name; the letter case of a name doesn't count, nor a bundle's field that nobody filled in."""
-    return {name.upper(): value for name, value in os.environ.items() if value and not is_unfilled(value)}
 
 
 def _named(problem: str) -> list[str]:
@@ -73,22 +77,22 @@ def _unknown(name: str) -> Finding:
 
 
 def _set_ones(settings: Settings | None, *, without: set[str]) -> list[str]:
-    set_ones, texts = _set(), []
+    set_ones, texts = variables_set(os.environ), []
     for field in Settings.model_fields:
         name = variable(field)
         if field in SECRETS:
-            texts += [text for text in _secret(name) if name not in without and f"{name}_FILE" not in without]
+            texts += [text for text in _secret(name, set_ones) if name not in without and f"{name}_FILE" not in without]
         elif name in set_ones and name not in without and field != "sandbox":
             texts.append(f"{name} is `{_shown(getattr(settings, field, set_ones[name]))}`.")
     return texts
 
 
-def _secret(name: str) -> list[str]:
+def _secret(name: str, set_ones: Mapping[str, str]) -> list[str]:
     """A usable file's path is no secret: it was read."""
-    file = os.environ.get(f"{name}_FILE")
+    file = set_ones.get(f"{name}_FILE")
     if file:
         return [f"{name} is set, from the file {file}."]
-    return [f"{name} is set."] if name in _set() else []
+    return [f"{name} is set."] if name in set_ones else []
 
 
 def _shown(value: Any) -> str:

@@ -31,6 +31,7 @@ def runtime(tmp_path: Path) -> None:
 def demo(path: str) -> "subprocess.CompletedProcess[str]":
     """The demo, where these are the programs of the machine."""
     environment = clean_environment(EMAIL="not-read@example.org", BASE_URL="http://unusable.example/")
+    environment["rememberizer_log_level"] = "unusable"
     return subprocess.run(
         [*SERVE, "demo"], env=environment | {"PATH": path}, capture_output=True, timeout=60, check=False, text=True
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -324,6 +325,36 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     assert problems_of(CAPTCHA=CANARY, CAPTCHA_FILE=path) == (
         "REMEMBERIZER_CAPTCHA and REMEMBERIZER_CAPTCHA_FILE are both set; keep one",
     )
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.title, str.upper])
+def test_the_letter_case_of_a_name_does_not_count(spell: Callable[[str], str], tmp_path: Path) -> None:
+    os.environ[spell("REMEMBERIZER_EMAIL")] = "ada@example.org"
+    os.environ[spell("REMEMBERIZER_PASSWORD_FILE")] = written(tmp_path / "password", CANARY.encode())
+    os.environ[spell("REMEMBERIZER_CAPTCHA")] = "${user_config.captcha}"
+    os.environ[spell("REMEMBERIZER_CAPTCHA_FILE")] = ""
+    assert unknown_variables(os.environ) == []
+    loaded = load_settings()
+    assert (loaded.email, loaded.secret_values()) == ("ada@example.org", [CANARY])
+    os.environ[spell("REMEMBERIZER_PASSWORD")] = CANARY
+    assert problems_of() == ("REMEMBERIZER_PASSWORD and REMEMBERIZER_PASSWORD_FILE are both set; keep one",)
+
+
+@pytest.mark.parametrize("name", ["EMAIL", "PASSWORD", "PASSWORD_FILE"])
+def test_a_setting_in_two_spellings_is_refused(name: str) -> None:
+    upper, lower = f"REMEMBERIZER_{name}", f"rememberizer_{name.lower()}"
+    os.environ |= {"REMEMBERIZER_TIMEOUT_SECONDS": "x", lower: CANARY, upper: CANARY, "rememberizer_odd": "1"}
+    twice, *others = problems_of(ODD="2")
+    assert twice == f"{upper} and {lower} are the same setting; keep one"
+    assert others[-1] == "REMEMBERIZER_TIMEOUT_SECONDS: must be a number above 0, at most 600"
+    assert CANARY not in str(others)
+
+
+@pytest.mark.parametrize("empty", ["", "${user_config.email}"])
+def test_a_second_spelling_that_says_nothing_is_none(empty: str) -> None:
+    for said, other in (("rememberizer_email", "REMEMBERIZER_EMAIL"), ("REMEMBERIZER_EMAIL", "rememberizer_email")):
+        os.environ |= {said: "ada@example.org", other: empty}
+        assert load_settings().email == "ada@example.org"
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:

@@ -37,7 +37,7 @@ def legacy(number: int, method: str, **params: Any) -> dict[str, Any]:
 
 def clean_environment(**settings: str) -> dict[str, str]:
     """This process's environment with these settings and no other of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REMEMBERIZER_")}
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("REMEMBERIZER_")}
     return kept | {f"REMEMBERIZER_{name}": value for name, value in settings.items()}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.doctor.report import Finding, Level
-from rememberizer_mcp.server.doctor.variables import usable, variables
+from rememberizer_mcp.server.doctor.variables import is_unusable, usable, variables
 from rememberizer_mcp.server.doctor.versions import Declared, declared, installed, versions
 from rememberizer_mcp.server.settings import SECRETS, variable
 
@@ -73,6 +73,27 @@ def test_what_can_not_be_used_is_a_failure_that_does_not_repeat_it() -> None:
     )
     assert said(found)[5:] == [("ok", "REMEMBERIZER_TOOLSETS is `all`.")]
     assert CANARY not in str(found)
+
+
+@pytest.mark.promise("D115", "S44")
+def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(CANARY)
+    os.environ |= {
+        "rememberizer_email": "ada@example.org", "rememberizer_password_file": f"{tmp_path / 'secret'}",
+        "rememberizer_base_url": CANARY, "rememberizer_log_level": "info", "REMEMBERIZER_LOG_LEVEL": "debug",
+    }  # fmt: skip
+    found = variables()
+    assert is_unusable("base_url")
+    assert is_unusable("log_level")
+    assert said(found) == [
+        ("failure", "REMEMBERIZER_LOG_LEVEL and rememberizer_log_level are the same setting; keep one."),
+        ("failure", "REMEMBERIZER_BASE_URL: must be an address that begins with https://."),
+        ("ok", "REMEMBERIZER_EMAIL is `ada@example.org`."),
+        ("ok", f"REMEMBERIZER_PASSWORD is set, from the file {tmp_path / 'secret'}."),
+    ]
+    assert found[0].next_step == (
+        "Correct or remove REMEMBERIZER_LOG_LEVEL or rememberizer_log_level where the server is started."
+    )
 
 
 @pytest.mark.promise("D115")
