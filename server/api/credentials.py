@@ -138,6 +138,8 @@ class Credentials:
         """
         if self._wiped or self._is_oauth or sent_at_version not in (None, self.version):
             return False
+        if body is None and "Set-Cookie" not in response.headers:
+            return False  # so it is with most replies, and looking through the cookies takes long
         before = self._tokens()
         self._take_cookies(response)
         access = self._access_cookie()

@@ -398,3 +398,10 @@ def test_no_set_cookie_line_whatsoever_does_harm(lines: list[bytes]) -> None:
         assert secret is None or len(secret) < 4 or secret not in repr(credentials)
     if credentials.access_expires_at is not None:
         assert datetime.fromtimestamp(credentials.access_expires_at, UTC).year < 6_000
+
+
+def test_a_reply_without_a_cookie_costs_no_look_through_the_jar() -> None:
+    """Reading cookies needs the request that was answered; here there is none."""
+    who = Credentials(secrets=KnownSecrets())
+    assert not who.absorb(httpx.Response(200, json={"access_token": "not looked for"}), sent_at_version=0)
+    assert (who.version, who.has_any) == (0, False)
