@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.request import Request
 
 import httpx
 from pydantic_core import from_json
@@ -116,9 +117,9 @@ class Credentials:
             case Auth.BEARER:
                 return self._authorization()
             case _:
-                request = httpx.Request("GET", url)
-                self._cookies.set_cookie_header(request)
-                cookies = {"Cookie": request.headers["Cookie"]} if "Cookie" in request.headers else {}
+                request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
+                self._cookies.jar.add_cookie_header(request)
+                cookies = {"Cookie": request.get_header("Cookie") or ""} if request.has_header("Cookie") else {}
                 access = self._access_cookie()
                 goes = access is not None and f"{access.name}={access.value}" in cookies.get("Cookie", "").split("; ")
                 return cookies if goes and not self._bearer else cookies | self._authorization()
