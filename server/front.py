@@ -21,9 +21,10 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-GRACE_SECONDS = 0.5  # how long the end of the input waits for the settings to be checked, once the host has an answer
+GRACE_SECONDS = 0.75  # how long the end of the input waits for the settings to be checked, once the host has an answer
 LONGEST_LINE = 8192
-MOST_BYTES = 65536  # what a pipe holds: a host that reads nothing can't keep the front from seeing its input end
+PAGE, MOST_BYTES = 4096, 65536  # of a pipe: a host that reads nothing can't keep the front from seeing its input end
+LEAST_BYTES = 1024  # what an answer is counted as at least: a socket needs as much for one
 ARGUMENTS: Sequence[Sequence[str]] = ([], ["--sandbox"], ["serve"], ["serve", "--sandbox"])
 SETTINGS = ("REMEMBERIZER_TOOLSETS", "REMEMBERIZER_READ_ONLY", "REMEMBERIZER_SECRET_ARGUMENTS")
 SWITCH = {"on": "on", "true": "on", "1": "on", "off": "off", "false": "off", "0": "off"}
@@ -133,6 +134,13 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
     return bool(kinds) and type(value) in kinds[0] and all(_is_made_of(each, kinds[1:]) for each in inner)
 
 
+def _filled(held: int, answer: bytes) -> int:
+    """How much of a pipe is taken after a write: its odd end joins the last page where it fits, the rest begins one."""
+    full, odd = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
+    left = -held % PAGE
+    return held + full + (left if full and odd <= left else odd if odd <= left else left + odd)
+
+
 class Front:
     """The front's lane, and what it leaves to the SDK's lane."""
 
@@ -149,15 +157,15 @@ class Front:
 
     def listen(self) -> None:
         """Answer up to the first line that is not known, or to the end."""
-        said = 0
+        held = 0
         try:
             while data := os.read(self.source, LONGEST_LINE):
                 self.unread += data
                 while b"\n" in self.unread:
                     line, end, rest = self.unread.partition(b"\n")
                     answer = self._script.answer(line + end)
-                    said += len(answer or b"")
-                    if answer is None or said > MOST_BYTES:
+                    held = _filled(held, answer) if answer else held
+                    if answer is None or held > MOST_BYTES:
                         return
                     while answer:
                         answer = answer[os.write(self.sink, answer) :]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,15 @@ class Held:
         self._fifo = fifo
 
     def release(self) -> None:
-        self._fifo.write_text("password", encoding="utf-8")
+        with self.read():
+            pass
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        """Wait until the settings are being read, and release the process after the block."""
+        with self._fifo.open("w", encoding="utf-8") as password:
+            yield
+            password.write("password")
 
 
 @contextmanager
@@ -90,6 +99,20 @@ def test_the_end_of_the_input_ends_a_process_that_still_loads(era: str, tmp_path
 
 
 @pytest.mark.promise("D136")
+@pytest.mark.parametrize("method", ["resources/list", "resources/templates/list", "prompts/list", "tools/list"])
+def test_the_end_of_the_input_is_seen_though_the_host_reads_nothing(method: str, tmp_path: Path) -> None:
+    with held(tmp_path) as slow:
+        slow.process.send(initialize(), *(legacy(number, method) for number in range(400)))
+        slow.process.stdin.close()
+        slow.release()
+        deadline = time.monotonic() + LONGEST_SECONDS
+        assert slow.process.popen.wait(deadline - time.monotonic()) == 0
+        assert slow.process.popen.stdout is not None
+        answers = slow.process.popen.stdout.read()
+    assert 1 < answers.count(b"\n") < 400
+
+
+@pytest.mark.promise("D136")
 @pytest.mark.parametrize(("level", "code"), [("debug", 0), ("loud", 2)])
 def test_a_host_that_says_nothing_learns_whether_the_settings_can_be_used(
     level: str, code: int, tmp_path: Path
@@ -97,6 +120,20 @@ def test_a_host_that_says_nothing_learns_whether_the_settings_can_be_used(
     with held(tmp_path, LOG_LEVEL=level) as slow:
         slow.process.stdin.close()
         slow.release()
+        _, ended_with, rest, noise = slow.process.finish()
+    assert (ended_with, rest) == (code, b"")
+    assert (b"REMEMBERIZER_LOG_LEVEL: must be" in noise) is (code == 2)
+
+
+@pytest.mark.promise("D136")
+@pytest.mark.parametrize(("level", "code"), [("debug", 0), ("loud", 2)])
+def test_the_end_of_the_input_waits_for_settings_that_are_being_read(level: str, code: int, tmp_path: Path) -> None:
+    with held(tmp_path, LOG_LEVEL=level) as slow:
+        slow.process.ask(initialize())
+        with slow.read():
+            slow.process.stdin.close()
+            with pytest.raises(subprocess.TimeoutExpired):
+                slow.process.popen.wait(0.25)
         _, ended_with, rest, noise = slow.process.finish()
     assert (ended_with, rest) == (code, b"")
     assert (b"REMEMBERIZER_LOG_LEVEL: must be" in noise) is (code == 2)
