@@ -184,12 +184,13 @@ class Front:
 def start() -> Front | None:
     """The front of this process, which answers in a thread, if it is certain of its answers."""
     try:
+        for each in range(3):  # before a copy or a file takes the place of one that is closed
+            os.fstat(each)
         with open(f"{__file__.rpartition('.')[0]}.json", encoding="utf-8") as file:  # noqa: PTH123 -- as above
             data = json.load(file)
         row = chosen(data, sys.argv[1:], os.environ) if __doc__ else None  # the SDK's descriptions are docstrings too
         if row is None or not all(is_installed(*each) for each in data["made_with"].items()):
             return None
-        os.fstat(2)
         front = Front(Script(data, row), os.dup(0), os.dup(1))
     except OSError:  # such as a descriptor that is not open
         return None

@@ -22,7 +22,7 @@ from tests.support.process import ENVELOPE, clean_environment, initialize, legac
 ROOT = Path(__file__).parents[2]
 DATA: dict[str, Any] = json.loads((ROOT / "server" / "front.json").read_text(encoding="utf-8"))
 USUAL = "auth,knowledge off on False"
-STEPS_ASIDE = "from rememberizer_mcp.server.front import start; print(start() is None)"
+STEPS_ASIDE = "import sys; from rememberizer_mcp.server.front import start; sys.exit(4 if start() else 5)"
 Environment = Mapping[str, str]
 
 
@@ -305,14 +305,14 @@ def named(settings: Settings) -> str:
 def steps_aside(environment: Environment, redirection: str = "") -> bool:
     """Whether a process with this environment has no front."""
     command = f"exec {sys.executable} -c '{STEPS_ASIDE}' {redirection}"
-    said = subprocess.run(
-        ["sh", "-c", command], env=environment, stdout=subprocess.PIPE, stdin=subprocess.PIPE, timeout=20, check=True
-    ).stdout
-    return {b"True\n": True, b"False\n": False}[said]
+    code = subprocess.run(
+        ["sh", "-c", command], env=environment, stdout=subprocess.PIPE, stdin=subprocess.PIPE, timeout=20, check=False
+    ).returncode
+    return {4: False, 5: True}[code]
 
 
 @pytest.mark.promise("D135")
-@pytest.mark.parametrize("redirection", ["<&-", "2>&-"])
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-"])
 def test_the_front_steps_aside_where_a_descriptor_is_closed(redirection: str) -> None:
     assert not steps_aside(clean_environment())
     assert steps_aside(clean_environment(), redirection)
