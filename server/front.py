@@ -7,9 +7,9 @@
               the SDK's lane, the main thread: settings, imports, build, serve -------------+
 
 Those answers are constant, and ``front.json`` holds them as the SDK gave them (``make snapshots``). The front steps
-aside, and the SDK's lane is the only one, where it is not certain which of them are meant, or where other versions of
-the packages that made them are installed. Where the lanes meet, the SDK is shown the lines on which the rest depends
-(the opening request, ``notifications/initialized``); its answer to the opening, which the host has, is dropped.
+aside, and the SDK's lane is the only one, where it isn't certain which are meant, or where other versions are installed
+than were seen to make them. Where the lanes meet, the SDK is shown the lines on which the rest depends (the opening
+request, ``notifications/initialized``); its answer to the opening, which the host has, is dropped.
 """
 
 import json
@@ -54,12 +54,13 @@ def chosen(data: Mapping[str, Any], arguments: Sequence[str], environ: Mapping[s
     return row if certain and row in data["rows"] else None
 
 
-def is_installed(package: str, version: str) -> bool:
-    """Whether a package would be imported from a folder which says that it has this version, and no other."""
+def installed(package: str) -> str | None:
+    """The version of a package, by the folder that it would be imported from; None unless that folder names one."""
     spec = PathFinder.find_spec(package)
     folder = os.path.dirname(os.path.dirname((spec and spec.origin) or ""))  # noqa: PTH120 -- pathlib takes 6 ms
     found = [name for name in os.listdir(folder or "/") if name.startswith(f"{package}-")]  # noqa: PTH208 -- as above
-    return found == [f"{package}-{version}.dist-info"]
+    version, end, more = "".join(found).removeprefix(f"{package}-").partition(".dist-info")
+    return version if end and not more else None
 
 
 class Script:
@@ -184,12 +185,11 @@ class Front:
 def start() -> Front | None:
     """The front of this process, which answers in a thread, if it is certain of its answers."""
     try:
-        for each in range(3):  # before a copy or a file takes the place of one that is closed
-            os.fstat(each)
+        list(map(os.fstat, range(3)))  # before a copy or a file takes the place of one that is closed
         with open(f"{__file__.rpartition('.')[0]}.json", encoding="utf-8") as file:  # noqa: PTH123 -- as above
             data = json.load(file)
         row = chosen(data, sys.argv[1:], os.environ) if __doc__ else None  # the SDK's descriptions are docstrings too
-        if row is None or not all(is_installed(*each) for each in data["made_with"].items()):
+        if row is None or {package: installed(package) for package in data["made_with"][0]} not in data["made_with"]:
             return None
         front = Front(Script(data, row), os.dup(0), os.dup(1))
     except OSError:  # such as a descriptor that is not open

@@ -1,6 +1,7 @@
 """What the front says: the SDK's answers to what hosts ask at their start, for every combination of settings.
 
-``python -m tests.snapshots.front FILE`` writes them; toolsets behind the file's name limit them to those choices.
+``python -m tests.snapshots.front FILE`` writes them; toolsets behind the file's name limit them to those choices. Where
+they are what the file already says, the packages' versions join those that it names, else they replace them.
 """
 
 import json
@@ -83,13 +84,24 @@ async def made(subsets: Sequence[str]) -> dict[str, Any]:
             parts = tuple(pieces.setdefault(piece, len(pieces)) for piece in SEAMS.split(result))
             rows[row].append(results.setdefault(parts, len(results)))
     return {
-        "made_with": {package: version(package) for package in MADE_WITH},
+        "made_with": [{package: version(package) for package in MADE_WITH}],
         "toolsets": TOOLSETS,
         "questions": asked,
         "rows": rows,
         "results": list(results),
         "pieces": list(pieces),
     }
+
+
+def also(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What is made now, with the other versions that were seen to make the same before."""
+    same = {**before, "made_with": now["made_with"]} == json.loads(json.dumps(now))
+    both = [*before["made_with"], *now["made_with"]] if same else now["made_with"]
+    return now | {"made_with": sorted({tuple(each.items()): each for each in both}.values(), key=_newest_last)}
+
+
+def _newest_last(versions: dict[str, str]) -> list[list[int]]:
+    return [[int(number) for number in re.findall(r"\d+", each)] for each in versions.values()]
 
 
 def as_text(data: dict[str, Any]) -> str:
@@ -108,5 +120,8 @@ def _compact(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    path, *subsets = sys.argv[1:]
-    Path(path).write_text(as_text(anyio.run(made, subsets or SUBSETS)), encoding="utf-8")
+    path, subsets = Path(sys.argv[1]), sys.argv[2:]
+    data = anyio.run(made, subsets or SUBSETS)
+    if path.exists():
+        data = also(json.loads(path.read_text(encoding="utf-8")), data)
+    path.write_text(as_text(data), encoding="utf-8")
