@@ -135,7 +135,7 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
     return bool(kinds) and type(value) in kinds[0] and all(_is_made_of(each, kinds[1:]) for each in inner)
 
 
-def _filled(held: int, answer: bytes) -> int:
+def filled(held: int, answer: bytes) -> int:
     """How much of a pipe is taken after a write: its odd end joins the last page where it fits, the rest begins one."""
     full, odd = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
     left = -held % PAGE
@@ -165,7 +165,7 @@ class Front:
                 while b"\n" in self.unread:
                     line, end, rest = self.unread.partition(b"\n")
                     answer = self._script.answer(line + end)
-                    held = _filled(held, answer) if answer else held
+                    held = filled(held, answer) if answer else held
                     if answer is None or held > MOST_BYTES:
                         return
                     while answer:

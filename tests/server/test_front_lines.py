@@ -2,10 +2,8 @@
 
 import io
 import json
-import os
-import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from copy import deepcopy
 from functools import cache
@@ -219,22 +217,6 @@ def test_a_front_says_no_more_than_a_pipe_holds() -> None:
     answered, left = left_by_a_front(known)
     assert answered.count(b"\n") + left.count(b"\n") == 6
     assert 0 < len(answered) <= 65_536 < len(answered) / answered.count(b'"tools":') * 5
-
-
-@pytest.mark.promise("D136")
-@pytest.mark.parametrize("method", LISTS)
-@pytest.mark.parametrize(
-    "connect", [os.pipe, lambda: [end.detach() for end in socket.socketpair()]], ids=["pipe", "socket"]
-)
-def test_a_front_never_blocks_on_a_host_that_reads_nothing(connect: Callable[[], Sequence[int]], method: str) -> None:
-    source, ours = pipe()
-    our_input, sink = connect()
-    with source, ours, os.fdopen(our_input, "rb"), os.fdopen(sink, "wb"):
-        front = Front(Script(DATA, USUAL_ROW), source.fileno(), sink)
-        ours.write(b"".join(in_bytes(each, {}) + b"\n" for each in (initialize(), *[legacy(1, method)] * 600)))
-        ours.flush()
-        threading.Thread(target=front.listen, daemon=True).start()
-        assert front.left.wait(LONGEST_SECONDS)
 
 
 @pytest.mark.promise("D134", "D136")
