@@ -16,7 +16,7 @@ from rememberizer_mcp.server import front
 from rememberizer_mcp.server.front import Script, chosen, installed
 from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_settings
 
-from tests.snapshots.front import MADE_WITH, SUBSETS, VERSIONS, also, combinations, made, questions
+from tests.snapshots.front import MADE_WITH, SUBSETS, VERSIONS, also, combinations, made, questions, write
 from tests.support.process import ENVELOPE, clean_environment, initialize, legacy, modern
 
 ROOT = Path(__file__).parents[2]
@@ -374,13 +374,17 @@ def test_the_installed_versions_are_found() -> None:
 
 
 @pytest.mark.promise("D135")
-def test_versions_join_those_that_were_seen_to_make_the_same() -> None:
+def test_versions_join_those_that_were_seen_to_make_the_same(tmp_path: Path) -> None:
     older, newer, newest = ({"mcp": each} for each in ("2.9.3", "2.10.0", "2.11.0"))
     before = {"made_with": [older, newest], "toolsets": ["auth"], "pieces": ["a"]}
     now = {"made_with": [newer], "toolsets": ("auth",), "pieces": ["a"]}
     assert also(before, now) == now | {"made_with": [older, newer, newest]}
     assert also(before | {"made_with": [newer]}, now) == now
     assert also(before | {"pieces": ["b"]}, now) == now
+    for each in (before, now):
+        write(tmp_path / "front.json", each)
+    written = json.loads((tmp_path / "front.json").read_text(encoding="utf-8"))
+    assert written["made_with"] == [older, newer, newest]
 
 
 @pytest.mark.promise("D137")

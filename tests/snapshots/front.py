@@ -104,6 +104,12 @@ def _newest_last(versions: dict[str, str]) -> list[list[int]]:
     return [[int(number) for number in re.findall(r"\d+", each)] for each in versions.values()]
 
 
+def write(path: Path, now: dict[str, Any]) -> None:
+    """Write what is made now, beside the versions that the file names if they made the same."""
+    data = also(json.loads(path.read_text(encoding="utf-8")), now) if path.exists() else now
+    path.write_text(as_text(data), encoding="utf-8")
+
+
 def as_text(data: dict[str, Any]) -> str:
     """JSON in which a diff shows what changed: one row, one result and one piece to a line."""
     return "{" + ",".join(f"\n{_compact(name)}: {_in_lines(value)}" for name, value in data.items()) + "\n}\n"
@@ -120,8 +126,5 @@ def _compact(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    path, subsets = Path(sys.argv[1]), sys.argv[2:]
-    data = anyio.run(made, subsets or SUBSETS)
-    if path.exists():
-        data = also(json.loads(path.read_text(encoding="utf-8")), data)
-    path.write_text(as_text(data), encoding="utf-8")
+    path, *subsets = sys.argv[1:]
+    write(Path(path), anyio.run(made, subsets or SUBSETS))
