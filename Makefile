@@ -97,8 +97,8 @@ snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
 	$(BIN)/python -m tests.snapshots.front server/front.json
 
-# Other releases of pydantic that we allow: those that make the same answers join front.json's, and any other would
-# replace them. What `uv` picks for a fresh install is to be among them, or it has no front.
+# Other releases of pydantic that we allow: those that make the same answers join front.json's. One that makes others
+# replaces all, until the locked one has its place again. What a fresh install gets is to be among them, or it has no front.
 front-versions: snapshots
 	for version in $(PYDANTICS); do \
 		$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/front && \
@@ -106,6 +106,7 @@ front-versions: snapshots
 		$(BIN)/uv pip install -q "pydantic==$$version" -p .interop/front/bin/python && \
 		PYTHONPATH=.venv/types .interop/front/bin/python -m tests.snapshots.front server/front.json || exit 1; \
 	done
+	$(MAKE) --no-print-directory snapshots
 
 # What README.md and docs/ repeat of the code.
 docs: $(STAMP)
