@@ -5,6 +5,7 @@ same variable with ``_FILE`` behind it. Nothing secret is ever taken from the co
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -177,12 +178,13 @@ def load_settings(*, sandbox: bool = False) -> Settings:
         UnusableSettings: With one sentence for each setting that can't be used.
     """
     from_files, unreadable = _read_files(variables_set(os.environ))
-    problems = [*_set_twice(os.environ), *unreadable]
+    problems = list(unreadable)
     settings = None
     try:
         settings = Settings(**from_files, sandbox=sandbox)
     except ValidationError as error:
         problems += [_sentence(each["loc"], each["type"], each["msg"]) for each in error.errors(include_input=False)]
+    problems = [*_set_twice(os.environ), *(_as_spelt(problem, os.environ) for problem in problems)]
     if settings is None or problems:
         raise UnusableSettings(problems)
     return settings
@@ -197,8 +199,12 @@ def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Variables with our prefix that no setting reads: most often a typing error."""
-    return sorted(name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known())
+    """Variables with our prefix that no setting reads, most often by a typing error.
+
+    Of a name that holds more than letters, digits and underscores only the beginning is told: a value may be in it.
+    """
+    names = [name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known()]
+    return sorted(re.sub(r"\W.*", "…", name, flags=re.DOTALL) for name in names)
 
 
 def _known() -> set[str]:
@@ -217,6 +223,12 @@ def _set_twice(environ: Mapping[str, str]) -> list[str]:
     spellings = _spellings(environ)
     each = {known: [name for name in spellings if name.upper() == known] for known in sorted(_known())}
     return [f"{' and '.join(names)} are the same setting; keep one" for names in each.values() if len(names) > 1]
+
+
+def _as_spelt(problem: str, environ: Mapping[str, str]) -> str:
+    """The sentence with each variable's name as somebody wrote it."""
+    spelt = {name.upper(): name for name in _spellings(environ) if name.upper() not in environ}
+    return re.sub(rf"{PREFIX}\w+", lambda found: spelt.get(found[0], found[0]), problem)
 
 
 def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

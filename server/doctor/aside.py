@@ -15,6 +15,7 @@ COMMAND = (sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor")
 """``-P``, because a file in the working directory may be called like a module."""
 _STEP = "Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes."
 
+_VARIABLES = "Correct their names and values: a name has no `=` in it, and neither has a NUL character."
 
 BROKE_OFF = "broke off"
 """With this a check that crashed prints where, instead of a list. What it wrote to stderr is shown to nobody."""
@@ -53,6 +54,8 @@ async def aside(
         raise CouldNotRun(name, f"The check did not end within {limit_seconds:.0f} s.", "Run it again.") from None
     except OSError as error:
         raise CouldNotRun(name, f"The check could not start: {error.strerror}.", _STEP) from None
+    except ValueError:
+        raise CouldNotRun(name, "No program can be started with these variables.", _VARIABLES) from None
     try:
         found: Any = json.loads(printed)
     except ValueError:

@@ -1,7 +1,7 @@
 """What an entry's own variables change: which checks are made again, as the server of that entry sees them."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,10 +20,7 @@ _READS: Mapping[str, frozenset[str]] = {
     ),
 }
 """The variables on which a check depends, in capitals; those of the settings are all that begin with the prefix."""
-_WITH_LIBRARY = (
-    "Run the doctor as the entry runs the server: `uvx --from 'rememberizer-mcp[keyring]' rememberizer-mcp doctor`."
-)
-_ALL = frozenset().union(*_READS.values())
+_WITH_LIBRARY = "Run the doctor as the entry runs the server: its command, with `doctor` behind it."
 
 
 @dataclass(frozen=True)
@@ -40,18 +37,23 @@ class Again:
         return machines | dict(self.variables)
 
 
-def checks_again(entry: Entry, shell: Mapping[str, str]) -> list[Again]:
+def checks_again(entry: Entry, shell: Mapping[str, str], *, sandbox: bool) -> list[Again]:
     """The checks on whose variables an entry and the shell differ.
 
     Args:
         entry: The entry.
         shell: Our own environment.
+        sandbox: Whether no network is to be looked at; nor is it for an entry that starts the sandbox.
     """
-    read = {name: value for name, value in entry.environ.items() if _is_ours(name) or name.upper() in _ALL}
-    differing = {name for name, value in read.items() if shell.get(name) != value}
-    names = ["settings"] if any(map(_is_ours, differing)) else []
-    names += [name for name, reads in _READS.items() if reads & {each.upper() for each in differing}]
-    return [Again(name, frozenset(read.items())) for name in names if name != "network" or not _is_sandbox(entry)]
+    settings = {name: value for name, value in entry.environ.items() if _is_ours(name)}
+    read = {name: _only(reads, entry.environ) for name, reads in _READS.items()}
+    if sandbox or _is_sandbox(entry):
+        del read["network"]
+    return [
+        Again(name, frozenset(variables.items()))
+        for name, variables in {"settings": settings, **read}.items()
+        if any(shell.get(each) != value for each, value in variables.items())
+    ]
 
 
 def as_entrys(finding: Finding, entry: Entry) -> Finding:
@@ -80,12 +82,16 @@ def shells_alone(entry: Entry, shell: Mapping[str, str]) -> list[Finding]:
     if not missing or _is_sandbox(entry):
         return []
     text = f"{entry.title}: set in this shell and not in the entry, so that the server may not see it: {missing}."
-    step = f"What it should see belongs into `env` of the entry in {entry.file}; of a secret, the name of its file."
+    step = f"What it should see belongs among the variables of the entry in {entry.file}; of a secret, only its file."
     return [Finding.warning("hosts", text, step)]
 
 
 def _is_ours(name: str) -> bool:
     return name.upper().startswith(PREFIX)
+
+
+def _only(names: Collection[str], environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.upper() in names}
 
 
 def _is_sandbox(entry: Entry) -> bool:

@@ -8,7 +8,7 @@ from .exchange import Exchange, Fault
 from .quoting import Quoting
 
 UNUSABLE_CODE = 2
-_MORE = "does not exist, or holds more than a program: arguments belong into `args`, variables into `env`."
+_MORE = "does not exist, or holds more than a program: arguments and variables have members of their own."
 """It is not quoted, since it may hold a secret."""
 _UNUSABLE = b"rememberizer-mcp can't start"
 _RUNNERS = (

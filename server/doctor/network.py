@@ -72,6 +72,8 @@ def findings(
 def _connection(seen: Probe, source: str, base_url: str, seconds: float) -> list[Finding]:
     if seen.unusable:
         return []
+    if not seen.peer and seen.timed_out:
+        return [Finding.failure("network", f"No request could be begun within {seconds:g} s.", "Run the doctor again.")]
     if not seen.peer:
         return [Finding.failure("network", f"{base_url} is no address that can be asked.", f"Correct {BASE_URL}.")]
     peer = f"{seen.peer[0]}:{seen.peer[1]}"

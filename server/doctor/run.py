@@ -87,14 +87,15 @@ class _Doctor:
 
     async def hosts(self) -> list[Finding]:
         """What stands in the hosts' files: each command as it starts, then what the entry's own variables change."""
-        rows = await self._dicts("hosts", self._machine.environ, self._machine.hosts_until)
+        shell = self._machine.environ
+        rows = await self._dicts("hosts", shell, self._machine.hosts_until)
         found = await _gathered([("hosts", partial(self._row, row)) for row in rows])
         entries = {place: Entry.from_dict(row["entry"]) for place, row in enumerate(rows) if "entry" in row}
-        again = {place: checks_again(entry, self._machine.environ) for place, entry in entries.items()}
+        again = {place: checks_again(entry, shell, sandbox=self._sandbox) for place, entry in entries.items()}
         made = await self._made({check for checks in again.values() for check in checks})
         for place, entry in entries.items():
             found[place] += [as_entrys(each, entry) for check in again[place] for each in made[check]]
-            found[place] += shells_alone(entry, self._machine.environ)
+            found[place] += shells_alone(entry, shell)
         return [*chain.from_iterable(found)] or [_NO_HOST]
 
     async def _made(self, checks: Collection[Again]) -> dict[Again, list[Finding]]:

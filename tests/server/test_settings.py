@@ -327,6 +327,15 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_problem_names_a_setting_as_it_is_spelt() -> None:
+    os.environ |= {"rememberizer_log_level": "loud", "REMEMBERIZER_Timeout_Seconds": "x", "REMEMBERIZER_READ_ONLY": "x"}
+    with pytest.raises(UnusableSettings) as refused:
+        load_settings()
+    assert sorted(problem.partition(":")[0] for problem in refused.value.problems) == [
+        "REMEMBERIZER_READ_ONLY", "REMEMBERIZER_Timeout_Seconds", "rememberizer_log_level",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("spell", [str.lower, str.title, str.upper])
 def test_the_letter_case_of_a_name_does_not_count(spell: Callable[[str], str], tmp_path: Path) -> None:
     os.environ[spell("REMEMBERIZER_EMAIL")] = "ada@example.org"
@@ -337,7 +346,8 @@ def test_the_letter_case_of_a_name_does_not_count(spell: Callable[[str], str], t
     loaded = load_settings()
     assert (loaded.email, loaded.secret_values()) == ("ada@example.org", [CANARY])
     os.environ[spell("REMEMBERIZER_PASSWORD")] = CANARY
-    assert problems_of() == ("REMEMBERIZER_PASSWORD and REMEMBERIZER_PASSWORD_FILE are both set; keep one",)
+    both = f"{spell('REMEMBERIZER_PASSWORD')} and {spell('REMEMBERIZER_PASSWORD_FILE')}"
+    assert problems_of() == (f"{both} are both set; keep one",)
 
 
 @pytest.mark.parametrize("name", ["EMAIL", "PASSWORD", "PASSWORD_FILE"])

@@ -27,22 +27,26 @@ ENTRY = Entry(
 )  # fmt: skip
 
 
-async def cursors(home: Path, *arguments: str, display: str = "", **env: str) -> list[Finding]:
-    """What is said of Cursor's entry, after how it starts."""
-    write(home / CURSORS, {"rememberizer": block(*SERVE, *arguments, **env)})
-    findings = await diagnose(patient(bare_environment(home, DISPLAY=display)), sandbox=True)
+NOWHERE = {"REMEMBERIZER_BASE_URL": "http://127.0.0.1:1/api/v1/"}
+"""What the shell of these tests sets, so that only loopback is asked."""
+
+
+async def cursors(home: Path, *, sandbox: bool = False, **env: str) -> list[Finding]:
+    """What is said of Cursor's entry, after how it starts; not what it lacks."""
+    write(home / CURSORS, {"rememberizer": block(*SERVE, **env)})
+    findings = await diagnose(patient(bare_environment(home, **NOWHERE, DISPLAY=":0")), sandbox=sandbox)
     start, *others = [each for each in findings if each.text.startswith("Cursor: ")]
     assert start.name == "hosts"
-    return others
+    return [each for each in others if each.name != "hosts"]
 
 
 @pytest.mark.promise("D116")
 async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> None:
-    settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:1/api/v1/")
+    settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:2/api/v1/")
     assert (settings.level, settings.text) == (
-        Level.OK, "Cursor: REMEMBERIZER_BASE_URL is `http://127.0.0.1:1/api/v1/`.",
+        Level.OK, "Cursor: REMEMBERIZER_BASE_URL is `http://127.0.0.1:2/api/v1/`.",
     )  # fmt: skip
-    assert (network.level, network.text) == (Level.FAILURE, "Cursor: 127.0.0.1:1 takes no connection.")
+    assert (network.level, network.text) == (Level.FAILURE, "Cursor: 127.0.0.1:2 takes no connection.")
     assert f"{network.next_step}".endswith(
         f"The entry is in {tmp_path / CURSORS}. Switch the server on in Cursor's settings, under MCP."
     )
@@ -65,7 +69,7 @@ async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
         ours = block(*SERVE, REMEMBERIZER_BASE_URL=f"http://127.0.0.1:{stop.port}/api/v1/")
         write(tmp_path / CURSORS, {"rememberizer": ours})
         write(tmp_path / ".claude.json", {"rememberizer": ours})
-        findings = await diagnose(patient(bare_environment(tmp_path)), sandbox=True)
+        findings = await diagnose(patient(bare_environment(tmp_path, **NOWHERE)))
     told = [each.text for each in findings if each.name == "api"]
     assert [each.partition(":")[0] for each in told] == ["Claude Code", "Cursor"]
     assert len(stop.asked) == 1
@@ -84,12 +88,39 @@ async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_p
 @pytest.mark.promise("D115")
 async def test_the_entrys_keyring_and_browser_are_looked_at(tmp_path: Path) -> None:
     found = await cursors(
-        tmp_path, REMEMBERIZER_KEEP_SIGNED_IN="keyring", REMEMBERIZER_OPEN_BROWSER="never", display=":0"
+        tmp_path, sandbox=True, REMEMBERIZER_KEEP_SIGNED_IN="keyring", REMEMBERIZER_OPEN_BROWSER="never"
     )
     told = {each.name: (each.level, each.text) for each in found if each.name in ("keyring", "browser")}
     assert told["keyring"][0] is Level.FAILURE
     assert told["keyring"][1].startswith("Cursor: There is none of the operating system's own")
     assert told["browser"][1].startswith("Cursor: None is opened, since REMEMBERIZER_OPEN_BROWSER is `never`")
+
+
+@pytest.mark.promise("D119")
+async def test_with_the_sandbox_no_entry_has_the_network_looked_at(tmp_path: Path) -> None:
+    async with server(answer()) as stop:
+        url = f"http://127.0.0.1:{stop.port}/api/v1/"
+        found = await cursors(
+            tmp_path, sandbox=True, REMEMBERIZER_BASE_URL=url, HTTPS_PROXY=f"http://127.0.0.1:{stop.port}"
+        )
+    assert {each.name for each in found} == {"settings"}
+    assert stop.asked == []
+
+
+@pytest.mark.promise("D117", "D119")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (f"REMEMBERIZER_PASSWORD {CANARY}", "Cursor: REMEMBERIZER_PASSWORD… is no setting of this version"),
+        (f"REMEMBERIZER_PASSWORD={CANARY}", "Cursor: No program can be started with these variables."),
+    ],
+)
+async def test_a_variable_that_is_none_is_told_without_a_value_in_its_name(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    found = await cursors(tmp_path, sandbox=True, **{name: "x"})
+    assert found[0].text.startswith(text)
+    assert "canary" not in as_json(found)
 
 
 @pytest.mark.promise("D119")
@@ -128,12 +159,12 @@ def with_environ(*command: str, **environ: str) -> Entry:
 def test_only_checks_whose_variables_differ_are_made_again(
     entry: Entry, shell: Mapping[str, str], names: list[str]
 ) -> None:
-    assert [check.name for check in checks_again(entry, shell)] == names
+    assert [check.name for check in checks_again(entry, shell, sandbox=False)] == names
 
 
 def test_a_check_sees_the_machine_and_the_entry_but_not_the_shells_settings() -> None:
     shell = {"HOME": "/home/ada", "REMEMBERIZER_READ_ONLY": "on", "https_proxy": "http://a:1", "DISPLAY": ":0"}
-    (check,) = checks_again(with_environ(REMEMBERIZER_BASE_URL="https://x/", PATH="/nowhere"), shell)[1:]
+    (check,) = checks_again(with_environ(REMEMBERIZER_BASE_URL="https://x/", PATH="/nowhere"), shell, sandbox=False)[1:]
     assert check.environ(shell) == {"HOME": "/home/ada", "DISPLAY": ":0", "REMEMBERIZER_BASE_URL": "https://x/"}
 
 
@@ -154,7 +185,7 @@ def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() 
         Level.WARNING,
         "Cursor: not looked at. The library `keyring` is not installed where the doctor runs.",
     )
-    assert "uvx --from 'rememberizer-mcp[keyring]' rememberizer-mcp doctor" in f"{elsewhere.next_step}"
+    assert f"{elsewhere.next_step}".endswith("its command, with `doctor` behind it.")
 
 
 @pytest.mark.promise("D118")

@@ -65,7 +65,7 @@ async def test_a_command_that_is_not_there_is_told_from_one_that_the_path_lacks(
 @pytest.mark.promise("D117", "D118", "S44")
 @pytest.mark.parametrize("command", [f"env TOKEN={CANARY} rememberizer-mcp", f"TOKEN={CANARY}", f"/bin/sh {CANARY}"])
 async def test_a_program_that_is_more_than_one_is_not_quoted(command: str) -> None:
-    said = "does not exist, or holds more than a program: arguments belong into `args`, variables into `env`."
+    said = "does not exist, or holds more than a program: arguments and variables have members of their own."
     assert await failure_of(command) == (said, INSTALL)
 
 

@@ -87,7 +87,7 @@ def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> No
     assert is_unusable("log_level")
     assert said(found) == [
         ("failure", "REMEMBERIZER_LOG_LEVEL and rememberizer_log_level are the same setting; keep one."),
-        ("failure", "REMEMBERIZER_BASE_URL: must be an address that begins with https://."),
+        ("failure", "rememberizer_base_url: must be an address that begins with https://."),
         ("ok", "REMEMBERIZER_EMAIL is `ada@example.org`."),
         ("ok", f"REMEMBERIZER_PASSWORD is set, from the file {tmp_path / 'secret'}."),
     ]
