@@ -5,7 +5,6 @@ httpx takes proxies from ``urllib.request.getproxies``, so the names, and which 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies
 
 import httpx
@@ -14,6 +13,9 @@ from ..errors import UpstreamUnreachable
 
 SYSTEM = "the system's proxy settings"
 SCHEMES = ("http", "https")
+_KINDS = (*SCHEMES, "ftp", "socks", "socks4", "socks4a", "socks5", "socks5h")
+"""What stands before ``://`` in an address of a proxy; anything else may be a part of a password."""
+_PORTS = range(1, 65536)
 
 
 class Problem(StrEnum):
@@ -26,7 +28,7 @@ class Problem(StrEnum):
 
 
 _FORMS = {
-    Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (with `/`, `#` and `?` percent-encoded)",
+    Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, `?`, `#` and `%`)",
     Problem.KIND: "http://HOST:PORT",
     Problem.HOSTS: "HOST,HOST",
 }
@@ -81,36 +83,39 @@ def culprit(environ: Mapping[str, str]) -> UnusableProxy:
     for name in filter(None, (_variable(kind, environ) for kind in ("https", "all", "http"))):
         if is_garbled(environ[name]):
             return UnusableProxy(name, Problem.FORM)
-        if _split(environ[name]).scheme not in SCHEMES:
+        if _address(environ[name]).scheme not in SCHEMES:
             return UnusableProxy(name, Problem.KIND)
     exceptions = _variable("no", environ)
     return UnusableProxy(exceptions, Problem.HOSTS) if exceptions else UnusableProxy(SYSTEM, Problem.FORM)
 
 
 def is_garbled(value: str) -> bool:
-    """Whether it is no address, or one whose host and port are parts of a password that is not percent-encoded."""
+    """Whether httpx can't use it as an address, or would take a part of a password for the host.
+
+    That is so where an ``@`` stands behind the host: then ``/``, ``?`` or ``#`` of a password was not percent-encoded.
+    """
     try:
-        parts = _split(value)
-        if not parts.hostname or parts.port == 0 or "@" in parts.path + parts.query + parts.fragment:
-            return True
-        if parts.scheme in SCHEMES:
-            _ = httpx.Proxy(value if "://" in value else f"http://{value}").raw_auth
+        url = _address(value)
+        if url.scheme in SCHEMES:
+            _ = httpx.Proxy(url).raw_auth
     except (ValueError, httpx.InvalidURL):
         return True
-    return False
+    is_host = url.raw_host and (b"%" not in url.raw_host or b":" in url.raw_host)  # httpx quotes what no name has
+    is_whole = is_host and url.scheme in _KINDS and (url.port is None or url.port in _PORTS)
+    return not is_whole or b"@" in url.raw_path or "@" in url.fragment
 
 
 def shown(value: str) -> str:
     """A proxy's address without user name and password."""
     if is_garbled(value):
         return "the address"
-    parts = _split(value)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+    url = _address(value)
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
-def _split(value: str) -> SplitResult:
-    return urlsplit(value if "://" in value else f"http://{value}")
+def _address(value: str) -> httpx.URL:
+    """What httpx connects to."""
+    return httpx.URL(value if "://" in value else f"http://{value}")
 
 
 def _variable(kind: str, environ: Mapping[str, str]) -> str | None:

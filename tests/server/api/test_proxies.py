@@ -1,10 +1,14 @@
 """Proxies of the environment: which one counts, and how every call fails where none can be used."""
 
 import os
+import ssl
 from urllib.request import getproxies
 
 import anyio
+import httpx
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from rememberizer_mcp.server.api.auth import signup
 from rememberizer_mcp.server.api.client import Call, RememberizerAPI, http_client
 from rememberizer_mcp.server.api.credentials import Credentials
@@ -13,6 +17,7 @@ from rememberizer_mcp.server.api.proxies import (
     Problem,
     UnusableProxy,
     culprit,
+    is_garbled,
     is_left_out,
     refuse_garbled,
     shown,
@@ -30,6 +35,7 @@ from tests.support.way import answer, server
 
 URL = "https://api.example.org/api/v1/"
 HOST = "api.example.org"
+PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
 
 
@@ -160,8 +166,67 @@ def test_without_a_variable_the_system_is_to_blame() -> None:
         ("ada:secret@proxy.example:3128", "http://proxy.example:3128"),
         ("https://proxy.example", "https://proxy.example"),
         ("http://ada:sec@ret@proxy.example:1/path", "http://proxy.example:1"),
+        ("http://[::1]:1", "http://[::1]:1"),
         ("http://ada:sec/ret@proxy.example:1", "the address"),
+        ("http://ada:se@cr/et@proxy.example:1", "the address"),
+        ("http://ada:1/secret@proxy.example:1", "the address"),
+        ("secret://token@proxy.example:1", "the address"),
+        ("http://[fe80::1%25eth0]:1", "http://[fe80::1%25eth0]:1"),
     ],
 )
 def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:
     assert shown(value) == told
+
+
+@pytest.mark.promise("S44")
+@given(scheme=st.sampled_from(["http://", "https://", "socks5://", ""]), password=st.text(PRINTABLE))
+@example(scheme="", password="//se@cret")
+@example(scheme="http://", password="1/")
+@example(scheme="http://", password="p@ss/word")
+@example(scheme="http://", password="p@ss?word#")
+def test_no_part_of_a_password_is_shown(scheme: str, password: str) -> None:
+    told = shown(f"{scheme}ada:{password}@proxy.example:3128")
+    assert told in ("the address", f"{scheme or 'http://'}proxy.example:3128")
+
+
+async def same_as_httpx(form: str) -> bool:
+    """Whether httpx can use this address, where ``{}`` is the port; then ours has to ask in the same bytes."""
+    async with server(answer("403 Forbidden")) as proxy:
+        os.environ["HTTPS_PROXY"] = value = form.format(proxy.port)
+        try:
+            theirs = httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except httpx.InvalidURL:
+            assert is_garbled(value)
+            return False
+        for client in (theirs, http_client(URL)):
+            async with client:
+                with pytest.raises(httpx.ProxyError, match="403"):
+                    await client.get(URL)
+    first, second = proxy.asked
+    assert first.startswith(f"CONNECT {HOST}:443 ".encode())
+    assert first == second
+    return True
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://u:p[x@127.0.0.1:{}", "http://u:p]x@127.0.0.1:{}", "http://u:p[x]y@127.0.0.1:{}", "http://127.0.0.1:{} ",
+        "http://u:\N{ACCOUNT OF}@127.0.0.1:{}", "http://u:p@q@127.0.0.1:{}", "http://u:p\\x y%zz@127.0.0.1:{}/path",
+        "u:p%2F%23@127.0.0.1:{}", "HTTP://127.0.0.1:+{}?a#b",
+    ],
+)  # fmt: skip
+async def test_an_address_that_httpx_can_use_is_used(form: str) -> None:
+    assert await same_as_httpx(form)
+
+
+WHOLE = st.characters(exclude_characters="/?#", min_codepoint=0x20)
+
+
+@given(user=st.text(WHOLE), password=st.text(WHOLE))
+@example(user="ada", password="\x7f")
+@settings(max_examples=50)
+def test_a_password_that_httpx_can_send_is_sent(user: str, password: str) -> None:
+    braces = str.maketrans({"{": "{{", "}": "}}"})
+    form = f"http://{user}:{password}".translate(braces) + "@127.0.0.1:{}"
+    assert anyio.run(same_as_httpx, form) is not any(character == "\x7f" for character in form)
