@@ -13,7 +13,7 @@ from tests.support.agent import ADA, agent_on
 from tests.support.person import visit
 from tests.support.process import SERVE, Process, clean_environment, modern, running
 from tests.support.sessions import resync
-from tests.support.unusable_proxies import CANARY, without_proxies
+from tests.support.unusable_proxies import CANARY, PROXY, without_proxies
 
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
 CASES = [
@@ -25,7 +25,8 @@ CASES = [
 
 
 def environment(variable: str, value: str, **settings: str) -> dict[str, str]:
-    return without_proxies(clean_environment(OPEN_BROWSER="never", **settings)) | {variable: value}
+    kept = without_proxies(clean_environment(OPEN_BROWSER="never", **settings))
+    return kept | (PROXY if variable == "NO_PROXY" else {}) | {variable: value}
 
 
 def result_of(process: Process, name: str, /, **arguments: Any) -> dict[str, Any]:

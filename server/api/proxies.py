@@ -30,7 +30,7 @@ class Problem(StrEnum):
 _FORMS = {
     Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, `?`, `#` and `%`)",
     Problem.KIND: "http://HOST:PORT",
-    Problem.HOSTS: "HOST,HOST",
+    Problem.HOSTS: "HOST,HOST (IPv6 addresses without brackets and without a `/prefix`)",
 }
 
 
@@ -48,7 +48,7 @@ class UnusableProxy(Exception):
             str(self),
             hint=f"Don't call again: only the user can correct this. Have them set {self.source} to "
             f"{_FORMS[self.problem]}, or remove it, where this server is started, then restart the server; "
-            "`rememberizer-mcp doctor` checks it.",
+            "its `doctor` command checks it.",
         )
         failure.retryable = False
         return failure
@@ -57,6 +57,12 @@ class UnusableProxy(Exception):
 def source_of(environ: Mapping[str, str]) -> str:
     """What names the proxy of https requests: a variable, or else the settings of the system."""
     return _variable("https", environ) or _variable("all", environ) or SYSTEM
+
+
+def is_any_named() -> bool:
+    """Whether there is a proxy of https requests at all."""
+    named = getproxies()
+    return bool(named.get("https") or named.get("all"))
 
 
 def is_left_out(host: str, environ: Mapping[str, str]) -> bool:

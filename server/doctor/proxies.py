@@ -11,7 +11,7 @@ _STEPS = {
     Problem.FORM: "Write http://USER:PASSWORD@HOST:PORT into {source}, with `/`, `?`, `#` and `%` of USER and "
     "PASSWORD percent-encoded.",
     Problem.KIND: "Use the form http://HOST:PORT, remove it, or add {host} to NO_PROXY where that is enough.",
-    Problem.HOSTS: "Separate hosts by commas in {source}, and write IPv6 addresses without brackets and prefix.",
+    Problem.HOSTS: "Separate hosts by commas in {source}, and write IPv6 addresses without brackets and `/prefix`.",
 }
 
 

@@ -65,7 +65,7 @@ async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_cor
         error = raised.value
         assert error.message == problem.format(source=source)
         assert f"only the user can correct this. Have them set {source} to " in error.hint
-        assert "`rememberizer-mcp doctor`" in error.hint
+        assert "its `doctor` command checks it." in error.hint
         assert (error.retryable, error.again().retryable) == (False, False)
         assert isinstance(error.__cause__, UnusableProxy)
         assert (error.__cause__.__cause__, error.__cause__.__context__) == (None, None)
@@ -106,12 +106,34 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         {"ALL_PROXY": SOCKS, "all_proxy": ""},
         {"HTTP_PROXY": "http://[bad"},
         {"HTTPS_PROXY": "127.0.0.1:1", "ALL_PROXY": "HTTP://ada:p%23ss@[::1]:1/path"},
+        {"HTTP_PROXY": SOCKS},
+        {"NO_PROXY": "fd00::/8"},
+        {"no_proxy": "localhost,[::1]", "HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": ""},
         {"NO_PROXY": "*.example.net, ::1, 10.0.0.0/8,,http://example.net:8080"},
     ],
 )
 async def test_what_does_no_harm_is_not_refused(environ: dict[str, str]) -> None:
     os.environ.update(environ)
     await http_client(URL).aclose()
+
+
+@pytest.mark.parametrize(
+    ("url", "entry"),
+    [
+        ("https://10.1.2.3/", "10.0.0.0/8"),
+        ("https://api.example.org/", "*.example.org"),
+        ("https://api.example.org/", "api.example.org:443"),
+        ("https://api.example.org/", "ple.org"),
+    ],
+)
+async def test_an_entry_without_effect_is_documented_as_such(url: str, entry: str) -> None:
+    """In ``docs/doctor.md``."""
+    async with server(answer("403 Forbidden")) as proxy:
+        os.environ.update({"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}", "NO_PROXY": entry})
+        async with http_client(url) as client:
+            with pytest.raises(httpx.ProxyError, match="403"):
+                await client.get(url)
+    assert len(proxy.asked) == 1
 
 
 async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock) -> None:
