@@ -3,7 +3,7 @@
 httpx takes proxies from ``urllib.request.getproxies``, so the names, and which of them counts, are the same here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from urllib.request import getproxies
 
@@ -65,11 +65,19 @@ def is_any_named() -> bool:
     return bool(named.get("https") or named.get("all"))
 
 
-def is_left_out(host: str, environ: Mapping[str, str]) -> bool:
-    """Whether ``NO_PROXY`` names this host, a domain above it, or ``*``."""
+def is_left_out(url: httpx.URL, environ: Mapping[str, str]) -> bool:
+    """Whether ``NO_PROXY`` names this URL's host, with or without its port, a domain above it, its origin, or ``*``."""
     name = _variable("no", environ)
-    entries = [entry.strip().lstrip(".").lower() for entry in environ[name].split(",")] if name else []
-    return any(entry in ("*", host) or (entry and host.endswith(f".{entry}")) for entry in entries)
+    entries = environ[name].split(",") if name else []
+    return any(_leaves_out(entry.strip().lower(), url) for entry in entries)
+
+
+def _leaves_out(entry: str, url: httpx.URL) -> bool:
+    if "://" in entry:
+        scheme, _, host = entry.rstrip("/").partition("://")
+        return scheme in (url.scheme, "all") and host in (url.host, url.netloc.decode())
+    names = {entry.lstrip("."), entry.lstrip(".").removesuffix(f":{url.port}")} - {""}
+    return "*" in names or any(url.host == name or url.host.endswith(f".{name}") for name in names)
 
 
 def refuse_garbled(environ: Mapping[str, str]) -> None:
@@ -78,21 +86,28 @@ def refuse_garbled(environ: Mapping[str, str]) -> None:
     Raises:
         UnusableProxy: What it is said to be is no address.
     """
-    source = source_of(environ)
-    value = environ.get(source) or getproxies().get("https")
+    source, value = next(_named(environ, "https", "all"), (SYSTEM, ""))
     if value and is_garbled(value):
         raise UnusableProxy(source, Problem.FORM)
 
 
 def culprit(environ: Mapping[str, str]) -> UnusableProxy:
     """By which variable httpx could not make its client; it reads the one of plain http as well."""
-    for name in filter(None, (_variable(kind, environ) for kind in ("https", "all", "http"))):
-        if is_garbled(environ[name]):
-            return UnusableProxy(name, Problem.FORM)
-        if _address(environ[name]).scheme not in SCHEMES:
-            return UnusableProxy(name, Problem.KIND)
+    for source, value in _named(environ, "https", "all", "http"):
+        if is_garbled(value):
+            return UnusableProxy(source, Problem.FORM)
+        if _address(value).scheme not in SCHEMES:
+            return UnusableProxy(source, Problem.KIND)
     exceptions = _variable("no", environ)
     return UnusableProxy(exceptions, Problem.HOSTS) if exceptions else UnusableProxy(SYSTEM, Problem.FORM)
+
+
+def _named(environ: Mapping[str, str], *kinds: str) -> Iterator[tuple[str, str]]:
+    """The proxies that httpx takes for these kinds of requests, each behind what names it."""
+    named = getproxies()
+    for kind in kinds:
+        if value := named.get(kind):
+            yield _variable(kind, environ) or SYSTEM, value
 
 
 def is_garbled(value: str) -> bool:

@@ -54,5 +54,6 @@ def _peer(seen: Probe) -> str:
 
 
 def _unusable(error: UnusableProxy, host: str, environ: Mapping[str, str]) -> Finding:
-    told = f"{error} It says {shown(environ[error.source])}." if error.problem is Problem.KIND else str(error)
+    is_told = error.problem is Problem.KIND and error.source in environ
+    told = f"{error} It says {shown(environ[error.source])}." if is_told else str(error)
     return Finding.failure("proxy", told, _STEPS[error.problem].format(source=error.source, host=host))

@@ -30,7 +30,7 @@ from rememberizer_mcp.server.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon
-from tests.support.unusable_proxies import CANARY, UNUSABLE, without_proxies
+from tests.support.unusable_proxies import CANARY, PROXY, UNUSABLE, without_proxies
 from tests.support.way import answer, server
 
 URL = "https://api.example.org/api/v1/"
@@ -107,6 +107,7 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         {"HTTP_PROXY": "http://[bad"},
         {"HTTPS_PROXY": "127.0.0.1:1", "ALL_PROXY": "HTTP://ada:p%23ss@[::1]:1/path"},
         {"HTTP_PROXY": SOCKS},
+        {"HTTPS_PROXY": "http://[bad", "NO_PROXY": f"https://{HOST}"},
         {"NO_PROXY": "fd00::/8"},
         {"no_proxy": "localhost,[::1]", "HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": ""},
         {"NO_PROXY": "*.example.net, ::1, 10.0.0.0/8,,http://example.net:8080"},
@@ -168,11 +169,13 @@ def test_the_variable_that_counts_is_the_one_that_httpx_takes(environ: dict[str,
     [
         ("", False), ("*", True), (HOST, True), ("API.Example.ORG", True), ("example.org", True),
         (".example.org", True), ("ple.org", False), ("www.api.example.org", False),
-        ("localhost, .org", True), (",", False),
+        ("localhost, .org", True), (",", False), (f"{HOST}:8443", True), (f"{HOST}:443", False),
+        (f"https://{HOST}:8443/", True), (f"all://{HOST}:8443", True), (f"http://{HOST}:8443", False),
+        (f"https://{HOST}", True), ("https://example.org", False), ("https://[", False),
     ],
 )  # fmt: skip
 def test_no_proxy_names_a_host_or_a_domain_above_it(value: str, *, is_out: bool) -> None:
-    assert is_left_out(HOST, {"NO_PROXY": value}) is is_out
+    assert is_left_out(httpx.URL(f"https://{HOST}:8443/"), {"NO_PROXY": value}) is is_out
 
 
 def test_without_a_variable_the_system_is_to_blame() -> None:
@@ -180,6 +183,31 @@ def test_without_a_variable_the_system_is_to_blame() -> None:
     error = culprit({})
     assert (error.source, error.problem) == (SYSTEM, Problem.FORM)
     assert f"set {SYSTEM} to http://HOST:PORT" in error.as_failure().hint
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"), [("socks4://ada:canary@h:1", Problem.KIND), ("http://h:0", Problem.FORM)]
+)
+def test_the_systems_own_proxy_is_told_by_its_kind(
+    value: str, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``getproxies`` gives it on Windows, for the SOCKS proxy of its settings."""
+    for module in ("httpx._utils", "rememberizer_mcp.server.api.proxies"):
+        monkeypatch.setattr(f"{module}.getproxies", lambda: {"http": value, "https": value})
+    with pytest.raises(UnusableProxy) as raised:
+        http_client(URL)
+    assert (raised.value.source, raised.value.problem) == (SYSTEM, problem)
+
+
+def test_what_urllib_drops_in_a_cgi_script_is_not_to_blame() -> None:
+    os.environ.update({"REQUEST_METHOD": "GET", "HTTP_PROXY": SOCKS, "NO_PROXY": "fd00::/8"} | PROXY)
+    try:
+        with pytest.raises(UnusableProxy) as raised:
+            http_client(URL)
+    finally:
+        del os.environ["REQUEST_METHOD"]
+    assert raised.value.source == "NO_PROXY"
+    assert "without a `/prefix`" in raised.value.as_failure().hint
 
 
 @pytest.mark.parametrize(

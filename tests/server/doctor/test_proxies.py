@@ -98,3 +98,6 @@ def test_the_systems_proxy_is_named_by_its_address() -> None:
     unusable = Probe(unusable=UnusableProxy(SYSTEM, Problem.FORM))
     (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
     assert found.text.startswith("The proxy in the system's proxy settings can't be used")
+    unusable = Probe(unusable=UnusableProxy(SYSTEM, Problem.KIND))
+    (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="win32", now=0.0, seconds=5)
+    assert found.text.endswith("can't be used: only http and https proxies can.")
