@@ -222,7 +222,7 @@ def _set_twice(environ: Mapping[str, str]) -> list[str]:
     """Which of two values is meant nobody knows, so none is taken."""
     spellings = _spellings(environ)
     each = {known: [name for name in spellings if name.upper() == known] for known in sorted(_known())}
-    return [f"{' and '.join(names)} are the same setting; keep one" for names in each.values() if len(names) > 1]
+    return [f"{' and '.join(names)} differ in letter case only; keep one" for names in each.values() if len(names) > 1]
 
 
 def _as_spelt(problem: str, environ: Mapping[str, str]) -> str:

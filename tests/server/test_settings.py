@@ -355,7 +355,7 @@ def test_a_setting_in_two_spellings_is_refused(name: str) -> None:
     upper, lower = f"REMEMBERIZER_{name}", f"rememberizer_{name.lower()}"
     os.environ |= {"REMEMBERIZER_TIMEOUT_SECONDS": "x", lower: CANARY, upper: CANARY, "rememberizer_odd": "1"}
     twice, *others = problems_of(ODD="2")
-    assert twice == f"{upper} and {lower} are the same setting; keep one"
+    assert twice == f"{upper} and {lower} differ in letter case only; keep one"
     assert others[-1] == "REMEMBERIZER_TIMEOUT_SECONDS: must be a number above 0, at most 600"
     assert CANARY not in str(others)
 

@@ -86,7 +86,7 @@ def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> No
     assert is_unusable("base_url")
     assert is_unusable("log_level")
     assert said(found) == [
-        ("failure", "REMEMBERIZER_LOG_LEVEL and rememberizer_log_level are the same setting; keep one."),
+        ("failure", "REMEMBERIZER_LOG_LEVEL and rememberizer_log_level differ in letter case only; keep one."),
         ("failure", "rememberizer_base_url: must be an address that begins with https://."),
         ("ok", "REMEMBERIZER_EMAIL is `ada@example.org`."),
         ("ok", f"REMEMBERIZER_PASSWORD is set, from the file {tmp_path / 'secret'}."),
