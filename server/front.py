@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-GRACE_SECONDS = 0.75  # how long the end of the input waits for the settings to be checked, once the host has an answer
+GRACE_SECONDS = 0.6  # how long the end of the input waits for the settings to be checked, once the host has an answer
 LONGEST_LINE = 8192
 PAGE, MOST_BYTES = 4096, 65536  # of a pipe: a host that reads nothing can't keep the front from seeing its input end
 LEAST_BYTES = 1024  # what an answer is counted as at least: a socket needs as much for one
