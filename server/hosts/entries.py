@@ -67,7 +67,8 @@ def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[di
     except Exception:  # noqa: BLE001 -- as in _read
         is_proven = False
     if not is_proven:
-        raise CantChange(f"has `{host.key}` in a form that can't be changed safely")
+        step = f" (write it as tables, one line for each member below `[{host.key}.NAME]`)" * (host.form == "toml")
+        raise CantChange(f"has `{host.key}` in a form that can't be changed safely{step}")
     return changed
 
 

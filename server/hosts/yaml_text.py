@@ -13,7 +13,9 @@ from .refusal import CantChange
 
 _WIDE = 1_000_000
 """Longer than any line of ours, so that none is folded."""
-_ADDED = "has `{}` in a form that can't be added to without rewriting it"
+_AS_BLOCK = "(write it as a block, one line for each member)"
+_ADDED = f"has `{{}}` in a form that can't be added to without rewriting it {_AS_BLOCK}"
+_UNKNOWN_TAG = "could not determine a constructor"
 _NUMBER = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _WORDS: Sequence[tuple[str, str, str]] = (
     ("null", r"~|null|Null|NULL|", "~nN"),
@@ -50,7 +52,8 @@ def read(text: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise CantChange(f"is not valid YAML{place}") from None
+        is_tag = (error.problem or "").startswith(_UNKNOWN_TAG)
+        raise CantChange(f"{'holds a tag that is not known' if is_tag else 'is not valid YAML'}{place}") from None
     if value is not None and not isinstance(value, dict):
         raise CantChange("holds no YAML mapping")
     return value or {}
@@ -112,7 +115,7 @@ def _without(text: str, root: Any, path: tuple[str, str]) -> str:
         return text
     key_node, mapping = found
     if mapping.flow_style:
-        raise CantChange(f"has `{key}` in a form that can't be changed without rewriting it")
+        raise CantChange(f"has `{key}` in a form that can't be changed without rewriting it {_AS_BLOCK}")
     lines = text.split("\n")
     start, end = entry[0].start_mark.line, _line_behind(entry[1], lines)
     while end - 1 > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):

@@ -8,6 +8,8 @@ from rememberizer_mcp.server.hosts.table import HOSTS
 from tests.support.host_texts import NAME
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
+TABLES = " (write it as tables, one line for each member below `[mcp_servers.NAME]`)"
+LINES = " (write it as a block, one line for each member)"
 ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
 
 
@@ -41,8 +43,8 @@ def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
         ("a = [", "is not valid TOML (end of document)"),
         ("a = [" + "[" * 100_000, "is TOML of a kind that can't be read"),
         ("mcp_servers = 1", "holds something else where the servers should stand (`mcp_servers`)"),
-        ("mcp_servers = { a = 1 }", "has `mcp_servers` in a form that can't be changed safely"),
-        (f"mcp_servers.{NAME}.command = 'x'", "has `mcp_servers` in a form that can't be changed safely"),
+        ("mcp_servers = { a = 1 }", f"has `mcp_servers` in a form that can't be changed safely{TABLES}"),
+        (f"mcp_servers.{NAME}.command = 'x'", f"has `mcp_servers` in a form that can't be changed safely{TABLES}"),
     ],
 )
 def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
@@ -55,15 +57,19 @@ def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
     ("text", "sentence"),
     [
         ("a: [", "is not valid YAML (line 1, column 5)"),
-        ("a: !secret x", "is not valid YAML (line 1, column 4)"),
+        ("a: !secret x", "holds a tag that is not known (line 1, column 4)"),
+        ("? [a]\n: 1", "is not valid YAML (line 1, column 3)"),
         ("a: !!timestamp 2026-99-99", "is YAML of a kind that can't be read"),
         ("\x00", "is YAML of a kind that can't be read"),
         ("- a", "holds no YAML mapping"),
         ("a: 1\n---\nb: 2", "is not valid YAML (line 2, column 1)"),
         ("extensions: 1", "holds something else where the servers should stand (`extensions`)"),
-        ("extensions: {a: {cmd: x}}", "has `extensions` in a form that can't be added to without rewriting it"),
-        (f"extensions: {{{NAME}: 1}}", "has `extensions` in a form that can't be changed without rewriting it"),
-        ("extensions: {\n  # none\n  }\n", "has `extensions` in a form that can't be added to without rewriting it"),
+        ("extensions: {a: {cmd: x}}", f"has `extensions` in a form that can't be added to without rewriting it{LINES}"),
+        (f"extensions: {{{NAME}: 1}}", f"has `extensions` in a form that can't be changed without rewriting it{LINES}"),
+        (
+            "extensions: {\n  # none\n  }\n",
+            f"has `extensions` in a form that can't be added to without rewriting it{LINES}",
+        ),
         ("extensions: &a ~\nb: *a\n", "has `extensions` in a form that can't be changed safely"),
         (
             "a: &a {extensions: {b: {}}}\n<<: *a\n",
