@@ -8,7 +8,7 @@ from .doctor.report import printable
 from .hosts.block import NoCommand
 from .hosts.files import UnusableFile
 from .hosts.install import Change, installing, pasteable, uninstalling
-from .hosts.system import System, this_system
+from .hosts.system import NoHome, System, this_system
 from .hosts.table import HOSTS
 from .interruption import ending_as_interrupted
 
@@ -29,6 +29,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
         change = installing(system, HOSTS[host], sandbox=sandbox)
         if not change.is_needed:
             click.echo(f"{change.host.title} has `{change.name}` already, in {change.file.path}.")
+            _tell_if_off(change)
             return 0
         if dry_run:
             return _show(change)
@@ -36,7 +37,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
             return 1
         is_new = not change.file.path.parent.exists()
         change.make()
-    except (UnusableFile, NoCommand, RuntimeError) as error:
+    except (UnusableFile, NoCommand, NoHome) as error:
         return _fail(error)
     _tell_of_install(system, change, is_new=is_new)
     click.echo(NO_SECRETS if sandbox else SECRETS)
@@ -55,7 +56,7 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
         if dry_run:
             return _show(change)
         change.make()
-    except (UnusableFile, RuntimeError) as error:
+    except (UnusableFile, NoHome) as error:
         return _fail(error)
     click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.backup}")
     click.echo(f"It is gone when {change.host.title} starts again.")
@@ -83,11 +84,17 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
         click.echo(f"Before: {change.backup}")
     if change.kept:
         click.echo(f"Kept of what stood there: {printable(', '.join(change.kept), instead='?')}.")
+    _tell_if_off(change)
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
     left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
     if left:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
+
+
+def _tell_if_off(change: Change) -> None:
+    if member := change.switched_off:
+        click.echo(f"It is switched off there (`{member}`): {change.host.switch_on} to switch it on.")
 
 
 def _fail(error: Exception) -> int:

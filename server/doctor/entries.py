@@ -1,25 +1,29 @@
 """Our entries in the hosts' files, and what is wrong with those files."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from ..hosts.block import SANDBOX_NAME, typed
 from ..hosts.configured import Configured, configured
-from ..hosts.system import System, this_system
+from ..hosts.system import NoHome, System, this_system
 from .entry import Entry
 from .report import Finding
+
+_PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
+"""`${env:HOME}` and the like, which each host fills by rules of its own."""
 
 
 def rows(find: Callable[[], System] = this_system) -> list[dict[str, Any]]:
     """All of them as JSON takes them: ``{"entry": ...}`` and ``{"finding": ...}``.
 
     Args:
-        find: Gives the machine, or raises RuntimeError where its user's home is not known.
+        find: Gives the machine, or raises NoHome where its user's home is not known.
     """
     try:
         system = find()
-    except RuntimeError:
+    except NoHome:
         step = "Set HOME to your home folder, and run this again."
         return [{"finding": Finding.warning("hosts", "Not looked at: no home folder is known.", step).as_dict()}]
     return [
@@ -40,15 +44,28 @@ def entries(system: System) -> Iterator[Entry | Finding]:
             yield Finding.warning("hosts", text, f"Correct {found.path}; the host may not be able to read it either.")
         for name in found.blocks:
             yield _entry(found, name)
+            if name in found.off:
+                text = f"{_title(found, name)}: our entry in {found.path} is switched off (`{found.off[name]}`)."
+                step = f"Switch it on there: {found.host.switch_on}. {found.host.next_step}"
+                yield Finding.warning("hosts", text, step)
+
+
+def _title(found: Configured, name: str) -> str:
+    return f"{found.host.title} (sandbox)" if name == SANDBOX_NAME else found.host.title
 
 
 def _entry(found: Configured, name: str) -> Entry | Finding:
-    block, is_sandbox = found.blocks[name], name == SANDBOX_NAME
-    title = f"{found.host.title} (sandbox)" if is_sandbox else found.host.title
-    install = typed("install", found.host.name, *(["--sandbox"] if is_sandbox else []))
+    block, title = found.blocks[name], _title(found, name)
+    install = typed("install", found.host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
     if block is None or not block.command:
         step = f"Run `{install}`. {found.host.next_step}"
         return Finding.failure("hosts", f"{title}: our entry in {found.path} holds no command.", step)
+    if any(map(_PLACEHOLDER.search, (block.command, *block.args))):
+        text = (
+            f"{title}: our entry in {found.path} holds a placeholder that only the host can fill; it was not started."
+        )
+        step = f"If {found.host.title} does not start it, run `{install}`, which writes the absolute path."
+        return Finding.warning("hosts", text, f"{step} {found.host.next_step}")
     return Entry(
         title=title, file=str(found.path), install=install, restart=found.host.next_step,
         command=(block.command, *block.args), environ=block.env,

@@ -22,6 +22,8 @@ class Configured:
     exists: bool
     blocks: dict[str, Block | None]
     """Our entries by name; ``None`` for one that holds no command that can be started."""
+    off: dict[str, str]
+    """Of those, which are switched off, and by which member."""
     problem: str | None
     """Why the file can't be read, in a sentence."""
 
@@ -31,17 +33,19 @@ def configured(system: System) -> Iterator[Configured]:
     for host in HOSTS.values():
         path, exists = host.path(system), True
         blocks: dict[str, Block | None] = {}
+        off: dict[str, str] = {}
         problem = None
         try:
             file = read_file(path)
             exists = file.content is not None
             found = read_entries(host, file.text)
             blocks = {name: _block(host, found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
+            off = {name: member for name in blocks if (member := host.switched_off(found[name]))}
         except UnusableFile as error:
             problem = str(error)
         except CantChange as error:
             problem = f"{path} {error}."
-        yield Configured(host=host, path=path, exists=exists, blocks=blocks, problem=problem)
+        yield Configured(host=host, path=path, exists=exists, blocks=blocks, off=off, problem=problem)
 
 
 def _block(host: Host, entry: Any) -> Block | None:

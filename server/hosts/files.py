@@ -1,5 +1,6 @@
 """Reading and replacing a host's file: at once, beside a backup, and never over somebody else's change."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -43,20 +44,20 @@ def read_file(path: Path) -> HostFile:
         UnusableFile: It is there and can't be read as text.
     """
     try:
-        if path.is_symlink() and not path.exists():
-            raise UnusableFile(f"{path} is a link that leads nowhere.")
+        status = path.stat()
         target = path.resolve()
-        if not target.exists():
-            return HostFile(path=target, content=None)
-        if not target.is_file():
+        if not stat.S_ISREG(status.st_mode):
             raise UnusableFile(f"{path} is no file.")
-        if target.stat().st_size > MOST_BYTES:
+        if status.st_size > MOST_BYTES:
             raise UnusableFile(f"{path} is larger than {MOST_BYTES // 2**20} MiB.")
         content = target.read_bytes()
-    except RuntimeError:
-        raise UnusableFile(f"{path} can't be read: its links go in a circle.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            raise UnusableFile(f"{path} is a link that leads nowhere.") from None
+        return HostFile(path=path.resolve(), content=None)
     except OSError as error:
-        raise UnusableFile(f"{path} can't be read: {error.strerror}.") from None
+        why = "its links go in a circle" if error.errno == errno.ELOOP else error.strerror
+        raise UnusableFile(f"{path} can't be read: {why}.") from None
     try:
         content.decode()
     except UnicodeDecodeError:
@@ -72,6 +73,10 @@ def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
     """
     try:
         content = file.with_text(text)
+        if file.path.exists() and not file.path.stat().st_mode & stat.S_IWUSR:  # to replace it needs the folder's only
+            raise UnusableFile(
+                f"{file.path} is write-protected; it was left alone. Make it writable, and run this again."
+            )
         file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.content is not None:
             _write(backup, file.content, like=file.path)

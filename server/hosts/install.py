@@ -61,6 +61,11 @@ class Change:
         return members + [str(name) for name in after.get(variables, {}) if name not in self.ours[variables]]
 
     @property
+    def switched_off(self) -> str | None:
+        """The member by which our entry is switched off afterwards, if it is."""
+        return self.host.switched_off(self.after)
+
+    @property
     def backup(self) -> Path:
         """Where the state before is kept."""
         return beside(self.file.path, is_first=self.is_first)
@@ -95,7 +100,7 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     """
     name = entry_name(sandbox=sandbox)
     ours = host.entry(own_block(system, sandbox=sandbox), name)
-    file = read_file(host.path(system))
+    file = _file(host, system)
     try:
         entries = read_entries(host, file.text)
         before = entries.get(name)
@@ -113,7 +118,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         UnusableFile: The host's file can't be changed safely.
     """
     name = entry_name(sandbox=sandbox)
-    file = read_file(host.path(system))
+    file = _file(host, system)
     try:
         entries = read_entries(host, file.text)
         text = _without(host, file, name, entries) if name in entries else file.text
@@ -136,6 +141,13 @@ def pasteable(system: System, *, sandbox: bool) -> str:
     block = own_block(system, sandbox=sandbox)
     entry = {"command": block.command, "args": block.args, "env": block.env}
     return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)
+
+
+def _file(host: Host, system: System) -> HostFile:
+    try:
+        return read_file(host.path(system))
+    except UnusableFile as error:
+        raise UnusableFile(f"{str(error).removesuffix('.')}; it was left alone.") from None
 
 
 def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:

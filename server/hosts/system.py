@@ -48,6 +48,10 @@ class System:
                 return self.folder("XDG_CONFIG_HOME", self.home / ".config")
 
 
+class NoHome(Exception):
+    """The user's home folder is not known."""
+
+
 def has_keyring() -> bool:
     """Whether the extra `keyring` is installed here."""
     return find_spec("keyring") is not None
@@ -57,13 +61,14 @@ def this_system() -> System:
     """The machine that we run on.
 
     Raises:
-        RuntimeError: The user's home folder is not known.
+        NoHome: The user's home folder is not known.
     """
-    if not Path.home().is_absolute():
-        raise RuntimeError("The home folder that HOME names is no absolute path.")
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 -- Path.home() fails in another way where there is none
+    if not home.is_absolute() or (os.name == "posix" and os.environ.get("HOME") == ""):  # of "", it would be "/"
+        raise NoHome("The home folder that HOME names is no absolute path.")
     return System(
         platform="darwin" if sys.platform == "darwin" else "win32" if sys.platform == "win32" else "linux",
-        home=Path.home(),
+        home=home,
         environ=os.environ,
         prefix=Path(sys.prefix),
         python=Path(sys.executable),

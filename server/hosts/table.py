@@ -43,6 +43,19 @@ class Host:
     """What the three are called there."""
     adjustable: frozenset[str] = frozenset()
     """Of ``extra``, what a user may have set otherwise."""
+    off: tuple[str, bool] = ("disabled", True)
+    """The member that switches an entry off, and by which value."""
+
+    def switched_off(self, entry: Any) -> str | None:
+        """The member by which an entry that stands there is switched off, if it is."""
+        name, value = self.off
+        return name if isinstance(entry, Mapping) and entry.get(name) is value else None
+
+    @property
+    def switch_on(self) -> str:
+        """What switches such an entry on."""
+        name, value = self.off
+        return f"set `{name}` to `{str(not value).lower()}`"
 
     def entry(self, block: Block, name: str) -> dict[str, Any]:
         """An entry of this host for a block."""
@@ -146,6 +159,7 @@ _TABLE = (
         form="toml",
         key="mcp_servers",
         extra={},
+        off=("enabled", False),
         next_step="Start a new session of Codex; `/mcp` shows the server.",
     ),
     Host(
@@ -166,6 +180,7 @@ _TABLE = (
         extra={"enabled": True, "type": "stdio", "name": NAME_OF_ENTRY, "timeout": 300},
         names=("cmd", "args", "envs"),
         adjustable=frozenset({"timeout"}),
+        off=("enabled", False),
         next_step="Start a new session of Goose.",
     ),
 )

@@ -18,7 +18,7 @@ from rememberizer_mcp.server.doctor.entries import rows
 from rememberizer_mcp.server.doctor.lines import as_json, as_text
 from rememberizer_mcp.server.doctor.report import Finding, Level, failed
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
-from rememberizer_mcp.server.hosts.system import System
+from rememberizer_mcp.server.hosts.system import NoHome, System
 from rememberizer_mcp.server.settings import SECRETS, variable
 
 from tests.support.process import SERVE
@@ -295,7 +295,7 @@ async def test_no_check_needs_a_home(name: str, tmp_path: Path) -> None:
 
 def test_an_unknown_home_is_a_warning() -> None:
     def find() -> System:
-        raise RuntimeError
+        raise NoHome
 
     (row,) = rows(find)
     assert (row["finding"]["level"], row["finding"]["text"]) == ("warning", "Not looked at: no home folder is known.")

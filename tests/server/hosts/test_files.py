@@ -68,6 +68,7 @@ def test_what_is_no_text_file_is_left_alone_with_a_sentence(tmp_path: Path) -> N
         "FILE is larger than 20 MiB.",
         "FILE is a link that leads nowhere.",
     ]
+    assert refusal(circle) == "FILE can't be read: its links go in a circle."
     assert refusal(circle / "below") == "FILE can't be read: its links go in a circle."
     assert refusal(Path("/proc/self/mem")) == "FILE can't be read: Input/output error."
 

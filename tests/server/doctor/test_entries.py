@@ -1,0 +1,81 @@
+"""What stands in the hosts' files, before any of it is started."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rememberizer_mcp.server.doctor.entries import entries
+from rememberizer_mcp.server.doctor.entry import Entry
+from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.hosts.table import HOSTS
+
+from tests.support.systems import a_system
+
+
+def found(folder: Path, host: str, text: str) -> list[Entry | Finding]:
+    system = a_system(folder)
+    path = HOSTS[host].path(system)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return list(entries(system))
+
+
+SWITCHED = (
+    ("codex", '[mcp_servers.rememberizer]\ncommand = "/x"\nenabled = {}', "false", "true"),
+    ("goose", "extensions:\n  rememberizer:\n    cmd: /x\n    enabled: {}", "false", "true"),
+    ("cursor", '{{"mcpServers": {{"rememberizer": {{"command": "/x", "disabled": {}}}}}}}', "true", "false"),
+    ("claude-code", '{{"mcpServers": {{"rememberizer": {{"command": "/x", "disabled": {}}}}}}}', "true", "false"),
+)
+
+
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize(("host", "text", "off", "on"), SWITCHED, ids=[each[0] for each in SWITCHED])
+def test_an_entry_that_is_switched_off_is_a_warning_and_started_all_the_same(
+    host: str, text: str, off: str, on: str, tmp_path: Path
+) -> None:
+    entry, finding = found(tmp_path, host, text.format(off))
+    assert isinstance(entry, Entry)
+    assert isinstance(finding, Finding)
+    member = "disabled" if off == "true" else "enabled"
+    assert (finding.name, finding.level) == ("hosts", Level.WARNING)
+    assert finding.text == f"{HOSTS[host].title}: our entry in {entry.file} is switched off (`{member}`)."
+    assert finding.next_step == f"Switch it on there: set `{member}` to `{on}`. {entry.restart}"
+    (entry,) = found(tmp_path, host, text.format(on))
+    assert isinstance(entry, Entry)
+
+
+def test_the_sandboxs_entry_is_told_apart_and_an_odd_one_is_not_off(tmp_path: Path) -> None:
+    both = {"rememberizer": "odd", "rememberizer-sandbox": {"command": "/x", "disabled": True}}
+    odd, _, finding = found(tmp_path, "cursor", json.dumps({"mcpServers": both}))
+    assert isinstance(odd, Finding)
+    assert isinstance(finding, Finding)
+    assert odd.text.endswith("holds no command.")
+    assert finding.text.startswith("Cursor (sandbox): our entry in ")
+
+
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"command": "${env:HOME}/bin/rememberizer-mcp"},
+        {"command": "/x", "args": ["--log-level", "${input:level}"]},
+    ],
+)
+def test_a_placeholder_that_only_the_host_can_fill_is_not_started(block: dict[str, object], tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))
+    assert isinstance(finding, Finding)
+    path = tmp_path / "home" / ".cursor" / "mcp.json"
+    assert (finding.name, finding.level) == ("hosts", Level.WARNING)
+    assert finding.text == (
+        f"Cursor: our entry in {path} holds a placeholder that only the host can fill; it was not started."
+    )
+    assert finding.next_step == (
+        "If Cursor does not start it, run `rememberizer-mcp install cursor`, which writes the absolute path. "
+        "Switch the server on in Cursor's settings, under MCP."
+    )
+
+
+def test_a_brace_alone_is_no_placeholder(tmp_path: Path) -> None:
+    block = {"command": "/x", "args": ["$HOME", "{}", "${"]}
+    (entry,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))
+    assert isinstance(entry, Entry)

@@ -1,0 +1,127 @@
+"""``install`` and ``uninstall`` on homes and files that are not as one expects."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.doctor.entries import rows
+
+from tests.support.secret_service import bare_environment
+
+OURS = str(Path(sys.executable).with_name("rememberizer-mcp"))
+
+UNSET = dict.fromkeys(("XDG_CONFIG_HOME", "CODEX_HOME", "GOOSE_PATH_ROOT"))
+
+
+def invoke(home: Path | str, *arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, arguments, env=UNSET | {"HOME": str(home)})
+    return result.exit_code, result.output
+
+
+def test_an_entry_that_is_switched_off_is_said_to_be(tmp_path: Path) -> None:
+    file = tmp_path / ".codex" / "config.toml"
+    invoke(tmp_path, "install", "codex")
+    told = "It is switched off there (`enabled`): set `enabled` to `true` to switch it on."
+    file.write_text(file.read_text().replace("command", "enabled = false\ncommand"))
+    assert invoke(tmp_path, "install", "codex") == (0, f"Codex has `rememberizer` already, in {file}.\n{told}\n")
+    file.write_text(file.read_text().replace("enabled = false", "enabled = true"))
+    assert "switched off" not in invoke(tmp_path, "install", "codex")[1]
+
+
+def test_an_entry_that_stays_switched_off_when_it_is_replaced_is_said_to_be(tmp_path: Path) -> None:
+    file = tmp_path / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"mcpServers": {"rememberizer": {"command": "/old", "disabled": True}}}))
+    code, said = invoke(tmp_path, "install", "cursor", "--yes")
+    assert (code, said.splitlines()[3]) == (
+        0,
+        "It is switched off there (`disabled`): set `disabled` to `false` to switch it on.",
+    )
+
+
+@pytest.mark.parametrize("name", ["codex", "goose", "cursor"])
+def test_the_switch_of_a_new_entry_is_on(name: str, tmp_path: Path) -> None:
+    assert "switched off" not in invoke(tmp_path, "install", name)[1]
+
+
+NO_HOME = "Error: The home folder that HOME names is no absolute path.\n"
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_an_empty_home_is_none(command: str) -> None:
+    assert invoke("", command, "cursor", "--dry-run") == (1, NO_HOME)
+
+
+def test_an_empty_home_is_none_to_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    (row,) = rows()
+    assert row["finding"]["text"] == "Not looked at: no home folder is known."
+
+
+@pytest.mark.promise("D110")
+@pytest.mark.parametrize("typed", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_who_breaks_the_question_off_is_told_so_and_the_entry_stays(typed: bytes, tmp_path: Path) -> None:
+    """At a terminal of its own, which turns the key into what the process sees."""
+    file = tmp_path / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text('{"mcpServers": {"rememberizer": {"command": "/other"}}}')
+    before = file.read_bytes()
+    ours, theirs = os.openpty()
+    script = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, OURS, "install", "cursor"], stdin=theirs, env=bare_environment(tmp_path),
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        said = b""
+        while not said.endswith(b"[y/N]: "):
+            said += os.read(ours, 1024)
+        os.write(ours, typed)
+        code = process.wait(60)
+    rest = os.read(ours, 1024)
+    os.close(ours)
+    assert (code, rest.rstrip()[-8:]) == (1, b"Aborted!")
+    assert b"Error" not in rest
+    assert file.read_bytes() == before
+
+
+@pytest.mark.promise("D113")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda path: path.mkdir(), "is no file"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "is not UTF-8 text"),
+        (lambda path: path.symlink_to("none"), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to(path.name), "can't be read: its links go in a circle"),
+    ],
+    ids=["folder", "binary", "nowhere", "circle"],
+)
+def test_a_file_that_cannot_be_read_is_said_to_be_left_alone(
+    make: Callable[[Path], object], text: str, command: str, tmp_path: Path
+) -> None:
+    file = tmp_path / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    make(file)
+    assert invoke(tmp_path, command, "cursor") == (1, f"Error: {file} {text}; it was left alone.\n")
+
+
+@pytest.mark.promise("D113")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_a_file_that_is_write_protected_is_left_alone(command: str, tmp_path: Path) -> None:
+    """By its mode, since root may write any file; in a folder that may be written, it could be replaced."""
+    file = tmp_path / ".cursor" / "mcp.json"
+    invoke(tmp_path, "install", "cursor", "--sandbox")
+    before = file.read_bytes()
+    file.chmod(0o400)
+    text = f"Error: {file} is write-protected; it was left alone. Make it writable, and run this again.\n"
+    assert invoke(tmp_path, command, "cursor", *(["--sandbox"] * (command == "uninstall"))) == (1, text)
+    assert [each.name for each in file.parent.iterdir()] == ["mcp.json"]
+    assert file.read_bytes() == before
+    assert invoke(tmp_path, "install", "cursor", "--sandbox")[0] == 0
