@@ -60,8 +60,10 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     ),
     "hosts": (
         "our entries in the hosts' files, each started as that host does: with its variables and a short `PATH`",
-        "a file that can't be read; an entry that is switched off, or holds a placeholder; another server under our name; variables that only the "
-        "shell has; as for `stdio`",
+        (
+            "a file that can't be read; an entry that is switched off, or holds a placeholder; another server "
+            "under our name; variables that only the shell has; as for `stdio`"
+        ),
         "as for `stdio`, or the entry holds no command",
     ),
 }
