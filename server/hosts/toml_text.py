@@ -1,12 +1,11 @@
 """TOML: our tables are appended or taken out, and every other line stays as it is.
 
-Where our tables begin and end is found by their header lines.
+Where our tables begin and end is found by their tokens.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from math import isnan
 from typing import Any
 
@@ -72,28 +71,35 @@ def drop(text: str, path: tuple[str, str]) -> str:
 
 
 def _regions(text: str, lines: Sequence[str], path: tuple[str, str]) -> Iterator[tuple[int, int]]:
-    """From a header of ours to behind the last line that is neither blank nor a comment."""
-    for start, following in pairwise([*_headers(text), len(lines)]):
+    """The lines of the tables that are ours."""
+    for start, end in _tables(text):
         header = lines[start]
         if (path[1] in header or "\\" in header) and _keys(header)[: len(path)] == list(path):
-            end = following
-            while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
-                end -= 1
             yield start, end
 
 
-def _headers(text: str) -> Iterator[int]:
-    """The numbers of the lines that begin a table: a bracket comes first there, and no text or list is open."""
-    line, depth, is_first = 0, 0, True
+def _tables(text: str) -> list[tuple[int, int]]:
+    """The lines of each table, from its header to behind the last that holds more than blanks and a comment.
+
+    A header begins with a bracket that comes first in its line, where no text or list is open.
+    """
+    tables: list[tuple[int, int]] = []
+    line, depth, start, is_first = 0, 0, -1, True
+    end = 0
     for found in _TOKENS.finditer(text):
         word = found[0]
         if word == "\n":
             line, is_first = line + 1, True
             continue
+        if word[0] == "#":
+            continue
         if word == "[" and depth == 0 and is_first:
-            yield line
+            tables.append((start, end))
+            start = line
         depth += (word in ("[", "{")) - (word in ("]", "}"))
         line, is_first = line + word.count("\n"), False
+        end = line + 1
+    return [*tables, (start, end)][1:]
 
 
 def _keys(line: str) -> list[str]:

@@ -163,6 +163,14 @@ def test_a_text_in_toml_that_looks_like_our_table_stays() -> None:
     assert without_entry(TOML, text, NAME) == text[: text.rindex("[mcp_servers")]
 
 
+@pytest.mark.parametrize("tail", ['# x = 1 """', '# x = 1\n\n# """', "\n\n  '''"], ids=["one", "two", "blank"])
+def test_a_text_of_ours_in_toml_goes_whole(tail: str) -> None:
+    """Its last lines once stayed where they looked like comments."""
+    ours = f"[mcp_servers.{NAME}]\nc = 1\nnote = {tail[-3:]}\nkeep\n{tail}\n"
+    assert without_entry(TOML, f"a = 1\n{ours}# of b\n[b]\n", NAME) == "a = 1\n# of b\n[b]\n"
+    assert without_entry(TOML, ours, NAME) == ""
+
+
 @pytest.mark.parametrize(
     "before",
     [
