@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 from .refusal import CantChange
 
 _COMMENT = r"//[^\r\n]*|/\*.*?\*/"
-_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_UNENDED = r'(?:/\*|").*'
+"""All the rest, where a comment or string has no end: to look for one again from each character would take long."""
 _TOKENS = re.compile(
     rf"(?P<space>[ \t\r\n]+)|(?P<comment>{_COMMENT})|(?P<string>{_STRING})"
-    r"|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:\"/]+)|(?P<other>.)",
+    rf"|(?P<mark>[{{}}\[\],:])|(?P<word>[^\s{{}}\[\],:\"/]+)|(?P<other>{_UNENDED}|.)",
     re.DOTALL,
 )
-_BRACKETS = re.compile(rf"{_STRING}|{_COMMENT}|(?P<opening>[{{\[])|(?P<closing>[}}\]])", re.DOTALL)
+_BRACKETS = re.compile(rf"{_STRING}|{_COMMENT}|{_UNENDED}|(?P<opening>[{{\[])|(?P<closing>[}}\]])", re.DOTALL)
 _BLANKED = re.compile(
-    rf"{_STRING}|(?P<comment>{_COMMENT})|(?P<comma>,)(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])",
+    rf"{_STRING}|(?P<comment>{_COMMENT})|{_UNENDED}|(?P<comma>,)(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])",
     re.DOTALL,
 )
 """What a text is blanked of, and what looks like that inside of strings."""

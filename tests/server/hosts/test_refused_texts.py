@@ -27,6 +27,8 @@ ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
         ("[" * 100_000, "is JSON of a kind that can't be read"),
         ('{"a": ' + "9" * 5000 + "}", "is JSON of a kind that can't be read"),
         ("{/* no end", "is not valid JSON (line 1, column 2)"),
+        ("{" + "/* " * 200_000, "is not valid JSON (line 1, column 2)"),
+        ('{"' + '\\"' * 200_000, "is not valid JSON (line 1, column 2)"),
     ],
 )
 def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
