@@ -4,6 +4,9 @@ from typing import Any
 
 import click
 
+_MOST_SHOWN = 28
+"""Characters of what was typed: with what stands around it, the line has 80 at most."""
+
 
 class MainGroup(click.Group):
     """The command; its examples are run as this one was, also by a runner from its cache."""
@@ -22,6 +25,9 @@ class HostName(click.Choice[str]):
         """Which there are, in lines that a terminal holds."""
         from textwrap import wrap  # noqa: PLC0415 -- as above
 
-        lines = [f"{value!r} is none of these:", *wrap(", ".join(self.choices), 76, break_on_hyphens=False)]
+        shown = repr(value)
+        if len(shown) > _MOST_SHOWN:
+            shown = f"{shown[: _MOST_SHOWN - 3]}..."
+        lines = [f"{shown} is none of these:", *wrap(", ".join(self.choices), 76, break_on_hyphens=False)]
         lines += ["`json` prints the block for any other host."] * ("json" in self.choices)
         return "\n  ".join(lines)

@@ -212,6 +212,14 @@ def test_an_unknown_host_is_answered_with_those_that_there_are() -> None:
     )
 
 
+@pytest.mark.parametrize("typed", ["x" * 3000, "\x1b" * 3000])
+def test_of_a_long_word_for_a_host_only_the_beginning_is_shown(typed: str) -> None:
+    line = invoke("install", typed)[1].splitlines()[-3]
+    assert line.startswith(f"Error: Invalid value for 'HOST': {repr(typed)[:20]}")
+    assert line.endswith("... is none of these:")
+    assert len(line) <= 80
+
+
 @pytest.mark.promise("D109", "D113")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 @pytest.mark.parametrize(
