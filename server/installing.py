@@ -15,6 +15,7 @@ from .interruption import ending_as_interrupted
 SECRETS = """\
 You sign in on a page in your browser, so no password belongs in this file.
 For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
+GIVEN_BACK = "The rest of the file would again be as it was before `install`."
 NO_SECRETS = "The sandbox needs no account and no network."
 
 
@@ -65,7 +66,8 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
 
 def _show(change: Change) -> int:
     click.echo(change.diff)
-    click.echo("\nNothing was written. Nothing else in the file would change.")
+    rest = GIVEN_BACK if change.gives_back else "Nothing else in the file would change."
+    click.echo(f"\nNothing was written. {rest}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Our entry in the text of a host's file, with the proof that nothing else changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import json_text, toml_text, yaml_text
@@ -13,41 +13,76 @@ _MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (6 * 2**20, "6 MiB"), "yaml": (
 """Bytes, far more than any seen; so many take some seconds of computing."""
 
 
-def read_entries(host: Host, text: str) -> dict[str, Any]:
-    """The servers that stand in the text, by name.
+def says(host: Host, text: str) -> dict[str, Any]:
+    """What a text says, with the servers in a mapping of their own, which is empty where there are none.
 
     Raises:
         CantChange: It can't be read, or they stand there in no such form.
     """
-    return _entries_of(_read(host, text), host)
+    document = _read(host, text)
+    return {**document, host.key: dict(_entries_of(document, host))}
 
 
-def with_entry(host: Host, text: str, name: str, entry: Mapping[str, Any]) -> str:
+def read_entries(host: Host, text: str) -> dict[str, Any]:
+    """The servers that stand in the text, by name.
+
+    Raises:
+        CantChange: As ``says``.
+    """
+    entries: dict[str, Any] = says(host, text)[host.key]
+    return entries
+
+
+def oldest_first(host: Host, entries: Iterable[str]) -> list[str]:
+    """The names of entries that we added, in the order in which that was done: TOML takes them at the end."""
+    names = list(entries)
+    return names if host.form == "toml" else names[::-1]
+
+
+def put_entry(host: Host, text: str, name: str, entry: Mapping[str, Any]) -> str:
+    """The text with our entry in it; nothing is proven of it.
+
+    Raises:
+        CantChange: It has no place for one.
+    """
+    return _edited(host, lambda: _FORMS[host.form].put(text, (host.key, name), entry))
+
+
+def with_entry(
+    host: Host, text: str, name: str, entry: Mapping[str, Any], said: Mapping[str, Any] | None = None
+) -> str:
     """The text with our entry in it.
+
+    Args:
+        host: Whose text it is.
+        text: All of it.
+        name: Of the entry.
+        entry: What stands there afterwards.
+        said: What ``says`` says of the text, where that is known: to read takes long.
 
     Raises:
         CantChange: It can't be read, or not be changed without touching more than our entry.
     """
-    form = _FORMS[host.form]
-
-    def change(entries: dict[str, Any]) -> None:
-        entries[name] = dict(entry)
-
-    return _proven(host, text, lambda: form.put(text, (host.key, name), entry), change)
+    wanted = _copied(host, says(host, text) if said is None else said)
+    wanted[host.key][name] = dict(entry)
+    return _proven(host, put_entry(host, text, name, entry), wanted)
 
 
-def without_entry(host: Host, text: str, name: str) -> str:
+def without_entry(host: Host, text: str, name: str, said: Mapping[str, Any] | None = None) -> str:
     """The text without our entry.
 
     Raises:
         CantChange: As ``with_entry``.
     """
-    form = _FORMS[host.form]
+    wanted = said_without(host, says(host, text) if said is None else said, name)
+    return _proven(host, _edited(host, lambda: _FORMS[host.form].drop(text, (host.key, name))), wanted)
 
-    def change(entries: dict[str, Any]) -> None:
-        del entries[name]
 
-    return _proven(host, text, lambda: form.drop(text, (host.key, name)), change)
+def said_without(host: Host, said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a text says, but for this entry."""
+    wanted = _copied(host, said)
+    del wanted[host.key][name]
+    return wanted
 
 
 def shown_entry(host: Host, name: str, entry: Any) -> str:
@@ -56,33 +91,32 @@ def shown_entry(host: Host, name: str, entry: Any) -> str:
     return text
 
 
-def _proven(host: Host, text: str, edit: Callable[[], str], change: Callable[[dict[str, Any]], None]) -> str:
-    wanted = _said(host, text)
-    change(wanted[host.key])
+def _copied(host: Host, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, host.key: dict(said[host.key])}
+
+
+def _edited(host: Host, edit: Callable[[], str]) -> str:
     try:
-        changed = edit()
-        is_proven = _reread(host, changed) == wanted
+        return edit()
     except CantChange:
         raise
     except Exception:  # noqa: BLE001 -- as in _read
+        raise _no_safe_form(host) from None
+
+
+def _proven(host: Host, changed: str, wanted: dict[str, Any]) -> str:
+    try:
+        is_proven = says(host, changed) == wanted
+    except CantChange:
         is_proven = False
     if not is_proven:
-        step = f" (write it as tables, one line for each member below `[{host.key}.NAME]`)" * (host.form == "toml")
-        raise CantChange(f"has `{host.key}` in a form that can't be changed safely{step}")
+        raise _no_safe_form(host)
     return changed
 
 
-def _reread(host: Host, changed: str) -> dict[str, Any]:
-    try:
-        return _said(host, changed)
-    except CantChange:
-        return {}
-
-
-def _said(host: Host, text: str) -> dict[str, Any]:
-    """What a text says, with the servers in a mapping of their own, which is empty where there are none."""
-    document = _read(host, text)
-    return {**document, host.key: dict(_entries_of(document, host))}
+def _no_safe_form(host: Host) -> CantChange:
+    step = f" (write it as tables, one line for each member below `[{host.key}.NAME]`)" * (host.form == "toml")
+    return CantChange(f"has `{host.key}` in a form that can't be changed safely{step}")
 
 
 def _read(host: Host, text: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .block import NAME, SANDBOX_NAME, entry_name, own_block
-from .entries import read_entries, shown_entry, with_entry, without_entry
+from .entries import says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, read_file, replace_file
 from .kept import before_us, beside
 from .refusal import CantChange
@@ -42,6 +42,8 @@ class Change:
     """What of it may be shown: nothing that the user added."""
     is_first: bool
     """Whether neither of our entries stands there."""
+    gives_back: bool = False
+    """Whether all but our entries is as the first install found it, also where that differs from what stands there."""
 
     @property
     def is_needed(self) -> bool:
@@ -72,7 +74,7 @@ class Change:
 
     @property
     def diff(self) -> str:
-        """A unified diff of our entry; nothing else in the file changes."""
+        """A unified diff of our entry alone: of the rest only what ``gives_back`` names can change, and isn't shown."""
         old, new = (self._lines(entry) for entry in (self.before, self.after))
         path = str(self.file.path)
         return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
@@ -102,10 +104,11 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     ours = host.entry(own_block(system, sandbox=sandbox), name)
     file = _file(host, system)
     try:
-        entries = read_entries(host, file.text)
+        said = says(host, file.text)
+        entries = said[host.key]
         before = entries.get(name)
         after = _merged(host, before, ours)
-        text = file.text if name in entries and before == after else with_entry(host, file.text, name, after)
+        text = file.text if name in entries and before == after else with_entry(host, file.text, name, after, said)
     except CantChange as error:
         raise _left_alone(file, error) from None
     return _change(host, file, name, entries, text=text, after=after, ours=ours)
@@ -120,16 +123,13 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
     name = entry_name(sandbox=sandbox)
     file = _file(host, system)
     try:
-        entries = read_entries(host, file.text)
-        text = _without(host, file, name, entries) if name in entries else file.text
+        said = says(host, file.text)
+        entries = said[host.key]
+        kept = before_us(host, file, name, said) if name in entries else file.text
+        text = without_entry(host, file.text, name, said) if kept is None else kept
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return _change(host, file, name, entries, text=text, after=None, ours={})
-
-
-def _without(host: Host, file: HostFile, name: str, entries: dict[str, Any]) -> str:
-    kept = before_us(host, file, name, entries)
-    return without_entry(host, file.text, name) if kept is None else kept
+    return _change(host, file, name, entries, text=text, after=None, ours={}, gives_back=kept is not None)
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:

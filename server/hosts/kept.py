@@ -1,12 +1,11 @@
 """The files that are kept beside a host's own, and what stood there before our entry came."""
 
-from collections.abc import Iterable, Mapping
-from itertools import permutations
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .block import NAME, SANDBOX_NAME
-from .entries import read_entries, with_entry
+from .entries import oldest_first, put_entry, said_without, says
 from .files import HostFile, UnusableFile, read_file
 from .refusal import CantChange
 from .table import Host
@@ -20,26 +19,40 @@ def beside(path: Path, *, is_first: bool) -> Path:
     return path.with_name(path.name + (_BEFORE if is_first else _UNDO))
 
 
-def before_us(host: Host, file: HostFile, name: str, entries: Mapping[str, Any]) -> str | None:
+def before_us(host: Host, file: HostFile, name: str, said: Mapping[str, Any]) -> str | None:
     """The text without our entry, if installing what stands there of ours makes of the kept file what stands there now.
 
     It must do so byte for byte. Then nothing else was changed meanwhile, and the kept text is right also in what can't
-    be seen any more: whether the member that holds the servers was there, or an end of the last line.
+    be seen any more: whether the member that holds the servers was there, or an end of the last line. A file that is
+    long takes seconds to be read, so each text is read once at most.
+
+    Args:
+        host: Whose file it is.
+        file: As it stands there.
+        name: Of the entry that goes.
+        said: What ``says`` says of the file.
     """
-    ours = [(each, entries[each]) for each in (NAME, SANDBOX_NAME) if isinstance(entries.get(each), dict)]
+    entries = said[host.key]
+    ours = {each: entries[each] for each in oldest_first(host, entries) if each in (NAME, SANDBOX_NAME)}
     try:
         kept = read_file(beside(file.path, is_first=True))
-        if kept.content is None or {NAME, SANDBOX_NAME} & read_entries(host, kept.text).keys():
+        if kept.content is None or not all(isinstance(entry, dict) for entry in ours.values()):
             return None
-        made = [kept.with_text(_installed(host, kept.text, order)) for order in permutations(ours)]
-        if file.content not in made:
+        texts = [kept.text]
+        for each, entry in ours.items():
+            if len(kept.with_text(texts[-1])) >= len(file.content or b""):  # each of ours makes it longer
+                return None
+            texts.append(put_entry(host, texts[-1], each, entry))
+        if kept.with_text(texts.pop()) != file.content:
             return None
-        return _installed(host, kept.text, [(each, entry) for each, entry in ours if each != name])
+        text = texts[-1] if [*ours][-1] == name else _put(host, kept.text, ours, name)
+        return text if says(host, text) == said_without(host, said, name) else None
     except (UnusableFile, CantChange, UnicodeEncodeError):  # the last for half of a surrogate pair in an entry
         return None
 
 
-def _installed(host: Host, text: str, entries: Iterable[tuple[str, Any]]) -> str:
-    for name, entry in entries:
-        text = with_entry(host, text, name, entry)
+def _put(host: Host, text: str, entries: Mapping[str, Any], name: str) -> str:
+    """A text with all entries but that of this name."""
+    for each in entries.keys() - {name}:
+        text = put_entry(host, text, each, entries[each])
     return text

@@ -111,6 +111,22 @@ def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
     assert (code, "-  " in said, desktop(home).read_bytes() == before) == (0, True, True)
 
 
+@pytest.mark.promise("D108")
+def test_a_dry_run_of_uninstall_says_what_else_would_change(home: Path) -> None:
+    """The emptied member of the servers goes too, where it was not there before."""
+    desktop(home).parent.mkdir(parents=True)
+    desktop(home).write_text("{}", encoding="utf-8")
+    invoke("install", "claude-desktop")
+    again = "Nothing was written. The rest of the file would again be as it was before `install`.\n"
+    assert invoke("uninstall", "claude-desktop", "--dry-run")[1].endswith(again)
+    with desktop(home).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    nothing = "Nothing was written. Nothing else in the file would change.\n"
+    assert invoke("uninstall", "claude-desktop", "--dry-run")[1].endswith(nothing)
+    invoke("uninstall", "claude-desktop")
+    assert "mcpServers" in desktop(home).read_text(encoding="utf-8")
+
+
 @pytest.mark.promise("D110")
 def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -> None:
     """The test's standard input is no terminal."""

@@ -1,9 +1,12 @@
 """What was installed and taken out again leaves the bytes that stood there before, whatever they were."""
 
+import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.hosts.entries import read_entries
@@ -85,6 +88,39 @@ def test_a_kept_file_that_we_did_not_start_from_is_not_given_back(kept: bytes | 
     if kept is not None:
         beside.write_bytes(kept)
     assert without_us(tmp_path, "vscode").split() == ["{", '"servers":', "{", "}", "}"]
+
+
+@pytest.mark.promise("D113")
+@pytest.mark.parametrize("order", [(False,), (True, False), (False, True)])
+@pytest.mark.parametrize(("name", "parse"), [("codex", (tomllib, "loads")), ("goose", (yaml, "load"))])
+def test_to_uninstall_reads_no_more_than_to_install(
+    name: str, parse: tuple[Any, str], order: tuple[bool, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it tried each order of our entries, with and without the one that goes, and read each text three times."""
+    text = {"codex": "".join(f"[a{number}]\nb = 1\n" for number in range(200)), "goose": "a:\n" + "- b: 1\n" * 200}[
+        name
+    ]
+    system, host, read, original = a_system(tmp_path), HOSTS[name], [0], getattr(*parse)
+    path = host.path(system)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode())
+
+    def counting(text: str, *arguments: Any, **options: Any) -> Any:
+        read[0] += len(text) > 1000
+        return original(text, *arguments, **options)
+
+    monkeypatch.setattr(*parse, counting)
+    for sandbox in order:
+        installing(system, host, sandbox=sandbox).make()
+    assert read[0] == 2 * len(order)
+    uninstalling(system, host, sandbox=False).make()
+    assert read[0] == 2 * len(order) + 2
+    path.write_bytes(path.read_bytes() + b"# mine\n")
+    installing(system, host, sandbox=False).make()
+    path.write_bytes(path.read_bytes() + b"# mine\n")
+    read[0] = 0
+    uninstalling(system, host, sandbox=False).make()
+    assert read[0] == 2
 
 
 @pytest.mark.parametrize("entry", ["null", '{"command": "x", "env": {"A": "\\ud800"}}'])
