@@ -40,7 +40,7 @@ def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("#" * 6 * 2**20 + "\n", "is larger than 6 MiB, the most that is read of TOML"),
+        ("#" * 3 * 2**20 + "\n", "is larger than 3 MiB, the most that is read of TOML"),
         ("a = ?", "is not valid TOML (line 1, column 5)"),
         ("a = [", "is not valid TOML (end of document)"),
         ("a = [" + "[" * 100_000, "is TOML of a kind that can't be read"),
@@ -77,7 +77,7 @@ def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
             "a: &a {extensions: {b: {}}}\n<<: *a\n",
             "takes `extensions` from another place by a merge key (`<<`), and can be changed only there",
         ),
-        ("a: " + "x" * 2**18, "is larger than 256 KiB, the most that is read of YAML"),
+        ("a: " + "x" * 2**17, "is larger than 128 KiB, the most that is read of YAML"),
         ("extensions: {}\nextensions: {}", "names `extensions` twice"),
         ("a: 1\n...\n", "has `extensions` in a form that can't be changed safely"),
     ],
