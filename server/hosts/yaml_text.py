@@ -117,8 +117,8 @@ def _without(text: str, root: Any, path: tuple[str, str]) -> str:
     if mapping.flow_style:
         raise CantChange(f"has `{key}` in a form that can't be changed without rewriting it {_AS_BLOCK}")
     lines = text.split("\n")
-    start, end = entry[0].start_mark.line, _line_behind(entry[1], lines)
-    while end - 1 > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+    start, end, said = entry[0].start_mark.line, _line_behind(entry[1], lines), _line_behind(_last(entry[1]), lines)
+    while end - 1 > start and (not lines[end - 1].strip() or (lines[end - 1].lstrip().startswith("#") and end > said)):
         end -= 1
     kept = "\n".join(lines[:start] + lines[end:])
     if len(mapping.value) > 1:
@@ -135,6 +135,13 @@ def _child(node: Any, key: str) -> tuple[Any, Any] | None:
     if len(found) > 1:
         raise CantChange(f"names `{key}` twice")
     return found[0] if found else None
+
+
+def _last(node: Any) -> Any:
+    """The value that stands last in a block: if it is a text, its last lines may look like comments."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        node = node.value[-1][1] if isinstance(node, yaml.MappingNode) else node.value[-1]
+    return node
 
 
 def _line_behind(node: Any, lines: Sequence[str]) -> int:

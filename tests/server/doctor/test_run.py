@@ -14,11 +14,9 @@ import click
 import pytest
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.doctor.aside import aside
-from rememberizer_mcp.server.doctor.entries import rows
 from rememberizer_mcp.server.doctor.lines import as_json, as_text
 from rememberizer_mcp.server.doctor.report import Finding, Level, failed
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
-from rememberizer_mcp.server.hosts.system import NoHome, System
 from rememberizer_mcp.server.settings import SECRETS, variable
 
 from tests.support.process import SERVE
@@ -291,19 +289,3 @@ async def test_no_check_needs_a_home(name: str, tmp_path: Path) -> None:
     environ = {key: value for key, value in bare_environment(tmp_path).items() if key != "HOME"}
     (found,) = await aside(name, environ=environ, limit_seconds=20)
     assert found["level"] == "ok"
-
-
-def test_an_unknown_home_is_a_warning() -> None:
-    def find() -> System:
-        raise NoHome
-
-    (row,) = rows(find)
-    assert (row["finding"]["level"], row["finding"]["text"]) == ("warning", "Not looked at: no home folder is known.")
-
-
-def test_what_a_terminal_obeys_does_not_reach_it() -> None:
-    odd = Finding.failure("\033]0;name\a", "red\033[31m \u202e\r\n", "step\x00")
-    told = click.unstyle(as_text([odd]))
-    assert all(line.isprintable() for line in told.split("\n"))
-    assert "red [31m" in told
-    assert as_json([odd]).isascii()

@@ -221,6 +221,14 @@ def test_what_is_read_of_a_long_file_in_toml_grows_as_its_length(text: str, monk
 
 
 @pytest.mark.promise("D108")
+@pytest.mark.parametrize("end", ["note: |\n      keep\n      # ours\n", "notes:\n    - a\n    - >-\n      # ours\n"])
+@pytest.mark.parametrize("after", ["", "\n  # about b\n  b: {}\n", "# about nothing\n"])
+def test_a_text_of_ours_in_yaml_goes_whole(end: str, after: str) -> None:
+    text = f"extensions:\n  a: {{}}\n  {NAME}:\n    cmd: x\n    {end}{after}"
+    assert without_entry(YAML, text, NAME) == f"extensions:\n  a: {{}}\n{after}"
+
+
+@pytest.mark.promise("D108")
 @pytest.mark.parametrize("word", ["on", "off", "yes", "1:30", "012", "2026-11-24", "1e3", "0o17", "null", "", "1.5"])
 def test_texts_in_yaml_stay_texts_as_goose_reads_them(word: str) -> None:
     written = with_entry(YAML, "", NAME, {"envs": {"A": word}})
