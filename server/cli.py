@@ -177,8 +177,10 @@ def completion(*, shell: str) -> None:
     """  # noqa: D301 -- as above
     from click.shell_completion import get_completion_class  # noqa: PLC0415 -- see the module's docstring
 
-    made = get_completion_class(shell)
-    assert made is not None  # noqa: S101 -- it knows the three names
+    from .bash_completion import Bash  # noqa: PLC0415 -- as above
+
+    made = Bash if shell == "bash" else get_completion_class(shell)
+    assert made is not None  # noqa: S101 -- it knows the other two names
     click.echo(made(main, {}, "rememberizer-mcp", "_REMEMBERIZER_MCP_COMPLETE").source())
 
 
@@ -226,8 +228,18 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
         config = SandboxConfig(variants=Variants.parse(options["variants"]), **given)
         check_file(config.data)
     except ValueError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(_in_lines(str(error))) from error
     return config
+
+
+def _in_lines(sentence: str) -> str:
+    """The same words, in lines that a terminal holds; a list behind a colon begins on a line of its own."""
+    from textwrap import wrap  # noqa: PLC0415 -- see the module's docstring
+
+    said, colon, listed = sentence.partition(" are: ")
+    if not colon:
+        return sentence
+    return "\n  ".join([f"{said} are:", *wrap(listed, 76, break_on_hyphens=False, break_long_words=False)])
 
 
 HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")
@@ -256,7 +268,7 @@ def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
 def uninstall(*, host: str, sandbox: bool, dry_run: bool) -> None:
     """Remove this server from HOST's configuration.
 
-    Whatever else stands there is left as it is. HOST is one of those that `install --help` names.
+    Whatever else stands there is left as it is. HOST is one of those that `install --help` names, except `json`.
     """
     from .installing import uninstall_from  # noqa: PLC0415 -- see the module's docstring
 

@@ -22,7 +22,7 @@ FLOORS = (
     {"tools"},
     {"server.app", "server.person"},
     {"server.stdio", "server.demo", "server.doctor"},
-    {"server.installing", "server.wording"},
+    {"server.bash_completion", "server.installing", "server.wording"},
     {"server.cli"},
     {"server.__main__"},
 )

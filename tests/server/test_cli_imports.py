@@ -66,7 +66,7 @@ def test_a_server_imports_nothing_of_the_other_commands(
         ("demo", "--help"),
         ("sandbox", "--help"),
         ("sandbox", "outbox", "--help"),
-        ("completion", "bash"),
+        ("completion", "fish"),
         ("install", "--help"),
         ("install", "nope"),
         ("uninstall", "--help"),
