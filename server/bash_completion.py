@@ -1,4 +1,4 @@
-"""Completion in bash, which splits what was typed at ``=`` and ``:`` and replaces the last part alone."""
+"""Completion in bash, which splits what was typed at `=` and `:` and replaces the last part alone."""
 
 from click.shell_completion import BashComplete
 
