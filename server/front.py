@@ -44,12 +44,12 @@ CAPABILITIES: Mapping[str, Sequence[tuple[type, ...]]] = {
 
 
 def chosen(data: Mapping[str, Any], arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """The name of the row of the data that the settings choose; None where that is not certain."""
+    """The row of the data that the settings choose; None if that is not certain, or a shell asks what completes."""
     toolsets, read_only, secrets = (environ.get(name) for name in SETTINGS)
     names = {part.strip() for part in (toolsets or "auth,knowledge").split(",")} - {""}
     known = ",".join(name for name in data["toolsets"] if name in names or "all" in names)
-    misspelt = {name for name in environ if name.upper() in SETTINGS} - {*SETTINGS}
-    certain = arguments in ARGUMENTS and not misspelt and not names - {*data["toolsets"], "all"}
+    odd = {name for name in environ if name.upper() in (*SETTINGS, "_REMEMBERIZER_MCP_COMPLETE")} - {*SETTINGS}
+    certain = arguments in ARGUMENTS and not odd and not names - {*data["toolsets"], "all"}
     row = f"{known} {SWITCH.get(read_only or 'off')} {SWITCH.get(secrets or 'on')} {'--sandbox' in arguments}"
     return row if certain and row in data["rows"] else None
 

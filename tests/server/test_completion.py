@@ -1,5 +1,7 @@
 """Completion of our commands, by the shells themselves."""
 
+import os
+import select
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,3 +84,17 @@ def test_a_shell_that_is_not_known_is_refused(environment: Mapping[str, str]) ->
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert "'bash', 'zsh', 'fish'" in done.stderr
+
+
+def test_keys_that_are_typed_during_a_completion_stay_in_the_terminal(environment: Mapping[str, str]) -> None:
+    """The command stands alone then, as where it serves; its front would read them."""
+    asked = {"COMP_WORDS": "rememberizer-mcp sa", "COMP_CWORD": "1", "_REMEMBERIZER_MCP_COMPLETE": "zsh_complete"}
+    source, sink = os.pipe()
+    with os.fdopen(source, "rb") as keys, os.fdopen(sink, "wb") as person:
+        person.write(b"ndbox\n")
+        person.flush()
+        subprocess.run(
+            ["rememberizer-mcp"], env={**environment, **asked}, stdin=keys, capture_output=True, timeout=30, check=True
+        )
+        assert select.select([keys], [], [], 0)[0]
+        assert keys.readline() == b"ndbox\n"
