@@ -44,11 +44,17 @@ def told_to_end(home: Path, number: signal.Signals, command: str, *, after: int,
 
 @pytest.mark.promise("D113")
 @pytest.mark.parametrize(
-    ("number", "ignored"), [(signal.SIGTERM, ""), (signal.SIGHUP, ""), (signal.SIGINT, ""), (signal.SIGTERM, "SIGINT")]
+    ("command", "number", "ignored"),
+    [
+        ("install", signal.SIGTERM, ""),
+        ("install", signal.SIGHUP, ""),
+        ("install", signal.SIGINT, ""),
+        ("install", signal.SIGTERM, "SIGINT"),
+        ("uninstall", signal.SIGTERM, ""),
+    ],
 )
-@pytest.mark.parametrize("command", ["install", "uninstall"])
 def test_a_file_is_whole_and_alone_whenever_we_are_told_to_end(
-    number: signal.Signals, ignored: str, command: str, tmp_path: Path
+    command: str, number: signal.Signals, ignored: str, tmp_path: Path
 ) -> None:
     path = HOSTS["vscode"].path(a_system(tmp_path))
     path.parent.mkdir(parents=True)
