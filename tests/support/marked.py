@@ -1,7 +1,6 @@
 """Processes that are known by an argument which no other process has."""
 
 import os
-import time
 
 import psutil
 
@@ -16,8 +15,9 @@ def mark(number: int) -> str:
 
 def is_left(marked: str) -> bool:
     """Whether a process with this argument stays although its end was asked for."""
-    end = time.monotonic() + LONGEST_SECONDS
-    while any(marked in (each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])):
-        if time.monotonic() > end:
-            return True
-    return False
+    psutil.wait_procs(_with(marked), timeout=LONGEST_SECONDS)
+    return bool(_with(marked))
+
+
+def _with(marked: str) -> list[psutil.Process]:
+    return [each for each in psutil.process_iter(["cmdline"]) if marked in (each.info["cmdline"] or [])]

@@ -80,7 +80,10 @@ def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str,
 
 
 @pytest.mark.promise("D108")
-@pytest.mark.parametrize("kept", [None, b"\xff", b"[", b"\xef\xbb\xbf{}", b'{"servers": {"rememberizer": {}}}'])
+@pytest.mark.parametrize(
+    "kept",
+    [None, b"\xff", b"[", b"\xef\xbb\xbf{}", b'{"servers": {"rememberizer": {}}}', b'{"longer": "%b"}' % (b"x" * 1000)],
+)
 def test_a_kept_file_that_we_did_not_start_from_is_not_given_back(kept: bytes | None, tmp_path: Path) -> None:
     path = installed(tmp_path, "vscode", "{}")
     beside = path.with_name("mcp.json.before-rememberizer")
