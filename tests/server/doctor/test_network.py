@@ -49,7 +49,7 @@ async def test_a_base_url_that_no_request_can_be_made_of_is_the_failure() -> Non
 
 
 async def test_a_limit_that_ends_before_anything_is_asked_is_no_fault_of_the_base_url() -> None:
-    found = await look("https://api.example.org/", seconds=0.0)
+    found = await in_a_task(lambda: look("https://api.example.org/", seconds=0.0))
     assert levels(found) == {"network": "failure"}
     assert found["network"].text == "No request could be begun within 0 s."
 
