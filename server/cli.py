@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from . import __version__
-from .wording import HostName, MainGroup
+from .wording import HostName, MainGroup, listed
 
 if TYPE_CHECKING:
     from .front import Front
@@ -233,13 +233,9 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
 
 
 def _in_lines(sentence: str) -> str:
-    """The same words, in lines that a terminal holds; a list behind a colon begins on a line of its own."""
-    from textwrap import wrap  # noqa: PLC0415 -- see the module's docstring
-
-    said, colon, listed = sentence.partition(" are: ")
-    if not colon:
-        return sentence
-    return "\n  ".join([f"{said} are:", *wrap(listed, 76, break_on_hyphens=False, break_long_words=False)])
+    """The same words; a list behind a colon begins on a line of its own."""
+    said, are, names = sentence.partition(" are: ")
+    return listed(f"{said} are:", names) if are else sentence
 
 
 HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")

@@ -23,11 +23,15 @@ class HostName(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 -- click's
         """Which there are, in lines that a terminal holds."""
-        from textwrap import wrap  # noqa: PLC0415 -- as above
-
         shown = repr(value)
         if len(shown) > _MOST_SHOWN:
             shown = f"{shown[: _MOST_SHOWN - 3]}..."
-        lines = [f"{shown} is none of these:", *wrap(", ".join(self.choices), 76, break_on_hyphens=False)]
-        lines += ["`json` prints the block for any other host."] * ("json" in self.choices)
-        return "\n  ".join(lines)
+        json = "\n  `json` prints the block for any other host." * ("json" in self.choices)
+        return listed(f"{shown} is none of these:", ", ".join(self.choices)) + json
+
+
+def listed(said: str, names: str) -> str:
+    """A sentence and what it lists, in lines that a terminal holds."""
+    from textwrap import wrap  # noqa: PLC0415 -- as above
+
+    return "\n  ".join([said, *wrap(names, 76, break_on_hyphens=False, break_long_words=False)])

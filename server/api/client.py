@@ -222,7 +222,7 @@ def http_client(base_url: str, transport: Transport | None = None) -> httpx.Asyn
         UnusableProxy: A proxy that the environment or the system names can't be used.
     """
     host = urlsplit(base_url).hostname or ""
-    is_direct = is_loopback(host) or not is_any_named() or is_left_out(httpx.URL(base_url), os.environ)
+    is_direct = is_loopback(host) or not is_any_named(os.environ) or is_left_out(httpx.URL(base_url), os.environ)
     verify = transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if transport is None and not is_direct:
         refuse_garbled(os.environ)

@@ -59,10 +59,9 @@ def source_of(environ: Mapping[str, str]) -> str:
     return _variable("https", environ) or _variable("all", environ) or SYSTEM
 
 
-def is_any_named() -> bool:
+def is_any_named(environ: Mapping[str, str]) -> bool:
     """Whether there is a proxy of https requests at all."""
-    named = getproxies()
-    return bool(named.get("https") or named.get("all"))
+    return any(_named(environ, "https", "all"))
 
 
 def is_left_out(url: httpx.URL, environ: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+PREFIX = "REMEMBERIZER_"
 _INHERITED = {
     "win32": (
         "APPDATA", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATH", "PATHEXT", "PROCESSOR_ARCHITECTURE", "SYSTEMDRIVE",
@@ -36,6 +37,11 @@ class Entry:
     def from_dict(cls, given: Mapping[str, Any]) -> "Entry":
         """The entry that ``dataclasses.asdict`` took apart."""
         return cls(**{**given, "command": tuple(given["command"])})
+
+
+def is_ours(name: str) -> bool:
+    """Whether a variable is named as our settings are, in any letter case."""
+    return name.upper().startswith(PREFIX)
 
 
 def hosts_environ(entry: Entry, environ: Mapping[str, str], *, platform: str) -> dict[str, str]:

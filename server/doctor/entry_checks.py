@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .entry import Entry
+from .entry import PREFIX, Entry, is_ours
 from .keyrings import NO_LIBRARY
 from .report import Finding
 
-PREFIX = "REMEMBERIZER_"
 _ON_THE_WAY = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 """Without those of the shell a server may not get through, and a host that is started from a desktop has none."""
 _READS: Mapping[str, frozenset[str]] = {
@@ -33,7 +32,7 @@ class Again:
     def environ(self, shell: Mapping[str, str]) -> dict[str, str]:
         """What the check sees: of the shell's variables only what is the machine's, such as the home folder."""
         hosts = _READS["network"]
-        machines = {name: value for name, value in shell.items() if not _is_ours(name) and name.upper() not in hosts}
+        machines = {name: value for name, value in shell.items() if not is_ours(name) and name.upper() not in hosts}
         return machines | dict(self.variables)
 
 
@@ -45,7 +44,7 @@ def checks_again(entry: Entry, shell: Mapping[str, str], *, sandbox: bool) -> li
         shell: Our own environment.
         sandbox: Whether no network is to be looked at; nor is it for an entry that starts the sandbox.
     """
-    settings = {name: value for name, value in entry.environ.items() if _is_ours(name)}
+    settings = {name: value for name, value in entry.environ.items() if is_ours(name)}
     read = {name: _only(reads, entry.environ) for name, reads in _READS.items()}
     if sandbox or _is_sandbox(entry):
         del read["network"]
@@ -77,17 +76,13 @@ def shells_alone(entry: Entry, shell: Mapping[str, str]) -> list[Finding]:
         shell: Our own environment.
     """
     entrys = {name.upper() for name in entry.environ}
-    wanted = [name for name, value in shell.items() if value and (_is_ours(name) or name.upper() in _ON_THE_WAY)]
+    wanted = [name for name, value in shell.items() if value and (is_ours(name) or name.upper() in _ON_THE_WAY)]
     missing = ", ".join(sorted(name for name in wanted if name.upper() not in entrys))
     if not missing or _is_sandbox(entry):
         return []
     text = f"{entry.title}: set in this shell and not in the entry, so that the server may not see it: {missing}."
     step = f"What it should see belongs among the variables of the entry in {entry.file}; of a secret, only its file."
     return [Finding.warning("hosts", text, step)]
-
-
-def _is_ours(name: str) -> bool:
-    return name.upper().startswith(PREFIX)
 
 
 def _only(names: Collection[str], environ: Mapping[str, str]) -> dict[str, str]:

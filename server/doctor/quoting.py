@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..logs import KnownSecrets
+from .entry import is_ours
 from .report import printable
 
 MOST_LINES, MOST_CHARACTERS = 4, 300
-_OURS = "REMEMBERIZER_"
 _WORDS = (
     "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
     "vector_stores"
@@ -56,7 +56,7 @@ def _cut(text: str) -> str:
 
 
 def _tells(name: str) -> bool:
-    return name.upper().startswith(_OURS) or name.upper().endswith("_PROXY")
+    return is_ours(name) or name.upper().endswith("_PROXY")
 
 
 def _parts(value: str) -> Iterable[str]:

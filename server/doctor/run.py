@@ -13,8 +13,8 @@ import anyio
 from ..hosts.block import typed
 from .aside import COMMAND, CouldNotRun, aside
 from .crash import crash
-from .entry import Entry, hosts_environ
-from .entry_checks import PREFIX, Again, as_entrys, checks_again, shells_alone
+from .entry import Entry, hosts_environ, is_ours
+from .entry_checks import Again, as_entrys, checks_again, shells_alone
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
 from .report import Finding, failed
@@ -127,7 +127,7 @@ class _Doctor:
         """Without the settings where they can't be used: that they can't be has been said."""
         environ = dict(self._machine.environ)
         if self._settings_fail:
-            environ = {name: value for name, value in environ.items() if not name.upper().startswith(PREFIX)}
+            environ = {name: value for name, value in environ.items() if not is_ours(name)}
         seconds = self._left(self._machine.own_until)
         command = [*self._machine.server, *(["--sandbox"] if self._sandbox else [])]
         seen = await exchange(command, era, environ=environ, folder=None, limit_seconds=seconds)

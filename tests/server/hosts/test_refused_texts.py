@@ -3,7 +3,7 @@
 import pytest
 from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
 from rememberizer_mcp.server.hosts.refusal import CantChange
-from rememberizer_mcp.server.hosts.table import HOSTS
+from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
 from tests.support.host_texts import NAME
 
@@ -11,6 +11,12 @@ JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 TABLES = " (write it as tables, one line for each member below `[mcp_servers.NAME]`)"
 LINES = " (write it as a block, one line for each member)"
 ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
+
+
+def refusal(host: Host, text: str) -> str:
+    with pytest.raises(CantChange) as caught:
+        with_entry(host, text, NAME, ENTRY)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +38,7 @@ ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
     ],
 )
 def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(JSON, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
+    assert refusal(JSON, text) == sentence
 
 
 @pytest.mark.parametrize(
@@ -50,9 +54,7 @@ def test_json_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
     ],
 )
 def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(TOML, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
+    assert refusal(TOML, text) == sentence
 
 
 @pytest.mark.parametrize(
@@ -83,9 +85,7 @@ def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
     ],
 )
 def test_yaml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(CantChange) as caught:
-        with_entry(YAML, text, NAME, ENTRY)
-    assert str(caught.value) == sentence
+    assert refusal(YAML, text) == sentence
 
 
 MERGED = f"a: &a\n  {NAME}: {{cmd: x}}\nb: &b {{<<: *a, c: {{}}}}\n"
