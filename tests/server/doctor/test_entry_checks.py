@@ -13,6 +13,7 @@ from rememberizer_mcp.server.doctor.lines import as_json
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.doctor.run import diagnose
 from rememberizer_mcp.server.errors import SignInFailed
+from rememberizer_mcp.server.keychain import Ring
 
 from tests.support.process import SERVE
 from tests.support.secret_service import bare_environment
@@ -173,10 +174,10 @@ def test_a_check_does_not_show_its_variables() -> None:
 
 
 def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() -> None:
-    def find() -> None:
+    def find() -> Ring:
         raise SignInFailed
 
-    missing = keyring("keyring", find=find, library=lambda _: None)  # type: ignore[arg-type]
+    missing = keyring("keyring", find=find, library=lambda _: None)
     assert missing.level is Level.FAILURE
     ours = with_environ(str(Path(sys.executable).with_name("rememberizer-mcp")))
     assert as_entrys(missing, ours).level is Level.FAILURE
