@@ -37,7 +37,13 @@ class HTTPServer(uvicorn.Server):
         )
         self.ready = anyio.Event()
         self.ended = anyio.Event()
+        self._told = anyio.Event()
         self._signals = signals
+
+    def end(self) -> None:
+        """Tell it to end."""
+        self.should_exit = True
+        self._told.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept, and say so."""
@@ -45,19 +51,34 @@ class HTTPServer(uvicorn.Server):
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop to accept, let what was accepted arrive here, which takes asyncio some turns, and close it all."""
+        """Stop to accept, let what was accepted arrive here, which takes asyncio some turns, and close it all.
+
+        uvicorn waits a tenth of a second even for no connection.
+        """
         loop = asyncio.get_running_loop()
         for listening in sockets or ():
             with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
                 loop.remove_reader(listening)
-        for _ in range(_TURNS):
-            await anyio.lowlevel.checkpoint()
-        await super().shutdown(sockets=sockets)
+        await _turns()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await _turns()
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets=sockets)
+        for accepting in self.servers:
+            accepting.close()
 
     async def main_loop(self) -> None:
-        """Run until a signal, or until `should_exit` is set."""
-        await super().main_loop()
+        """Run until a signal, for which uvicorn looks ten times a second, or until it is told to end."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cancel_when_told, tasks.cancel_scope)
+            await super().main_loop()
+            tasks.cancel_scope.cancel()
         self.ended.set()
+
+    async def _cancel_when_told(self, scope: anyio.CancelScope) -> None:
+        await self._told.wait()
+        scope.cancel()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -101,11 +122,16 @@ async def serving(server: HTTPServer, listening: socket.socket) -> AsyncIterator
         except Exception as error:  # noqa: BLE001 - raised again below, outside the task group
             failure = error
         finally:
-            server.should_exit = True
+            server.end()
     if failure is not None:
         raise failure
 
 
 async def _serve(server: HTTPServer, listening: socket.socket) -> None:
-    with anyio.CancelScope(shield=True):  # a cancelled uvicorn leaves its sockets open; `should_exit` closes them
+    with anyio.CancelScope(shield=True):  # a cancelled uvicorn leaves its sockets open; `end` closes them
         await server.serve(sockets=[listening])
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await anyio.lowlevel.checkpoint()

@@ -56,7 +56,7 @@ class Listener:
         """Stop to listen, and wait until the port is closed."""
         server, self._server = self._server, None
         if server is not None:
-            server.should_exit = True
+            server.end()
             with anyio.CancelScope(shield=True):
                 await server.closed.wait()
 
@@ -94,7 +94,12 @@ class PageServer(uvicorn.Server):
         self.origin = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         self.ready = anyio.Event()
         self.closed = anyio.Event()
+        self._told = anyio.Event()
         self._listening = listening
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._told.set()
 
     async def run(self) -> None:  # type: ignore[override]  # uvicorn's own `run` starts a loop; ours is running
         try:
@@ -109,20 +114,37 @@ class PageServer(uvicorn.Server):
         await super().startup(sockets=sockets)
         self.ready.set()
 
+    async def main_loop(self) -> None:
+        """Until it is told to end; uvicorn alone looks for that ten times a second."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(super().main_loop)
+            await self._told.wait()
+            tasks.cancel_scope.cancel()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port, and every connection with it.
 
         asyncio hands one over some turns after it accepted it; if the port is closed by then, CPython 3.11 leaves it
-        open and unanswered.
+        open and unanswered. uvicorn waits a tenth of a second even for no connection.
         """
         loop = asyncio.get_running_loop()
         for listening in sockets or ():
             with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
                 loop.remove_reader(listening)
-        for _ in range(TURNS):
-            await anyio.lowlevel.checkpoint()
-        await super().shutdown(sockets=sockets)
+        await _turns()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await _turns()
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets=sockets)
+        for accepting in self.servers:
+            accepting.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _turns() -> None:
+    for _ in range(TURNS):
+        await anyio.lowlevel.checkpoint()

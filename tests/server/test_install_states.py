@@ -83,7 +83,8 @@ def test_who_breaks_the_question_off_is_told_so_and_the_entry_stays(typed: bytes
     file.write_text('{"mcpServers": {"rememberizer": {"command": "/other"}}}')
     before = file.read_bytes()
     ours, theirs = os.openpty()
-    script = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+    # Whoever runs the tests may ignore Ctrl-C, as the background of a script does.
+    script = "import os, signal as s, sys; s.signal(2, s.SIG_DFL); os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
     with subprocess.Popen(
         [sys.executable, "-c", script, OURS, "install", "cursor"], stdin=theirs, env=bare_environment(tmp_path),
         start_new_session=True,
