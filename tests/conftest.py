@@ -1,5 +1,6 @@
 """What every test stands on: a clean environment, a strict event loop, and bounded waits."""
 
+import json
 import logging
 import os
 import shutil
@@ -8,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2.profiles import CHEAPEST
 from hypothesis import settings
+from jsonschema import Draft202012Validator
+from rememberizer_mcp.server.sandbox import passwords
 
 from tests.support.clock import FakeClock
 
@@ -97,6 +101,23 @@ class SlowCallbacks(logging.Handler):
             self.seen.append(record.getMessage())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def each_schema_is_checked_once() -> Iterator[None]:
+    """The SDK's client checks the schema of a result anew in each session, which takes longer than the call."""
+    checked: set[str] = set()
+    check = Draft202012Validator.check_schema
+
+    def check_once(schema: Mapping[str, Any]) -> None:
+        text = json.dumps(schema)
+        if text not in checked:
+            check(schema)
+            checked.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def blocked_loop_fails() -> Iterator[None]:
     """A callback that blocks the event loop for a second fails the test."""
@@ -106,6 +127,12 @@ def blocked_loop_fails() -> Iterator[None]:
     yield
     logger.removeHandler(slow)
     assert not slow.seen
+
+
+@pytest.fixture(autouse=True)
+def password_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process a hash takes no quarter of a second; a module with a fixture of this name has its own."""
+    monkeypatch.setattr(passwords, "COSTS", CHEAPEST)
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,7 @@ def _error_schema() -> dict[str, Any]:
     return ErrorBody.model_json_schema(mode="serialization", schema_generator=_Compact)
 
 
+@cache
 def output_schema(result: type[BaseModel]) -> dict[str, Any]:
     """One object that admits either the result's fields or ``error``, since failures must match it too (S27)."""
     schema = result.model_json_schema(mode="serialization", schema_generator=_Compact)
