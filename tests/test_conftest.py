@@ -9,19 +9,19 @@ from tests.conftest import SlowCallbacks, is_left_out, seconds_without_a_core
 
 
 @pytest.mark.parametrize(
-    ("message", "arguments", "kept"),
+    ("message", "arguments", "kept", "logged"),
     [
-        ("Executing %s took %.3f seconds", ("<Handle>", 1.0), ["Executing <Handle> took 1.000 seconds"]),
-        ("Executing %s took %.3f seconds", ("<Handle>", 0.999), []),
-        ("something else", (), []),
-        ("something else: %s", ("text",), []),
+        ("Executing %s took %.3f seconds", ("<Handle>", 1.0), ["Executing <Handle> took 1.000 seconds"], False),
+        ("Executing %s took %.3f seconds", ("<Handle>", 0.999), [], False),
+        ("something else", (), [], True),
+        ("something else: %s", ("text",), [], True),
     ],
 )
 def test_only_a_callback_of_a_second_counts_as_slow(
-    message: str, arguments: tuple[object, ...], kept: list[str]
+    message: str, arguments: tuple[object, ...], kept: list[str], logged: bool
 ) -> None:
     slow = SlowCallbacks(lambda: 0.0)
-    slow.handle(logging.LogRecord("asyncio", logging.WARNING, "", 0, message, arguments, None))
+    assert slow.filter(logging.LogRecord("asyncio", logging.WARNING, "", 0, message, arguments, None)) is logged
     assert slow.seen == kept
 
 
@@ -29,7 +29,7 @@ def test_a_callback_that_waited_for_a_core_is_not_slow_for_that() -> None:
     waits = iter([3.0, 4.5, 4.5])
     slow = SlowCallbacks(lambda: next(waits))
     for seconds in (2.4, 2.6):
-        slow.handle(logging.LogRecord("asyncio", logging.WARNING, "", 0, "%s took %f", ("<Handle>", seconds), None))
+        slow.filter(logging.LogRecord("asyncio", logging.WARNING, "", 0, "%s took %f", ("<Handle>", seconds), None))
     assert slow.seen == ["<Handle> took 2.600000"]
 
 
