@@ -55,6 +55,7 @@ class HTTPServer(uvicorn.Server):
 
         uvicorn waits a tenth of a second even for no connection.
         """
+        self.ended.set()
         loop = asyncio.get_running_loop()
         for listening in sockets or ():
             with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
@@ -74,7 +75,6 @@ class HTTPServer(uvicorn.Server):
             tasks.start_soon(self._cancel_when_told, tasks.cancel_scope)
             await super().main_loop()
             tasks.cancel_scope.cancel()
-        self.ended.set()
 
     async def _cancel_when_told(self, scope: anyio.CancelScope) -> None:
         await self._told.wait()

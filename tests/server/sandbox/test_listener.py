@@ -3,9 +3,11 @@ import signal
 import socket
 import stat
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
@@ -15,6 +17,7 @@ from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 from rememberizer_mcp.server.sandbox.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
+from tests.support.late_answer import TURNS, LateAnswer
 
 
 @pytest.fixture
@@ -218,6 +221,26 @@ async def test_a_cancelled_body_closes_the_listener_too(sandbox: Sandbox, tmp_pa
     await open_connection.aclose()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", address.port)) != 0
+
+
+async def test_a_server_that_owes_nothing_ends_in_some_turns_of_the_event_loop() -> None:
+    server = HTTPServer(web_app([]))
+    with listen(0) as listening:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(server.serve, sockets=[listening]))
+            await server.ready.wait()
+            server.end()
+            for _ in range(TURNS):
+                await anyio.lowlevel.checkpoint()
+            assert listening.fileno() == -1
+
+
+async def test_what_was_asked_before_the_end_is_answered() -> None:
+    app = LateAnswer()
+    server = HTTPServer(app)
+    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
+        async with serving(server, listening):
+            assert (await app.is_asked(listening.getsockname()[1], server)).endswith(b"late")
 
 
 async def test_a_signal_that_was_taken_over_ends_the_server_and_is_given_back() -> None:

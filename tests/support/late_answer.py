@@ -1,0 +1,44 @@
+"""A web server that is told to end while it still owes an answer."""
+
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+TURNS = 50
+"""Of the event loop, in which a server that owes nothing has long ended."""
+
+
+class Ending(Protocol):
+    """A server."""
+
+    def end(self) -> None: ...
+
+
+class LateAnswer:
+    """An application that answers when it is released."""
+
+    def __init__(self) -> None:
+        self._asked = anyio.Event()
+        self._released = anyio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._asked.set()
+        await self._released.wait()
+        await PlainTextResponse("late")(scope, receive, send)
+
+    async def is_asked(self, port: int, server: Ending) -> bytes:
+        """Ask, tell the server to end, release the answer some turns of the event loop later, and read it."""
+        async with await anyio.connect_tcp("127.0.0.1", port) as browser:
+            await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
+            await self._asked.wait()
+            server.end()
+            for _ in range(TURNS):
+                await anyio.lowlevel.checkpoint()
+            self._released.set()
+            answer = b""
+            async for part in browser:
+                answer += part
+        return answer
