@@ -1,5 +1,7 @@
-"""A web server that is told to end while it still owes an answer."""
+"""A web server that is told to end, also while it still owes an answer."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import anyio
@@ -17,6 +19,25 @@ class Ending(Protocol):
     def end(self) -> None: ...
 
 
+@asynccontextmanager
+async def until_it_ends(serve: Callable[[], Awaitable[object]]) -> AsyncIterator[anyio.Event]:
+    """Serve beside the block, which gets what is set at the end of that."""
+    ended = anyio.Event()
+
+    async def run() -> None:
+        await serve()
+        ended.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        yield ended
+
+
+async def some_turns() -> None:
+    for _ in range(TURNS):
+        await anyio.lowlevel.checkpoint()
+
+
 class LateAnswer:
     """An application that answers when it is released."""
 
@@ -29,14 +50,14 @@ class LateAnswer:
         await self._released.wait()
         await PlainTextResponse("late")(scope, receive, send)
 
-    async def is_asked(self, port: int, server: Ending) -> bytes:
-        """Ask, tell the server to end, release the answer some turns of the event loop later, and read it."""
+    async def is_asked(self, port: int, server: Ending, ended: anyio.Event) -> bytes:
+        """Ask, tell the server to end, see that it waits, release the answer, and read it."""
         async with await anyio.connect_tcp("127.0.0.1", port) as browser:
             await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
             await self._asked.wait()
             server.end()
-            for _ in range(TURNS):
-                await anyio.lowlevel.checkpoint()
+            await some_turns()
+            assert not ended.is_set()
             self._released.set()
             answer = b""
             async for part in browser:

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 from rememberizer_mcp.server.sandbox.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
-from tests.support.late_answer import TURNS, LateAnswer
+from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
 
 
 @pytest.fixture
@@ -225,22 +225,21 @@ async def test_a_cancelled_body_closes_the_listener_too(sandbox: Sandbox, tmp_pa
 
 async def test_a_server_that_owes_nothing_ends_in_some_turns_of_the_event_loop() -> None:
     server = HTTPServer(web_app([]))
-    with listen(0) as listening:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(partial(server.serve, sockets=[listening]))
+    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
+        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
             await server.ready.wait()
             server.end()
-            for _ in range(TURNS):
-                await anyio.lowlevel.checkpoint()
-            assert listening.fileno() == -1
+            await some_turns()
+            assert ended.is_set()
 
 
 async def test_what_was_asked_before_the_end_is_answered() -> None:
     app = LateAnswer()
     server = HTTPServer(app)
     with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with serving(server, listening):
-            assert (await app.is_asked(listening.getsockname()[1], server)).endswith(b"late")
+        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
+            await server.ready.wait()
+            assert (await app.is_asked(listening.getsockname()[1], server, ended)).endswith(b"late")
 
 
 async def test_a_signal_that_was_taken_over_ends_the_server_and_is_given_back() -> None:

@@ -9,7 +9,7 @@ import pytest
 from rememberizer_mcp.server.signin.listener import PageServer
 from starlette.responses import PlainTextResponse
 
-from tests.support.late_answer import TURNS, LateAnswer
+from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
 from tests.support.sessions import resync
 
 
@@ -48,27 +48,20 @@ async def test_a_connection_that_arrives_as_the_port_closes_is_closed_with_it(
 
 
 async def test_a_port_that_owes_nothing_closes_in_some_turns_of_the_event_loop() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
         server = PageServer(PlainTextResponse("page"), listening)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.run)
-            await server.ready.wait()
-            async with await anyio.connect_tcp(*listening.getsockname()) as browser:
-                await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
-                assert (await browser.receive()).startswith(b"HTTP/1.1 200")
-                server.end()
-                for _ in range(TURNS):
-                    await anyio.lowlevel.checkpoint()
-                assert server.closed.is_set()
+        async with until_it_ends(server.run) as ended, await anyio.connect_tcp(*listening.getsockname()) as browser:
+            await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
+            assert (await browser.receive()).startswith(b"HTTP/1.1 200")
+            server.end()
+            await some_turns()
+            assert ended.is_set()
 
 
 @pytest.mark.promise("S18")
 async def test_what_was_sent_before_the_port_closes_is_answered() -> None:
     app = LateAnswer()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
         server = PageServer(app, listening)
-        with anyio.fail_after(5):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(server.run)
-                await server.ready.wait()
-                assert (await app.is_asked(listening.getsockname()[1], server)).endswith(b"late")
+        async with until_it_ends(server.run) as ended:
+            assert (await app.is_asked(listening.getsockname()[1], server, ended)).endswith(b"late")
