@@ -146,11 +146,12 @@ def password_costs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment() -> Iterator[None]:
+def clean_environment(request: pytest.FixtureRequest) -> Iterator[None]:
     """No setting of the developer's machine reaches a test, and none of a test's outlives it."""
     before = dict(os.environ)
+    unwanted = ("REMEMBERIZER_", "COVERAGE_") if request.node.get_closest_marker("untraced") else ("REMEMBERIZER_",)
     os.environ.clear()
-    os.environ.update({name: value for name, value in before.items() if not name.upper().startswith("REMEMBERIZER_")})
+    os.environ.update({name: value for name, value in before.items() if not name.upper().startswith(unwanted)})
     yield
     os.environ.clear()
     os.environ.update(before)

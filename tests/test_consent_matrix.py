@@ -13,6 +13,8 @@ from tests.support.process import ENVELOPE, Process, clean_environment, initiali
 from tests.support.stores import DOCUMENTS, STORE_KEY, filed
 from tests.test_elicitation_matrix import CAPABILITIES, each_capability
 
+pytestmark = pytest.mark.untraced
+
 ASKED = ("empty", "form", "both")
 CALL: dict[str, Any] = {"name": "delete_vector_document", "arguments": {"store": "vs_abc123", "id": 7}}
 

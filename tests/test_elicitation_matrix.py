@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.process import ENVELOPE, Process, clean_environment, initialize, legacy, modern, running
 
+pytestmark = pytest.mark.untraced
+
 CAPABILITIES: dict[str, dict[str, Any]] = {
     "none": {},
     "empty": {"elicitation": {}},

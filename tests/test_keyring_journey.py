@@ -14,6 +14,8 @@ from tests.support.http_sandbox import http_sandbox, newest_code
 from tests.support.process import LONGEST_SECONDS
 from tests.support.secret_service import bare_environment, secret_service
 
+pytestmark = pytest.mark.untraced
+
 EMAIL, PASSWORD = "ada@example.org", "canary-password-ada"
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD, "captcha": SANDBOX_CAPTCHA}
 

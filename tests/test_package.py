@@ -22,6 +22,8 @@ from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from tests.support.agent import ADA, ERAS, Era, agent_on
 from tests.support.offline import offline_environment
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[1]
 HOSTS: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 

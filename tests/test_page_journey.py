@@ -26,7 +26,7 @@ from tests.support.person import is_closed
 from tests.support.process import SERVE, clean_environment
 from tests.support.sessions import resync
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(240), pytest.mark.untraced]
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ from tests.docs.regions import ROOT
 from tests.interop.client import CLIENTS, NODE, PACKAGES, Client
 from tests.interop.run import LONGEST_SECONDS, environment
 
+pytestmark = pytest.mark.untraced
+
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 SHOWN = [client for client in CLIENTS if client.name != "typescript"]

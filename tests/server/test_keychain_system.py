@@ -19,6 +19,8 @@ from pathlib import Path
 from keyring.backend import KeyringBackend
 from keyring.backends import SecretService
 
+pytestmark = pytest.mark.untraced
+
 
 class PlaintextKeyring(KeyringBackend):
     priority = 0.5
