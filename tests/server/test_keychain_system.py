@@ -8,6 +8,8 @@ import pytest
 from tests.support.keychain import calls
 from tests.support.secret_service import bare_environment, secret_service
 
+pytestmark = pytest.mark.untraced
+
 EMAIL = "Ada@Example.org"
 USER = "ada@example.org"
 FIRST, SECOND = "canary-first-refresh-token", "canary-second-refresh-token"
@@ -18,8 +20,6 @@ from pathlib import Path
 
 from keyring.backend import KeyringBackend
 from keyring.backends import SecretService
-
-pytestmark = pytest.mark.untraced
 
 
 class PlaintextKeyring(KeyringBackend):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 from rememberizer_mcp.server.doctor import keyrings, network
 from rememberizer_mcp.server.doctor.aside import CouldNotRun, aside
 from rememberizer_mcp.server.doctor.run import Machine
@@ -51,11 +52,11 @@ async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
     environ, seconds = bare_environment(tmp_path), mark(1)
     ends = ("/bin/sh", "-c", f"sleep {seconds} >/dev/null & echo '[]'")
     assert await aside("browser", environ=environ, limit_seconds=20, command=ends) == []
-    assert not is_left(seconds)
+    assert not await to_thread.run_sync(is_left, seconds)
     hangs = ("/bin/sh", "-c", f"sleep {seconds} & wait")
     with pytest.raises(CouldNotRun, match="did not end within 1 s"):
         await aside("browser", environ=environ, limit_seconds=1, command=hangs)
-    assert not is_left(seconds)
+    assert not await to_thread.run_sync(is_left, seconds)
 
 
 @contextmanager

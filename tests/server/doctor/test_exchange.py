@@ -4,6 +4,7 @@ import sys
 import time
 
 import pytest
+from anyio import to_thread
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange, Fault
 from rememberizer_mcp.server.doctor.quoting import Quoting
 from rememberizer_mcp.server.doctor.report import Finding, Level
@@ -43,7 +44,7 @@ async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
     assert time.monotonic() - begun < 10
     assert text == "did not answer the handshake within 0 s."
     assert step.startswith("Try again")
-    assert not is_left(stays)
+    assert not await to_thread.run_sync(is_left, stays)
 
 
 @pytest.mark.promise("D118", "S31")
