@@ -13,8 +13,6 @@ from tests.support.process import ENVELOPE, Process, clean_environment, initiali
 from tests.support.stores import DOCUMENTS, STORE_KEY, filed
 from tests.test_elicitation_matrix import CAPABILITIES, each_capability
 
-pytestmark = pytest.mark.untraced
-
 ASKED = ("empty", "form", "both")
 CALL: dict[str, Any] = {"name": "delete_vector_document", "arguments": {"store": "vs_abc123", "id": 7}}
 
@@ -73,6 +71,7 @@ def is_one_box(params: dict[str, Any]) -> bool:
     return bool(box["type"] == "boolean") and "://" not in json.dumps(params) and "url" not in params
 
 
+@pytest.mark.untraced
 @each_capability
 @pytest.mark.promise("D99", "S1", "S3", "S6", "S7")
 @pytest.mark.parametrize("version", ["2025-11-25", "2025-06-18", "2025-03-26"])
@@ -97,6 +96,7 @@ def test_an_older_host_is_asked_only_if_it_declared_forms(declared: str, version
     assert is_asked or "`confirm: true`" in result["content"][0]["text"]
 
 
+@pytest.mark.untraced
 @each_capability
 @pytest.mark.promise("D99", "S1", "S3", "S6", "S14", "S17")
 def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str) -> None:

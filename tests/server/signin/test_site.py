@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
+from rememberizer_mcp.server.api.proxies import Problem, UnusableProxy
 from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.signin.forms import SignUpForm
 from rememberizer_mcp.server.signin.pending import TICKET_BYTES
@@ -421,6 +422,13 @@ def test_each_failure_has_a_sentence_for_a_person(kind: type[RememberizerError])
     assert sentence.endswith(".")
     assert "`" not in sentence
     assert field is None or field in SignUpForm.complaints
+
+
+@pytest.mark.promise("D73")
+def test_a_proxy_that_cannot_be_used_is_the_persons_to_correct() -> None:
+    sentence, field = sentence_for(UnusableProxy("ALL_PROXY", Problem.KIND).as_failure())
+    assert sentence.startswith("The proxy in ALL_PROXY can't be used: only http and https proxies can. Correct it")
+    assert field is None
 
 
 @pytest.mark.promise("D27", "D7")
