@@ -16,8 +16,8 @@ CHILD = """
 import os, signal, sys
 folder, count, number = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 ignored, sys.argv[1:] = sys.argv[4], sys.argv[5:]
-if number != signal.SIGINT:
-    signal.signal(number, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
+# Whoever runs the tests may ignore it, as nohup does, and the background of a script.
+signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 if ignored:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 def heard(event, arguments):
