@@ -67,11 +67,12 @@ def test_an_empty_home_is_none_to_the_doctor(monkeypatch: pytest.MonkeyPatch) ->
 
 def pressed(key: bytes, terminal: int, process: "subprocess.Popen[bytes]") -> int:
     """The exit code. A Ctrl-C just before Python's readline begins to wait is seen with the next key only."""
-    while process.poll() is None:
+    for _ in range(30):
         os.write(terminal, key)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(2)
-    return int(process.returncode)
+            return process.wait(2)
+    process.kill()
+    return process.wait()
 
 
 @pytest.mark.promise("D110")

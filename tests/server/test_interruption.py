@@ -44,17 +44,11 @@ def told_to_end(home: Path, number: signal.Signals, command: str, *, after: int,
 
 @pytest.mark.promise("D113")
 @pytest.mark.parametrize(
-    ("command", "number", "ignored"),
-    [
-        ("install", signal.SIGTERM, ""),
-        ("install", signal.SIGHUP, ""),
-        ("install", signal.SIGINT, ""),
-        ("install", signal.SIGTERM, "SIGINT"),
-        ("uninstall", signal.SIGTERM, ""),
-    ],
+    ("number", "ignored"), [(signal.SIGTERM, ""), (signal.SIGHUP, ""), (signal.SIGINT, ""), (signal.SIGTERM, "SIGINT")]
 )
+@pytest.mark.parametrize("command", ["install", "uninstall"])
 def test_a_file_is_whole_and_alone_whenever_we_are_told_to_end(
-    command: str, number: signal.Signals, ignored: str, tmp_path: Path
+    number: signal.Signals, ignored: str, command: str, tmp_path: Path
 ) -> None:
     path = HOSTS["vscode"].path(a_system(tmp_path))
     path.parent.mkdir(parents=True)

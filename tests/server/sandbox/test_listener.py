@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import anyio
-import anyio.lowlevel
 import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox

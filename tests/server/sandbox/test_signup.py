@@ -1,7 +1,6 @@
 import json
 
 import anyio
-import anyio.lowlevel
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
