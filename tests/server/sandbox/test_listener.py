@@ -230,6 +230,7 @@ async def test_a_server_that_owes_nothing_ends_in_some_turns_of_the_event_loop()
             server.end()
             await some_turns()
             assert ended.is_set()
+            assert not server.servers[0].is_serving()
 
 
 async def test_what_was_asked_before_the_end_is_answered() -> None:

@@ -56,6 +56,7 @@ async def test_a_port_that_owes_nothing_closes_in_some_turns_of_the_event_loop()
             server.end()
             await some_turns()
             assert ended.is_set()
+            assert not server.servers[0].is_serving()
 
 
 @pytest.mark.promise("S18")
