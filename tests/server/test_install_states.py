@@ -67,11 +67,13 @@ def test_an_empty_home_is_none_to_the_doctor(monkeypatch: pytest.MonkeyPatch) ->
 
 def pressed(key: bytes, terminal: int, process: "subprocess.Popen[bytes]") -> int:
     """The exit code. A Ctrl-C just before Python's readline begins to wait is seen with the next key only."""
-    for _ in range(30):
+    left = 30
+    while process.poll() is None and left:
+        left -= 1
         os.write(terminal, key)
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(2)
-    process.kill()
+            process.wait(2)
+    process.kill()  # nothing, where it has ended
     return process.wait()
 
 
