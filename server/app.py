@@ -3,11 +3,9 @@
 import os
 import sys
 import time
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
@@ -265,16 +263,8 @@ async def _embedded_sandbox(config: "SandboxConfig | None") -> AsyncIterator[_Up
     from .sandbox.app import build_sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
     from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
+    from .sandbox.runtime_files import runtime_directory  # noqa: PLC0415 -- as above
 
     with build_sandbox(config or SandboxConfig()) as sandbox:
         async with outbox_listener(sandbox, runtime_directory()) as address:
             yield _Upstream(SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url)
-
-
-def runtime_directory() -> Path:
-    """The user's runtime directory, where a running sandbox leaves the address of its outbox."""
-    from platformdirs import user_runtime_path  # noqa: PLC0415 -- needed with a sandbox only
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set, which hosts don't pass on to a server
-        return user_runtime_path()

@@ -20,10 +20,10 @@ import click
 from mcp import Client, MCPError, StdioServerParameters
 
 from . import __version__
-from .app import runtime_directory
 from .person import PageRefused, chromium, sign_in_at
 from .sandbox.captcha import SANDBOX_CAPTCHA
 from .sandbox.mailbox import NoSandboxError, fetch_letters
+from .sandbox.runtime_files import runtime_directory
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0

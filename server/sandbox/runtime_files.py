@@ -4,11 +4,14 @@ import json
 import os
 import secrets
 import stat
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from platformdirs import user_runtime_path
 
 from .names import AUTHORIZE_PATH, LOOPBACK
 
@@ -36,6 +39,13 @@ class OutboxAddress:
     def path(self) -> str:
         """The page's path, key included."""
         return urlsplit(self.url).path
+
+
+def runtime_directory() -> Path:
+    """The user's runtime directory, where a running sandbox leaves the address of its outbox."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set, which hosts don't pass on to a server
+        return user_runtime_path()
 
 
 @contextmanager

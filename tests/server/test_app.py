@@ -8,7 +8,7 @@ import anyio
 import pytest
 from mcp import Client
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.app import build_server, runtime_directory
+from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.logs import KnownSecrets
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.settings import Settings
@@ -39,13 +39,6 @@ async def test_the_instructions_say_how_to_use_the_sandbox(tmp_path: Path) -> No
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
     async with Client(build_server(Settings(sandbox=True))) as client:
         assert f"`{SANDBOX_CAPTCHA}`" in (client.instructions or "")
-
-
-def test_the_runtime_directory_is_the_users(tmp_path: Path) -> None:
-    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
-    assert runtime_directory() == tmp_path
-    del os.environ["XDG_RUNTIME_DIR"]
-    assert runtime_directory().is_absolute()
 
 
 @pytest.mark.promise("S44")

@@ -96,8 +96,9 @@ def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environ
         (("install", "json"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
         (("install", "cursor", "--dry-run"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
         (("uninstall", "cursor"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
-        (("demo", "--variant", "nope"), {"anyio", "demo", "httpx", "mcp", "pydantic"}),
-        (("sandbox", "outbox"), {"anyio", "httpx", "mcp", "pydantic"}),
+        (("demo", "--variant", "nope"), {"anyio", "demo", "mcp", "pydantic"}),
+        (("sandbox", "--variant", "nope"), {"anyio", "jinja2"}),
+        (("sandbox", "outbox"), set()),
         (("doctor", "--sandbox"), {"anyio", "doctor", "hosts", "packaging"}),
     ],
 )

@@ -5,11 +5,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.runtime_files import published, read_addresses
+from rememberizer_mcp.server.sandbox.runtime_files import published, read_addresses, runtime_directory
 
 pytestmark = pytest.mark.promise("S13")
 URL = "http://127.0.0.1:8765/key/outbox/"
 REFUSED = r"must be a directory of your own, and no symbolic link\.$"
+
+
+def test_the_runtime_directory_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert runtime_directory() == tmp_path
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert runtime_directory().is_absolute()
 
 
 def test_a_published_address_is_read_back(tmp_path: Path) -> None:
