@@ -34,6 +34,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
             return 0
         if dry_run:
             return _show(change)
+        change.check()
         if change.overwrites and not yes and not _may_overwrite(change):
             return 1
         is_new = not change.file.path.parent.exists()
@@ -68,6 +69,7 @@ def _show(change: Change) -> int:
     click.echo(change.diff)
     rest = GIVEN_BACK if change.gives_back else "Nothing else in the file would change."
     click.echo(f"\nNothing was written. {rest}")
+    change.check()
     return 0
 
 

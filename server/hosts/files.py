@@ -65,6 +65,16 @@ def read_file(path: Path) -> HostFile:
     return HostFile(path=target, content=content)
 
 
+def check_writable(file: HostFile) -> None:
+    """Nothing, if the file may be written by its mode, or is not there: to replace it needs its folder's rights only.
+
+    Raises:
+        UnusableFile: It is write-protected.
+    """
+    if file.path.exists() and not file.path.stat().st_mode & stat.S_IWUSR:
+        raise UnusableFile(f"{file.path} is write-protected; it was left alone. Make it writable, and run this again.")
+
+
 def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
     """Put a text in place of what was read, which is kept as a backup.
 
@@ -73,10 +83,7 @@ def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
     """
     try:
         content = file.with_text(text)
-        if file.path.exists() and not file.path.stat().st_mode & stat.S_IWUSR:  # to replace it needs the folder's only
-            raise UnusableFile(
-                f"{file.path} is write-protected; it was left alone. Make it writable, and run this again."
-            )
+        check_writable(file)
         file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if file.content is not None:
             _write(backup, file.content, like=file.path)

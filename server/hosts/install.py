@@ -11,7 +11,7 @@ from typing import Any
 
 from .block import NAME, SANDBOX_NAME, entry_name, own_block
 from .entries import says, shown_entry, with_entry, without_entry
-from .files import HostFile, UnusableFile, read_file, replace_file
+from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
 from .kept import before_us, beside
 from .refusal import CantChange
 from .system import System
@@ -83,6 +83,14 @@ class Change:
         if entry is None:
             return []
         return shown_entry(self.host, self.name, _shown(entry, self.ours)).splitlines()
+
+    def check(self) -> None:
+        """What can be known before of whether it could be written.
+
+        Raises:
+            UnusableFile: The file is write-protected.
+        """
+        check_writable(self.file)
 
     def make(self) -> None:
         """Write it.

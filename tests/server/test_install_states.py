@@ -134,7 +134,20 @@ def test_a_file_that_is_write_protected_is_left_alone(command: str, tmp_path: Pa
     before = file.read_bytes()
     file.chmod(0o400)
     text = f"Error: {file} is write-protected; it was left alone. Make it writable, and run this again.\n"
-    assert invoke(tmp_path, command, "cursor", *(["--sandbox"] * (command == "uninstall"))) == (1, text)
+    words = (command, "cursor", *(["--sandbox"] * (command == "uninstall")))
+    assert invoke(tmp_path, *words) == (1, text)
+    code, said = invoke(tmp_path, *words, "--dry-run")
+    assert (code, said.startswith("--- "), said.endswith(text)) == (1, True, True)
     assert [each.name for each in file.parent.iterdir()] == ["mcp.json"]
     assert file.read_bytes() == before
     assert invoke(tmp_path, "install", "cursor", "--sandbox")[0] == 0
+
+
+@pytest.mark.promise("D113")
+def test_nobody_is_asked_whether_a_write_protected_file_may_be_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"mcpServers": {"rememberizer": {"command": "/old"}}}))
+    file.chmod(0o400)
+    code, said = invoke(tmp_path, "install", "cursor")
+    assert (code, said.count("\n"), "is write-protected" in said) == (1, 1, True)
