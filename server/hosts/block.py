@@ -21,6 +21,12 @@ FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
 """Folders of uv's cache: what runs from there can be gone tomorrow, so the command is the runner itself."""
 PIPX_RUN = re.compile(r"[0-9a-f]{15}")
 """`pipx run` names an environment so, and drops it after two weeks."""
+_MODULE = ["-m", "rememberizer_mcp.server"]
+_WITH_KEYRING = ["--from", f"{PROGRAM}[keyring]", PROGRAM]
+_BY_UV = ["tool", "run"]
+_BY_PIPX = ["run", PROGRAM]
+_ARGUMENTS = ([PROGRAM], _MODULE, _WITH_KEYRING, [*_BY_UV, PROGRAM], [*_BY_UV, *_WITH_KEYRING], _BY_PIPX)
+"""Of the blocks that we make, but for the sandbox's, and for those that start our script itself."""
 
 
 class NoCommand(Exception):
@@ -49,6 +55,14 @@ def own_block(system: System, *, sandbox: bool) -> Block:
     """
     command, *args = _lasting_command(system)
     return Block(command=command, args=[*args, *(["--sandbox"] if sandbox else [])], env=dict(ENVIRONMENT))
+
+
+def starts_us(block: Block) -> bool:
+    """Whether a block is one that we make, here or on another machine or by another runner."""
+    args = block.args[:-1] if block.args[-1:] == ["--sandbox"] else block.args
+    if args:
+        return args in _ARGUMENTS
+    return re.split(r"[/\\]", block.command)[-1] in {PROGRAM, f"{PROGRAM}.exe"}
 
 
 def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None) -> str:
@@ -88,19 +102,19 @@ def _lasting_command(system: System) -> list[str]:
     script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
     if script.is_file():
         return [str(script.absolute())]
-    return [str(system.python.absolute()), "-m", "rememberizer_mcp.server"]
+    return [str(system.python.absolute()), *_MODULE]
 
 
 def _by_uv(system: System) -> list[str]:
-    what = ["--from", f"{PROGRAM}[keyring]", PROGRAM] if system.has_keyring else [PROGRAM]
+    what = _WITH_KEYRING if system.has_keyring else [PROGRAM]
     started_by = Path(system.environ.get("UV", ""))
     if started_by.is_absolute():  # before the search path, on which a relative folder can stand
         uvx = started_by.with_name(started_by.name.replace("uv", "uvx", 1))
-        return [str(uvx), *what] if uvx.is_file() else [str(started_by), "tool", "run", *what]
+        return [str(uvx), *what] if uvx.is_file() else [str(started_by), *_BY_UV, *what]
     if found := system.which("uvx"):
         return [str(Path(found).absolute()), *what]
     if found := system.which("uv"):
-        return [str(Path(found).absolute()), "tool", "run", *what]
+        return [str(Path(found).absolute()), *_BY_UV, *what]
     raise NoCommand(
         "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
     )
@@ -108,7 +122,7 @@ def _by_uv(system: System) -> list[str]:
 
 def _by_pipx(system: System) -> list[str]:
     if pipx := system.which("pipx"):
-        return [str(Path(pipx).absolute()), "run", PROGRAM]
+        return [str(Path(pipx).absolute()), *_BY_PIPX]
     raise NoCommand(
         "This runs from pipx's cache, and pipx is not found; `pipx install rememberizer-mcp` makes it last."
     )

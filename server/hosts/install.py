@@ -9,10 +9,10 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from .block import NAME, SANDBOX_NAME, entry_name, own_block
+from .block import NAME, SANDBOX_NAME, entry_name, own_block, starts_us
 from .entries import says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
-from .kept import before_us, beside
+from .kept import before_change, before_us
 from .refusal import CantChange
 from .system import System
 from .table import Host
@@ -40,8 +40,8 @@ class Change:
     """Our entry afterwards."""
     ours: dict[str, Any]
     """What of it may be shown: nothing that the user added."""
-    is_first: bool
-    """Whether neither of our entries stands there."""
+    backup: Path
+    """Where the state before is kept."""
     gives_back: bool = False
     """Whether all but our entries is as the first install found it, also where that differs from what stands there."""
 
@@ -66,11 +66,6 @@ class Change:
     def switched_off(self) -> str | None:
         """The member by which our entry is switched off afterwards, if it is."""
         return self.host.switched_off(self.after)
-
-    @property
-    def backup(self) -> Path:
-        """Where the state before is kept."""
-        return beside(self.file.path, is_first=self.is_first)
 
     @property
     def diff(self) -> str:
@@ -163,10 +158,16 @@ def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
 
 
 def _change(host: Host, file: HostFile, name: str, entries: dict[str, Any], **rest: Any) -> Change:
+    before = entries.get(name)
     is_first = not entries.keys() & {NAME, SANDBOX_NAME}
-    return Change(
-        host=host, file=file, name=name, before=entries.get(name), stands=name in entries, is_first=is_first, **rest
-    )
+    backup = before_change(file.path, is_first=is_first, takes_anothers=_is_anothers(host, before))
+    return Change(host=host, file=file, name=name, before=before, stands=name in entries, backup=backup, **rest)
+
+
+def _is_anothers(host: Host, entry: Any) -> bool:
+    """Whether an entry says something and is not of our making, whatever a user added to it."""
+    block = host.block(entry) if isinstance(entry, dict) and not ELSEWHERE & entry.keys() else None
+    return entry is not None and (block is None or not starts_us(block))
 
 
 def _merged(host: Host, before: Any, ours: dict[str, Any]) -> dict[str, Any]:

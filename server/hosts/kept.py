@@ -1,6 +1,8 @@
 """The files that are kept beside a host's own, and what stood there before our entry came."""
 
+import os
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,29 @@ from .table import Host
 
 _BEFORE = ".before-rememberizer"
 _UNDO = ".rememberizer-undo"
+_REPLACED = ".rememberizer-replaced"
 
 
-def beside(path: Path, *, is_first: bool) -> Path:
-    """Where a host's file is kept before a change: the state without us is never replaced by one that holds us."""
-    return path.with_name(path.name + (_BEFORE if is_first else _UNDO))
+def before_change(path: Path, *, is_first: bool, takes_anothers: bool) -> Path:
+    """Where a host's file is kept before a change.
+
+    Args:
+        path: Of the file.
+        is_first: Whether none of our entries stands there. That state is never replaced by one that holds us.
+        takes_anothers: Whether an entry goes that is not of our making. That state is never replaced at all.
+    """
+    if not takes_anothers:
+        return _beside(path, _BEFORE if is_first else _UNDO)
+    number = next(each for each in count(1) if not os.path.lexists(_replaced(path, each)))
+    return _replaced(path, number)
+
+
+def _replaced(path: Path, number: int) -> Path:
+    return _beside(path, _REPLACED + (f"-{number}" if number > 1 else ""))
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
 
 
 def before_us(host: Host, file: HostFile, name: str, said: Mapping[str, Any]) -> str | None:
@@ -35,7 +55,7 @@ def before_us(host: Host, file: HostFile, name: str, said: Mapping[str, Any]) ->
     entries = said[host.key]
     ours = {each: entries[each] for each in oldest_first(host, entries) if each in (NAME, SANDBOX_NAME)}
     try:
-        kept = read_file(beside(file.path, is_first=True))
+        kept = read_file(_beside(file.path, _BEFORE))
         if kept.content is None or not all(isinstance(entry, dict) for entry in ours.values()):
             return None
         texts = [kept.text]
