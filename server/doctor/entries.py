@@ -1,18 +1,17 @@
 """Our entries in the hosts' files, and what is wrong with those files."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
-from ..hosts.block import SANDBOX_NAME, typed
+from ..hosts.block import SANDBOX_NAME, Block, typed
 from ..hosts.configured import Configured, configured
 from ..hosts.system import NoHome, System, this_system
+from ..hosts.table import Host
 from .entry import Entry
 from .report import Finding
 
-_PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
-"""`${env:HOME}` and the like, which each host fills by rules of its own."""
+_FILLED = "write among its variables what the placeholder stands for; of a secret, a file that holds it."
 
 
 def rows(find: Callable[[], System] = this_system) -> list[dict[str, Any]]:
@@ -60,13 +59,20 @@ def _entry(found: Configured, name: str) -> Entry | Finding:
     if block is None or not block.command:
         step = f"Run `{install}`. {found.host.next_step}"
         return Finding.failure("hosts", f"{title}: our entry in {found.path} holds no command.", step)
-    if any(map(_PLACEHOLDER.search, (block.command, *block.args))):
+    if placed := _placeholder(found.host, block):
         text = (
             f"{title}: our entry in {found.path} holds a placeholder that only the host can fill; it was not started."
         )
-        step = f"If {found.host.title} does not start it, run `{install}`, which writes the absolute path."
-        return Finding.warning("hosts", text, f"{step} {found.host.next_step}")
+        step = f"run `{install}`, which writes the absolute path." if placed == "command" else _FILLED
+        return Finding.warning("hosts", text, f"If {found.host.title} does not start it, {step} {found.host.next_step}")
     return Entry(
         title=title, file=str(found.path), install=install, restart=found.host.next_step,
         command=(block.command, *block.args), environ=block.env,
     )  # fmt: skip
+
+
+def _placeholder(host: Host, block: Block) -> Literal["command", "variables"] | None:
+    """Where something stands that the host fills."""
+    if any(map(host.filled.search, (block.command, *block.args))):
+        return "command"
+    return "variables" if any(map(host.filled.search, block.env.values())) else None

@@ -9,12 +9,13 @@ The paths are those of the hosts' own documentation, read in November 2026:
 - Cursor: ``~/.cursor/mcp.json`` (cursor.com/docs, "MCP").
 - VS Code: ``mcp.json`` in the user's profile (code.visualstudio.com, "Use MCP servers").
 - Codex: ``config.toml`` in ``~/.codex`` or ``CODEX_HOME`` (developers.openai.com/codex, "MCP").
-- Gemini CLI: ``~/.gemini/settings.json`` (its docs, "MCP servers with the Gemini CLI"); ``GEMINI_CLI_HOME`` stands for
-  the home folder (its source, ``packages/core/src/utils/paths.ts``).
+- Gemini CLI: ``~/.gemini/settings.json``, in which ``$NAME`` is filled too (its docs, "MCP servers with the Gemini
+  CLI"); ``GEMINI_CLI_HOME`` stands for the home folder (its source, ``packages/core/src/utils/paths.ts``).
 - Goose: ``config.yaml`` (block.github.io/goose, "Configuration files"); ``GOOSE_PATH_ROOT`` moves everything, if it is
   absolute (seen in programs that set it).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ class Host:
     """Of ``extra``, what a user may have set otherwise."""
     off: tuple[str, bool] = ("disabled", True)
     """The member that switches an entry off, and by which value."""
+    filled: re.Pattern[str] = re.compile(r"\$\{[^}]+\}")
+    """What a host may put something else in place of, by rules of its own."""
 
     def switched_off(self, entry: Any) -> str | None:
         """The member by which an entry that stands there is switched off, if it is."""
@@ -169,6 +172,7 @@ _TABLE = (
         form="json",
         key="mcpServers",
         extra={},
+        filled=re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]\w*"),
         next_step="Start a new session of Gemini CLI; `/mcp` shows the server.",
     ),
     Host(

@@ -75,7 +75,29 @@ def test_a_placeholder_that_only_the_host_can_fill_is_not_started(block: dict[st
     )
 
 
+PLACED = (
+    ("cursor", "${userHome}/.keys/rememberizer"),
+    ("vscode", "${input:token}"),
+    ("gemini-cli", "$HOME/.keys/rememberizer"),
+    ("gemini-cli", "${HOME}/.keys/rememberizer"),
+)
+
+
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize(("host", "value"), PLACED)
+def test_a_placeholder_among_the_variables_is_not_taken_for_a_value(host: str, value: str, tmp_path: Path) -> None:
+    block = {"command": "/x", "env": {"REMEMBERIZER_API_TOKEN_FILE": value}}
+    (finding,) = found(tmp_path, host, json.dumps({HOSTS[host].key: {"rememberizer": block}}))
+    assert isinstance(finding, Finding)
+    assert finding.level == Level.WARNING
+    assert finding.text.endswith(" holds a placeholder that only the host can fill; it was not started.")
+    assert finding.next_step == (
+        f"If {HOSTS[host].title} does not start it, write among its variables what the placeholder stands for; "
+        f"of a secret, a file that holds it. {HOSTS[host].next_step}"
+    )
+
+
 def test_a_brace_alone_is_no_placeholder(tmp_path: Path) -> None:
-    block = {"command": "/x", "args": ["$HOME", "{}", "${"]}
+    block = {"command": "/x", "args": ["$HOME", "{}", "${"], "env": {"A": "$HOME"}}
     (entry,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))
     assert isinstance(entry, Entry)
