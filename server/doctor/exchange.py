@@ -32,6 +32,8 @@ class Fault(StrEnum):
     MISSING = "missing"
     NOT_STARTED = "not started"
     """The system would not: no right to, or no program."""
+    NO_TEXT = "no text"
+    """No program can have such arguments or variables: a NUL character, half a surrogate pair, `=` in a name."""
     ENDED = "ended"
     SILENT = "silent"
     NOISE = "noise"
@@ -78,9 +80,10 @@ async def exchange(
             with anyio.move_on_after(limit_seconds):
                 await _try(running, era, seen)
             seen.code, seen.stderr = await running.last_words()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in it
-        missing = isinstance(error, OSError) and error.errno in _NOT_FOUND
-        seen.fault = Fault.MISSING if missing else Fault.NOT_STARTED
+    except OSError as error:
+        seen.fault = Fault.MISSING if error.errno in _NOT_FOUND else Fault.NOT_STARTED
+    except ValueError:
+        seen.fault = Fault.NO_TEXT
     return seen
 
 

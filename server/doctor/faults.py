@@ -10,6 +10,10 @@ from .quoting import Quoting
 UNUSABLE_CODE = 2
 _MORE = "does not exist, or holds more than a program: arguments and variables have members of their own."
 """It is not quoted, since it may hold a secret."""
+_NO_TEXT = (
+    "can't be started: a NUL character or half a surrogate pair stands in it or among its variables, "
+    "or a `=` in the name of one."
+)
 _UNUSABLE = b"rememberizer-mcp can't start"
 _RUNNERS = (
     (
@@ -60,6 +64,8 @@ def explained(
             return f"{name} does not exist.", advice.install
         case Fault.NOT_STARTED:
             return f"{name} is nothing that the system may or can run.", advice.install
+        case Fault.NO_TEXT:
+            return _NO_TEXT, advice.settings
         case Fault.ENDED:
             return _ended(seen, advice, quoting)
         case Fault.SILENT:

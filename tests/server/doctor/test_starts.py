@@ -84,8 +84,23 @@ async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int
     assert await failure_of(str(file)) == (f"{file} is nothing that the system may or can run.", INSTALL)
 
 
-async def test_a_name_that_no_system_takes_is_no_crash() -> None:
-    assert (await failure_of("/bin/\0sh"))[0] == "/bin/ sh is nothing that the system may or can run."
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        (["/bin/\0sh"], {}),
+        (["/bin/sh", "-c", "\0"], {}),
+        ([*SERVE], {"HTTPS_PROXY=http://p:1": ""}),
+        ([*SERVE], {"X": "\0"}),
+        ([*SERVE], {"X": "\ud800"}),
+    ],
+)
+async def test_what_no_system_takes_is_looked_for_where_it_can_stand(
+    command: list[str], variables: dict[str, str]
+) -> None:
+    text, step = await failure_of(*command, **variables)
+    assert text.startswith("can't be started: a NUL character or half a surrogate pair stands in it")
+    assert step == "Correct them in /home/ada/claude.json. Restart it."
 
 
 @pytest.mark.promise("D118")
