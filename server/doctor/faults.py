@@ -54,16 +54,9 @@ def explained(
         quoting: How its own words are shown.
         seconds: How long it had.
     """
-    name = quoting.plain(program)
     match fault:
-        case Fault.MISSING | Fault.NOT_STARTED if re.search(r"[\s=]", program):
-            return _MORE, advice.install
-        case Fault.MISSING if PurePath(program).name == program:
-            return f"`{name}` is not on the short PATH that a host gives.", advice.install
-        case Fault.MISSING:
-            return f"{name} does not exist.", advice.install
-        case Fault.NOT_STARTED:
-            return f"{name} is nothing that the system may or can run.", advice.install
+        case Fault.MISSING | Fault.NOT_STARTED:
+            return _not_started(fault, program, quoting.plain(program)), advice.install
         case Fault.NO_TEXT:
             return _NO_TEXT, advice.settings
         case Fault.ENDED:
@@ -75,6 +68,16 @@ def explained(
             return said, "Have it write to stderr instead: a shell's start-up files and wrappers often print a line."
         case _:
             return f"answered the handshake with an error.{_quoted(seen, quoting)}", advice.install
+
+
+def _not_started(fault: Fault, program: str, name: str) -> str:
+    if re.search(r"[\s=]", program):
+        return _MORE
+    if fault == Fault.NOT_STARTED:
+        return f"{name} is nothing that the system may or can run."
+    if PurePath(program).name == program:
+        return f"`{name}` is not on the short PATH that a host gives."
+    return f"{name} does not exist."
 
 
 def _ended(seen: Exchange, advice: Advice, quoting: Quoting) -> tuple[str, str]:
