@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Literal
 
 from ..hosts.block import SANDBOX_NAME, Block, typed
@@ -55,24 +56,25 @@ def _title(found: Configured, name: str) -> str:
 
 def _entry(found: Configured, name: str) -> Entry | Finding:
     block, title = found.blocks[name], _title(found, name)
+    where, restart = f"{title}: our entry in {found.path}", found.host.next_step
     install = typed("install", found.host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
     if block is None or not block.command:
-        step = f"Run `{install}`. {found.host.next_step}"
-        return Finding.failure("hosts", f"{title}: our entry in {found.path} holds no command.", step)
+        return Finding.failure("hosts", f"{where} holds no command.", f"Run `{install}`. {restart}")
     if placed := _placeholder(found.host, block):
-        text = (
-            f"{title}: our entry in {found.path} holds a placeholder that only the host can fill; it was not started."
-        )
+        text = f"{where} holds a placeholder that only the host can fill; it was not started."
         step = f"run `{install}`, which writes the absolute path." if placed == "command" else _FILLED
-        return Finding.warning("hosts", text, f"If {found.host.title} does not start it, {step} {found.host.next_step}")
+        return Finding.warning("hosts", text, f"If {found.host.title} does not start it, {step} {restart}")
+    if block.folder and not (Path(block.folder).is_absolute() and Path(block.folder).is_dir()):
+        text = f"{where} names a folder (`{found.host.folder}`) that is relative or not there."
+        return Finding.failure("hosts", text, f"Write an absolute path there. {restart}")
     return Entry(
-        title=title, file=str(found.path), install=install, restart=found.host.next_step,
-        command=(block.command, *block.args), environ=block.env,
+        title=title, file=str(found.path), install=install, restart=restart,
+        command=(block.command, *block.args), environ=block.env, folder=block.folder,
     )  # fmt: skip
 
 
 def _placeholder(host: Host, block: Block) -> Literal["command", "variables"] | None:
     """Where something stands that the host fills."""
-    if any(map(host.filled.search, (block.command, *block.args))):
+    if any(map(host.filled.search, (block.command, *block.args, block.folder or ""))):
         return "command"
     return "variables" if any(map(host.filled.search, block.env.values())) else None

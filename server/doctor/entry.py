@@ -32,6 +32,8 @@ class Entry:
     command: tuple[str, ...] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     """What the entry sets."""
+    folder: str | None = None
+    """Where it is to start, if the entry says so."""
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Entry":

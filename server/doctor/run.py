@@ -137,7 +137,9 @@ class _Doctor:
         self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
         seconds = self._left(self._machine.hosts_until)
         environ = hosts_environ(entry, self._machine.environ, platform=self._machine.platform)
-        seen = await exchange(entry.command, LEGACY, environ=environ, folder=ROOT, limit_seconds=seconds)
+        seen = await exchange(
+            entry.command, LEGACY, environ=environ, folder=entry.folder or ROOT, limit_seconds=seconds
+        )
         return hosts_start(seen, entry, quoting=self._quoting, seconds=seconds)
 
     def _left(self, until: float) -> float:

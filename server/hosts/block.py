@@ -40,6 +40,8 @@ class Block:
     command: str
     args: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
+    folder: str | None = None
+    """Where to start it, if the entry says so to a host that reads it."""
 
 
 def entry_name(*, sandbox: bool) -> str:

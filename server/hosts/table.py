@@ -46,6 +46,8 @@ class Host:
     """Of ``extra``, what a user may have set otherwise."""
     off: tuple[str, bool] = ("disabled", True)
     """The member that switches an entry off, and by which value."""
+    folder: str | None = None
+    """The member that says where an entry is started, if this host has one."""
     filled: re.Pattern[str] = re.compile(r"\$\{[^}]+\}")
     """What a host may put something else in place of, by rules of its own."""
 
@@ -72,7 +74,13 @@ class Host:
         args, env = ([] if args is None else args), ({} if env is None else env)
         if not isinstance(command, str) or not isinstance(args, list) or not isinstance(env, dict):
             return None
-        return Block(command=command, args=[str(each) for each in args], env={str(key): str(env[key]) for key in env})
+        folder = entry.get(self.folder) if self.folder else None
+        return Block(
+            command=command,
+            args=[str(each) for each in args],
+            env={str(key): str(env[key]) for key in env},
+            folder=folder if isinstance(folder, str) else None,
+        )
 
 
 NAME_OF_ENTRY = object()
@@ -163,6 +171,7 @@ _TABLE = (
         key="mcp_servers",
         extra={},
         off=("enabled", False),
+        folder="cwd",
         next_step="Start a new session of Codex; `/mcp` shows the server.",
     ),
     Host(
@@ -173,6 +182,7 @@ _TABLE = (
         key="mcpServers",
         extra={},
         filled=re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]\w*"),
+        folder="cwd",
         next_step="Start a new session of Gemini CLI; `/mcp` shows the server.",
     ),
     Host(

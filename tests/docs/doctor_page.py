@@ -64,7 +64,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
             "a file that can't be read; an entry that is switched off, or holds a placeholder; another server "
             "under our name; variables that only the shell has; as for `stdio`"
         ),
-        "as for `stdio`, or the entry holds no command",
+        "as for `stdio`, or the entry holds no command, or names a folder that is not there",
     ),
 }
 """By name: what is looked at, what is a warning, what is a failure."""

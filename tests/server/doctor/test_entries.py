@@ -97,6 +97,17 @@ def test_a_placeholder_among_the_variables_is_not_taken_for_a_value(host: str, v
     )
 
 
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize("folder", ["gone", "/gone/for/good"])
+def test_a_folder_in_which_nothing_can_start_is_a_failure(folder: str, tmp_path: Path) -> None:
+    text = f'[mcp_servers.rememberizer]\ncommand = "/x"\ncwd = "{folder}"\n'
+    (finding,) = found(tmp_path, "codex", text)
+    assert isinstance(finding, Finding)
+    assert finding.level == Level.FAILURE
+    assert finding.text.endswith("/.codex/config.toml names a folder (`cwd`) that is relative or not there.")
+    assert finding.next_step == "Write an absolute path there. Start a new session of Codex; `/mcp` shows the server."
+
+
 def test_a_brace_alone_is_no_placeholder(tmp_path: Path) -> None:
     block = {"command": "/x", "args": ["$HOME", "{}", "${"], "env": {"A": "$HOME"}}
     (entry,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))

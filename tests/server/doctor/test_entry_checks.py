@@ -41,6 +41,16 @@ async def cursors(home: Path, *, sandbox: bool = False, **env: str) -> list[Find
     return [each for each in others if each.name != "hosts"]
 
 
+@pytest.mark.promise("D118")
+async def test_an_entry_is_started_in_its_own_folder(tmp_path: Path) -> None:
+    program = Path(sys.executable)
+    settings = {"command": f"{program.parent.name}/rememberizer-mcp", "cwd": str(program.parents[1])}
+    write(tmp_path / ".gemini" / "settings.json", {"rememberizer": settings})
+    findings = await diagnose(patient(bare_environment(tmp_path, **NOWHERE)), sandbox=True)
+    (start,) = [each for each in findings if each.text.startswith("Gemini CLI: first answer")]
+    assert start.level == Level.OK
+
+
 @pytest.mark.promise("D116")
 async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> None:
     settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:2/api/v1/")

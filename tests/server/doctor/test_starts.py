@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rememberizer_mcp.server.doctor.entry import hosts_environ
@@ -96,7 +97,7 @@ async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int
     ],
 )
 async def test_what_no_system_takes_is_looked_for_where_it_can_stand(
-    command: list[str], variables: dict[str, str]
+    command: list[str], variables: dict[str, Any]
 ) -> None:
     text, step = await failure_of(*command, **variables)
     assert text.startswith("can't be started: a NUL character or half a surrogate pair stands in it")
