@@ -48,6 +48,11 @@ def entries(system: System) -> Iterator[Entry | Finding]:
                 text = f"{_title(found, name)}: our entry in {found.path} is switched off (`{found.off[name]}`)."
                 step = f"Switch it on there: {found.host.switch_on}. {found.host.next_step}"
                 yield Finding.warning("hosts", text, step)
+            if name in found.odd:
+                members = " and ".join(f"`{each}`" for each in found.odd[name])
+                text = f"{_title(found, name)}: in our entry in {found.path}, {members} holds what is no text."
+                step = f"Write it in quotes there: a host may refuse the entry for it. {found.host.next_step}"
+                yield Finding.warning("hosts", text, step)
 
 
 def _title(found: Configured, name: str) -> str:

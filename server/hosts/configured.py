@@ -24,6 +24,8 @@ class Configured:
     """Our entries by name; ``None`` for one that holds no command that can be started."""
     off: dict[str, str]
     """Of those, which are switched off, and by which member."""
+    odd: dict[str, list[str]]
+    """Of those, which hold something else than texts among their arguments or variables, and in which members."""
     problem: str | None
     """Why the file can't be read, in a sentence."""
 
@@ -34,18 +36,20 @@ def configured(system: System) -> Iterator[Configured]:
         path, exists = host.path(system), True
         blocks: dict[str, Block | None] = {}
         off: dict[str, str] = {}
+        odd: dict[str, list[str]] = {}
         problem = None
         try:
             file = read_file(path)
             exists = file.content is not None
             found = read_entries(host, file.text)
             blocks = {name: _block(host, found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
+            odd = {name: members for name in blocks if blocks[name] and (members := host.odd(found[name]))}
             off = {name: member for name in blocks if (member := host.switched_off(found[name]))}
         except UnusableFile as error:
             problem = str(error)
         except CantChange as error:
             problem = f"{path} {error}."
-        yield Configured(host=host, path=path, exists=exists, blocks=blocks, off=off, problem=problem)
+        yield Configured(host=host, path=path, exists=exists, blocks=blocks, off=off, odd=odd, problem=problem)
 
 
 def _block(host: Host, entry: Any) -> Block | None:

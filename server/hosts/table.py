@@ -82,6 +82,12 @@ class Host:
             folder=folder if isinstance(folder, str) else None,
         )
 
+    def odd(self, entry: Mapping[str, Any]) -> list[str]:
+        """Of an entry that has a block: the members in which something else than a text stands, which hosts refuse."""
+        _, args, env = self.names
+        held = {args: entry.get(args) or [], env: (entry.get(env) or {}).values()}
+        return [name for name, values in held.items() if not all(isinstance(each, str) for each in values)]
+
 
 NAME_OF_ENTRY = object()
 """Stands in ``extra`` where the entry repeats its own name."""

@@ -108,6 +108,23 @@ def test_a_folder_in_which_nothing_can_start_is_a_failure(folder: str, tmp_path:
     assert finding.next_step == "Write an absolute path there. Start a new session of Codex; `/mcp` shows the server."
 
 
+ODD = (
+    ("cursor", '{"mcpServers": {"rememberizer": {"command": "/x", "env": {"REMEMBERIZER_READ_ONLY": true}}}}', "`env`"),
+    ("goose", "extensions:\n  rememberizer:\n    cmd: /x\n    args: [1]\n    envs: {A: 1}", "`args` and `envs`"),
+)
+
+
+@pytest.mark.promise("D118")
+@pytest.mark.parametrize(("host", "text", "members"), ODD, ids=["JSON", "YAML"])
+def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str, tmp_path: Path) -> None:
+    entry, finding = found(tmp_path, host, text)
+    assert isinstance(entry, Entry)
+    assert isinstance(finding, Finding)
+    assert finding.level == Level.WARNING
+    assert finding.text == f"{HOSTS[host].title}: in our entry in {entry.file}, {members} holds what is no text."
+    assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {entry.restart}"
+
+
 def test_a_brace_alone_is_no_placeholder(tmp_path: Path) -> None:
     block = {"command": "/x", "args": ["$HOME", "{}", "${"], "env": {"A": "$HOME"}}
     (entry,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))
