@@ -10,7 +10,7 @@ from ..hosts.configured import Configured, configured
 from ..hosts.system import NoHome, System, this_system
 from ..hosts.table import Host
 from .entry import Entry
-from .report import Finding
+from .report import Finding, printable
 
 _FILLED = "write among its variables what the placeholder stands for; of a secret, a file that holds it."
 
@@ -42,6 +42,12 @@ def entries(system: System) -> Iterator[Entry | Finding]:
         if found.problem:
             text = f"{found.host.title}: {found.problem}"
             yield Finding.warning("hosts", text, f"Correct {found.path}; the host may not be able to read it either.")
+        for name, folders in found.folders.items():
+            text = (
+                f"{found.host.title}: in {found.path} an entry `{name}` stands for {printable(', '.join(folders))} "
+                "alone; it goes before the one for all folders, and was not started."
+            )
+            yield Finding.warning("hosts", text, f"If it is not wanted, `claude mcp remove {name}` there removes it.")
         for name in found.blocks:
             yield _entry(found, name)
             if name in found.off:

@@ -1,12 +1,11 @@
 """Which hosts have us configured, read and never written."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .block import NAME, SANDBOX_NAME, Block
-from .entries import read_entries
+from .entries import folders_with, says
 from .files import UnusableFile, read_file
 from .refusal import CantChange
 from .system import System
@@ -19,38 +18,42 @@ class Configured:
 
     host: Host
     path: Path
-    exists: bool
-    blocks: dict[str, Block | None]
+    exists: bool = True
+    blocks: Mapping[str, Block | None] = field(default_factory=dict)
     """Our entries by name; ``None`` for one that holds no command that can be started."""
-    off: dict[str, str]
+    off: Mapping[str, str] = field(default_factory=dict)
     """Of those, which are switched off, and by which member."""
-    odd: dict[str, list[str]]
+    odd: Mapping[str, list[str]] = field(default_factory=dict)
     """Of those, which hold something else than texts among their arguments or variables, and in which members."""
-    problem: str | None
+    folders: Mapping[str, list[str]] = field(default_factory=dict)
+    """By our names: the folders for which alone an entry of that name stands there too."""
+    problem: str | None = None
     """Why the file can't be read, in a sentence."""
 
 
 def configured(system: System) -> Iterator[Configured]:
     """Each host of the table, whether it is installed or not."""
     for host in HOSTS.values():
-        path, exists = host.path(system), True
-        blocks: dict[str, Block | None] = {}
-        off: dict[str, str] = {}
-        odd: dict[str, list[str]] = {}
-        problem = None
-        try:
-            file = read_file(path)
-            exists = file.content is not None
-            found = read_entries(host, file.text)
-            blocks = {name: _block(host, found[name]) for name in (NAME, SANDBOX_NAME) if name in found}
-            odd = {name: members for name in blocks if blocks[name] and (members := host.odd(found[name]))}
-            off = {name: member for name in blocks if (member := host.switched_off(found[name]))}
-        except UnusableFile as error:
-            problem = str(error)
-        except CantChange as error:
-            problem = f"{path} {error}."
-        yield Configured(host=host, path=path, exists=exists, blocks=blocks, off=off, odd=odd, problem=problem)
+        yield _configured(host, host.path(system))
 
 
-def _block(host: Host, entry: Any) -> Block | None:
-    return host.block(entry) if isinstance(entry, dict) else None
+def _configured(host: Host, path: Path) -> Configured:
+    try:
+        file = read_file(path)
+        said = says(host, file.text)
+    except UnusableFile as error:
+        return Configured(host=host, path=path, problem=str(error))
+    except CantChange as error:
+        return Configured(host=host, path=path, problem=f"{path} {error}.")
+    names = (NAME, SANDBOX_NAME)
+    ours = {name: said[host.key][name] for name in names if name in said[host.key]}
+    blocks = {name: host.block(entry) if isinstance(entry, dict) else None for name, entry in ours.items()}
+    return Configured(
+        host=host,
+        path=path,
+        exists=file.content is not None,
+        blocks=blocks,
+        off={name: member for name in ours if (member := host.switched_off(ours[name]))},
+        odd={name: members for name in ours if blocks[name] and (members := host.odd(ours[name]))},
+        folders={name: folders for name in names if (folders := folders_with(host, said, name))},
+    )

@@ -23,14 +23,18 @@ def says(host: Host, text: str) -> dict[str, Any]:
     return {**document, host.key: dict(_entries_of(document, host))}
 
 
-def read_entries(host: Host, text: str) -> dict[str, Any]:
-    """The servers that stand in the text, by name.
+def folders_with(host: Host, said: Mapping[str, Any], name: str) -> list[str]:
+    """The folders for which alone an entry of this name stands in a text too; there the host takes that one.
 
-    Raises:
-        CantChange: As ``says``.
+    Args:
+        host: Whose text it is.
+        said: What ``says`` says of it.
+        name: Of the entry.
     """
-    entries: dict[str, Any] = says(host, text)[host.key]
-    return entries
+    projects = said.get(host.projects) if host.projects else None
+    held = projects if isinstance(projects, dict) else {}
+    servers = {folder: each.get(host.key) for folder, each in held.items() if isinstance(each, dict)}
+    return [folder for folder, entries in servers.items() if isinstance(entries, dict) and name in entries]
 
 
 def oldest_first(host: Host, entries: Iterable[str]) -> list[str]:

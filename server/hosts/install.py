@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .block import NAME, SANDBOX_NAME, entry_name, own_block, starts_us
-from .entries import says, shown_entry, with_entry, without_entry
+from .entries import folders_with, says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
 from .kept import before_change, before_us
 from .refusal import CantChange
@@ -42,6 +42,8 @@ class Change:
     """What of it may be shown: nothing that the user added."""
     backup: Path
     """Where the state before is kept."""
+    folders: list[str]
+    """For which alone an entry of this name stands there too."""
     gives_back: bool = False
     """Whether all but our entries is as the first install found it, also where that differs from what stands there."""
 
@@ -114,7 +116,7 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
         text = file.text if name in entries and before == after else with_entry(host, file.text, name, after, said)
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return _change(host, file, name, entries, text=text, after=after, ours=ours)
+    return _change(host, file, name, said, text=text, after=after, ours=ours)
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -132,7 +134,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         text = without_entry(host, file.text, name, said) if kept is None else kept
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return _change(host, file, name, entries, text=text, after=None, ours={}, gives_back=kept is not None)
+    return _change(host, file, name, said, text=text, after=None, ours={}, gives_back=kept is not None)
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -157,11 +159,21 @@ def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
     return UnusableFile(f"{file.path} {error}; it was left alone.")
 
 
-def _change(host: Host, file: HostFile, name: str, entries: dict[str, Any], **rest: Any) -> Change:
+def _change(host: Host, file: HostFile, name: str, said: dict[str, Any], **rest: Any) -> Change:
+    entries = said[host.key]
     before = entries.get(name)
     is_first = not entries.keys() & {NAME, SANDBOX_NAME}
     backup = before_change(file.path, is_first=is_first, takes_anothers=_is_anothers(host, before))
-    return Change(host=host, file=file, name=name, before=before, stands=name in entries, backup=backup, **rest)
+    return Change(
+        host=host,
+        file=file,
+        name=name,
+        before=before,
+        stands=name in entries,
+        backup=backup,
+        folders=folders_with(host, said, name),
+        **rest,
+    )
 
 
 def _is_anothers(host: Host, entry: Any) -> bool:

@@ -5,7 +5,8 @@ The paths are those of the hosts' own documentation, read in November 2026:
 - Claude Desktop: modelcontextprotocol.io, "Connect to local MCP servers"; the packaged Windows app sees its own copy
   of the roaming folder, and the usual one while it has none (anthropics/claude-code#26073, neon-solutions/add-mcp#114).
   Linux has no official build.
-- Claude Code: ``~/.claude.json``, user scope; ``CLAUDE_CONFIG_DIR`` moves it (code.claude.com, "Settings").
+- Claude Code: ``~/.claude.json``, user scope; ``CLAUDE_CONFIG_DIR`` moves it (code.claude.com, "Settings"). The local
+  scope stands there too, below ``projects``, and goes before it (code.claude.com, "MCP").
 - Cursor: ``~/.cursor/mcp.json`` (cursor.com/docs, "MCP").
 - VS Code: ``mcp.json`` in the user's profile (code.visualstudio.com, "Use MCP servers").
 - Codex: ``config.toml`` in ``~/.codex`` or ``CODEX_HOME`` (developers.openai.com/codex, "MCP").
@@ -48,6 +49,8 @@ class Host:
     """The member that switches an entry off, and by which value."""
     folder: str | None = None
     """The member that says where an entry is started, if this host has one."""
+    projects: str | None = None
+    """The member that holds what is set for single folders, if this host has one."""
     filled: re.Pattern[str] = re.compile(r"\$\{[^}]+\}")
     """What a host may put something else in place of, by rules of its own."""
 
@@ -149,6 +152,7 @@ _TABLE = (
         form="json",
         key="mcpServers",
         extra={"type": "stdio"},
+        projects="projects",
         next_step="Start a new session of Claude Code; `/mcp` shows the server.",
     ),
     Host(

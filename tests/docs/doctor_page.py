@@ -62,7 +62,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
         "our entries in the hosts' files, each started as that host does: with its variables and a short `PATH`",
         (
             "a file that can't be read; an entry that is switched off, or holds a placeholder or what is no text; "
-            "another server under our name; variables that only the shell has; as for `stdio`"
+            "one for a single folder; another server under our name; variables that only the shell has; as for `stdio`"
         ),
         "as for `stdio`, or the entry holds no command, or names a folder that is not there",
     ),

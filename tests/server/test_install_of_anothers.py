@@ -78,6 +78,17 @@ def test_a_command_that_somebody_changed_is_theirs(line: str, tmp_path: Path) ->
     assert f"Before: {file}.rememberizer-replaced\n" in run(tmp_path, "install", "cursor", "--yes")
 
 
+@pytest.mark.promise("D113")
+def test_an_entry_for_a_folder_alone_is_left_alone_and_named(tmp_path: Path) -> None:
+    local = {"/home/ada/p": {"mcpServers": {"rememberizer": {"command": "/x"}}}}
+    (tmp_path / ".claude.json").write_text(json.dumps({"projects": local}))
+    told = "Left alone: one of its own there, which Claude Code takes in /home/ada/p.\n"
+    for command in ("uninstall", "install", "install", "uninstall"):
+        assert told in run(tmp_path, command, "claude-code")
+    assert told not in run(tmp_path, "install", "claude-code", "--sandbox")
+    assert json.loads((tmp_path / ".claude.json").read_text())["projects"] == local
+
+
 def test_of_an_entry_that_says_nothing_nothing_is_lost(tmp_path: Path) -> None:
     file = cursor(tmp_path, None)
     assert f"Before: {file}.rememberizer-undo\n" in run(tmp_path, "install", "cursor", "--yes")

@@ -125,6 +125,18 @@ def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str
     assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {entry.restart}"
 
 
+@pytest.mark.promise("D118")
+def test_an_entry_for_a_folder_alone_is_a_warning(tmp_path: Path) -> None:
+    local = {"mcpServers": {"rememberizer": {"command": "/x"}}}
+    projects = {"/home/ada/p": local, "/home/ada/q": {"mcpServers": {}}, "/home/ada/r": {"mcpServers": 1}, "/odd": 1}
+    (finding,) = found(tmp_path, "claude-code", json.dumps({"projects": projects}))
+    assert isinstance(finding, Finding)
+    assert finding.level == Level.WARNING
+    assert "an entry `rememberizer` stands for /home/ada/p alone; it goes before" in finding.text
+    assert finding.next_step == "If it is not wanted, `claude mcp remove rememberizer` there removes it."
+    assert found(tmp_path, "claude-code", json.dumps({"projects": [local]})) == []
+
+
 def test_a_brace_alone_is_no_placeholder(tmp_path: Path) -> None:
     block = {"command": "/x", "args": ["$HOME", "{}", "${"], "env": {"A": "$HOME"}}
     (entry,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.hosts.entries import read_entries
+from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS
 
@@ -76,7 +76,7 @@ def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str,
     path.write_bytes(path.read_bytes() + comment.encode())
     left = without_us(tmp_path, name)
     assert left.endswith(comment)
-    assert read_entries(HOSTS[name], left) == {}
+    assert says(HOSTS[name], left)[HOSTS[name].key] == {}
 
 
 @pytest.mark.promise("D108")

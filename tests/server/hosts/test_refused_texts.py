@@ -1,7 +1,7 @@
 """Texts in which our entry has no one place are refused in a sentence."""
 
 import pytest
-from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
+from rememberizer_mcp.server.hosts.entries import says, with_entry, without_entry
 from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
@@ -97,7 +97,7 @@ def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken
     """It stands in a mapping that may serve others too."""
     text = f"{MERGED}extensions:\n  <<: {merge}\n"
     added = with_entry(YAML, text, NAME, ENTRY)
-    assert read_entries(YAML, added)[NAME] == ENTRY
+    assert says(YAML, added)[YAML.key][NAME] == ENTRY
     for each in (text, added):
         with pytest.raises(CantChange, match=f"takes `{NAME}` from another place by a merge key"):
             without_entry(YAML, each, NAME)

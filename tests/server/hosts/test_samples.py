@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.hosts.configured import configured
-from rememberizer_mcp.server.hosts.entries import read_entries
+from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
@@ -35,10 +35,10 @@ def test_each_host_has_a_sample_that_holds_somebody_elses_secret() -> None:
 def test_install_adds_our_entry_and_uninstall_gives_back_every_byte(host: Host, sandbox: bool, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
     original = path.read_bytes()
-    others = read_entries(host, original.decode())
+    others = says(host, original.decode())[host.key]
     change = installing(system, host, sandbox=sandbox)
     change.make()
-    assert read_entries(host, path.read_bytes().decode()) == others | {change.name: change.after}
+    assert says(host, path.read_bytes().decode())[host.key] == others | {change.name: change.after}
     assert change.backup.read_bytes() == original
     assert not installing(system, host, sandbox=sandbox).is_needed
     uninstalling(system, host, sandbox=sandbox).make()
@@ -165,8 +165,8 @@ def test_a_file_is_made_where_the_host_has_none_yet(host: Host, tmp_path: Path) 
     change = installing(system, host, sandbox=False)
     change.make()
     path = host.path(system)
-    assert read_entries(host, path.read_text(encoding="utf-8")) == {"rememberizer": change.after}
+    assert says(host, path.read_text(encoding="utf-8"))[host.key] == {"rememberizer": change.after}
     assert path.stat().st_mode & 0o777 == 0o600
     assert not change.backup.exists()
     uninstalling(system, host, sandbox=False).make()
-    assert read_entries(host, path.read_text(encoding="utf-8")) == {}
+    assert says(host, path.read_text(encoding="utf-8"))[host.key] == {}

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.hosts import json_text, toml_text, yaml_text
-from rememberizer_mcp.server.hosts.entries import read_entries, with_entry, without_entry
+from rememberizer_mcp.server.hosts.entries import says, with_entry, without_entry
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts, json_with_us
@@ -23,14 +23,14 @@ ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
 @given(st.data(), DOCUMENTS)
 def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, document: dict[str, Any]) -> None:
     text = data.draw(json_texts(document))
-    others = read_entries(JSON, text)
+    others = says(JSON, text)[JSON.key]
     added = with_entry(JSON, text, NAME, ENTRY)
-    assert read_entries(JSON, added) == others | {NAME: ENTRY}
+    assert says(JSON, added)[JSON.key] == others | {NAME: ENTRY}
     other = {"command": "/other"}
     replaced = with_entry(JSON, added, NAME, other)
-    assert read_entries(JSON, replaced) == others | {NAME: other}
+    assert says(JSON, replaced)[JSON.key] == others | {NAME: other}
     removed = without_entry(JSON, replaced, NAME)
-    assert read_entries(JSON, removed) == others
+    assert says(JSON, removed)[JSON.key] == others
     assert not others or removed == text
 
 
@@ -39,10 +39,10 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
 @given(json_with_us())
 def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> None:
     """A comment in the line of our entry once swallowed what followed it."""
-    others = read_entries(JSON, text)
+    others = says(JSON, text)[JSON.key]
     del others[NAME]
     removed = without_entry(JSON, text, NAME)
-    assert read_entries(JSON, removed) == others
+    assert says(JSON, removed)[JSON.key] == others
     assert removed.count("/") >= text.count("/") - text[text.index(f'"{NAME}"') :].count("/")
 
 
@@ -57,7 +57,7 @@ def test_toml_of_any_shape_is_changed_in_our_entry_alone(
     text += f"# the end{end_of_line}" * has_comment
     added = with_entry(TOML, text, NAME, ENTRY)
     assert added.startswith(text)
-    assert read_entries(TOML, added) == servers | {NAME: ENTRY}
+    assert says(TOML, added)[TOML.key] == servers | {NAME: ENTRY}
     assert without_entry(TOML, added, NAME) == text
 
 
@@ -71,11 +71,11 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     text = yaml.safe_dump(document | ({"extensions": servers} if servers else {}), allow_unicode=True, sort_keys=False)
     text = text.replace("\n", end_of_line) if document or servers else ""
     text += f"# the end{end_of_line}" * has_comment
-    others = read_entries(YAML, text)
+    others = says(YAML, text)[YAML.key]
     added = with_entry(YAML, text, NAME, ENTRY)
-    assert read_entries(YAML, added) == others | {NAME: ENTRY}
+    assert says(YAML, added)[YAML.key] == others | {NAME: ENTRY}
     removed = without_entry(YAML, added, NAME)
-    assert read_entries(YAML, removed) == others
+    assert says(YAML, removed)[YAML.key] == others
     assert not others or removed == text
 
 
@@ -100,8 +100,8 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
 )
 def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: str) -> None:
     added = with_entry(YAML, text, NAME, ENTRY)
-    assert read_entries(YAML, added) == {NAME: ENTRY}
-    assert read_entries(YAML, without_entry(YAML, added, NAME)) == {}
+    assert says(YAML, added)[YAML.key] == {NAME: ENTRY}
+    assert says(YAML, without_entry(YAML, added, NAME))[YAML.key] == {}
     assert ("b: 1" in added) == ("b: 1" in text)
     assert ("#" in added) == ("#" in text)
     assert ("\r\n" in added) == ("\r\n" in text)
@@ -112,7 +112,7 @@ def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: st
 def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
     text = f"e: &e {{c: {{}}}}\nextensions:\n  <<: {merge}\n"
     added = with_entry(YAML, text, NAME, ENTRY)
-    assert read_entries(YAML, added) == read_entries(YAML, text) | {NAME: ENTRY}
+    assert says(YAML, added)[YAML.key] == says(YAML, text)[YAML.key] | {NAME: ENTRY}
     assert without_entry(YAML, added, NAME) == text
 
 
@@ -193,8 +193,8 @@ def test_what_is_no_number_in_toml_is_equal_to_itself(number: str) -> None:
     added = with_entry(TOML, text, NAME, ENTRY)
     assert added.startswith(text)
     assert without_entry(TOML, added, NAME) == text
-    kept = with_entry(TOML, text, NAME, {"command": "x", **read_entries(TOML, f"[mcp_servers.b]\n{text}")["b"]})
-    assert "command" in read_entries(TOML, kept)[NAME]
+    kept = with_entry(TOML, text, NAME, {"command": "x", **says(TOML, f"[mcp_servers.b]\n{text}")[TOML.key]["b"]})
+    assert "command" in says(TOML, kept)[TOML.key][NAME]
 
 
 @pytest.mark.promise("D113")
@@ -232,14 +232,14 @@ def test_a_text_of_ours_in_yaml_goes_whole(end: str, after: str) -> None:
 @pytest.mark.parametrize("word", ["on", "off", "yes", "1:30", "012", "2026-11-24", "1e3", "0o17", "null", "", "1.5"])
 def test_texts_in_yaml_stay_texts_as_goose_reads_them(word: str) -> None:
     written = with_entry(YAML, "", NAME, {"envs": {"A": word}})
-    assert read_entries(YAML, written) == {NAME: {"envs": {"A": word}}}
+    assert says(YAML, written)[YAML.key] == {NAME: {"envs": {"A": word}}}
     assert yaml.safe_load(written)["extensions"][NAME]["envs"]["A"] == word
 
 
 @pytest.mark.promise("D108")
 def test_plain_words_in_yaml_are_read_as_goose_reads_them() -> None:
     text = "extensions:\n  a: [on, off, 1:30, 2026-11-24, 012, true, 15, 0x1F, 1.5, 1e3, ~, null, '']\n"
-    assert read_entries(YAML, text)["a"] == [
+    assert says(YAML, text)[YAML.key]["a"] == [
         *("on", "off", "1:30", "2026-11-24", "012"),
         *(True, 15, 31, 1.5, 1000.0, None, None, ""),
     ]
