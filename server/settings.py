@@ -25,6 +25,7 @@ from .setting_values import (
     is_unfilled,
     kept_where,
     known_toolsets,
+    secret_in,
 )
 
 PREFIX = "REMEMBERIZER_"
@@ -243,14 +244,9 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             problems.append(f"{name} and {name}_FILE are both set; keep one")
             continue
         try:
-            secret = Path(path).read_text(encoding="utf-8-sig").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            problems.append(f"{name}_FILE names a file that can't be read as text")
-            continue
-        if secret:
-            values[field] = SecretStr(secret)
-        else:
-            problems.append(f"{name}_FILE names a file that is empty")
+            values[field] = secret_in(path)
+        except ValueError as error:
+            problems.append(f"{name}_FILE names {error}")
     return values, problems
 
 

@@ -313,10 +313,24 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes) 
     assert CANARY not in problem
 
 
-def test_a_file_that_can_not_be_read_is_refused(tmp_path: Path) -> None:
-    assert problems_of(CAPTCHA_FILE=str(tmp_path), PASSWORD_FILE=str(tmp_path / "missing")) == (
-        "REMEMBERIZER_PASSWORD_FILE names a file that can't be read as text",
-        "REMEMBERIZER_CAPTCHA_FILE names a file that can't be read as text",
+NOT_FILLED = "`~` is not filled in: write the whole path"
+
+
+@pytest.mark.promise("D31")
+def test_what_is_no_file_with_a_secret_is_told_apart_and_never_waited_for(tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    large.write_bytes(b"x" * 65_537)
+    paths = {
+        "PASSWORD": tmp_path / "missing", "CAPTCHA": tmp_path, "API_TOKEN": pipe, "VECTOR_STORE_TOKEN": large,
+        "OAUTH_CLIENT_SECRET": "~/none",
+    }  # fmt: skip
+    assert problems_of(**{f"{name}_FILE": str(path) for name, path in paths.items()}) == (
+        "REMEMBERIZER_PASSWORD_FILE names a file that does not exist",
+        "REMEMBERIZER_CAPTCHA_FILE names a folder",
+        "REMEMBERIZER_API_TOKEN_FILE names what is no regular file",
+        "REMEMBERIZER_VECTOR_STORE_TOKEN_FILE names a file of more than 64 KiB",
+        f"REMEMBERIZER_OAUTH_CLIENT_SECRET_FILE names a file that does not exist ({NOT_FILLED})",
     )
 
 
