@@ -12,6 +12,12 @@ _FORMS = {"json": json_text, "toml": toml_text, "yaml": yaml_text}
 _MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (3 * 2**20, "3 MiB"), "yaml": (2**17, "128 KiB")}
 """Bytes, far more than any seen; so many take up to about twelve seconds of computing, by what stands there."""
 
+_STEPS = {
+    "json": "",
+    "toml": " (write it as tables, one line for each member below `[{}.NAME]`)",
+    "yaml": " (write it as a block, one line for each member, without anchors)",
+}
+
 
 def says(host: Host, text: str) -> dict[str, Any]:
     """What a text says, with the servers in a mapping of their own, which is empty where there are none.
@@ -119,8 +125,7 @@ def _proven(host: Host, changed: str, wanted: dict[str, Any]) -> str:
 
 
 def _no_safe_form(host: Host) -> CantChange:
-    step = f" (write it as tables, one line for each member below `[{host.key}.NAME]`)" * (host.form == "toml")
-    return CantChange(f"has `{host.key}` in a form that can't be changed safely{step}")
+    return CantChange(f"has `{host.key}` in a form that can't be changed safely{_STEPS[host.form].format(host.key)}")
 
 
 def _read(host: Host, text: str) -> dict[str, Any]:

@@ -79,13 +79,16 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
     found = _child(root, key)
     if found is None:
         _check_not_merged(root, key)
-        before = text if not text or text.endswith("\n") else text + end_of_line
-        return before + _indented({key: {name: dict(value)}}, end_of_line, "")
+        member = _indented({key: {name: dict(value)}}, end_of_line, "")
+        if root is not None and _is_open(text, root):
+            start = root.start_mark.index
+            return text[:start] + member + text[start:]
+        return (text if not text or text.endswith("\n") else text + end_of_line) + member
     key_node, mapping = found
     if isinstance(mapping, yaml.ScalarNode) or not mapping.value:
         text, indent = _opened(text, key, mapping), " " * (key_node.start_mark.column + 2)
     elif not mapping.flow_style:
-        indent = " " * mapping.start_mark.column
+        indent = " " * mapping.value[0][0].start_mark.column  # an anchor of the mapping stands before it
     else:
         raise CantChange(_ADDED.format(key))
     line_end = text.find("\n", key_node.end_mark.index) + 1
@@ -93,6 +96,13 @@ def put(text: str, path: tuple[str, str], value: Mapping[str, Any]) -> str:
         text += end_of_line
         line_end = len(text)
     return text[:line_end] + _indented({name: dict(value)}, end_of_line, indent) + text[line_end:]
+
+
+def _is_open(text: str, root: Any) -> bool:
+    """Whether what is put behind the last line would change what that says, or stand outside of the document."""
+    last = _last(root)
+    is_block = isinstance(last, yaml.ScalarNode) and last.style in ("|", ">")
+    return (is_block and not text.endswith("\n")) or "\n..." in "\n" + text[root.end_mark.index :]
 
 
 def drop(text: str, path: tuple[str, str]) -> str:

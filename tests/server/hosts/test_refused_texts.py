@@ -9,6 +9,7 @@ from tests.support.host_texts import NAME
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 TABLES = " (write it as tables, one line for each member below `[mcp_servers.NAME]`)"
+BLOCK = " (write it as a block, one line for each member, without anchors)"
 LINES = " (write it as a block, one line for each member)"
 ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
 
@@ -74,14 +75,14 @@ def test_toml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
             "extensions: {\n  # none\n  }\n",
             f"has `extensions` in a form that can't be added to without rewriting it{LINES}",
         ),
-        ("extensions: &a ~\nb: *a\n", "has `extensions` in a form that can't be changed safely"),
+        ("extensions: &a ~\nb: *a\n", f"has `extensions` in a form that can't be changed safely{BLOCK}"),
         (
             "a: &a {extensions: {b: {}}}\n<<: *a\n",
             "takes `extensions` from another place by a merge key (`<<`), and can be changed only there",
         ),
         ("a: " + "x" * 2**17, "is larger than 128 KiB, the most that is read of YAML"),
         ("extensions: {}\nextensions: {}", "names `extensions` twice"),
-        ("a: 1\n...\n", "has `extensions` in a form that can't be changed safely"),
+        (" a: |\n  x\n", f"has `extensions` in a form that can't be changed safely{BLOCK}"),
     ],
 )
 def test_yaml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) -> None:

@@ -108,6 +108,26 @@ def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: st
 
 
 @pytest.mark.promise("D108")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GOOSE_MODEL: x\n...\n",
+        "# first\n---\nGOOSE_MODEL: x\n...\n# last",
+        "GOOSE_HINTS: |\n  be kind",
+        "a: 1\nGOOSE_HINTS: >-\n  be kind",
+        "a:\n  b:\n  - |\n    be kind",
+        "a: |\n  ...\n",
+        "extensions: &ext\n  dev:\n    enabled: true\n",
+    ],
+)
+def test_yaml_whose_end_is_open_or_whose_mapping_is_anchored_takes_our_entry(text: str) -> None:
+    added = with_entry(YAML, text, NAME, ENTRY)
+    before = says(YAML, text)
+    assert says(YAML, added) == {**before, YAML.key: before[YAML.key] | {NAME: ENTRY}}
+    assert says(YAML, without_entry(YAML, added, NAME)) == before
+
+
+@pytest.mark.promise("D108")
 @pytest.mark.parametrize("merge", ["*e", "[*e, {d: {}}]"])
 def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
     text = f"e: &e {{c: {{}}}}\nextensions:\n  <<: {merge}\n"
