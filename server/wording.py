@@ -1,5 +1,7 @@
 """What the command line says otherwise than click would."""
 
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -10,6 +12,13 @@ _MOST_SHOWN = 28
 
 class MainGroup(click.Group):
     """The command; its examples are run as this one was, also by a runner from its cache."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click does it; a character that the terminal's or the file's encoding lacks is written by its number."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
 
     def get_help(self, ctx: click.Context) -> str:
         """As click writes it."""

@@ -51,6 +51,26 @@ def test_the_switch_of_a_new_entry_is_on(name: str, tmp_path: Path) -> None:
     assert "switched off" not in invoke(tmp_path, "install", name)[1]
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["written", "shown"])
+def test_a_path_that_the_output_can_not_spell_is_written_by_numbers(more: tuple[str, ...], tmp_path: Path) -> None:
+    home = tmp_path / "\u0141ukasz"
+    home.mkdir()
+    done = subprocess.run(
+        [OURS, "install", "cursor", *more], env=bare_environment(home) | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u0141ukasz" in done.stdout
+
+
+def test_an_output_that_is_closed_is_no_crash(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" install json >&-', OURS], env=bare_environment(tmp_path),
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 NO_HOME = "Error: The home folder that HOME names is no absolute path.\n"
 
 

@@ -1,6 +1,7 @@
 """Files of any kind: replaced at once beside a backup, or left alone with a sentence."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path:
     assert backup.read_bytes() == b"\xef\xbb\xbf{}\r\n"
     assert [each.stat().st_mode & 0o777 for each in (path, backup)] == [0o640, 0o640]
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json"]
+
+
+@pytest.mark.promise("D113")
+def test_a_new_file_and_its_new_folders_are_for_their_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "mcp.json"
+    replace_file(read_file(path), "{}", backup=tmp_path / "none")
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path.parent, path)]
+    assert modes == [0o700, 0o600]
 
 
 @pytest.mark.promise("D113")
