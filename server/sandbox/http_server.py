@@ -15,13 +15,24 @@ from starlette.types import ASGIApp
 from .names import LOOPBACK
 
 _LAST_PORT = 65_535
+_PATIENCE_SECONDS = 0.5
+_LOOK_SECONDS = 0.01
 _TURNS = 3
 
 
 class HTTPServer(uvicorn.Server):
-    """Handles the signals that it is told to, and no others; they end `serve` without ending the process."""
+    """Handles the signals that it is told to, and no others; they end `serve` without ending the process.
 
-    def __init__(self, app: ASGIApp, *, signals: Sequence[signal.Signals] = ()) -> None:
+    At its end it waits that long for answers, and again for what it cut off.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        signals: Sequence[signal.Signals] = (),
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -32,13 +43,13 @@ class HTTPServer(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
             )
         )
         self.ready = anyio.Event()
         self.ended = anyio.Event()
         self._told = anyio.Event()
         self._signals = signals
+        self._patience_seconds = patience_seconds
 
     def end(self) -> None:
         """Tell it to end."""
@@ -53,7 +64,8 @@ class HTTPServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop to accept, let what was accepted arrive here, which takes asyncio some turns, and close it all.
 
-        uvicorn waits a tenth of a second even for no connection.
+        What owes an answer is closed when it has given it, or is cut off. uvicorn waits a tenth of a second even for no
+        connection, and for ever for one that closes and whose client reads nothing.
         """
         self.ended.set()
         loop = asyncio.get_running_loop()
@@ -61,13 +73,25 @@ class HTTPServer(uvicorn.Server):
             with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
                 loop.remove_reader(listening)
         await _turns()
+        for accepting in self.servers:
+            accepting.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await _turns()
-        if self.server_state.connections or self.server_state.tasks:
-            await super().shutdown(sockets=sockets)
-        for accepting in self.servers:
-            accepting.close()
+        await self._settle()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await _turns()
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Until nothing is left, or patience is."""
+        limit = anyio.current_time() + self._patience_seconds
+        state = self.server_state
+        while (state.connections or state.tasks) and anyio.current_time() < limit:  # noqa: ASYNC110 -- uvicorn's sets
+            await anyio.sleep(_LOOK_SECONDS)
 
     async def main_loop(self) -> None:
         """Run until a signal, for which uvicorn looks ten times a second, or until it is told to end."""
@@ -112,7 +136,7 @@ def listen(port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(server: HTTPServer, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve while the body runs, then stop within about a second. The body's exception leaves as it is, in no group."""
+    """Serve while the body runs, then stop within a second. The body's exception leaves as it is, in no group."""
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_serve, server, listening)

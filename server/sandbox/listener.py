@@ -15,6 +15,8 @@ from .pages import Pages
 from .runtime_files import OutboxAddress, published
 from .web import WithHeaders, web_app
 
+_PATIENCE_SECONDS = 0.1  # the process that has a sandbox in it ends within a second, and has more to close
+
 
 @asynccontextmanager
 async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[OutboxAddress]:
@@ -31,7 +33,8 @@ async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[
     with listen(0) as listening:
         port: int = listening.getsockname()[1]
         consent = web_app(sandbox.browser_routes)
-        server = HTTPServer(keyed_app(sandbox, otherwise=consent, key=key, port=port))
+        app = keyed_app(sandbox, otherwise=consent, key=key, port=port)
+        server = HTTPServer(app, patience_seconds=_PATIENCE_SECONDS)
         async with serving(server, listening):
             with published(outbox_url(port, key), runtime_dir) as address:
                 yield address

@@ -16,6 +16,10 @@ from ..flight import Spawn
 LOOPBACK = "127.0.0.1"
 MOST_WAITING = 16
 """Connections."""
+PATIENCE_SECONDS = 0.1
+"""How long a port that closes waits for answers, and again for what it cut off: less than a process has to end."""
+LOOK_SECONDS = 0.01
+"""How often it looks meanwhile."""
 TURNS = 3
 """Of the event loop, after which a connection that was accepted is known to uvicorn (measured: 2 are needed)."""
 
@@ -76,7 +80,7 @@ class Listener:
 class PageServer(uvicorn.Server):
     """uvicorn that leaves signals alone, says when it is ready, and is not cancelled but told to end."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listening: socket.socket, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -87,7 +91,6 @@ class PageServer(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
                 backlog=MOST_WAITING,  # asyncio tries to accept as many at once, and logs each that it can't
             )
         )
@@ -96,6 +99,7 @@ class PageServer(uvicorn.Server):
         self.closed = anyio.Event()
         self._told = anyio.Event()
         self._listening = listening
+        self._patience_seconds = patience_seconds
 
     def end(self) -> None:
         self.should_exit = True
@@ -122,23 +126,36 @@ class PageServer(uvicorn.Server):
             tasks.cancel_scope.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the port, and every connection with it.
+        """Close the port, and every connection with it: what owes an answer when it has given it, or is cut off.
 
         asyncio hands one over some turns after it accepted it; if the port is closed by then, CPython 3.11 leaves it
-        open and unanswered. uvicorn waits a tenth of a second even for no connection.
+        open and unanswered. uvicorn waits a tenth of a second even for no connection, and for ever for one that closes
+        and whose client reads nothing.
         """
         loop = asyncio.get_running_loop()
         for listening in sockets or ():
             with suppress(NotImplementedError):  # by Windows' event loop, which accepts in another way
                 loop.remove_reader(listening)
         await _turns()
+        for accepting in self.servers:
+            accepting.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await _turns()
-        if self.server_state.connections or self.server_state.tasks:
-            await super().shutdown(sockets=sockets)
-        for accepting in self.servers:
-            accepting.close()
+        await self._settle()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await _turns()
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Until nothing is left, or patience is."""
+        limit = anyio.current_time() + self._patience_seconds
+        state = self.server_state
+        while (state.connections or state.tasks) and anyio.current_time() < limit:  # noqa: ASYNC110 -- uvicorn's sets
+            await anyio.sleep(LOOK_SECONDS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

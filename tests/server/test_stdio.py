@@ -5,8 +5,12 @@ import json
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.agent import ADA
@@ -228,6 +232,19 @@ def page_of(process: Process) -> str:
     return str(next(status["sign_in_url"] for status in statuses if status["sign_in_url"]))
 
 
+@contextmanager
+def posting_half_a_form(process: Process) -> Iterator[None]:
+    """Stay connected to a new sign-in page that waits for the rest of a post."""
+    process.ask(modern(1, "server/discover"))
+    status = process.ask(modern(2, "tools/call", name="login", arguments={}))["result"]["structuredContent"]
+    url = httpx.URL(status["sign_in_url"])
+    head = f"POST {url.path} HTTP/1.1\r\nHost: 127.0.0.1:{url.port}\r\nOrigin: http://127.0.0.1:{url.port}\r\n"
+    with socket.create_connection(("127.0.0.1", url.port or 0)) as browser:
+        browser.sendall(f"{head}Content-Length: 500\r\n\r\nform=sign_in".encode())
+        httpx.get(url, trust_env=False)  # answered later than that was read
+        yield
+
+
 @pytest.mark.promise("D81", "S31", "S18")
 @pytest.mark.parametrize("ending", ["input", "signal"])
 def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: str) -> None:
@@ -247,3 +264,20 @@ def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: 
         assert (took < 1, code) == (True, 143 if ending == "signal" else 0)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.promise("S13", "D35")
+@pytest.mark.untraced
+@pytest.mark.parametrize("ending", ["input", "signal"])
+def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_behind(
+    ending: str, tmp_path: Path
+) -> None:
+    environment = clean_environment(OPEN_BROWSER="never") | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    with running("--sandbox", environment=environment) as process, posting_half_a_form(process):
+        (file,) = (tmp_path / "rememberizer-mcp").iterdir()
+        if ending == "signal":
+            process.popen.terminate()
+            process.finish()
+        else:
+            process.end_input()
+        assert not file.exists()

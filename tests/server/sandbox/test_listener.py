@@ -17,6 +17,7 @@ from rememberizer_mcp.server.sandbox.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
+from tests.support.stuck import STUCK, Stuck
 
 
 @pytest.fixture
@@ -235,11 +236,23 @@ async def test_a_server_that_owes_nothing_ends_in_some_turns_of_the_event_loop()
 
 async def test_what_was_asked_before_the_end_is_answered() -> None:
     app = LateAnswer()
-    server = HTTPServer(app)
+    server = HTTPServer(app, patience_seconds=WAIT_SECONDS)
     with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
         async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
             await server.ready.wait()
             assert (await app.is_asked(listening.getsockname()[1], server, ended)).endswith(b"late")
+
+
+@pytest.mark.parametrize("stuck", STUCK)
+async def test_a_server_ends_in_time_and_leaves_no_connection_whatever_is_stuck(stuck: str) -> None:
+    app = Stuck(STUCK[stuck])
+    server = HTTPServer(app)
+    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
+        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
+            await server.ready.wait()
+            await app.outlasts(listening.getsockname()[1], server, ended)
+            assert not server.server_state.connections
+            assert not server.server_state.tasks
 
 
 async def test_a_signal_that_was_taken_over_ends_the_server_and_is_given_back() -> None:

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
 from tests.support.sessions import resync
+from tests.support.stuck import STUCK, Stuck
 
 
 class VisitedAtTheEnd(PageServer):
@@ -63,6 +64,18 @@ async def test_a_port_that_owes_nothing_closes_in_some_turns_of_the_event_loop()
 async def test_what_was_sent_before_the_port_closes_is_answered() -> None:
     app = LateAnswer()
     with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
-        server = PageServer(app, listening)
+        server = PageServer(app, listening, patience_seconds=5)
         async with until_it_ends(server.run) as ended:
             assert (await app.is_asked(listening.getsockname()[1], server, ended)).endswith(b"late")
+
+
+@pytest.mark.promise("S18")
+@pytest.mark.parametrize("stuck", STUCK)
+async def test_a_port_closes_in_time_and_leaves_no_connection_whatever_is_stuck(stuck: str) -> None:
+    app = Stuck(STUCK[stuck])
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
+        server = PageServer(app, listening)
+        async with until_it_ends(server.run) as ended:
+            await app.outlasts(listening.getsockname()[1], server, ended)
+            assert not server.server_state.connections
+            assert not server.server_state.tasks
