@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import anyio
 import anyio.lowlevel
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .names import LOOPBACK
 
@@ -35,7 +36,8 @@ class HTTPServer(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                self._answer,
+                interface="asgi3",
                 http="h11",
                 ws="none",
                 lifespan="off",
@@ -45,6 +47,7 @@ class HTTPServer(uvicorn.Server):
                 server_header=False,
             )
         )
+        self._app = app
         self.ready = anyio.Event()
         self.ended = anyio.Event()
         self._told = anyio.Event()
@@ -85,6 +88,11 @@ class HTTPServer(uvicorn.Server):
         for task in self.server_state.tasks:
             task.cancel()
         await self._settle()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nobody is told of a request that is cut off, or whose client has gone; uvicorn would log a failure."""
+        with suppress(anyio.get_cancelled_exc_class(), ClientDisconnect):
+            await self._app(scope, receive, send)
 
     async def _settle(self) -> None:
         """Until nothing is left, or patience is."""

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 import anyio
 import anyio.lowlevel
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import SignInFailed
 from ..flight import Spawn
@@ -83,7 +84,8 @@ class PageServer(uvicorn.Server):
     def __init__(self, app: ASGIApp, listening: socket.socket, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                self._answer,
+                interface="asgi3",
                 http="h11",
                 ws="none",
                 lifespan="off",
@@ -95,6 +97,7 @@ class PageServer(uvicorn.Server):
             )
         )
         self.origin = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        self._app = app
         self.ready = anyio.Event()
         self.closed = anyio.Event()
         self._told = anyio.Event()
@@ -149,6 +152,11 @@ class PageServer(uvicorn.Server):
         for task in self.server_state.tasks:
             task.cancel()
         await self._settle()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Nobody is told of a request that is cut off, or whose client has gone; uvicorn would log a failure."""
+        with suppress(anyio.get_cancelled_exc_class(), ClientDisconnect):
+            await self._app(scope, receive, send)
 
     async def _settle(self) -> None:
         """Until nothing is left, or patience is."""

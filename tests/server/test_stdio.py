@@ -233,7 +233,7 @@ def page_of(process: Process) -> str:
 
 
 @contextmanager
-def posting_half_a_form(process: Process) -> Iterator[None]:
+def posting_half_a_form(process: Process) -> Iterator[socket.socket]:
     """Stay connected to a new sign-in page that waits for the rest of a post."""
     process.ask(modern(1, "server/discover"))
     status = process.ask(modern(2, "tools/call", name="login", arguments={}))["result"]["structuredContent"]
@@ -242,7 +242,7 @@ def posting_half_a_form(process: Process) -> Iterator[None]:
     with socket.create_connection(("127.0.0.1", url.port or 0)) as browser:
         browser.sendall(f"{head}Content-Length: 500\r\n\r\nform=sign_in".encode())
         httpx.get(url, trust_env=False)  # answered later than that was read
-        yield
+        yield browser
 
 
 @pytest.mark.promise("D81", "S31", "S18")
@@ -269,7 +269,7 @@ def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: 
 @pytest.mark.promise("S13", "D35")
 @pytest.mark.untraced
 @pytest.mark.parametrize("ending", ["input", "signal"])
-def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_behind(
+def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_and_no_word(
     ending: str, tmp_path: Path
 ) -> None:
     environment = clean_environment(OPEN_BROWSER="never") | {"XDG_RUNTIME_DIR": str(tmp_path)}
@@ -277,7 +277,19 @@ def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_beh
         (file,) = (tmp_path / "rememberizer-mcp").iterdir()
         if ending == "signal":
             process.popen.terminate()
-            process.finish()
+            _, _, _, noise = process.finish()
         else:
-            process.end_input()
-        assert not file.exists()
+            _, _, _, noise = process.end_input()
+        assert (file.exists(), noise) == (False, b"")
+
+
+@pytest.mark.promise("D32")
+@pytest.mark.untraced
+def test_half_a_form_at_a_logout_is_nothing_to_log() -> None:
+    environment = clean_environment(OPEN_BROWSER="never")
+    with running("--sandbox", environment=environment) as process, posting_half_a_form(process) as browser:
+        process.ask(modern(3, "tools/call", name="logout", arguments={}))
+        browser.settimeout(20)
+        assert browser.recv(1) == b""
+        _, code, _, noise = process.end_input()
+    assert (code, noise) == (0, b"")

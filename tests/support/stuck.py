@@ -1,4 +1,4 @@
-"""A web server that is told to end while what it owes will never be had."""
+"""Applications of a web server that can't give what it owes."""
 
 import anyio
 from starlette.requests import Request
@@ -47,3 +47,9 @@ class Stuck:
             await some_turns()
             server.end()
             await ended.wait()
+
+
+async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application with a fault."""
+    del scope, receive, send
+    raise KeyError

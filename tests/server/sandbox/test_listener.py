@@ -1,4 +1,5 @@
 import base64
+import logging
 import signal
 import socket
 import stat
@@ -17,7 +18,7 @@ from rememberizer_mcp.server.sandbox.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
-from tests.support.stuck import STUCK, Stuck
+from tests.support.stuck import STUCK, Stuck, fails
 
 
 @pytest.fixture
@@ -244,7 +245,10 @@ async def test_what_was_asked_before_the_end_is_answered() -> None:
 
 
 @pytest.mark.parametrize("stuck", STUCK)
-async def test_a_server_ends_in_time_and_leaves_no_connection_whatever_is_stuck(stuck: str) -> None:
+async def test_a_server_ends_in_time_and_silence_and_leaves_no_connection_whatever_is_stuck(
+    stuck: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
     app = Stuck(STUCK[stuck])
     server = HTTPServer(app)
     with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
@@ -253,6 +257,15 @@ async def test_a_server_ends_in_time_and_leaves_no_connection_whatever_is_stuck(
             await app.outlasts(listening.getsockname()[1], server, ended)
             assert not server.server_state.connections
             assert not server.server_state.tasks
+    assert not caplog.records
+
+
+async def test_an_application_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
+        async with serving(HTTPServer(fails), listening), httpx.AsyncClient(trust_env=False) as client:
+            port = listening.getsockname()[1]
+            assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 500
+    assert "Exception in ASGI application\n" in [record.getMessage() for record in caplog.records]
 
 
 async def test_a_signal_that_was_taken_over_ends_the_server_and_is_given_back() -> None:

@@ -49,6 +49,21 @@ async def test_a_signal_ends_it_quietly_and_cleanly(tmp_path: Path, ending: sign
     assert list((tmp_path / "rememberizer-mcp").iterdir()) == []
 
 
+@pytest.mark.untraced
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_quietly_while_it_waits_for_the_rest_of_a_request(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    with socket.socket() as client:
+        async with served(tmp_path, ending=ending) as sandbox, httpx.AsyncClient(trust_env=False) as another:
+            url = httpx.URL(sandbox.base_url)
+            client.connect((url.host, url.port))
+            head = f"POST /api/v1/auth/signin/ HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nContent-Length: 100\r\n\r\n"
+            client.sendall(f"{head}{{".encode())
+            await another.get(url)  # answered later than that was read
+    assert (sandbox.returncode, sandbox.errors) == (0, "")
+
+
 def test_a_port_in_use_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

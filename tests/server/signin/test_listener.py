@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
 from tests.support.sessions import resync
-from tests.support.stuck import STUCK, Stuck
+from tests.support.stuck import STUCK, Stuck, fails
 
 
 class VisitedAtTheEnd(PageServer):
@@ -71,7 +71,10 @@ async def test_what_was_sent_before_the_port_closes_is_answered() -> None:
 
 @pytest.mark.promise("S18")
 @pytest.mark.parametrize("stuck", STUCK)
-async def test_a_port_closes_in_time_and_leaves_no_connection_whatever_is_stuck(stuck: str) -> None:
+async def test_a_port_closes_in_time_and_silence_and_leaves_no_connection_whatever_is_stuck(
+    stuck: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
     app = Stuck(STUCK[stuck])
     with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
         server = PageServer(app, listening)
@@ -79,3 +82,14 @@ async def test_a_port_closes_in_time_and_leaves_no_connection_whatever_is_stuck(
             await app.outlasts(listening.getsockname()[1], server, ended)
             assert not server.server_state.connections
             assert not server.server_state.tasks
+    assert not caplog.records
+
+
+async def test_an_application_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
+        server = PageServer(fails, listening)
+        async with until_it_ends(server.run), await anyio.connect_tcp(*listening.getsockname()) as browser:
+            await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
+            assert (await browser.receive()).startswith(b"HTTP/1.1 500")
+            server.end()
+    assert [record.getMessage() for record in caplog.records] == ["Exception in ASGI application\n"]
