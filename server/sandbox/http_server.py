@@ -4,8 +4,9 @@ import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from types import FrameType
 
 import anyio
 import anyio.lowlevel
@@ -24,6 +25,7 @@ _TURNS = 3
 class HTTPServer(uvicorn.Server):
     """Handles the signals that it is told to, and no others; they end `serve` without ending the process.
 
+    Once one has come they are ignored, also after the end: they often come together, and what is left is to go.
     At its end it waits that long for answers, and again for what it cut off.
     """
 
@@ -31,7 +33,7 @@ class HTTPServer(uvicorn.Server):
         self,
         app: ASGIApp,
         *,
-        signals: Sequence[signal.Signals] = (),
+        signals: Collection[signal.Signals] = (),
         patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         super().__init__(
@@ -52,6 +54,7 @@ class HTTPServer(uvicorn.Server):
         self.ended = anyio.Event()
         self._told = anyio.Event()
         self._signals = signals
+        self._signalled = False
         self._patience_seconds = patience_seconds
 
     def end(self) -> None:
@@ -114,13 +117,18 @@ class HTTPServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the chosen signals over for as long as the server runs."""
+        """Take the chosen signals over, and give them back if none of them came."""
         before = {number: signal.signal(number, self.handle_exit) for number in self._signals}
         try:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                signal.signal(number, signal.SIG_IGN if self._signalled else handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Have it end."""
+        del sig, frame
+        self._signalled = self.should_exit = True
 
 
 def listen(port: int) -> socket.socket:

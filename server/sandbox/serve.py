@@ -14,12 +14,15 @@ from .listener import keyed_app, make_key, outbox_url
 from .names import LOOPBACK
 from .runtime_files import published
 
+_HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
+"""Windows has none."""
+
 
 def serve_sandbox(config: SandboxConfig, *, port: int, runtime_dir: Path, announce: Callable[[str], None]) -> None:
-    """Serve the API, its first page and the outbox on 127.0.0.1 until SIGINT or SIGTERM, then return.
+    """Serve the API, its first page and the outbox on 127.0.0.1 until one of `ending_signals`, then return.
 
-    It must run in the main thread. Port 0 is any free one. `announce` gets one line at a time; one of them holds the
-    key of the outbox page, so the lines are for the person's own terminal.
+    It must run in the main thread, and leaves those signals ignored. Port 0 is any free one. `announce` gets one line
+    at a time; one of them holds the key of the outbox page, so the lines are for the person's own terminal.
 
     Raises:
         ValueError: the port or the data file can't be used, or the directory under `runtime_dir` is not the user's own.
@@ -29,6 +32,12 @@ def serve_sandbox(config: SandboxConfig, *, port: int, runtime_dir: Path, announ
         anyio.run(_serve, sandbox, config, port, runtime_dir, announce)
 
 
+def ending_signals() -> set[signal.Signals]:
+    """Give SIGINT and SIGTERM, and SIGHUP unless it is ignored, as under nohup."""
+    hangup = set() if signal.getsignal(_HANGUP) is signal.SIG_IGN else {_HANGUP}
+    return {signal.SIGINT, signal.SIGTERM} | hangup
+
+
 async def _serve(
     sandbox: Sandbox, config: SandboxConfig, port: int, runtime_dir: Path, announce: Callable[[str], None]
 ) -> None:
@@ -36,7 +45,7 @@ async def _serve(
     with listen(port) as listening:
         port = listening.getsockname()[1]
         app = keyed_app(sandbox, otherwise=sandbox.app, key=key, port=port)
-        server = HTTPServer(app, signals=(signal.SIGINT, signal.SIGTERM))
+        server = HTTPServer(app, signals=ending_signals())
         async with serving(server, listening):
             with published(outbox_url(port, key), runtime_dir) as address:
                 for line in _announcement(config, port, address.url):

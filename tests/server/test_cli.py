@@ -1,5 +1,6 @@
 """The command line, as a person and as a host use it."""
 
+import itertools
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -145,8 +147,10 @@ def test_an_account_in_a_data_file_outlives_the_server(tmp_path: Path) -> None:
         assert answer["structuredContent"]["state"] == "unverified"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_sandbox_says_where_it_is_and_ends_at_a_signal(number: signal.Signals) -> None:
+@pytest.mark.parametrize("numbers", list(itertools.permutations((signal.SIGTERM, signal.SIGINT))))
+def test_the_sandbox_says_where_it_is_and_ends_at_a_signal_and_those_that_follow(
+    numbers: tuple[signal.Signals, ...],
+) -> None:
     popen = subprocess.Popen([*SERVE, "sandbox", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         assert popen.stdout is not None
@@ -155,7 +159,11 @@ def test_the_sandbox_says_where_it_is_and_ends_at_a_signal(number: signal.Signal
             line = popen.stdout.readline()
             assert line, "the sandbox ended early"
             said += line
-        popen.send_signal(number)
+        signals = itertools.cycle(numbers)
+        while popen.poll() is None:
+            popen.send_signal(next(signals))
+            with suppress(subprocess.TimeoutExpired):
+                popen.wait(timeout=0.01)
         rest, noise = popen.communicate(timeout=20)
     finally:
         popen.kill()

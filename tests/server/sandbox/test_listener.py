@@ -268,11 +268,23 @@ async def test_an_application_that_fails_is_logged(caplog: pytest.LogCaptureFixt
     assert "Exception in ASGI application\n" in [record.getMessage() for record in caplog.records]
 
 
-async def test_a_signal_that_was_taken_over_ends_the_server_and_is_given_back() -> None:
+async def test_signals_that_were_taken_over_end_the_server_and_are_ignored_from_then_on() -> None:
     before = signal.getsignal(signal.SIGTERM)
     server = HTTPServer(web_app([]), signals=(signal.SIGTERM,))
+    try:
+        with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
+            async with serving(server, listening):
+                signal.raise_signal(signal.SIGTERM)
+                signal.raise_signal(signal.SIGTERM)
+                await server.ended.wait()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def test_signals_that_never_came_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
     with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with serving(server, listening):
-            signal.raise_signal(signal.SIGTERM)
-            await server.ended.wait()
+        async with serving(HTTPServer(web_app([]), signals=(signal.SIGTERM,)), listening):
+            assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before

@@ -9,7 +9,7 @@ import pytest
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
-from rememberizer_mcp.server.sandbox.serve import serve_sandbox
+from rememberizer_mcp.server.sandbox.serve import ending_signals, serve_sandbox
 
 from tests.server.sandbox.support import EMAIL, NAME, PASSWORD, served
 
@@ -40,13 +40,22 @@ async def test_api_page_and_outbox_are_served_on_one_port(tmp_path: Path) -> Non
         assert (await client.get("/none/outbox/")).json() == {"detail": "Not found."}
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_ends_it_quietly_and_cleanly(tmp_path: Path, ending: signal.Signals) -> None:
     async with served(tmp_path, ending=ending) as sandbox, httpx.AsyncClient(trust_env=False) as client:
         await client.get(sandbox.base_url)
     assert sandbox.returncode == 0
     assert sandbox.errors == ""
     assert list((tmp_path / "rememberizer-mcp").iterdir()) == []
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_closed_terminal_ends_it_unless_it_is_to_outlive_that(*, ignored: bool) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        assert (signal.SIGHUP in ending_signals()) is not ignored
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.untraced
