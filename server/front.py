@@ -6,10 +6,10 @@
                      v                                                                      |
               the SDK's lane, the main thread: settings, imports, build, serve -------------+
 
-Those answers are constant, and ``front.json`` holds them as the SDK gave them (``make snapshots``). The front steps
-aside, and the SDK's lane is the only one, where it isn't certain which are meant, or where other versions are installed
-than were seen to make them. Where the lanes meet, the SDK is shown the lines on which the rest depends (the opening
-request, ``notifications/initialized``); its answer to the opening, which the host has, is dropped.
+Those answers are constant: ``front.json`` holds the SDK's own (``make snapshots``). The SDK's lane is the only one
+where it isn't certain which are meant, or other versions are installed than made them. Where the lanes meet, the SDK is
+shown what the rest depends on (the opening, ``notifications/initialized``); its answer to the opening is dropped. While
+the front holds the input, its end ends the process within a second; a request that waits for the SDK is answered first.
 """
 
 import json

@@ -275,6 +275,10 @@ PROMISES: dict[str, Promise] = {
         "Issue: the front",
     ),
     "D135": _design("The front steps aside where its answers are not certain.", "Issue: the front"),
-    "D136": _design("While the SDK loads, the process ends as it does later, within a second.", "Issue: the front"),
+    "D136": _design(
+        "While the SDK loads, a signal ends the process within a second, and so does the end of the input as long as "
+        "the front holds it; a request that waits for the SDK is answered first.",
+        "Issue: the front",
+    ),
     "D137": _design("The front is one room of 200 lines that loads the standard library only.", "Issue: the front"),
 }

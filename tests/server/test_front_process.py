@@ -99,6 +99,18 @@ def test_the_end_of_the_input_ends_a_process_that_still_loads(era: str, tmp_path
 
 
 @pytest.mark.promise("D136")
+def test_a_request_that_waits_for_the_sdk_is_answered_before_the_end_of_the_input(tmp_path: Path) -> None:
+    with held(tmp_path) as slow:
+        slow.process.ask(initialize())
+        slow.process.send(legacy(1, "ping"))
+        slow.process.stdin.close()
+        slow.release()
+        assert slow.process.receive() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+        _, code, rest, noise = slow.process.finish()
+    assert (code, rest, noise) == (0, b"", b"")
+
+
+@pytest.mark.promise("D136")
 @pytest.mark.parametrize("method", ["resources/list", "resources/templates/list", "prompts/list", "tools/list"])
 def test_the_end_of_the_input_is_seen_though_the_host_reads_nothing(method: str, tmp_path: Path) -> None:
     with held(tmp_path) as slow:
