@@ -103,8 +103,8 @@ class CaptchaRequired(SignInError):
     code = "captcha_required"
     sentence = "Rememberizer wants a captcha response and none was sent."
     advice = (
-        "A person has to solve it: `login` without a password sends the user to a page where they can, unless the "
-        "settings hold REMEMBERIZER_PASSWORD; then have the user set REMEMBERIZER_CAPTCHA too and restart the server."
+        "A person has to solve it: call again with the same `email` and without `password`; that opens a page where "
+        "they can."
     )
 
 
@@ -114,8 +114,8 @@ class CaptchaRejected(SignInError):
     code = "captcha_rejected"
     sentence = "Rememberizer refused the captcha response; it said nothing about the password."
     advice = (
-        "A captcha response works once and only for minutes: `login` without a password lets the user solve a new one, "
-        "unless it comes from the settings; then have them set REMEMBERIZER_CAPTCHA anew and restart the server."
+        "Each works once and only for minutes: call again with the same `email` and without `password`; that opens a "
+        "page where a person can solve a new one."
     )
 
 

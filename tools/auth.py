@@ -12,6 +12,7 @@ from ..server.api.account import same_account
 from ..server.errors import InvalidArguments, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
+from ..server.signin.ways import hold_password, naming_the_setting
 from ..server.states import State
 from .arguments import LONGEST_SECRET, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
@@ -88,7 +89,8 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
+            with naming_the_setting(services.settings, account.email):
+                left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
             session.close_page()
             return status_of(session, previous_left=left)
         if was_done(services, session):
@@ -110,7 +112,8 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            left = await session.sign_in(**account._asdict(), deadline=deadline)
+            with naming_the_setting(services.settings, account.email):
+                left = await session.sign_in(**account._asdict(), deadline=deadline)
             session.close_page()
             return status_of(session, previous_left=left)
         is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
@@ -226,7 +229,7 @@ def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
         if arguments.email is None:
             raise InvalidArguments("`password` came without `email`.", hint="Pass both, or neither.")
         return Account(arguments.email, password.get_secret_value(), captcha_value)
-    if settings.email and settings.password and (not arguments.email or same_account(arguments.email, settings.email)):
+    if settings.email and settings.password and hold_password(settings, arguments.email):
         return Account(settings.email, settings.password.get_secret_value(), captcha_value)
     return None
 

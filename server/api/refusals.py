@@ -62,7 +62,7 @@ def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     status = reply.status
     if status not in (HTTPStatus.BAD_REQUEST, *_SAID_NO):
         return UpstreamProtocolError(status=status)
-    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
+    if captcha := _captcha_refusal(reply, tool="login", captcha_sent=captcha_sent):
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
         return EmailNotVerified(status=status, hint=_VERIFY_FIRST)
@@ -74,7 +74,7 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     status = reply.status
     if status not in (*_SAID_WRONG, *_SAID_NO):
         return UpstreamProtocolError(status=status, hint=MAYBE_CREATED if reply.response.is_success else None)
-    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
+    if captcha := _captcha_refusal(reply, tool="signup", captcha_sent=captcha_sent):
         return captcha
     if status in _SAID_NO:
         return Forbidden(status=status)
@@ -137,7 +137,11 @@ def speaks_of_credentials(reply: Reply) -> bool:
     )
 
 
-def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError | None:
+def _captcha_refusal(reply: Reply, *, tool: str, captcha_sent: bool) -> RememberizerError | None:
     if not _CAPTCHA.search(reply.body.words):
         return None
-    return CaptchaRejected(status=reply.status) if captcha_sent else CaptchaRequired(status=reply.status)
+    page = f"call `{tool}` again with the same `email` and without `password`; that opens a page where"
+    if captcha_sent:
+        hint = f"Each works once and only for minutes: {page} a person can solve a new one."
+        return CaptchaRejected(status=reply.status, hint=hint)
+    return CaptchaRequired(status=reply.status, hint=f"A person has to solve it: {page} they can.")

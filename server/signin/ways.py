@@ -1,12 +1,14 @@
 """The ways to sign in without a secret in the arguments, in the order in which they are tried."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from ..api.account import same_account
-from ..errors import InvalidCredentials, SessionExpired, SignInFailed
+from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
 from ..keychain import Keychain
 from ..limiter import AttemptLimiter
 from ..session import Session
@@ -15,6 +17,25 @@ from .desk import SignInDesk
 from .pending import PendingSignIn
 
 logger = logging.getLogger(__name__)
+
+
+def hold_password(settings: Settings, email: str | None) -> bool:
+    """Whether the settings hold an account's password; without an e-mail their own account is meant."""
+    return bool(settings.email and settings.password and (not email or same_account(email, settings.email)))
+
+
+@contextmanager
+def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
+    """Where the settings hold the account's password no page opens for its captcha, so a refusal names what does."""
+    try:
+        yield
+    except (CaptchaRequired, CaptchaRejected) as error:
+        if hold_password(settings, email):
+            error.hint = (
+                "No page opens for this account, since the settings hold its password: have the user set "
+                "REMEMBERIZER_CAPTCHA to a fresh response and restart the server."
+            )
+        raise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +82,7 @@ class SignInWays:
         is_theirs = email is None or settings.email is None or same_account(email, settings.email)
         if settings.refresh_token and (email is None or (settings.email and is_theirs)):
             return await self._by_refresh_token(session, settings.refresh_token.get_secret_value(), deadline=deadline)
-        if settings.email and settings.password and is_theirs:
+        if settings.email and hold_password(settings, email):
             return await self._by_password(session, settings.email, captcha or settings.captcha, deadline=deadline)
         if self.keychain:
             kept = await self._by_keychain(session, self.keychain, email or settings.email, deadline=deadline)
@@ -88,12 +109,13 @@ class SignInWays:
         self.attempts.take(session.owner)
         password = self.settings.password
         try:
-            left = await session.sign_in(
-                email=email,
-                password=password.get_secret_value() if password else "",
-                captcha=captcha.get_secret_value() if captcha else None,
-                deadline=deadline,
-            )
+            with naming_the_setting(self.settings, email):
+                left = await session.sign_in(
+                    email=email,
+                    password=password.get_secret_value() if password else "",
+                    captcha=captcha.get_secret_value() if captcha else None,
+                    deadline=deadline,
+                )
         except InvalidCredentials as error:
             error.hint = (
                 "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these "
