@@ -4,6 +4,8 @@ A session that signs in anew gets a new grant: an answer to an older call lands 
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +15,7 @@ from .api import auth, oauth
 from .api.client import Call, Reply
 from .api.credentials import Credentials
 from .api.oauth import OAuthClient
-from .errors import RememberizerError, SessionExpired
+from .errors import EmailNotVerified, RememberizerError, SessionExpired
 from .flight import SingleFlight
 from .states import Environment
 
@@ -42,6 +44,8 @@ class Grant:
         self.credentials = Credentials(secrets=environment.secrets, now=environment.now)
         self.was_refused = False
         """Whether upstream refused to renew it."""
+        self.verifies_elsewhere = False
+        """Whether upstream wants the address verified before it gives the token that verification needs."""
         self._env = environment
         self._name = name
         self._email: str | None = None
@@ -83,6 +87,22 @@ class Grant:
             logger.warning("Rememberizer did not confirm the sign-out (%s)", error.code)
             return GivenBack(confirmed=False, forgotten=forgotten)
         return GivenBack(confirmed=True, forgotten=forgotten)
+
+    @contextmanager
+    def signing_in_again(self, *, unverified: bool) -> Iterator[None]:
+        """Around a sign-in while this one is held: if the address has to be verified first, say where that can be done.
+
+        Args:
+            unverified: Whether it is to the same account, which is not verified yet.
+        """
+        try:
+            yield
+        except EmailNotVerified as error:
+            if unverified and self.credentials.access_token is not None:
+                error.hint = error.advice
+            elif unverified:
+                self.verifies_elsewhere = True
+            raise
 
     async def keep(self, email: str | None) -> None:
         """Keep the refresh token in the keyring under this account from now on, where the user opted in."""

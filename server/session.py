@@ -132,7 +132,8 @@ class Session:
         Raises:
             SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
-        with self._fresh() as fresh:
+        unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
+        with self._grant.signing_in_again(unverified=unverified), self._fresh() as fresh:
             await auth.signin(
                 self._env.api, fresh.credentials, email=email, password=password, captcha=captcha, deadline=deadline
             )

@@ -9,6 +9,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
 from ..server.api.account import same_account
+from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.errors import InvalidArguments, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
@@ -131,6 +132,8 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
     """
     deadline = services.deadline()
     async with services.sessions.moving(services.owner, arguments.session) as session:
+        if session.grant.verifies_elsewhere:
+            raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value().strip()
         await session.verify(code, deadline=deadline)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
+from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.session import Session
 from ..server.states import Page, State
 
@@ -100,6 +101,8 @@ def _next(session: Session) -> str:
             return "Rememberizer no longer accepts this session: call `login`."
         case State.UNVERIFIED if session.can_verify:
             return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
+        case State.UNVERIFIED if session.grant.verifies_elsewhere:
+            return VERIFY_ELSEWHERE
         case State.UNVERIFIED:
             return "Call `login`, then `verify` with the code that was mailed."
         case _ if session.can_refresh:

@@ -25,11 +25,11 @@ from ..errors import (
 from .client import Reply
 
 MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
-NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
-_VERIFY_FIRST = (
-    "Call `verify` only if `session_status` says so; otherwise the user has to verify the address at Rememberizer, and "
-    "then `login` works."
+VERIFY_ELSEWHERE = (
+    "The user has to verify the address at Rememberizer itself, by the link or code in their mail; `verify` can't be "
+    "used here. Call `login` afterwards."
 )
+NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
 _START_AFRESH = (
     "Call `logout`, then `login`, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
@@ -65,7 +65,7 @@ def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     if captcha := _captcha_refusal(reply, tool="login", captcha_sent=captcha_sent):
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
-        return EmailNotVerified(status=status, hint=_VERIFY_FIRST)
+        return EmailNotVerified(status=status, hint=VERIFY_ELSEWHERE)
     return InvalidCredentials(status=status)
 
 
