@@ -148,7 +148,7 @@ class SignInFailed(SignInError):
 
     code = "sign_in_failed"
     sentence = "The sign-in did not succeed."
-    advice = "Call `login` to try again, if the user wants to."
+    advice = "Call again, if the user wants to try once more."
 
 
 class SignInPending(SignInError):

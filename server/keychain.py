@@ -44,7 +44,7 @@ _HINTS = {
         "Have the user set up Secret Service, KWallet, the macOS Keychain or the Windows Credential Locker (and name "
         f"no other backend in PYTHON_KEYRING_BACKEND or keyringrc.cfg), {_OR_SWITCH_OFF}, and restart the server."
     ),
-    _REFUSED: f"Have the user unlock it and call `login` again, {_OR_SWITCH_OFF} and restart the server.",
+    _REFUSED: f"Have the user unlock it and call again, {_OR_SWITCH_OFF} and restart the server.",
 }
 
 logger = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ class SignedIn:
         if self._session.grant is not self._grant:
             raise NotSignedIn(
                 "There was another sign-in while this call ran, so it was ended.",
-                hint="Call again if it is meant for the account that is signed in now; `session_status` says which.",
+                hint="Call again if it is meant for the account that is signed in now.",
             )
         return await self._session.request(call, deadline=deadline)
 

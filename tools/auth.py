@@ -23,6 +23,8 @@ from .sign_in import bring, refuse_what_has_ended, start, was_done
 from .status import (
     KEY_ONLY,
     NO_SESSION,
+    NOBODY,
+    NOBODY_YET,
     PAGE_CLOSED,
     SESSION_ENDED,
     SIGNED_OUT_EVERYWHERE,
@@ -189,7 +191,9 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
             return status_of(session)
     if services.sessions.has_ended(services.owner):
         return signed_out(SESSION_ENDED)
-    return signed_out(KEY_ONLY, method="api_key") if services.api_key else signed_out()
+    if services.api_key:
+        return signed_out(KEY_ONLY, method="api_key")
+    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET)
 
 
 def toolset(settings: Settings) -> list[ContractTool]:

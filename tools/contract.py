@@ -19,6 +19,7 @@ from .arguments import Arguments, learnable, parse
 from .caller import Caller, InputNeeded
 from .schemas import ErrorBody, input_schema
 from .services import CallServices, Services
+from .without_auth import fitting
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class ContractTool(Tool):
                 return question.result
             except RememberizerError as error:
                 logger.info("%s failed: %s", self.name, error.code)
-                return failure(error)
+                return failure(fitting(error, services.settings))
             except Exception:
                 logger.exception("%s crashed", self.name)
                 return failure(InternalError())

@@ -22,6 +22,7 @@ from .contract import failure
 from .current import current_services
 from .services import CallServices, Services
 from .whole import discussion_as_text, document_as_text
+from .without_auth import fitting
 
 DOCUMENT = "rememberizer://documents/{id}"
 DISCUSSION = "rememberizer://discussions/{source}/{id}"
@@ -34,12 +35,14 @@ logger = logging.getLogger(__name__)
 
 async def document(id: str, context: Context[Services, Any]) -> str | InputRequiredResult:  # noqa: A002 -- the template's word
     """The text of one of the user's documents, by its number."""
-    return await _answer(_document(_for_call(context), id))
+    services = _for_call(context)
+    return await _answer(services, _document(services, id))
 
 
 async def discussion(source: str, id: str, context: Context[Services, Any]) -> str | InputRequiredResult:  # noqa: A002 -- as above
     """What was said in a Slack or Discord channel in the last seven days, by the number of the channel's document."""
-    return await _answer(_discussion(_for_call(context), source, id))
+    services = _for_call(context)
+    return await _answer(services, _discussion(services, source, id))
 
 
 async def session() -> str:
@@ -81,7 +84,7 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-async def _answer(work: Awaitable[str]) -> str | InputRequiredResult:
+async def _answer(services: CallServices, work: Awaitable[str]) -> str | InputRequiredResult:
     """Our errors become the protocol's, with our code and hint in ``data``."""
     try:
         return await work
@@ -89,7 +92,7 @@ async def _answer(work: Awaitable[str]) -> str | InputRequiredResult:
         return question.result
     except RememberizerError as error:
         logger.info("a resource failed: %s", error.code)
-        raise _protocol_error(error) from error
+        raise _protocol_error(fitting(error, services.settings)) from error
     except Exception as error:
         logger.exception("a resource crashed")
         raise _protocol_error(InternalError()) from error

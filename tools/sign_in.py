@@ -209,14 +209,14 @@ def _ended(end: End) -> SignInFailed:
         case End.DECLINED:
             return SignInFailed(
                 "The user declined to sign in.",
-                hint="Don't ask again unless the user brings it up; then call `login`.",
+                hint="Don't ask again unless the user brings it up.",
             )
         case End.STOPPED:
             return SignInFailed("There were too many wrong attempts on the sign-in page, so it was closed.")
         case End.FAILED:
             return SignInFailed(
                 "Rememberizer's consent page ended with an error and not with a consent.",
-                hint="Call `login` to try once more; if it fails again, have the user check the OAuth app there.",
+                hint="Call again to try once more; if it fails again, have the user check the OAuth app there.",
             )
         case End.ABANDONED:
             return SignInFailed("Nobody signed in on the page in time, so it was closed.")

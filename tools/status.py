@@ -19,13 +19,15 @@ LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signe
 BY_LINK = "Give the user the link and the confirm code."
 WHEN_DONE = "When they say that they signed in, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
-SESSION_ENDED = "The session came to the end of its life: call `login`, or the tool that you want, to sign in again."
+SESSION_ENDED = "The session came to the end of its life: call `login` to sign in again."
+NOBODY = "Nobody is signed in: call `login`."
+NOBODY_YET = "Nobody is signed in: call `login`, or `signup` for a new account."
 PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
 SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
     "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
 )
-KEY_ONLY = "Nobody is signed in. Search, read and remember go on by REMEMBERIZER_API_TOKEN; `login` adds the account."
+KEY_ONLY = "Nobody is signed in. Tools that take an API key go on by REMEMBERIZER_API_TOKEN; `login` adds the account."
 STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
 
 
@@ -44,9 +46,7 @@ class SessionStatus(BaseModel):
     next: str
 
 
-def signed_out(
-    then: str = "Nobody is signed in: call `login`, or `signup` for a new account.", *, method: Method | None = None
-) -> SessionStatus:
+def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionStatus:
     """The status where there is no session."""
     return SessionStatus(
         session=None,
