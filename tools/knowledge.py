@@ -133,7 +133,7 @@ async def remember(services: CallServices, arguments: RememberArguments) -> Reme
 
 
 async def account(services: CallServices, arguments: Arguments) -> AccountDetails:
-    """Whose knowledge the tools see, what it is about, and the quota. For the sign-in's state use `session_status`."""
+    """Whose knowledge the tools see, what it is about, and the quota."""
     who = await asker(services, arguments.session, endpoints.ACCOUNT)
     return findings.account_details(await sources.profile(who, deadline=services.deadline()))
 

@@ -47,7 +47,7 @@ class MementoArguments(Arguments):
 class EditMementoArguments(MementoArguments):
     """``edit_memento``."""
 
-    add: DocumentIds | None = Field(None, description="Ids of documents, from `list_documents`.")
+    add: DocumentIds | None = Field(None, description="Ids of documents, as lists and searches give them.")
     add_folders: FolderIds | None = Field(None, description="Ids of folders; whatever they hold is added.")
     remove: DocumentIds | None = Field(None, description="Ids of documents.")
 
@@ -104,7 +104,7 @@ class PublicKnowledgeList(PagedResult):
 
 async def list_mementos(services: CallServices, arguments: PagedArguments) -> MementoList:
     """The user's mementos: named parts of their documents, by which they decide what an app may see. Use it to find a
-    memento's id. They don't narrow `search`.
+    memento's id. They don't narrow a search.
     """
     who = await asker(services, arguments.session, endpoints.MEMENTOS)
     everything = await mementos.list_mementos(who, deadline=services.deadline())

@@ -95,8 +95,8 @@ async def get_vector_document(services: CallServices, arguments: DocumentArgumen
 
 
 async def add_vector_text(services: CallServices, arguments: AddTextArguments) -> AddedText:
-    """Add a text to the vector store as a new document. Use `upload_vector_files` for files, and `remember` for the
-    user's own knowledge.
+    """Add a text to the vector store as a new document. Use `upload_vector_files` for files. The user's own
+    knowledge is kept elsewhere.
     """
     deadline = services.deadline()
     who, store_id = await place(services, arguments, endpoints.ADD_VECTOR_TEXT, deadline=deadline)

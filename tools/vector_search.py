@@ -63,9 +63,7 @@ class VectorSearchResult(FromDocuments):
 
 
 async def search_vector_store(services: CallServices, arguments: SearchArguments) -> VectorSearchResult:
-    """Find passages in the vector store by meaning. Use `search` for the user's own
-    documents.
-    """
+    """Find passages in the vector store by meaning. The user's own documents are not in it."""
     deadline = services.deadline()
     who, store_id = await place(services, arguments, endpoints.VECTOR_SEARCH, deadline=deadline)
     query = {

@@ -58,7 +58,7 @@ async def vector_store_info(services: CallServices, arguments: Arguments) -> Sto
 
 
 async def vector_store_options(services: CallServices, arguments: Arguments) -> Options:
-    """What a new vector store can be made with. Call it before `create_vector_store`; it needs a signed-in account."""
+    """What a new vector store can be made with. It needs a signed-in account."""
     who = await asker(services, arguments.session, endpoints.VECTOR_STORE_CONFIGS)
     found = await vector_stores.store_options(who, deadline=services.deadline())
     options = Options(**_marks(), **found.model_dump())
@@ -72,7 +72,7 @@ async def vector_store_options(services: CallServices, arguments: Arguments) -> 
 
 async def create_vector_store(services: CallServices, arguments: CreateStoreArguments) -> CreatedStore:
     """Create an empty vector store in the signed-in account. Only when the user asks for one: this server works with
-    the one store whose key is in its settings.
+    the one store whose key is in its settings. `vector_store_options` says what it can be made with.
     """
     who = await asker(services, arguments.session, endpoints.CREATE_VECTOR_STORE)
     given = arguments.model_dump(exclude={"session"}, exclude_none=True)

@@ -54,7 +54,7 @@ async def test_the_server_says_who_it_is() -> None:
         assert client.server_info is not None
         assert (client.server_info.name, client.server_info.version) == ("rememberizer-mcp", __version__)
         assert client.instructions is not None
-        assert "`session_status`" in client.instructions
+        assert "names its cause and what repairs it" in client.instructions
         assert "sandbox" not in client.instructions
 
 

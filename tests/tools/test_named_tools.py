@@ -1,10 +1,14 @@
 """What we say names no tool that the settings took away."""
 
+import itertools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from mcp import MCPError
+from mcp import Client, MCPError
+from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.setting_values import TOOLSETS
 from rememberizer_mcp.server.settings import Settings
 from rememberizer_mcp.tools.toolsets import chosen
 
@@ -123,3 +127,32 @@ async def test_without_auth_a_strange_handle_and_a_declined_sign_in_name_no_logi
             assert error["code"] == code
             assert not await missing_of(agent, error["hint"])
         await resync()
+
+
+def combinations() -> Iterator[Settings]:
+    """Every choice of toolsets, read-only or not, with secret arguments or without, on the sandbox or not."""
+    for count in range(1, len(TOOLSETS) + 1):
+        for chosen_ones in itertools.combinations(TOOLSETS, count):
+            for read_only, secret_arguments in itertools.product((False, True), repeat=2):
+                yield Settings(toolsets=",".join(chosen_ones), read_only=read_only, secret_arguments=secret_arguments)
+
+
+@pytest.mark.promise("D96", "D106")
+async def test_no_description_names_a_tool_that_is_not_listed() -> None:
+    for settings in combinations():
+        async with Client(build_server(settings)) as client:
+            tools = (await client.list_tools()).tools
+            prompts = [
+                await client.get_prompt(prompt.name, {each.name: "tea" for each in prompt.arguments or []})
+                for prompt in (await client.list_prompts()).prompts
+            ]
+            said = [client.instructions, *(each.model_dump_json() for each in [*tools, *prompts])]
+            named = set(re.findall(r"`(\w+)`", " ".join(map(str, said)))) & EVERY
+            assert named <= {tool.name for tool in tools}, settings
+
+
+@pytest.mark.promise("D80", "D96")
+async def test_the_instructions_promise_no_sign_in_that_was_switched_off() -> None:
+    for lazy in (True, False):
+        async with Client(build_server(Settings(lazy_sign_in=lazy))) as client:
+            assert "starts the sign-in itself, or says what does" in (client.instructions or "")
