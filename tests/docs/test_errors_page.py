@@ -25,3 +25,18 @@ def test_a_section_has_the_code_s_own_words_a_cause_and_a_fix_for_each_reader(co
     said = re.findall(r"^- \*\*(.+?)\*\*: (\S.*)$", section, re.MULTILINE)
     assert [label for label, _ in said] == LABELS
     assert all(words for _, words in said)
+
+
+@pytest.mark.promise("D127")
+@pytest.mark.parametrize("setting", ["REMEMBERIZER_API_TOKEN", "REMEMBERIZER_VECTOR_STORE_TOKEN"])
+def test_a_refused_key_is_found_under_its_code(setting: str) -> None:
+    assert setting in SECTIONS["invalid_credentials"]
+
+
+@pytest.mark.promise("D127")
+def test_the_page_of_tools_says_of_each_code_what_can_answer_it() -> None:
+    page = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    said = page.partition("**What fails**")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)`", said))
+    others = {code for code in SECTIONS if code.startswith("upstream_")} | {"email_taken", "invalid_verification_code"}
+    assert named >= set(SECTIONS) - others - {"read_only"}
