@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 
 from ..server.api.account import same_account
 from ..server.api.refusals import VERIFY_ELSEWHERE
-from ..server.errors import InvalidArguments, NotSignedIn, UnknownSession
+from ..server.errors import InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.signin.ways import hold_password, naming_the_setting
@@ -35,6 +35,10 @@ from .status import (
     status_of,
 )
 
+VERIFIED_ALREADY = (
+    "The account is signed in, so its address is probably verified already: go on, and ask for no other code unless a "
+    "call fails with `email_not_verified`."
+)
 Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
 Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
 
@@ -138,7 +142,13 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
             raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value().strip()
-        await session.verify(code, deadline=deadline)
+        was_signed_in = session.state is State.SIGNED_IN
+        try:
+            await session.verify(code, deadline=deadline)
+        except InvalidVerificationCode as error:
+            if was_signed_in:
+                error.hint = VERIFIED_ALREADY
+            raise
         if session.page is not None and session.page.wants_code:
             session.close_page()
         return status_of(session)

@@ -12,6 +12,7 @@ from rememberizer_mcp.server.sandbox.variants import Variants
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era, agent_on, server_on
 from tests.support.upstream import reply, tokens, usual
 
+REFUSED = reply(400, json={"verification_code": ["Invalid."]})
 pytestmark = pytest.mark.parametrize("era", ERAS)
 CAPTCHA = {"captcha": SANDBOX_CAPTCHA}
 CODE = {"verification_code": "123456"}
@@ -73,3 +74,14 @@ async def test_another_account_that_is_refused_says_nothing_of_the_one_that_is_h
         before = (await agent.call("signup", **ADA))["next"]
         await assert_refused_and_sent_elsewhere(agent, "login", "email_not_verified", **GRACE)
         assert (await agent.call("session_status"))["next"] == before
+
+
+@pytest.mark.promise("D10")
+async def test_a_code_that_is_refused_after_the_sign_in_asks_for_no_other(era: Era) -> None:
+    async with agent_on(server_on(usual(verify_email=REFUSED).transport), era) as agent:
+        await agent.call("login", **ADA)
+        error = await agent.fails("verify", **CODE)
+        assert error["code"] == "invalid_verification_code"
+        assert error["hint"].startswith("The account is signed in, so its address is probably verified already: go on")
+        await agent.call("signup", **GRACE)
+        assert "Ask the user for the newest code" in (await agent.fails("verify", **CODE))["hint"]
