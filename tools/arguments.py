@@ -48,6 +48,15 @@ def _moment(value: Any) -> datetime:
         raise PydanticCustomError("moment", "no date") from None
 
 
+def _no_truth(value: Any) -> Any:
+    """Anything but true and false, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("truth", "no number")
+    return value
+
+
+NO_TRUTH = BeforeValidator(_no_truth)
+"""Stands behind the bounds of a number, which it would take out of the schema otherwise."""
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
 
 
@@ -123,6 +132,7 @@ _WORDS = {
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "truth": "must be a number, not true or false",
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
     "moment": "must be an ISO 8601 date or date-time",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ..server.api.answers import HIGHEST
-from .arguments import Arguments, Moment, Text
+from .arguments import NO_TRUTH, Arguments, Moment, Text
 from .paging import PagedArguments
 
 LONGEST_QUERY = 4_000
@@ -14,8 +14,8 @@ LONGEST_MEMORY = 500_000
 """Characters. Upstream's limit is not documented; what takes minutes to index belongs into a file."""
 
 Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
-Limit = Annotated[int, Field(ge=1, le=20)]
-Number = Annotated[int, Field(ge=0, le=HIGHEST)]
+Limit = Annotated[int, Field(ge=1, le=20), NO_TRUTH]
+Number = Annotated[int, Field(ge=0, le=HIGHEST), NO_TRUTH]
 """Takes every id and chunk that a result can hold."""
 _SOURCE = r"[\w-]{1,40}"
 _FROM = "ISO 8601, UTC if it names no zone; a date means its start."
@@ -47,7 +47,7 @@ class SearchArguments(Arguments):
     limit: Limit = 5
     after: Moment | None = Field(None, description=_FROM)
     before: Moment | None = None
-    context_chunks: Annotated[int, Field(ge=0, le=5)] = Field(2, description="Chunks around each hit.")
+    context_chunks: Annotated[int, Field(ge=0, le=5), NO_TRUTH] = Field(2, description="Chunks around each hit.")
 
 
 class ListDocumentsArguments(PagedArguments):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from .arguments import Arguments
+from .arguments import NO_TRUTH, Arguments
 from .content import Fence, FromDocuments, fitted
 
 Result = TypeVar("Result", bound="PagedResult")
@@ -14,8 +14,8 @@ Result = TypeVar("Result", bound="PagedResult")
 class PagedArguments(Arguments):
     """A tool that gives a list page by page."""
 
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    page_size: Annotated[int, Field(ge=1, le=100)] = 20
+    page: Annotated[int, Field(ge=1, le=1_000_000), NO_TRUTH] = 1
+    page_size: Annotated[int, Field(ge=1, le=100), NO_TRUTH] = 20
 
 
 class PagedResult(FromDocuments):

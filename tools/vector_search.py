@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_search
 from ..server.api.vector_search import VectorFindings, VectorMatch
-from .arguments import Text
+from .arguments import NO_TRUTH, Text
 from .content import Fence, FromDocuments, fitted, shortened
 from .contract import ContractTool, tool
 from .hints import READS
@@ -23,7 +23,7 @@ NOTHING_FOUND = (
     "Nothing was found. Try other words, or `search_vector_store` with a lower `threshold`; `list_vector_documents` "
     "says what is there."
 )
-Limit = Annotated[int, Field(ge=1, le=50)]
+Limit = Annotated[int, Field(ge=1, le=50), NO_TRUTH]
 
 
 class SearchArguments(InStore):
@@ -31,8 +31,10 @@ class SearchArguments(InStore):
 
     query: Query
     limit: Limit = 10
-    threshold: Annotated[float, Field(ge=0, le=1)] = Field(0.7, description="0.9 is stricter, 0.5 looser.")
-    context_chunks: Annotated[int, Field(ge=0, le=5)] = Field(0, description="Parts before and after each match.")
+    threshold: Annotated[float, Field(ge=0, le=1), NO_TRUTH] = Field(0.7, description="0.9 is stricter, 0.5 looser.")
+    context_chunks: Annotated[int, Field(ge=0, le=5), NO_TRUTH] = Field(
+        0, description="Parts before and after each match."
+    )
 
 
 class SmartSearchArguments(InStore):

@@ -13,7 +13,7 @@ from ..server.api.vector_stores import StoreOptions, VectorStore
 from ..server.errors import ResponseTooLarge
 from ..server.settings import Settings
 from . import vector_documents, vector_search, vector_uploads
-from .arguments import Arguments, Text
+from .arguments import NO_TRUTH, Arguments, Text
 from .asking import asker
 from .content import Fence, FromDocuments, fits
 from .contract import ContractTool, tool
@@ -30,7 +30,7 @@ class CreateStoreArguments(Arguments):
     name: Word
     description: Annotated[Text, Field(max_length=LONGEST_LINE)] | None = None
     embedding_model: Word | None = Field(None, description="From `vector_store_options`, as the next three.")
-    vector_dimension: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    vector_dimension: Annotated[int, Field(ge=1, le=100_000), NO_TRUTH] | None = None
     indexing_algorithm: Word | None = None
     search_metric: Word | None = None
 
