@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ..server import setting_values
+from ..server.api.text import clean
 from ..server.errors import InvalidArguments
 from ..server.setting_values import EMAIL_PATTERN, encodable
 
@@ -55,6 +56,14 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
+def _no_blank(value: str) -> str:
+    if not clean(value).strip():
+        raise PydanticCustomError("blank", "nothing to read")
+    return value
+
+
+NO_BLANK = AfterValidator(_no_blank)
+"""Upstream refuses a text of which nothing can be read."""
 NO_TRUTH = BeforeValidator(_no_truth)
 """Stands behind the bounds of a number, which it would take out of the schema otherwise."""
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
@@ -127,6 +136,7 @@ _WORDS = {
     "too_short": "is empty",
     "too_long": "is too long",
     "string_too_short": "is empty",
+    "blank": "is blank",
     "string_too_long": "is too long",
     "string_type": "must be a string",
     "int_type": "must be a whole number",

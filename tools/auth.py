@@ -15,7 +15,7 @@ from ..server.session import Session
 from ..server.settings import Settings
 from ..server.signin.ways import hold_password, naming_the_setting
 from ..server.states import State
-from .arguments import LONGEST_SECRET, Arguments, Email, Secret, Text
+from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
 from .services import CallServices, Services
@@ -59,7 +59,9 @@ class LoginWithSecrets(LoginArguments):
 class SignupArguments(LoginArguments):
     """``signup`` where secret arguments are off."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)] | None = Field(None, description="Display name.")
+    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK] | None = Field(
+        None, description="Display name."
+    )
 
 
 class SignupWithSecrets(SignupArguments):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..server.api import discussions, documents, endpoints, sources
 from ..server.api import search as searches
+from ..server.api.text import clean
 from ..server.errors import InvalidArguments, NotFound
 from ..server.settings import Settings
 from . import findings, reading
@@ -172,7 +173,7 @@ def toolset(_: Settings) -> list[ContractTool]:
 
 def _require_words(query: str) -> None:
     """Upstream takes up to 400 words (rememberizer-api.md §4.1)."""
-    count = len(query.split())
+    count = len(clean(query).split())
     if not 0 < count <= MOST_WORDS:
         raise InvalidArguments(
             f"`query` has {count} words; it must have 1 to {MOST_WORDS}.",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ..server.api.answers import HIGHEST
-from .arguments import NO_TRUTH, Arguments, Moment, Text
+from .arguments import NO_BLANK, NO_TRUTH, Arguments, Moment, Text
 from .paging import PagedArguments
 
 LONGEST_QUERY = 4_000
@@ -77,5 +77,5 @@ class ReadDiscussionArguments(Arguments):
 class RememberArguments(Arguments):
     """``remember``."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)] = Field(description="A title to find it by.")
-    content: Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY)]
+    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK] = Field(description="A title to find it by.")
+    content: Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY), NO_BLANK]

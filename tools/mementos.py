@@ -12,7 +12,7 @@ from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
 from ..server.settings import Settings
-from .arguments import Arguments, Text
+from .arguments import NO_BLANK, Arguments, Text
 from .asking import asker
 from .confirmation import CONFIRM, Confirm, Deletion, require_consent
 from .content import Fence, FromDocuments, fitted, shortened
@@ -35,7 +35,7 @@ FolderIds = Annotated[
 class CreateMementoArguments(Arguments):
     """``create_memento``."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 
 
 class MementoArguments(Arguments):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_stores
 from ..server.api.vector_stores import VectorDocument
-from .arguments import Text
+from .arguments import NO_BLANK, Text
 from .confirmation import CONFIRM, Confirm, Deletion, require_consent
 from .content import Fence, FromDocuments
 from .contract import ContractTool, tool
@@ -22,7 +22,7 @@ from .services import CallServices
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Name = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 
 
 class DocumentArguments(InStore):
@@ -47,7 +47,7 @@ class AddTextArguments(InStore):
     """``add_vector_text``."""
 
     name: Name = Field(description="By which it will be known.")
-    text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT)]
+    text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT), NO_BLANK]
 
 
 class VectorDocumentList(PagedResult):

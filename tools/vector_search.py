@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..server.api import endpoints, vector_search
 from ..server.api.vector_search import VectorFindings, VectorMatch
-from .arguments import NO_TRUTH, Text
+from .arguments import NO_BLANK, NO_TRUTH, Text
 from .content import Fence, FromDocuments, fitted, shortened
 from .contract import ContractTool, tool
 from .hints import READS
@@ -29,7 +29,7 @@ Limit = Annotated[int, Field(ge=1, le=50), NO_TRUTH]
 class SearchArguments(InStore):
     """``search_vector_store``."""
 
-    query: Query
+    query: Annotated[Query, NO_BLANK]
     limit: Limit = 10
     threshold: Annotated[float, Field(ge=0, le=1), NO_TRUTH] = Field(0.7, description="0.9 is stricter, 0.5 looser.")
     context_chunks: Annotated[int, Field(ge=0, le=5), NO_TRUTH] = Field(
@@ -40,7 +40,7 @@ class SearchArguments(InStore):
 class SmartSearchArguments(InStore):
     """``smart_search_vector_store``."""
 
-    query: Query
+    query: Annotated[Query, NO_BLANK]
     user_context: Annotated[Text, Field(max_length=LONGEST_QUERY)] | None = Field(
         None, description="What you know of the user's aim."
     )

@@ -13,7 +13,7 @@ from ..server.api.vector_stores import StoreOptions, VectorStore
 from ..server.errors import ResponseTooLarge
 from ..server.settings import Settings
 from . import vector_documents, vector_search, vector_uploads
-from .arguments import NO_TRUTH, Arguments, Text
+from .arguments import NO_BLANK, NO_TRUTH, Arguments, Text
 from .asking import asker
 from .content import Fence, FromDocuments, fits
 from .contract import ContractTool, tool
@@ -21,7 +21,7 @@ from .hints import ADDS, READS
 from .schemas import output_schema
 from .services import CallServices
 
-Word = Annotated[Text, Field(min_length=1, max_length=200)]
+Word = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 
 
 class CreateStoreArguments(Arguments):

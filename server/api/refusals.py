@@ -35,8 +35,8 @@ _START_AFRESH = (
     "if it is refused again, tell the user that the account may not do it."
 )
 _LOOK_UP = (
-    "They have the right form, so a value may not exist there or not be allowed: look ids and names up with the tool "
-    "that lists them, and call again."
+    "They have the right form, so a value is one that Rememberizer doesn't take there. Change it, or where it is an id "
+    "look it up with the tool that lists such things; then call again."
 )
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(

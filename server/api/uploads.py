@@ -87,7 +87,7 @@ def check(files: Sequence[Source]) -> None:
     """Hold files against the documented limits.
 
     Raises:
-        InvalidArguments: Naming the file that is too large or of another type, or what is too much together.
+        InvalidArguments: Naming the file that is empty, too large or of another type, or what is too much together.
     """
     if len(files) > MOST_FILES:
         raise InvalidArguments(f"These are {len(files)} files; an upload takes {MOST_FILES} at most.")
@@ -95,6 +95,8 @@ def check(files: Sequence[Source]) -> None:
         if PurePath(file.name).suffix.lower() not in TYPES:
             known = ", ".join(ending.lstrip(".") for ending in TYPES)
             raise InvalidArguments(f"`{clean_line(file.name)}` has none of the types that can be uploaded: {known}.")
+        if not file.size:
+            raise InvalidArguments(f"`{clean_line(file.name)}` is empty.", hint="Leave it out, or check its path.")
         if file.size > MOST_FILE_BYTES:
             raise InvalidArguments(
                 f"`{clean_line(file.name)}` is larger than 50 MB.", hint="Leave it out, or split it."

@@ -10,6 +10,10 @@ from rememberizer_mcp.tools.arguments import parse
 from rememberizer_mcp.tools.contract import ContractTool
 from rememberizer_mcp.tools.toolsets import chosen
 
+from tests.support.agent import ERAS, Era, agent_on, server_on
+from tests.support.knowledge import KEY, knowledge
+
+BLANK = ["", " ", "\t\n", "\0", " \u200b", "\u202e"]
 TOOLS = chosen(Settings(toolsets="all"))
 
 
@@ -34,3 +38,44 @@ def fields(*kinds: str) -> Iterator[Any]:
 def test_a_truth_is_no_number(tool: ContractTool, name: str, is_list: bool, truth: bool) -> None:
     said = problems(tool, **{name: [truth] if is_list else truth})
     assert f"`{name}` must be a number, not true or false" in said
+
+
+@pytest.mark.promise("D26")
+@pytest.mark.parametrize(
+    ("tool", "names"),
+    [
+        ("remember", ["name", "content"]),
+        ("signup", ["name"]),
+        ("create_memento", ["name"]),
+        ("search_vector_store", ["query"]),
+        ("smart_search_vector_store", ["query"]),
+        ("add_vector_text", ["name", "text"]),
+        ("rename_vector_document", ["name"]),
+        ("create_vector_store", ["name", "embedding_model", "indexing_algorithm", "search_metric"]),
+    ],
+)
+@pytest.mark.parametrize("blank", BLANK, ids=ascii)
+def test_a_text_of_which_nothing_can_be_read_is_named(tool: str, names: list[str], blank: str) -> None:
+    (found,) = [each for each in TOOLS if each.name == tool]
+    said = problems(found, **dict.fromkeys(names, blank))
+    for name in names:
+        assert f"`{name}` is {'blank' if blank else 'empty'}" in said
+
+
+@pytest.mark.promise("D26")
+@pytest.mark.parametrize("era", ERAS)
+async def test_what_is_blank_is_sent_to_nobody(era: Era) -> None:
+    upstream = knowledge()
+    async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
+        for query in BLANK:
+            error = await agent.fails("search", query=query)
+            assert (error["code"], error["status"], "`query`" in error["message"]) == ("invalid_arguments", None, True)
+        assert "`name` is blank" in (await agent.fails("remember", name=" ", content="tea"))["message"]
+    assert not upstream.requests
+
+
+@pytest.mark.promise("D26")
+def test_what_can_be_read_keeps_what_surrounds_it() -> None:
+    (remember,) = [each for each in TOOLS if each.name == "remember"]
+    given = {"name": " tea ", "content": "\n\u202etea"}
+    assert parse(remember.arguments, given).model_dump(exclude={"session"}) == given

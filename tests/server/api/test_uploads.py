@@ -73,7 +73,7 @@ async def test_files_are_sent_as_they_are_in_one_request(tmp_path: Path) -> None
     files = {
         "a.txt": b"plain",
         "b.PDF": bytes(range(256)) * 5_000,
-        "empty.md": b"",
+        "short.md": b"#",
         "lines.json": b'\r\n--{"a": 1}\r\n',
     }
     upstream = stocked()
@@ -126,6 +126,7 @@ async def test_every_documented_type_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sizes", "problem"),
     [
+        ({"a": 1, "none": 0}, "`none.txt` is empty."),
         ({"big": 50 * MEGABYTE + 1}, "`big.txt` is larger than 50 MB."),
         (
             {"a": 40 * MEGABYTE, "b": 40 * MEGABYTE, "c": 20 * MEGABYTE + 1},
@@ -155,7 +156,7 @@ async def test_another_type_is_told_before_a_byte_is_sent_and_by_the_files_name_
 
 @pytest.mark.promise("D101")
 def test_the_limits_themselves_are_allowed(tmp_path: Path) -> None:
-    paths = sized(tmp_path, a=50 * MEGABYTE, b=50 * MEGABYTE, **{f"f{number}": 0 for number in range(18)})
+    paths = sized(tmp_path, a=50 * MEGABYTE, b=50 * MEGABYTE - 18, **{f"f{number}": 1 for number in range(18)})
     with opened([tmp_path], paths) as files:
         check(files)
 
