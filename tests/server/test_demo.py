@@ -113,6 +113,15 @@ def test_a_step_that_fails_fails_the_demo(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.promise("D39")
+@pytest.mark.parametrize("tokens", ["json", "none"])
+def test_a_variant_that_the_demo_can_not_follow_is_refused_before_it_begins(tokens: str) -> None:
+    command = [*SERVE, "demo", "--variant", f"signup_tokens={tokens}"]
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "of signup_tokens it can follow `cookies` and `both`" in " ".join(done.stderr.split())
+
+
+@pytest.mark.promise("D39")
 def test_a_server_that_does_not_start_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--no-such-option"]) == 1
     assert "The demo failed: " in capsys.readouterr().out
