@@ -5,7 +5,6 @@ None of them repeats the value, which can be a secret.
 
 import ipaddress
 import re
-import stat
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -144,23 +143,24 @@ ApiKey = Annotated[SecretStr, AfterValidator(header_value)]
 
 
 def secret_in(path: str) -> SecretStr:
-    """What a file holds, without the end of its last line.
+    """What a file holds, without the end of its last line. A pipe, such as a shell makes, is waited for.
 
     Raises:
         ValueError: Nothing that can be a secret; the sentence says what the path names instead, and not the path.
     """
     unfilled = " (`~` is not filled in: write the whole path)" if path.startswith("~") else ""
     try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):  # one that never ends, or that waits for a writer, is not read
-            raise ValueError("a folder" if stat.S_ISDIR(status.st_mode) else "what is no regular file")
-        if status.st_size > MOST_SECRET_BYTES:
-            raise ValueError(f"a file of more than {MOST_SECRET_BYTES // 1024} KiB")
-        secret = Path(path).read_text(encoding="utf-8-sig").rstrip("\r\n")
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_SECRET_BYTES + 1)
+        secret = content.decode("utf-8-sig").rstrip("\r\n")
     except FileNotFoundError:
         raise ValueError(f"a file that does not exist{unfilled}") from None
+    except IsADirectoryError:
+        raise ValueError("a folder") from None
     except (OSError, UnicodeDecodeError):
         raise ValueError("a file that can't be read as text") from None
+    if len(content) > MOST_SECRET_BYTES:  # also of one that never ends
+        raise ValueError(f"a file of more than {MOST_SECRET_BYTES // 1024} KiB")
     if not secret:
         raise ValueError("a file that is empty")
     return SecretStr(secret)
