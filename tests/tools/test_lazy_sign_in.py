@@ -15,7 +15,7 @@ from tests.support.upstream import FakeUpstream, Slow, reply, tokens, usual
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 PATIENT = Around(patience_seconds=60, more_tools=[needing()])
-BRIEF = Around(patience_seconds=0.3, more_tools=[needing()])
+BRIEF = Around(patience_seconds=1.0, more_tools=[needing()])
 
 
 def upstream(**overrides: Any) -> FakeUpstream:
