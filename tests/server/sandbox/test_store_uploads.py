@@ -45,6 +45,14 @@ async def send(store: Store, body: Any, content_type: str = MULTIPART) -> Any:
     return await store.post(f"{store.documents}/upload", content=body, headers=headers)
 
 
+async def test_a_body_that_is_cut_off_is_refused_and_its_file_closed(store: Store) -> None:
+    whole = part("files", '; filename="a.txt"')
+    for chunks in ([whole], [whole[:-9]], [whole, whole[:-1]], [whole, f"--{BOUNDARY}-".encode()]):
+        response = await send(store, pieces(*chunks))
+        assert (response.status_code, "closing boundary is missing" in response.text) == (400, True)
+    assert (await send(store, pieces(whole, f"--{BOUNDARY}".encode(), b"--"))).status_code == 201
+
+
 async def test_files_are_taken_and_searched(store: Store, clock: FakeClock) -> None:
     response = await store.upload(
         ("tea.md", "# Assam"), ("page.html", "<p>Sencha<script>no"), ("data.json", '{"a": "Oolong"}')
