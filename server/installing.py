@@ -30,8 +30,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
         change = installing(system, HOSTS[host], sandbox=sandbox)
         if not change.is_needed:
             click.echo(f"{change.host.title} has `{change.name}` already, in {change.file.path}.")
-            _tell_if_off(change)
-            _tell_of_folders(change)
+            _tell_what_stands(change)
             return 0
         if dry_run:
             return _show(change)
@@ -55,7 +54,7 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
         change = uninstalling(this_system(), HOSTS[host], sandbox=sandbox)
         if not change.is_needed:
             click.echo(f"{change.host.title} has no `{change.name}` in {change.file.path}.")
-            _tell_of_folders(change)
+            _tell_what_stands(change)
             return 0
         if dry_run:
             return _show(change)
@@ -63,7 +62,7 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
     except (UnusableFile, NoHome) as error:
         return _fail(error)
     click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.backup}")
-    _tell_of_folders(change)
+    _tell_what_stands(change)
     click.echo(f"It is gone when {change.host.title} starts again.")
     return 0
 
@@ -91,8 +90,7 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
         click.echo(f"Before: {change.backup}")
     if change.kept:
         click.echo(f"Kept of what stood there: {printable(', '.join(change.kept), instead='?')}.")
-    _tell_if_off(change)
-    _tell_of_folders(change)
+    _tell_what_stands(change)
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
     left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
@@ -100,12 +98,9 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
 
 
-def _tell_if_off(change: Change) -> None:
+def _tell_what_stands(change: Change) -> None:
     if member := change.switched_off:
         click.echo(f"It is switched off there (`{member}`): {change.host.switch_on} to switch it on.")
-
-
-def _tell_of_folders(change: Change) -> None:
     if change.folders:
         where = printable(", ".join(change.folders), instead="?")
         click.echo(f"Left alone: one of its own there, which {change.host.title} takes in {where}.")

@@ -13,7 +13,7 @@ from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.errors import InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
-from ..server.signin.ways import hold_password, naming_the_setting
+from ..server.signin.ways import held_account, naming_the_setting
 from ..server.states import State
 from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Email, Secret, Text
 from .contract import ContractTool, tool
@@ -248,9 +248,8 @@ def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
         if arguments.email is None:
             raise InvalidArguments("`password` came without `email`.", hint="Pass both, or neither.")
         return Account(arguments.email, password.get_secret_value(), captcha_value)
-    if settings.email and settings.password and hold_password(settings, arguments.email):
-        return Account(settings.email, settings.password.get_secret_value(), captcha_value)
-    return None
+    held = held_account(settings, arguments.email)
+    return Account(held.email, held.password.get_secret_value(), captcha_value) if held else None
 
 
 def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | None]:

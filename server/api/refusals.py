@@ -140,8 +140,5 @@ def speaks_of_credentials(reply: Reply) -> bool:
 def _captcha_refusal(reply: Reply, *, tool: str, captcha_sent: bool) -> RememberizerError | None:
     if not _CAPTCHA.search(reply.body.words):
         return None
-    page = f"call `{tool}` again with the same `email` and without `password`; that opens a page where"
-    if captcha_sent:
-        hint = f"Each works once and only for minutes: {page} a person can solve a new one."
-        return CaptchaRejected(status=reply.status, hint=hint)
-    return CaptchaRequired(status=reply.status, hint=f"A person has to solve it: {page} they can.")
+    refusal = CaptchaRejected if captcha_sent else CaptchaRequired
+    return refusal(status=reply.status, hint=refusal.advice.replace("call again", f"call `{tool}` again"))

@@ -39,26 +39,36 @@ def entries(system: System) -> Iterator[Entry | Finding]:
         system: Whose hosts are meant.
     """
     for found in configured(system):
-        if found.problem:
-            text = f"{found.host.title}: {found.problem}"
-            yield Finding.warning("hosts", text, f"Correct {found.path}; the host may not be able to read it either.")
-        for name, folders in found.folders.items():
-            text = (
-                f"{found.host.title}: in {found.path} an entry `{name}` stands for {printable(', '.join(folders))} "
-                "alone; it goes before the one for all folders, and was not started."
-            )
-            yield Finding.warning("hosts", text, f"If it is not wanted, `claude mcp remove {name}` there removes it.")
+        yield from _beside_ours(found)
         for name in found.blocks:
             yield _entry(found, name)
-            if name in found.off:
-                text = f"{_title(found, name)}: our entry in {found.path} is switched off (`{found.off[name]}`)."
-                step = f"Switch it on there: {found.host.switch_on}. {found.host.next_step}"
-                yield Finding.warning("hosts", text, step)
-            if name in found.odd:
-                members = " and ".join(f"`{each}`" for each in found.odd[name])
-                text = f"{_title(found, name)}: in our entry in {found.path}, {members} holds what is no text."
-                step = f"Write it in quotes there: a host may refuse the entry for it. {found.host.next_step}"
-                yield Finding.warning("hosts", text, step)
+            yield from _remarks(found, name)
+
+
+def _beside_ours(found: Configured) -> Iterator[Finding]:
+    host = found.host
+    if found.problem:
+        step = f"Correct {found.path}; the host may not be able to read it either."
+        yield Finding.warning("hosts", f"{host.title}: {found.problem}", step)
+    _, remove = host.projects or ("", "")
+    for name, folders in found.folders.items():
+        text = (
+            f"{host.title}: in {found.path} an entry `{name}` stands for {printable(', '.join(folders))} "
+            "alone; it goes before the one for all folders, and was not started."
+        )
+        yield Finding.warning("hosts", text, f"If it is not wanted, `{remove} {name}` there removes it.")
+
+
+def _remarks(found: Configured, name: str) -> Iterator[Finding]:
+    title, host = _title(found, name), found.host
+    if name in found.off:
+        text = f"{title}: our entry in {found.path} is switched off (`{found.off[name]}`)."
+        yield Finding.warning("hosts", text, f"Switch it on there: {host.switch_on}. {host.next_step}")
+    if name in found.odd:
+        members = " and ".join(f"`{each}`" for each in found.odd[name])
+        text = f"{title}: in our entry in {found.path}, {members} holds what is no text."
+        step = f"Write it in quotes there: a host may refuse the entry for it. {host.next_step}"
+        yield Finding.warning("hosts", text, step)
 
 
 def _title(found: Configured, name: str) -> str:

@@ -47,7 +47,7 @@ def _configured(host: Host, path: Path) -> Configured:
         return Configured(host=host, path=path, problem=f"{path} {error}.")
     names = (NAME, SANDBOX_NAME)
     ours = {name: said[host.key][name] for name in names if name in said[host.key]}
-    blocks = {name: host.block(entry) if isinstance(entry, dict) else None for name, entry in ours.items()}
+    blocks = {name: host.block(entry) for name, entry in ours.items()}
     return Configured(
         host=host,
         path=path,

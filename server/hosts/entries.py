@@ -37,7 +37,7 @@ def folders_with(host: Host, said: Mapping[str, Any], name: str) -> list[str]:
         said: What ``says`` says of it.
         name: Of the entry.
     """
-    projects = said.get(host.projects) if host.projects else None
+    projects = said.get(host.projects[0]) if host.projects else None
     held = projects if isinstance(projects, dict) else {}
     servers = {folder: each.get(host.key) for folder, each in held.items() if isinstance(each, dict)}
     return [folder for folder, entries in servers.items() if isinstance(entries, dict) and name in entries]

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from .block import NAME, SANDBOX_NAME, entry_name, own_block, starts_us
+from .block import NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
 from .entries import folders_with, says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
 from .kept import before_change, before_us
@@ -178,13 +178,19 @@ def _change(host: Host, file: HostFile, name: str, said: dict[str, Any], **rest:
 
 def _is_anothers(host: Host, entry: Any) -> bool:
     """Whether an entry says something and is not of our making, whatever a user added to it."""
-    block = host.block(entry) if isinstance(entry, dict) and not ELSEWHERE & entry.keys() else None
+    block = _started(host, entry)
     return entry is not None and (block is None or not starts_us(block))
+
+
+def _started(host: Host, entry: Any) -> Block | None:
+    """What an entry starts, unless it names a server to be reached."""
+    block = host.block(entry)
+    return block if block and not ELSEWHERE & entry.keys() else None
 
 
 def _merged(host: Host, before: Any, ours: dict[str, Any]) -> dict[str, Any]:
     """Our entry with what the user added to the one that stands there, if that starts a command too."""
-    if not isinstance(before, dict) or host.block(before) is None or ELSEWHERE & before.keys():
+    if _started(host, before) is None:
         return ours
     theirs = {name: value for name, value in before.items() if name not in ours or name in host.adjustable}
     variables = host.names[2]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,8 @@ def before_change(path: Path, *, is_first: bool, takes_anothers: bool) -> Path:
     """
     if not takes_anothers:
         return _beside(path, _BEFORE if is_first else _UNDO)
-    number = next(each for each in count(1) if not os.path.lexists(_replaced(path, each)))
-    return _replaced(path, number)
-
-
-def _replaced(path: Path, number: int) -> Path:
-    return _beside(path, _REPLACED + (f"-{number}" if number > 1 else ""))
+    endings = chain([_REPLACED], (f"{_REPLACED}-{number}" for number in count(2)))
+    return next(each for ending in endings if not os.path.lexists(each := _beside(path, ending)))
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -49,8 +49,8 @@ class Host:
     """The member that switches an entry off, and by which value."""
     folder: str | None = None
     """The member that says where an entry is started, if this host has one."""
-    projects: str | None = None
-    """The member that holds what is set for single folders, if this host has one."""
+    projects: tuple[str, str] | None = None
+    """The member that holds what is set for single folders, if this host has one, and what removes an entry there."""
     filled: re.Pattern[str] = re.compile(r"\$\{[^}]+\}")
     """What a host may put something else in place of, by rules of its own."""
 
@@ -71,8 +71,10 @@ class Host:
         extra = {key: name if value is NAME_OF_ENTRY else value for key, value in self.extra.items()}
         return {**extra, command: block.command, args: list(block.args), env: dict(block.env)}
 
-    def block(self, entry: Mapping[str, Any]) -> Block | None:
+    def block(self, entry: Any) -> Block | None:
         """The block of an entry that stands there, if it is one."""
+        if not isinstance(entry, Mapping):
+            return None
         command, args, env = (entry.get(name) for name in self.names)
         args, env = ([] if args is None else args), ({} if env is None else env)
         if not isinstance(command, str) or not isinstance(args, list) or not isinstance(env, dict):
@@ -152,7 +154,7 @@ _TABLE = (
         form="json",
         key="mcpServers",
         extra={"type": "stdio"},
-        projects="projects",
+        projects=("projects", "claude mcp remove"),
         next_step="Start a new session of Claude Code; `/mcp` shows the server.",
     ),
     Host(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -19,9 +20,18 @@ from .pending import PendingSignIn
 logger = logging.getLogger(__name__)
 
 
-def hold_password(settings: Settings, email: str | None) -> bool:
-    """Whether the settings hold an account's password; without an e-mail their own account is meant."""
-    return bool(settings.email and settings.password and (not email or same_account(email, settings.email)))
+class HeldAccount(NamedTuple):
+    """The account whose password the settings hold."""
+
+    email: str
+    password: SecretStr
+
+
+def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
+    """What the settings hold, if it is of the account that is meant; without an e-mail theirs is."""
+    if settings.email and settings.password and (not email or same_account(email, settings.email)):
+        return HeldAccount(settings.email, settings.password)
+    return None
 
 
 @contextmanager
@@ -30,7 +40,7 @@ def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
     try:
         yield
     except (CaptchaRequired, CaptchaRejected) as error:
-        if hold_password(settings, email):
+        if held_account(settings, email):
             error.hint = (
                 "No page opens for this account, since the settings hold its password: have the user set "
                 "REMEMBERIZER_CAPTCHA to a fresh response and restart the server."
@@ -82,8 +92,8 @@ class SignInWays:
         is_theirs = email is None or settings.email is None or same_account(email, settings.email)
         if settings.refresh_token and (email is None or (settings.email and is_theirs)):
             return await self._by_refresh_token(session, settings.refresh_token.get_secret_value(), deadline=deadline)
-        if settings.email and hold_password(settings, email):
-            return await self._by_password(session, settings.email, captcha or settings.captcha, deadline=deadline)
+        if held := held_account(settings, email):
+            return await self._by_password(session, held, captcha or settings.captcha, deadline=deadline)
         if self.keychain:
             kept = await self._by_keychain(session, self.keychain, email or settings.email, deadline=deadline)
             if kept is not None:
@@ -104,15 +114,14 @@ class SignInWays:
         return Arrival(previous_left=left)
 
     async def _by_password(
-        self, session: Session, email: str, captcha: SecretStr | None, *, deadline: float
+        self, session: Session, held: HeldAccount, captcha: SecretStr | None, *, deadline: float
     ) -> Arrival:
         self.attempts.take(session.owner)
-        password = self.settings.password
         try:
-            with naming_the_setting(self.settings, email):
+            with naming_the_setting(self.settings, held.email):
                 left = await session.sign_in(
-                    email=email,
-                    password=password.get_secret_value() if password else "",
+                    email=held.email,
+                    password=held.password.get_secret_value(),
                     captcha=captcha.get_secret_value() if captcha else None,
                     deadline=deadline,
                 )
