@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from . import __version__
-from .wording import HostName, MainGroup, listed
+from .wording import HostName, MainGroup, greeting, listed
 
 if TYPE_CHECKING:
     from .front import Front
@@ -209,6 +209,8 @@ def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> 
         flush()
         front.usable.set()
     config = _sandbox_config(options) if sandbox else None
+    if os.isatty(0):
+        click.echo(greeting(), err=True)
 
     from .app import build_server  # noqa: PLC0415 -- the SDK is loaded only when the settings can be used
     from .stdio import serve  # noqa: PLC0415 -- as above

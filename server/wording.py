@@ -39,6 +39,19 @@ class HostName(click.Choice[str]):
         return listed(f"{shown} is none of these:", ", ".join(self.choices)) + json
 
 
+def greeting() -> str:
+    """What is said to a person who started the server on a terminal, where no host speaks to it."""
+    from .hosts.block import typed  # noqa: PLC0415 -- a host's start needs nothing of it
+
+    command = typed()
+    return (
+        "This is an MCP server. It waits for the messages of a host on this terminal; Ctrl-C ends it.\n"
+        f"  See it work, without an account:  {command} demo\n"
+        f"  Connect a host:                   {command} install claude-desktop\n"
+        f"  Find out why it doesn't work:     {command} doctor"
+    )
+
+
 def listed(said: str, names: str) -> str:
     """A sentence and what it lists, in lines that a terminal holds."""
     from textwrap import wrap  # noqa: PLC0415 -- as above

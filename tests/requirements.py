@@ -281,5 +281,9 @@ PROMISES: dict[str, Promise] = {
         "A Python that is too old, missing or without venv is told in one sentence before anything is downloaded.",
         "Issue: a bare machine",
     ),
+    "cli:terminal:spoken-to": _design(
+        "Started on a terminal, the server says what it waits for and which commands help; in a pipe nothing.",
+        "Issue: a bare machine",
+    ),
     **REPORTED,
 }
