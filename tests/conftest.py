@@ -3,8 +3,7 @@
 import json
 import logging
 import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from jsonschema import Draft202012Validator
 from rememberizer_mcp.server.sandbox import passwords
 
 from tests.support.clock import FakeClock
+from tests.support.commands import lines, missing
 
 SLOWEST_CALLBACK_SECONDS = 1.0
 
@@ -22,50 +22,42 @@ SLOWEST_CALLBACK_SECONDS = 1.0
 settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
 settings.load_profile("project")
 
-LEFT_OUT = pytest.StashKey[dict[str, None]]()
-"""The lines that say what was left out, in order, each once whichever workers say it."""
+LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
+"""The tests that were left out, by the command that they lack."""
 
 
-def is_left_out(commands: Iterable[str], environment: Mapping[str, str]) -> bool:
-    """Whether a test that needs these commands is left out: never where REQUIRE_EVERY_COMMAND is 1."""
-    lacking = any(shutil.which(name) is None for name in commands)
-    return lacking and environment.get("REQUIRE_EVERY_COMMAND") != "1"
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a command that this machine lacks; ``.ci/run`` installs them, and leaves nothing out."""
-    left_out = [
-        item
-        for item in items
-        if is_left_out((name for mark in item.iter_markers("needs") for name in mark.args), os.environ)
-    ]
-    leave_out(config, items, left_out)
-    say_left_out(config, [f"left out, for lack of a command that it needs: {item.nodeid}\n" for item in left_out])
+    """Leave out what needs a command that this machine lacks; ``.ci/run`` installs them, and leaves nothing out.
+
+    It comes last, so that only tests that would have run are counted.
+    """
+    needed = {item: [name for mark in item.iter_markers("needs") for name in mark.args] for item in items}
+    lacked = {item: missing(names, os.environ) for item, names in needed.items()}
+    note_left_out(config, [(name, item.nodeid) for item, names in lacked.items() for name in names])
+    items[:] = [item for item in items if not lacked[item]]
+    config.hook.pytest_deselected(items=[item for item, names in lacked.items() if names])
 
 
-def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: Sequence[pytest.Item]) -> None:
-    """Take these tests out of the run."""
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-
-
-def say_left_out(config: pytest.Config, lines: Iterable[str]) -> None:
-    """Have these lines printed at the end, by the process that prints."""
+def note_left_out(config: pytest.Config, noted: Iterable[tuple[str, str]]) -> None:
+    """Have these commands and tests counted at the end, by the process that prints; each test once."""
     kept = config.stash.setdefault(LEFT_OUT, {})
-    kept.update(dict.fromkeys(lines))
-    getattr(config, "workeroutput", {})["left_out"] = list(kept)
+    for name, test in noted:
+        kept.setdefault(name, set()).add(test)
+    pairs = [(name, test) for name, tests in kept.items() for test in sorted(tests)]
+    getattr(config, "workeroutput", {})["left_out"] = pairs
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker has to say; one that crashed says nothing."""
-    say_left_out(node.config, getattr(node, "workeroutput", {}).get("left_out", []))
+    """Take over what a worker has left out, which is what each of them has; one that crashed says nothing."""
+    note_left_out(node.config, getattr(node, "workeroutput", {}).get("left_out", []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out."""
-    lines = config.stash.get(LEFT_OUT, {})
-    terminalreporter.write("".join(lines))
+    """Say what was left out, for lack of which command."""
+    left_out = config.stash.setdefault(LEFT_OUT, {})
+    terminalreporter.write("".join(f"left out: {line}\n" for line in lines(left_out)))
 
 
 @pytest.fixture(scope="session")

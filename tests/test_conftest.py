@@ -1,11 +1,19 @@
 """The guards that every test stands on do guard."""
 
+import ast
 import logging
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from tests.conftest import SlowCallbacks, is_left_out, seconds_without_a_core
+from tests.conftest import SlowCallbacks, note_left_out, pytest_terminal_summary, seconds_without_a_core
+from tests.interop.client import COMMANDS
+from tests.support.commands import OTHERS, PACKAGES, lines, missing
+
+HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -41,17 +49,79 @@ def test_a_system_that_does_not_say_how_long_threads_wait_counts_as_idle(tmp_pat
         assert seconds_without_a_core(file) == seconds
 
 
+NOWHERE = [f"{COMMANDS[0]}-of-nobody", f"{COMMANDS[-1]}-of-nobody"]
+
+
 @pytest.mark.parametrize(
-    ("commands", "environment", "left_out"),
+    ("commands", "environment", "lacked"),
     [
-        (["sh"], {}, False),
-        (["sh", "no-such-command"], {}, True),
-        (["sh", "no-such-command"], {"REQUIRE_EVERY_COMMAND": "0"}, True),
-        (["sh", "no-such-command"], {"REQUIRE_EVERY_COMMAND": "1"}, False),
-        ([], {}, False),
+        (["sh"], {}, set()),
+        (["sh", "no-such", "nor-this"], {}, {"no-such", "nor-this"}),
+        (["sh", "no-such"], {"REQUIRE_EVERY_COMMAND": "0"}, {"no-such"}),
+        (["sh", "no-such"], {"REQUIRE_EVERY_COMMAND": "1"}, set()),
+        (["sh", *NOWHERE], {}, {OTHERS}),
+        ([], {}, set()),
     ],
 )
 def test_a_test_is_left_out_for_a_missing_command_unless_each_is_required(
-    commands: list[str], environment: dict[str, str], left_out: bool
+    commands: list[str], environment: dict[str, str], lacked: set[str]
 ) -> None:
-    assert is_left_out(commands, environment) is left_out
+    assert missing(commands, environment) == lacked
+
+
+class Process:
+    """What our hooks use of pytest in one process, the one that prints or a worker, and what it wrote."""
+
+    def __init__(self, *, worker: bool) -> None:
+        self.stash = pytest.Stash()
+        self.written = ""
+        if worker:
+            self.workeroutput: dict[str, Any] = {}
+
+    def write(self, text: str) -> None:
+        self.written += text
+
+
+def test_the_end_of_a_run_counts_each_test_once_whichever_workers_left_it_out() -> None:
+    seen = [("fish", "test_a"), ("chromium", "test_b"), ("chromium", "test_a"), (OTHERS, "test_c")]
+    printing = Process(worker=False)
+    config, reporter = cast("pytest.Config", printing), cast("pytest.TerminalReporter", printing)
+    for noted in (seen, seen):
+        worker = Process(worker=True)
+        for each in noted:
+            note_left_out(cast("pytest.Config", worker), [each])
+        note_left_out(config, worker.workeroutput["left_out"])
+    pytest_terminal_summary(reporter, config)
+    assert printing.written.splitlines() == [
+        "left out: chromium: 2 tests; `apt-get install chromium` brings it",
+        "left out: fish: 1 test; `apt-get install fish` brings it",
+        "left out: other people's clients: 1 test; `make interop-setup` brings it",
+    ]
+
+
+def test_where_nothing_is_left_out_nothing_is_said() -> None:
+    assert lines({}) == []
+
+
+def calls(name: str) -> Iterator[ast.Call]:
+    """Each call of a mark in the tests."""
+    for path in HERE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"pytest.mark.{name}":
+                yield node
+
+
+def test_what_brings_each_command_that_a_test_needs_is_known() -> None:
+    needed = {ast.literal_eval(each) for call in calls("needs") for each in call.args if isinstance(each, ast.Constant)}
+    assert needed == set(PACKAGES)
+    assert {
+        ast.unparse(each) for call in calls("needs") for each in call.args if not isinstance(each, ast.Constant)
+    } == {"*COMMANDS"}
+
+
+def test_no_case_of_a_test_depends_on_the_machine() -> None:
+    """Else the name of a case is another on each machine, and two may have the same, which pytest refuses."""
+    machine = re.compile(
+        r"\b(which|getenv|gethostname|exists|is_file)\(|\bos\.environ\b|\bsys\.platform\b|\bplatform\.\w+\("
+    )
+    assert not [ast.unparse(call) for call in calls("parametrize") if machine.search(ast.unparse(call))]

@@ -9,10 +9,10 @@ import pytest
 
 from tests.docs.page import blocks
 from tests.docs.regions import ROOT
-from tests.interop.client import CLIENTS, NODE, PACKAGES, Client
+from tests.interop.client import CLIENTS, COMMANDS, NODE, PACKAGES, Client
 from tests.interop.run import LONGEST_SECONDS, environment
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
 
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.interop.client import NODE, PACKAGES
+from tests.interop.client import COMMANDS, NODE, PACKAGES
 from tests.interop.plan import ACCOUNT, SECRETS, WRONG
 from tests.interop.run import LONGEST_SECONDS, environment
 from tests.interop.wire import Wire
 from tests.support.host import host
 from tests.support.http_sandbox import newest_code
 
-pytestmark = [pytest.mark.promise("D98"), pytest.mark.untraced]
+pytestmark = [pytest.mark.promise("D98"), pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
 COMMAND = (str(NODE), str(PACKAGES / "node_modules" / ".bin" / "mcp-inspector"), "--cli")
 TOOL_FAILED = 5
 """The exit code of a call whose result is an error."""
