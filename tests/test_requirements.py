@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.requirements import PROMISES
+from tests.support.tiers import EXHAUSTIVE, matrix, proven
 
 HERE = Path(__file__).parent
 
@@ -22,6 +25,68 @@ def test_every_promise_has_a_test_or_says_why_it_is_owed() -> None:
     named = {promise for promise, _ in promises_named()}
     owed = {promise for promise, entry in PROMISES.items() if entry.deferred is None}
     assert owed - named == set()
+
+
+def test_every_promise_keeps_a_test_outside_of_the_exhaustive_tier() -> None:
+    """One that needs a command will do: what a machine lacks is another matter than how long a test takes."""
+    files = [proven(path.read_text(encoding="utf-8")) for path in HERE.rglob("test_*.py")]
+    usual = {promise for each in files for promise in each.usual}
+    exhaustive = {promise for each in files for promise in each.exhaustive}
+    assert usual | exhaustive == {promise for promise, _ in promises_named()}
+    assert exhaustive - usual == set()
+
+
+def test_the_exhaustive_tier_has_no_other_name() -> None:
+    """Under another one it would not be seen."""
+    for path in HERE.rglob("*.py"):
+        assigned = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+        renamed = [node for node in assigned if ast.unparse(node.targets[0]) != "pytestmark"]
+        parts = [part for node in renamed for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+        assert EXHAUSTIVE not in map(ast.unparse, parts), path
+
+
+USUALLY, ALWAYS, NEVER = '@pytest.mark.promise("A")', "pytest.param(1)", "pytest.param(2, marks=pytest.mark.exhaustive)"
+TEST = "\ndef test_it(): pass\n"
+WITH_CASE = 'pytest.param(2, marks=[pytest.mark.promise("B"), pytest.mark.exhaustive])'
+
+
+@pytest.mark.parametrize(
+    ("source", "usual", "exhaustive"),
+    [
+        (USUALLY + TEST, {"A"}, set()),
+        (USUALLY + "\nasync" + TEST.replace("\n", " "), {"A"}, set()),
+        (f"{USUALLY}\n@pytest.mark.exhaustive{TEST}", set(), {"A"}),
+        (f"pytestmark = pytest.mark.exhaustive\n{USUALLY}{TEST}", set(), {"A"}),
+        (f"pytestmark = [pytest.mark.untraced, pytest.mark.exhaustive]\n{USUALLY}{TEST}", set(), {"A"}),
+        (f'pytestmark = pytest.mark.promise("A")\n@pytest.mark.exhaustive{TEST}', set(), {"A"}),
+        (f'pytestmark = pytest.mark.promise("A")\n@pytest.mark.exhaustive{TEST}{TEST}', {"A"}, {"A"}),
+        (f'{USUALLY}\n@pytest.mark.parametrize("x", [{NEVER}]){TEST}', set(), {"A"}),
+        (f'{USUALLY}\n@pytest.mark.parametrize("x", [{NEVER}, {ALWAYS}]){TEST}', {"A"}, set()),
+        (f'{USUALLY}\n@pytest.mark.parametrize("x", [3, {NEVER}]){TEST}', {"A"}, set()),
+        (f'{USUALLY}\n@pytest.mark.parametrize("x", SOME){TEST}', {"A"}, set()),
+        (f'{USUALLY}\n@pytest.mark.parametrize("x", [3, {WITH_CASE}]){TEST}', {"A"}, {"B"}),
+        (f'@pytest.mark.exhaustive\n@pytest.mark.parametrize("x", [3, {WITH_CASE}]){TEST}', set(), {"B"}),
+        (f'@pytest.mark.needs("zsh")\n{USUALLY}{TEST}', {"A"}, set()),
+        (f"{USUALLY}\ndef helper(): pass\n", set(), set()),
+    ],
+)
+def test_the_tiers_are_read_from_the_marks(source: str, usual: set[str], exhaustive: set[str]) -> None:
+    found = proven(source)
+    assert (found.usual, found.exhaustive) == (usual, exhaustive)
+
+
+def test_a_matrix_keeps_its_usual_cases_outside_of_the_tier() -> None:
+    marked = {
+        case.id: (case.values, [mark.name for mark in case.marks])
+        for case in matrix({"a": 1, "b": (2, 3)}, usual=["a"])
+    }
+    assert marked == {"a": ((1,), []), "b": ((2, 3), ["exhaustive"])}
+
+
+@pytest.mark.parametrize("usual", [[], ["a", "c"]])
+def test_a_matrix_without_a_usual_case_is_refused(usual: list[str]) -> None:
+    with pytest.raises(ValueError, match="not the ids"):
+        matrix({"a": 1, "b": 2}, usual=usual)
 
 
 def test_every_named_promise_is_known_and_not_deferred() -> None:
