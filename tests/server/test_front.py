@@ -18,6 +18,7 @@ from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_se
 
 from tests.snapshots.front import MADE_WITH, SUBSETS, VERSIONS, also, combinations, made, questions, write
 from tests.support.process import ENVELOPE, clean_environment, initialize, legacy, modern
+from tests.support.tiers import matrix
 
 ROOT = Path(__file__).parents[2]
 DATA: dict[str, Any] = json.loads((ROOT / "server" / "front.json").read_text(encoding="utf-8"))
@@ -36,7 +37,7 @@ def composed(data: Mapping[str, Any], row: str) -> list[str]:
 
 
 @pytest.mark.promise("D133")
-@pytest.mark.parametrize("toolsets", SUBSETS)
+@pytest.mark.parametrize("toolsets", matrix({each: each for each in SUBSETS}, usual=[SUBSETS[0], "auth,knowledge"]))
 async def test_the_shipped_answers_are_those_of_the_installed_sdk(toolsets: str) -> None:
     """If this fails, run `make snapshots` and read the diff."""
     now = await made([toolsets])
