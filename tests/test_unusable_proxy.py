@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import StdioServerParameters
+from rememberizer_mcp.server.doctor.aside import aside
 
 from tests.support.agent import ADA, agent_on
 from tests.support.person import visit
@@ -75,7 +77,19 @@ async def test_the_page_tells_the_person_what_to_correct() -> None:
 
 @pytest.mark.promise("D116", "S44")
 @pytest.mark.parametrize(("variable", "value", "said"), CASES)
-def test_the_doctor_agrees(variable: str, value: str, said: str) -> None:
+async def test_the_doctor_agrees(variable: str, value: str, said: str, tmp_path: Path) -> None:
+    known = environment(variable, value, BASE_URL="https://api.example.org/") | {"HOME": str(tmp_path)}
+    found = await aside("network", environ=known, limit_seconds=40)
+    (proxy,) = [finding for finding in found if finding["name"] == "proxy"]
+    assert proxy["level"] == "failure"
+    assert variable in proxy["text"]
+    assert said in proxy["text"]
+    assert CANARY not in str(found)
+
+
+@pytest.mark.promise("D116", "S44")
+def test_the_doctors_command_tells_it_without_the_value() -> None:
+    variable, value, said = CASES[0]
     done = subprocess.run(
         [sys.executable, "-m", "rememberizer_mcp.server", "doctor", "--json"],
         env=environment(variable, value, BASE_URL="https://api.example.org/") | {"HOME": os.devnull},

@@ -11,11 +11,10 @@ from rememberizer_mcp.server.doctor.entry_checks import Again, as_entrys, checks
 from rememberizer_mcp.server.doctor.keyrings import keyring
 from rememberizer_mcp.server.doctor.lines import as_json
 from rememberizer_mcp.server.doctor.report import Finding, Level
-from rememberizer_mcp.server.doctor.run import diagnose
+from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.keychain import Ring
 
-from tests.support.process import SERVE
 from tests.support.secret_service import bare_environment
 from tests.support.way import answer, server
 
@@ -32,10 +31,27 @@ NOWHERE = {"REMEMBERIZER_BASE_URL": "http://127.0.0.1:1/api/v1/"}
 """What the shell of these tests sets, so that only loopback is asked."""
 
 
+ENDS = (sys.executable, "-c", "")
+"""Stands for servers where how one starts is not what a test is about."""
+ENTRYS = f"""
+import os, sys
+if sys.argv[1] != "hosts" and os.environ.get("REMEMBERIZER_BASE_URL") == {NOWHERE["REMEMBERIZER_BASE_URL"]!r}:
+    print("[]")
+else:
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor", sys.argv[1]])
+"""
+"""A check finds nothing in the shell of these tests; what it finds with an entry's variables is real."""
+
+
+def only_entrys(environ: Mapping[str, str]) -> Machine:
+    """A machine on which only what hosts' files say is looked at."""
+    return replace(patient(environ), server=ENDS, checks=(sys.executable, "-c", ENTRYS))
+
+
 async def cursors(home: Path, *, sandbox: bool = False, **env: str) -> list[Finding]:
     """What is said of Cursor's entry, after how it starts; not what it lacks."""
-    write(home / CURSORS, {"rememberizer": block(*SERVE, **env)})
-    findings = await diagnose(patient(bare_environment(home, **NOWHERE, DISPLAY=":0")), sandbox=sandbox)
+    write(home / CURSORS, {"rememberizer": block(*ENDS, **env)})
+    findings = await diagnose(only_entrys(bare_environment(home, **NOWHERE, DISPLAY=":0")), sandbox=sandbox)
     start, *others = [each for each in findings if each.text.startswith("Cursor: ")]
     assert start.name == "hosts"
     return [each for each in others if each.name != "hosts"]
@@ -46,7 +62,7 @@ async def test_an_entry_is_started_in_its_own_folder(tmp_path: Path) -> None:
     program = Path(sys.executable)
     settings = {"command": f"{program.parent.name}/rememberizer-mcp", "cwd": str(program.parents[1])}
     write(tmp_path / ".gemini" / "settings.json", {"rememberizer": settings})
-    findings = await diagnose(patient(bare_environment(tmp_path, **NOWHERE)), sandbox=True)
+    findings = await diagnose(only_entrys(bare_environment(tmp_path, **NOWHERE)), sandbox=True)
     (start,) = [each for each in findings if each.text.startswith("Gemini CLI: first answer")]
     assert start.level == Level.OK
 
@@ -77,10 +93,10 @@ async def test_the_entrys_proxy_is_named_without_its_password(tmp_path: Path) ->
 @pytest.mark.promise("D116")
 async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
     async with server(answer()) as stop:
-        ours = block(*SERVE, REMEMBERIZER_BASE_URL=f"http://127.0.0.1:{stop.port}/api/v1/")
+        ours = block(*ENDS, REMEMBERIZER_BASE_URL=f"http://127.0.0.1:{stop.port}/api/v1/")
         write(tmp_path / CURSORS, {"rememberizer": ours})
         write(tmp_path / ".claude.json", {"rememberizer": ours})
-        findings = await diagnose(patient(bare_environment(tmp_path, **NOWHERE)))
+        findings = await diagnose(only_entrys(bare_environment(tmp_path, **NOWHERE)))
     told = [each.text for each in findings if each.name == "api"]
     assert [each.partition(":")[0] for each in told] == ["Claude Code", "Cursor"]
     assert len(stop.asked) == 1
@@ -137,11 +153,11 @@ async def test_a_variable_that_is_none_is_told_without_a_value_in_its_name(
 @pytest.mark.promise("D119")
 async def test_a_check_that_hangs_is_a_failure_of_the_entry(tmp_path: Path) -> None:
     """The hosts' check answers at once, and the others never do."""
-    write(tmp_path / CURSORS, {"rememberizer": block(*SERVE, REMEMBERIZER_READ_ONLY="on")})
+    write(tmp_path / CURSORS, {"rememberizer": block(*ENDS, REMEMBERIZER_READ_ONLY="on")})
     script = f'[ "$1" = hosts ] && exec {sys.executable} -P -m rememberizer_mcp.server.doctor hosts; sleep 60'
     machine = replace(
-        patient(bare_environment(tmp_path)), checks=("/bin/sh", "-c", script, "sh"), aside_until=0.3, again_until=0.3,
-        least=0.3,
+        patient(bare_environment(tmp_path)), server=ENDS, checks=("/bin/sh", "-c", script, "sh"), aside_until=0.3,
+        again_until=0.3, least=0.3,
     )  # fmt: skip
     findings = await diagnose(machine, sandbox=True)
     assert findings[-1].text == "Cursor: The check did not end within 0 s."
