@@ -37,24 +37,36 @@ async def count_mementos(checkout: Path, **settings: str) -> None:
     assert "count_mementos" not in (ROOT / "tools" / "mementos.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.promise("D126")
-async def test_the_changes_of_the_five_steps_add_a_tool_that_answers_over_stdio(tmp_path: Path) -> None:
+@pytest.fixture
+def changed_alone(tmp_path: Path) -> Path:
+    """A copy of the repository in which the files were changed as the steps say, and no command was run."""
     checkout = copied(tmp_path / "checkout")
     for step in steps(ADD_A_TOOL):
         if step.language != "sh":
             step.take(checkout, environment_of(checkout))
-    await count_mementos(checkout, **NO_FRONT)
+    return checkout
+
+
+@pytest.mark.promise("D126")
+async def test_the_changes_of_the_five_steps_add_a_tool_that_answers_over_stdio(changed_alone: Path) -> None:
+    await count_mementos(changed_alone, **NO_FRONT)
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Path:
+    """A copy of the repository in which the steps were followed."""
+    checkout = copied(tmp_path / "checkout")
+    for step in steps(ADD_A_TOOL):
+        step.take(checkout, environment_of(checkout))
+    return checkout
 
 
 @pytest.mark.promise("D126")
 @pytest.mark.exhaustive
 @pytest.mark.timeout(300)
-async def test_the_commands_of_the_five_steps_bring_the_rest_up_to_date_and_check_it(tmp_path: Path) -> None:
-    checkout = copied(tmp_path / "checkout")
-    for step in steps(ADD_A_TOOL):
-        step.take(checkout, environment_of(checkout))
-    await count_mementos(checkout)
-    assert "count_mementos" in (checkout / "README.md").read_text(encoding="utf-8")
+async def test_the_commands_of_the_five_steps_bring_the_rest_up_to_date_and_check_it(followed: Path) -> None:
+    await count_mementos(followed)
+    assert "count_mementos" in (followed / "README.md").read_text(encoding="utf-8")
 
 
 def test_there_are_five_steps_and_each_has_something_to_do() -> None:

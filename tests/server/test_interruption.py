@@ -10,6 +10,7 @@ import pytest
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.systems import a_system
+from tests.support.tiers import matrix
 
 ORIGINAL = '{"servers": {"a": {}}}'
 CHILD = """
@@ -34,6 +35,14 @@ main()
 """Sends itself a signal, and again if it is not Ctrl-C, as it is about to do something with a file in the folder."""
 
 
+TOLD = [(signal.SIGTERM, ""), (signal.SIGHUP, ""), (signal.SIGINT, ""), (signal.SIGTERM, "SIGINT")]
+CASES = {
+    f"{command} {number.name}{' without ' * bool(ignored)}{ignored}": (command, number, ignored)
+    for command in ("install", "uninstall")
+    for number, ignored in TOLD
+}
+
+
 def told_to_end(home: Path, number: signal.Signals, command: str, *, after: int, ignored: str) -> int:
     folder = str(HOSTS["vscode"].path(a_system(home)).parent)
     environ = os.environ | {"HOME": str(home / "home")}
@@ -43,12 +52,9 @@ def told_to_end(home: Path, number: signal.Signals, command: str, *, after: int,
 
 
 @pytest.mark.promise("D113")
-@pytest.mark.parametrize(
-    ("number", "ignored"), [(signal.SIGTERM, ""), (signal.SIGHUP, ""), (signal.SIGINT, ""), (signal.SIGTERM, "SIGINT")]
-)
-@pytest.mark.parametrize("command", ["install", "uninstall"])
+@pytest.mark.parametrize(("command", "number", "ignored"), matrix(CASES, usual=["install SIGTERM", "uninstall SIGINT"]))
 def test_a_file_is_whole_and_alone_whenever_we_are_told_to_end(
-    number: signal.Signals, ignored: str, command: str, tmp_path: Path
+    command: str, number: signal.Signals, ignored: str, tmp_path: Path
 ) -> None:
     path = HOSTS["vscode"].path(a_system(tmp_path))
     path.parent.mkdir(parents=True)

@@ -50,10 +50,10 @@ class Tab:
 
 
 @asynccontextmanager
-async def consenting(upstream: FakeUpstream) -> AsyncIterator[tuple[Agent, Tab]]:
+async def consenting(upstream: FakeUpstream, around: Around = PATIENT) -> AsyncIterator[tuple[Agent, Tab]]:
     app = {"oauth_client_id": "app", "oauth_client_secret": SECRET, "oauth_port": free_port()}
     async with (
-        agent_on(server_on(upstream.transport, None, PATIENT, **app)) as agent,
+        agent_on(server_on(upstream.transport, None, around, **app)) as agent,
         httpx.AsyncClient(trust_env=False) as client,
     ):
         url = (await agent.call("login"))["sign_in_url"]
@@ -182,6 +182,6 @@ async def test_an_answer_that_comes_after_the_page_ended_is_refused() -> None:
 
 @pytest.mark.promise("D73")
 async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
-    async with consenting(granted()) as (agent, tab):
+    async with consenting(granted(), Around()) as (agent, tab):
         await agent.call("signup")
         assert 'value="sign_up"' in (await visit(tab.url)).text
