@@ -17,6 +17,12 @@ ENVELOPE = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 LONGEST_SECONDS = 20.0
+SHORTEST_WAIT_SECONDS = 5.0
+"""A process that ended sooner waited for none of what it could wait for: each of those lasts at least as long.
+
+How long its own timers let it tidy up is another matter, and less than a second: a busy machine takes longer for the
+rest.
+"""
 
 
 def modern(number: int, method: str, **params: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
     begun = time.monotonic()
     stays = mark(3)
     text, step = await failure_of("/bin/sh", "-c", f"sleep {stays} & sleep {stays}", seconds=0.5)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < float(stays)
     assert text == "did not answer the handshake within 0 s."
     assert step.startswith("Try again")
     assert not await to_thread.run_sync(is_left, stays)
