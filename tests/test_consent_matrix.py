@@ -1,17 +1,26 @@
-"""Which hosts are asked before a deletion: every capability in every era, in raw lines over real stdio."""
+"""Which hosts are asked before a deletion: every capability in every era, in raw lines.
+
+The server is in this process, and for one capability of each era a real one over stdio.
+"""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.support.process import ENVELOPE, Process, clean_environment, initialize, legacy, modern, running
+from tests.support.agent import Around, server_on
+from tests.support.process import ENVELOPE, clean_environment, legacy, modern
+from tests.support.raw_host import RawHost, on_process, on_server
 from tests.support.stores import DOCUMENTS, STORE_KEY, filed
-from tests.test_elicitation_matrix import CAPABILITIES, each_capability
+from tests.support.upstream import FakeUpstream, reply
+from tests.test_elicitation_matrix import CAPABILITIES, handshake
+
+pytestmark = pytest.mark.untraced
 
 ASKED = ("empty", "form", "both")
 CALL: dict[str, Any] = {"name": "delete_vector_document", "arguments": {"store": "vs_abc123", "id": 7}}
@@ -40,8 +49,11 @@ class Shelf(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-@contextmanager
-def deleting() -> Iterator[tuple[Process, list[str]]]:
+Deleting = Callable[[], AbstractAsyncContextManager[tuple[RawHost, list[str]]]]
+
+
+@asynccontextmanager
+async def by_stdio() -> AsyncIterator[tuple[RawHost, list[str]]]:
     """The server as a process, and what its upstream was asked."""
     seen: list[str] = []
     shelf = type("OneShelf", (Shelf,), {"seen": seen})
@@ -51,19 +63,25 @@ def deleting() -> Iterator[tuple[Process, list[str]]]:
         environment = clean_environment(
             BASE_URL=f"http://127.0.0.1:{http.server_port}/api/v1/", TOOLSETS="all", VECTOR_STORE_TOKEN=STORE_KEY
         )
-        with running(environment=environment) as process:
-            yield process, seen
-            _, code, rest, _ = process.end_input()
-            assert (code, rest) == (0, b"")
+        async with on_process(environment=environment) as host:
+            yield host, seen
         http.shutdown()
         thread.join(5)
 
 
-def shake_hands(process: Process, declared: str, version: str) -> None:
-    hello = initialize()
-    hello["params"] |= {"protocolVersion": version, "capabilities": CAPABILITIES[declared]}
-    assert process.ask(hello)["result"]["protocolVersion"] == version
-    process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+@asynccontextmanager
+async def here() -> AsyncIterator[tuple[RawHost, list[str]]]:
+    """The server in this process, and what its upstream was asked."""
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(f"{request.method} {request.url.path}")
+        return reply(200, json=filed(7) if request.method == "GET" else {})
+
+    upstream = FakeUpstream({f"{DOCUMENTS}/7": answer, f"{DOCUMENTS}/7/": answer})
+    settings = {"toolsets": "all", "vector_store_token": STORE_KEY}
+    async with on_server(server_on(upstream.transport, None, Around(patience_seconds=30), **settings)) as host:
+        yield host, seen
 
 
 def is_one_box(params: dict[str, Any]) -> bool:
@@ -71,23 +89,29 @@ def is_one_box(params: dict[str, Any]) -> bool:
     return bool(box["type"] == "boolean") and "://" not in json.dumps(params) and "url" not in params
 
 
-@pytest.mark.untraced
-@each_capability
 @pytest.mark.promise("D99", "S1", "S3", "S6", "S7")
-@pytest.mark.parametrize("version", ["2025-11-25", "2025-06-18", "2025-03-26"])
-def test_an_older_host_is_asked_only_if_it_declared_forms(declared: str, version: str) -> None:
+@pytest.mark.parametrize(
+    ("declared", "version", "deleting"),
+    [
+        *((each, version, here) for version in ("2025-11-25", "2025-06-18", "2025-03-26") for each in CAPABILITIES),
+        ("form", "2025-11-25", by_stdio),
+    ],
+)
+async def test_an_older_host_is_asked_only_if_it_declared_forms(
+    declared: str, version: str, deleting: Deleting
+) -> None:
     is_asked = declared in ASKED and version != "2025-03-26"
-    with deleting() as (process, seen):
-        shake_hands(process, declared, version)
-        process.send(legacy(1, "tools/call", **CALL))
-        first = process.receive()
+    async with deleting() as (host, seen):
+        await handshake(host, declared, version)
+        host.send(legacy(1, "tools/call", **CALL))
+        first = await host.receive()
         if is_asked:
             assert first["method"] == "elicitation/create"
             assert is_one_box(first["params"])
             assert not [each for each in seen if each.startswith("DELETE")]
             answer = {"action": "accept", "content": {"delete": True}}
-            process.send({"jsonrpc": "2.0", "id": first["id"], "result": answer})
-            first = process.receive()
+            host.send({"jsonrpc": "2.0", "id": first["id"], "result": answer})
+            first = await host.receive()
         result = first["result"]
     assert bool(result.get("isError")) is not is_asked
     assert [each for each in seen if each.startswith("DELETE")] == (
@@ -96,15 +120,14 @@ def test_an_older_host_is_asked_only_if_it_declared_forms(declared: str, version
     assert is_asked or "`confirm: true`" in result["content"][0]["text"]
 
 
-@pytest.mark.untraced
-@each_capability
 @pytest.mark.promise("D99", "S1", "S3", "S6", "S14", "S17")
-def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str) -> None:
+@pytest.mark.parametrize(("declared", "deleting"), [*((each, here) for each in CAPABILITIES), ("form", by_stdio)])
+async def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str, deleting: Deleting) -> None:
     envelope = ENVELOPE | {"io.modelcontextprotocol/clientCapabilities": CAPABILITIES[declared]}
-    with deleting() as (process, seen):
+    async with deleting() as (host, seen):
         call = modern(1, "tools/call", **CALL)
         call["params"]["_meta"] = envelope
-        result = process.ask(call)["result"]
+        result = (await host.ask(call))["result"]
         if declared in ASKED:
             assert result["resultType"] == "input_required"
             (question,) = result["inputRequests"].items()
@@ -113,7 +136,7 @@ def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str) -> None:
             answer = {"action": "accept", "content": {"delete": True}}
             call["id"] = 2
             call["params"] |= {"requestState": result["requestState"], "inputResponses": {question[0]: answer}}
-            result = process.ask(call)["result"]
+            result = (await host.ask(call))["result"]
     assert bool(result.get("isError")) is (declared not in ASKED)
     assert [each for each in seen if each.startswith("DELETE")] == (
         [f"DELETE /api/v1/{DOCUMENTS}/7/"] if declared in ASKED else []
@@ -122,11 +145,11 @@ def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str) -> None:
 
 @pytest.mark.promise("S7")
 @pytest.mark.parametrize("answer", [{"action": "maybe"}, {}, {"action": "accept", "content": {"delete": {"a": 1}}}])
-def test_an_answer_of_a_2025_host_that_is_none_deletes_nothing(answer: dict[str, Any]) -> None:
-    with deleting() as (process, seen):
-        shake_hands(process, "form", "2025-11-25")
-        process.send(legacy(1, "tools/call", **CALL))
-        process.send({"jsonrpc": "2.0", "id": process.receive()["id"], "result": answer})
-        text = process.receive()["result"]["content"][0]["text"]
+async def test_an_answer_of_a_2025_host_that_is_none_deletes_nothing(answer: dict[str, Any]) -> None:
+    async with here() as (host, seen):
+        await handshake(host, "form")
+        host.send(legacy(1, "tools/call", **CALL))
+        host.send({"jsonrpc": "2.0", "id": (await host.receive())["id"], "result": answer})
+        text = (await host.receive())["result"]["content"][0]["text"]
     assert text.startswith("forbidden: The host said that it can ask the user, and failed to")
     assert not [each for each in seen if each.startswith("DELETE")]

@@ -1,11 +1,19 @@
-"""What hosts declare and what they are sent: every capability in both eras, in raw lines over real stdio."""
+"""What hosts declare and what they are sent: every capability in both eras, in raw lines.
+
+The server is in this process, and for one capability of each era a real one over stdio.
+"""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
-from tests.support.process import ENVELOPE, Process, clean_environment, initialize, legacy, modern, running
+from tests.support.agent import Around, server_on
+from tests.support.process import ENVELOPE, clean_environment, initialize, legacy, modern
+from tests.support.raw_host import RawHost, on_process, on_server
+from tests.support.upstream import usual
 
 pytestmark = pytest.mark.untraced
 
@@ -16,46 +24,58 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
     "url": {"elicitation": {"url": {}}},
     "both": {"elicitation": {"form": {}, "url": {}}},
 }
-ENVIRONMENT = {"OPEN_BROWSER": "never", "LOG_LEVEL": "debug"}
-each_capability = pytest.mark.parametrize("declared", CAPABILITIES)
+Connect = Callable[[], AbstractAsyncContextManager[RawHost]]
 
 
-def handshake(process: Process, declared: str) -> None:
+def here() -> AbstractAsyncContextManager[RawHost]:
+    """To a server in this process."""
+    return on_server(server_on(usual().transport, None, Around(patience_seconds=30)))
+
+
+def by_stdio() -> AbstractAsyncContextManager[RawHost]:
+    """To a real one."""
+    return on_process("--sandbox", environment=clean_environment(OPEN_BROWSER="never", LOG_LEVEL="debug"))
+
+
+each_capability = pytest.mark.parametrize(
+    ("declared", "connect"), [*((declared, here) for declared in CAPABILITIES), ("url", by_stdio)]
+)
+
+
+async def handshake(host: RawHost, declared: str, version: str = "2025-11-25") -> None:
     hello = initialize()
-    hello["params"]["capabilities"] = CAPABILITIES[declared]
-    process.ask(hello)
-    process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+    hello["params"] |= {"protocolVersion": version, "capabilities": CAPABILITIES[declared]}
+    assert (await host.ask(hello))["result"]["protocolVersion"] == version
+    host.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
 
 @pytest.mark.promise("S1", "S2", "S3", "S6", "S30")
 @each_capability
-def test_a_2025_host_is_asked_only_if_it_declared_url(declared: str) -> None:
-    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
-        handshake(process, declared)
-        process.send(legacy(1, "tools/call", name="login", arguments={}))
-        first = process.receive()
+async def test_a_2025_host_is_asked_only_if_it_declared_url(declared: str, connect: Connect) -> None:
+    async with connect() as host:
+        await handshake(host, declared)
+        host.send(legacy(1, "tools/call", name="login", arguments={}))
+        first = await host.receive()
         if declared in ("url", "both"):
             assert first["method"] == "elicitation/create"
             question = first["params"]
             assert question["mode"] == "url"
             assert "requestedSchema" not in question
-            process.send({"jsonrpc": "2.0", "id": first["id"], "result": {"action": "cancel"}})
-            first = process.receive()
+            host.send({"jsonrpc": "2.0", "id": first["id"], "result": {"action": "cancel"}})
+            first = await host.receive()
             assert question["url"] == first["result"]["structuredContent"]["sign_in_url"]
             assert first["result"]["structuredContent"]["confirm_code"] in question["message"]
         assert first["result"]["structuredContent"]["state"] == "pending"
-        _, code, rest, _ = process.end_input()
-    assert (code, rest) == (0, b"")
 
 
 @pytest.mark.promise("S1", "S2", "S3", "S6", "S14", "S30")
 @each_capability
-def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str) -> None:
+async def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str, connect: Connect) -> None:
     envelope = ENVELOPE | {"io.modelcontextprotocol/clientCapabilities": CAPABILITIES[declared]}
-    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
+    async with connect() as host:
         call = modern(1, "tools/call", name="login", arguments={})
         call["params"]["_meta"] = envelope
-        result = process.ask(call)["result"]
+        result = (await host.ask(call))["result"]
         if declared in ("url", "both"):
             assert result["resultType"] == "input_required"
             assert set(result) <= {"resultType", "inputRequests", "requestState", "_meta"}
@@ -67,42 +87,37 @@ def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str) -> None:
             call["id"] = 2
             call["params"]["requestState"] = result["requestState"]
             call["params"]["inputResponses"] = {"sign_in": {"action": "cancel"}}
-            result = process.ask(call)["result"]
+            result = (await host.ask(call))["result"]
             assert question["params"]["url"] == result["structuredContent"]["sign_in_url"]
         assert result["structuredContent"]["state"] == "pending"
-        assert len(process.lines) == (2 if declared in ("url", "both") else 1)
-        _, code, rest, _ = process.end_input()
-    assert (code, rest) == (0, b"")
+        assert host.heard == (2 if declared in ("url", "both") else 1)
 
 
 @pytest.mark.promise("S3")
 @pytest.mark.parametrize("version", ["2025-06-18", "2025-03-26"])
-def test_an_older_host_is_not_asked_whatever_it_declares(version: str) -> None:
-    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
-        hello = initialize()
-        hello["params"] |= {"protocolVersion": version, "capabilities": CAPABILITIES["both"]}
-        process.ask(hello)
-        process.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        result = process.ask(legacy(1, "tools/call", name="login", arguments={}))["result"]
+async def test_an_older_host_is_not_asked_whatever_it_declares(version: str) -> None:
+    async with here() as host:
+        await handshake(host, "both", version)
+        result = (await host.ask(legacy(1, "tools/call", name="login", arguments={})))["result"]
         assert json.loads(result["content"][0]["text"])["state"] == "pending"
 
 
 @pytest.mark.promise("D78")
-def test_no_progress_is_sent_to_a_host_that_did_not_ask_for_it() -> None:
-    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
-        handshake(process, "none")
-        process.ask(legacy(1, "tools/call", name="login", arguments={}))
-        process.send(legacy(2, "tools/call", name="login", arguments={}))
-        process.ask(legacy(3, "tools/call", name="logout", arguments={}))
-        assert process.receive()["id"] == 2
+async def test_no_progress_is_sent_to_a_host_that_did_not_ask_for_it() -> None:
+    async with here() as host:
+        await handshake(host, "none")
+        await host.ask(legacy(1, "tools/call", name="login", arguments={}))
+        host.send(legacy(2, "tools/call", name="login", arguments={}))
+        await host.ask(legacy(3, "tools/call", name="logout", arguments={}))
+        assert (await host.receive())["id"] == 2
 
 
 @pytest.mark.promise("S7")
 @pytest.mark.parametrize("answer", [{"action": "maybe"}, {}])
-def test_an_answer_of_a_2025_host_that_is_none_leaves_the_link(answer: dict[str, str]) -> None:
-    with running("--sandbox", environment=clean_environment(**ENVIRONMENT)) as process:
-        handshake(process, "url")
-        process.send(legacy(1, "tools/call", name="login", arguments={}))
-        process.send({"jsonrpc": "2.0", "id": process.receive()["id"], "result": answer})
-        status = process.receive()["result"]["structuredContent"]
+async def test_an_answer_of_a_2025_host_that_is_none_leaves_the_link(answer: dict[str, str]) -> None:
+    async with here() as host:
+        await handshake(host, "url")
+        host.send(legacy(1, "tools/call", name="login", arguments={}))
+        host.send({"jsonrpc": "2.0", "id": (await host.receive())["id"], "result": answer})
+        status = (await host.receive())["result"]["structuredContent"]
         assert status["next"].startswith("The host could not ask the user")

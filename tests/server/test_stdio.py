@@ -15,10 +15,14 @@ import pytest
 
 from tests.support.agent import ADA
 from tests.support.process import SHORTEST_WAIT_SECONDS, Process, clean_environment, initialize, legacy, modern, running
+from tests.support.tiers import matrix
 
 HANGING = (sys.executable, "-m", "tests.support")
 MORE_THAN_A_PIPE_HOLDS = 1_200
 """Lines of the log; a pipe of 64 KB is full after some 700."""
+ENDS = ("end of input", "SIGTERM")
+IN_FLIGHT = {f"{how}-{kind}": (kind, how) for how in ENDS for kind in ("wait", "block", "shield", "stall")}
+USUAL_IN_FLIGHT = ["SIGTERM-wait", "end of input-block", "SIGTERM-shield", "end of input-stall"]
 NOWHERE = {"BASE_URL": "http://127.0.0.1:9/api/v1/"}
 
 
@@ -75,8 +79,7 @@ def test_malformed_lines_get_no_answer_and_end_nothing() -> None:
 
 
 @pytest.mark.promise("D35", "S31")
-@pytest.mark.parametrize("kind", ["wait", "block", "shield", "stall"])
-@pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
+@pytest.mark.parametrize(("kind", "how"), matrix(IN_FLIGHT, usual=USUAL_IN_FLIGHT))
 def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:
     with running(command=(HANGING[0], "-u", *HANGING[1:])) as process:
         process.send(modern(1, "tools/call", name=kind, arguments={}))
@@ -91,11 +94,10 @@ def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> 
     assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())  # the SDK may say that the call was ended
 
 
-def accounted_for(lines: list[bytes]) -> int:
+def accounted_for(lines: list[bytes], upto: int = 0) -> int:
     """How far the tool's lines go, which are numbered: each is there, or counted among the dropped."""
     said = [line.split()[3:6] for line in lines]
     numbers = [int(words[1]) if words[0] == b"line" else -int(words[0]) for words in said]
-    upto = 0
     for number in numbers:
         assert number < 0 or number == upto
         upto += -number if number < 0 else 1
@@ -115,7 +117,7 @@ def test_a_host_that_never_reads_stderr_is_answered_and_can_end_the_process() ->
 
 
 @pytest.mark.promise("D54", "D35")
-@pytest.mark.parametrize("how", ["end of input", "SIGTERM"])
+@pytest.mark.parametrize("how", ENDS)
 def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
     with running(command=HANGING) as process:
         process.ask(modern(1, "tools/call", name="chatter", arguments={"lines": 5_000}))
@@ -135,13 +137,14 @@ def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
     with running(command=HANGING) as process:
         process.ask(modern(1, "tools/call", name="chatter", arguments={"lines": 5_000}))
         assert process.popen.stderr is not None
-        lines = list[bytes]()
-        while accounted_for(lines) < 5_000:
+        lines, upto = list[bytes](), 0
+        while upto < 5_000:
             lines.append(process.popen.stderr.readline())
+            upto = accounted_for(lines[-1:], upto)
         process.ask(modern(2, "tools/call", name="chatter", arguments={"lines": 1}))
         _, _, _, noise = process.end_input()
     assert len(lines) < 5_000
-    assert accounted_for(lines) == 5_000
+    assert upto == accounted_for(lines) == 5_000
     assert noise.endswith(b"WARNING library: line 0 of many\n")
 
 

@@ -64,14 +64,18 @@ class Process:
             self.stdin.write(json.dumps(message).encode() + b"\n")
         self.stdin.flush()
 
-    def receive(self) -> dict[str, Any]:
-        """The next line of stdout, as JSON."""
+    def line(self) -> bytes:
+        """The next line of stdout."""
         assert self.popen.stdout is not None
         ready, _, _ = select.select([self.popen.stdout], [], [], LONGEST_SECONDS)
         assert ready, "the server did not answer"
         line = self.popen.stdout.readline()
         self.lines.append(line)
-        message: dict[str, Any] = json.loads(line)
+        return line
+
+    def receive(self) -> dict[str, Any]:
+        """The next line of stdout, as JSON."""
+        message: dict[str, Any] = json.loads(self.line())
         return message
 
     def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
