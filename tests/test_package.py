@@ -21,6 +21,7 @@ from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 
 from tests.support.agent import ADA, ERAS, Era, agent_on
 from tests.support.offline import offline_environment
+from tests.support.tiers import matrix
 
 pytestmark = pytest.mark.untraced
 
@@ -116,8 +117,13 @@ def command_of(host: str, environment: Mapping[str, str]) -> StdioServerParamete
 
 
 @pytest.mark.promise("D37", "D33")
-@pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize("host", sorted(HOSTS))
+@pytest.mark.parametrize(
+    ("host", "era"),
+    matrix(
+        {f"{host}-{era}": (host, era) for host in sorted(HOSTS) for era in ERAS},
+        usual=["rememberizer-2026-07-28", "rememberizer-sandbox-legacy"],
+    ),
+)
 async def test_each_block_of_mcp_json_starts_the_built_wheel(host: str, era: Era, offline: Mapping[str, str]) -> None:
     async with agent_on(command_of(host, offline), era) as agent:
         assert (await agent.call("session_status"))["state"] == "signed_out"
