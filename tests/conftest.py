@@ -1,15 +1,19 @@
 """What every test stands on: a clean environment, a strict event loop, and bounded waits."""
 
+import asyncio  # noqa: TID251 -- what anyio runs the tests on is set up here
 import json
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from argon2.profiles import CHEAPEST
 from hypothesis import settings
+from jinja2 import Environment
 from jsonschema import Draft202012Validator
 from rememberizer_mcp.server.sandbox import passwords
 
@@ -60,15 +64,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write("".join(f"left out: {line}\n" for line in lines(left_out)))
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The event loop in debug mode, in which it reports callbacks that block it, each by the line that asked for it.
+class Watched(asyncio.SelectorEventLoop):
+    """An event loop that reports callbacks that block it, as it does in debug mode.
 
-    It would note ten lines for each; that took half the time of many tests.
+    Whoever asks whether it is in debug mode notes a stack for each future, task and callback if it is. That took more
+    than the rest of many a test.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("asyncio.constants.DEBUG_STACK_DEPTH", 1)
-        yield "asyncio", {"debug": True}
+
+    def get_debug(self) -> bool:
+        return False
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"debug": True, "loop_factory": Watched}
 
 
 def seconds_without_a_core(file: Path = Path("/proc/thread-self/schedstat")) -> float:
@@ -117,6 +126,37 @@ def each_schema_is_checked_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """A test's HTTP client would read all authorities anew, which takes longer than what it asks on loopback."""
+    usual = httpx.create_ssl_context(trust_env=False)
+
+    def create_once(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        is_usual = (verify, cert, trust_env) == (True, None, False)
+        return usual if is_usual else httpx.create_ssl_context(verify, cert, trust_env)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", create_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_are_compiled_once() -> Iterator[None]:
+    """Each server of a test has its own pages, and would compile their templates anew."""
+    compiled: dict[tuple[Any, ...], Any] = {}
+    compile_anew: Any = Environment.compile
+
+    def compile_once(self: Environment, source: Any, *names: Any, **options: Any) -> Any:
+        key = (source, names, *options.items(), self.finalize, self.autoescape, self.trim_blocks, self.lstrip_blocks)
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source, *names, **options)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", compile_once)
         yield
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.conftest import SlowCallbacks, note_left_out, pytest_terminal_summary, seconds_without_a_core
+from tests.conftest import SlowCallbacks, Watched, note_left_out, pytest_terminal_summary, seconds_without_a_core
 from tests.interop.client import COMMANDS
 from tests.support.commands import OTHERS, PACKAGES, lines, missing
 
@@ -39,6 +39,18 @@ def test_a_callback_that_waited_for_a_core_is_not_slow_for_that() -> None:
     for seconds in (2.4, 2.6):
         slow.filter(logging.LogRecord("asyncio", logging.WARNING, "", 0, "%s took %f", ("<Handle>", seconds), None))
     assert slow.seen == ["<Handle> took 2.600000"]
+
+
+def test_the_loop_of_the_tests_reports_what_blocks_it_and_notes_no_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports: list[str] = []
+    monkeypatch.setattr(logging.getLogger("asyncio"), "filters", [lambda each: reports.append(each.getMessage())])
+    loop = Watched()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    assert any(each.startswith("Executing <Handle BaseEventLoop.stop()> took ") for each in reports), reports
 
 
 def test_a_system_that_does_not_say_how_long_threads_wait_counts_as_idle(tmp_path: Path) -> None:
