@@ -12,6 +12,10 @@ REPORTED: dict[str, Promise] = {
     # B. What stands between us and the service.
     # C. What hosts and models really send.
     # D. Settings and the machine.
+    "settings:proxy:only-the-one-on-the-way": _reported("Only the proxy on the way has to be usable.", "D1"),
+    "settings:no-proxy:unusable-entries-left-out": _reported(
+        "An entry of NO_PROXY that can't be understood is left out, and the doctor warns of it.", "D2"
+    ),
     # E. Files of hosts, install and doctor.
     # F. The page and the texts.
     # G. Answers that no person gave.

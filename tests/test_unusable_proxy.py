@@ -15,7 +15,7 @@ from tests.support.agent import ADA, agent_on
 from tests.support.person import visit
 from tests.support.process import SERVE, Process, clean_environment, modern, running
 from tests.support.sessions import resync
-from tests.support.unusable_proxies import CANARY, PROXY, without_proxies
+from tests.support.unusable_proxies import BESIDE, CANARY, without_proxies
 
 pytestmark = pytest.mark.untraced
 
@@ -24,13 +24,12 @@ CASES = [
     ("ALL_PROXY", SOCKS, "only http and https proxies can."),
     ("HTTPS_PROXY", f"http://ada:p#{CANARY}@host:8080", "it does not have the form of an address."),
     ("HTTPS_PROXY", f"http://ada:{CANARY}@127.0.0.1:99999", "it does not have the form of an address."),
-    ("NO_PROXY", f"[::1],{CANARY}", "an entry is neither a host name nor an IP address without brackets."),
 ]
 
 
 def environment(variable: str, value: str, **settings: str) -> dict[str, str]:
     kept = without_proxies(clean_environment(OPEN_BROWSER="never", **settings))
-    return kept | (PROXY if variable == "NO_PROXY" else {}) | {variable: value}
+    return kept | {variable: value}
 
 
 def result_of(process: Process, name: str, /, **arguments: Any) -> dict[str, Any]:
@@ -100,3 +99,13 @@ def test_the_doctors_command_tells_it_without_the_value() -> None:
     assert variable in found["proxy"]["text"]
     assert said in found["proxy"]["text"]
     assert CANARY not in done.stdout + done.stderr
+
+
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.parametrize("beside", [BESIDE[0], BESIDE[6]])
+def test_what_is_not_on_the_way_stops_no_call(beside: dict[str, str]) -> None:
+    """The proxy on the way refuses the connection."""
+    with running(environment=environment("https_proxy", "http://127.0.0.1:9", API_TOKEN="key") | beside) as process:
+        error = result_of(process, "search", query="tea")["error"]
+    assert (error["code"], error["retryable"]) == ("upstream_unreachable", True)
+    assert error["message"].startswith("Rememberizer could not be reached")

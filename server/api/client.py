@@ -8,12 +8,10 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -29,10 +27,9 @@ from ..errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from ..setting_values import is_loopback
 from .body import Body, read_up_to
 from .credentials import Auth
-from .proxies import UnusableProxy, culprit, is_any_named, is_left_out, refuse_garbled
+from .proxies import UnusableProxy, on_the_way
 from .retries import retry_after_seconds, retrying
 
 MOST_BODY_BYTES = 5_000_000
@@ -216,31 +213,26 @@ class RememberizerAPI:
 
 
 def http_client(base_url: str, transport: Transport | None = None) -> httpx.AsyncClient:
-    """What carries the requests to this base URL: its trust store, proxies and limits, and no cookies.
+    """What carries the requests to this base URL: its trust store, proxy and limits, and no cookies.
 
     Raises:
-        UnusableProxy: A proxy that the environment or the system names can't be used.
+        UnusableProxy: The proxy on the way can't be used.
     """
-    host = urlsplit(base_url).hostname or ""
-    is_direct = is_loopback(host) or not is_any_named(os.environ) or is_left_out(httpx.URL(base_url), os.environ)
-    verify = transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if transport is None and not is_direct:
-        refuse_garbled(os.environ)
-    with suppress(ValueError, ImportError, httpx.InvalidURL):  # their texts repeat the proxy's address
-        return httpx.AsyncClient(
-            transport=transport,
-            verify=verify,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"rememberizer-mcp/{__version__}",
-            },
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=not is_direct,  # a proxy of the environment must not see what is meant for this machine
-        )
-    raise culprit(os.environ)
+    way = None if transport else on_the_way(base_url, os.environ)
+    return httpx.AsyncClient(
+        transport=transport,
+        verify=transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        proxy=way.usable() if way else None,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"rememberizer-mcp/{__version__}",
+        },
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=False,  # else any bad proxy of the environment would be refused, whether it is on the way or not
+    )
 
 
 _CUT = ("Server disconnected", "peer closed connection")

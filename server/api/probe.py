@@ -3,6 +3,7 @@
 It goes through the client that real calls use, so proxies, trust store and limits are the same.
 """
 
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import anyio
 import httpx
 
 from .client import http_client
-from .proxies import UnusableProxy
+from .proxies import NamedProxy, UnusableProxy, on_the_way
 
 PATH = "me/"
 """It needs a sign-in, so whoever shows none is refused (§5.2)."""
@@ -43,6 +44,8 @@ class Probe:
 
     stage: Stage = Stage.SETUP
     """Where it ended."""
+    way: NamedProxy | None = None
+    """The proxy on the way."""
     peer: tuple[str, int] | None = None
     """Host and port that were connected to: a proxy's, where there is one."""
     ms: dict[str, float] = field(default_factory=dict)
@@ -69,6 +72,7 @@ async def probe(base_url: str, *, limit_seconds: float) -> Probe:
     seen = Probe()
     with anyio.move_on_after(limit_seconds) as scope:
         try:
+            seen.way = on_the_way(base_url, os.environ)
             async with http_client(base_url) as client:
                 request = client.build_request("GET", base_url + PATH, extensions={"trace": _Watch(seen, base_url)})
                 response = await client.send(request, stream=True)

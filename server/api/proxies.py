@@ -1,36 +1,45 @@
-"""Which proxy of the environment is in use, and whether it can be; a password in one is never repeated.
+"""Which proxy is on the way to Rememberizer, and whether it can be used; a password in one is never repeated.
 
-httpx takes proxies from ``urllib.request.getproxies``, so the names, and which of them counts, are the same here.
+``on_the_way`` is the one place that decides, for the client and for the doctor. The names of the variables, and which
+of them counts, are those of ``urllib.request.getproxies``. Proxies that are not on the way are not looked at.
 """
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.request import getproxies
 
 import httpx
 
 from ..errors import UpstreamUnreachable
+from ..setting_values import is_loopback
 
 SYSTEM = "the system's proxy settings"
 SCHEMES = ("http", "https")
 _KINDS = (*SCHEMES, "ftp", "socks", "socks4", "socks4a", "socks5", "socks5h")
 """What stands before ``://`` in an address of a proxy; anything else may be a part of a password."""
 _PORTS = range(1, 65536)
+_SEPARATORS = re.compile(r"[\s,]+")
+_FORM_OF_ENTRY = re.compile(
+    r"((?P<scheme>all|https?)://)?(?P<host>\[[^\[\]]+\]|\*|(\*?\.)?[^\s:/\[\]*@]+)(:(?P<port>\d+))?/?"
+)
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Problem(StrEnum):
-    """What is wrong with a variable."""
+    """What is wrong with a proxy."""
 
     FORM = "The proxy in {source} can't be used: it does not have the form of an address."
     KIND = "The proxy in {source} can't be used: only http and https proxies can."
-    HOSTS = "{source} can't be used: an entry is neither a host name nor an IP address without brackets."
-    """Of ``NO_PROXY``."""
 
 
 _FORMS = {
     Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, `?`, `#` and `%`)",
     Problem.KIND: "http://HOST:PORT",
-    Problem.HOSTS: "HOST,HOST (IPv6 addresses without brackets and without a `/prefix`)",
 }
 
 
@@ -54,59 +63,105 @@ class UnusableProxy(Exception):
         return failure
 
 
-def source_of(environ: Mapping[str, str]) -> str:
-    """What names the proxy of https requests: a variable, or else the settings of the system."""
-    return _variable("https", environ) or _variable("all", environ) or SYSTEM
+@dataclass(frozen=True, kw_only=True)
+class NamedProxy:
+    """A proxy of https requests, and what names it: a variable, or the settings of the system."""
+
+    source: str
+    address: str = field(repr=False)
+
+    def usable(self) -> httpx.Proxy:
+        """What httpx takes.
+
+        Raises:
+            UnusableProxy: It can't be used.
+        """
+        if is_garbled(self.address):
+            raise UnusableProxy(self.source, Problem.FORM)
+        url = _address(self.address)
+        if url.scheme not in SCHEMES:
+            raise UnusableProxy(self.source, Problem.KIND)
+        return httpx.Proxy(url)
+
+    def shown(self) -> str:
+        """Its address without user name and password."""
+        if is_garbled(self.address):
+            return "the address"
+        url = _address(self.address)
+        return f"{url.scheme}://{url.netloc.decode()}"
 
 
-def is_any_named(environ: Mapping[str, str]) -> bool:
-    """Whether there is a proxy of https requests at all."""
-    return any(_named(environ, "https", "all"))
+def on_the_way(base_url: str, environ: Mapping[str, str]) -> NamedProxy | None:
+    """The proxy through which requests to this URL go; None where they go straight there.
 
-
-def is_left_out(url: httpx.URL, environ: Mapping[str, str]) -> bool:
-    """Whether ``NO_PROXY`` names this URL's host, with or without its port, a domain above it, its origin, or ``*``."""
-    name = _variable("no", environ)
-    entries = environ[name].split(",") if name else []
-    return any(_leaves_out(entry.strip().lower(), url) for entry in entries)
-
-
-def _leaves_out(entry: str, url: httpx.URL) -> bool:
-    if "://" in entry:
-        scheme, _, host = entry.rstrip("/").partition("://")
-        return scheme in (url.scheme, "all") and host in (url.host, url.netloc.decode())
-    names = {entry.lstrip("."), entry.lstrip(".").removesuffix(f":{url.port}")} - {""}
-    return "*" in names or any(url.host == name or url.host.endswith(f".{name}") for name in names)
-
-
-def refuse_garbled(environ: Mapping[str, str]) -> None:
-    """Refuse the proxy of https requests if httpx would only fail later by it, with words about something else.
-
-    Raises:
-        UnusableProxy: What it is said to be is no address.
+    Only this machine is spoken to by plain http, so the proxies of other than https requests never matter.
     """
-    source, value = next(_named(environ, "https", "all"), (SYSTEM, ""))
-    if value and is_garbled(value):
-        raise UnusableProxy(source, Problem.FORM)
+    url = httpx.URL(base_url)
+    return None if is_loopback(url.host) or _is_excepted(url, environ) else named(environ)
 
 
-def culprit(environ: Mapping[str, str]) -> UnusableProxy:
-    """By which variable httpx could not make its client; it reads the one of plain http as well."""
-    for source, value in _named(environ, "https", "all", "http"):
-        if is_garbled(value):
-            return UnusableProxy(source, Problem.FORM)
-        if _address(value).scheme not in SCHEMES:
-            return UnusableProxy(source, Problem.KIND)
-    exceptions = _variable("no", environ)
-    return UnusableProxy(exceptions, Problem.HOSTS) if exceptions else UnusableProxy(SYSTEM, Problem.FORM)
+def named(environ: Mapping[str, str]) -> NamedProxy | None:
+    """The proxy of https requests that is named, whether it is on the way or not."""
+    found = getproxies()
+    for kind in ("https", "all"):
+        if address := found.get(kind):
+            return NamedProxy(source=_variable(kind, environ) or SYSTEM, address=address)
+    return None
 
 
-def _named(environ: Mapping[str, str], *kinds: str) -> Iterator[tuple[str, str]]:
-    """The proxies that httpx takes for these kinds of requests, each behind what names it."""
-    named = getproxies()
-    for kind in kinds:
-        if value := named.get(kind):
-            yield _variable(kind, environ) or SYSTEM, value
+def unusable_exceptions(environ: Mapping[str, str]) -> tuple[str, list[int]] | None:
+    """The variable that leaves hosts out, and the places, from 1, of those of its entries that can't be understood."""
+    places = [place for place, entry in enumerate(_entries(environ), start=1) if _read(entry) is None]
+    source = _variable("no", environ)
+    return (source, places) if source and places else None
+
+
+class _Entry(NamedTuple):
+    """An entry of ``NO_PROXY``: a host, a domain with all hosts below it, addresses, or an origin."""
+
+    host: str | _Network
+    port: str | None = None
+    scheme: str | None = None
+
+    def covers(self, url: httpx.URL) -> bool:
+        """Whether the URL is left out; an origin stands for its host alone, and a port for itself alone."""
+        if self.scheme not in (None, "all", url.scheme) or self.port not in (None, str(url.port or 443)):
+            return False
+        if isinstance(self.host, str):
+            return self.host in ("*", url.host) or (not self.scheme and url.host.endswith(f".{self.host}"))
+        address = _network(url.host)
+        return address is not None and address.network_address in self.host
+
+
+def _is_excepted(url: httpx.URL, environ: Mapping[str, str]) -> bool:
+    return any(found.covers(url) for entry in _entries(environ) if (found := _read(entry)))
+
+
+def _entries(environ: Mapping[str, str]) -> Iterator[str]:
+    name = _variable("no", environ)
+    yield from filter(None, _SEPARATORS.split(environ[name].lower() if name else ""))
+
+
+def _read(entry: str) -> _Entry | None:
+    """What an entry says; None if it can't be understood."""
+    if network := _network(entry):
+        return _Entry(network)
+    form = _FORM_OF_ENTRY.fullmatch(entry)
+    if not form:
+        return None
+    host = form["host"]
+    address = _network(host.strip("[]"))
+    if host.startswith("[") and not address:
+        return None
+    return _Entry(address or host.removeprefix("*.").lstrip("."), form["port"], form["scheme"])
+
+
+def _network(text: str) -> _Network | None:
+    """What an address or ``address/prefix`` stands for; brackets are a URL's, and no part of it."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def is_garbled(value: str) -> bool:
@@ -123,14 +178,6 @@ def is_garbled(value: str) -> bool:
     is_host = url.raw_host and (b"%" not in url.raw_host or b":" in url.raw_host)  # httpx quotes what no name has
     is_whole = is_host and url.scheme in _KINDS and (url.port is None or url.port in _PORTS)
     return not is_whole or b"@" in url.raw_path or "@" in url.fragment
-
-
-def shown(value: str) -> str:
-    """A proxy's address without user name and password."""
-    if is_garbled(value):
-        return "the address"
-    url = _address(value)
-    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def _address(value: str) -> httpx.URL:

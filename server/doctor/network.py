@@ -8,7 +8,6 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ..api.probe import Probe, Stage, probe
-from ..api.proxies import source_of
 from ..hosts.block import typed
 from .certificates import certificates
 from .clock import clock
@@ -58,11 +57,9 @@ def findings(
         seconds: What the probe was given.
     """
     host = urlsplit(base_url).hostname or ""
-    is_proxied = seen.peer is not None and seen.peer[0] != host
-    source = source_of(environ) if is_proxied else BASE_URL
     return [
-        *proxies(seen, host=host, is_proxied=is_proxied, environ=environ),
-        *_connection(seen, source, base_url, seconds),
+        *proxies(seen, host=host, environ=environ),
+        *_connection(seen, seen.way.source if seen.way else BASE_URL, base_url, seconds),
         *certificates(seen, host=host, source=BASE_URL, environ=environ, platform=platform),
         *([_answer(seen, base_url)] if seen.stage is Stage.DONE else []),
         *clock(seen.date, now=now),

@@ -24,7 +24,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     ),
     "proxy": (
         "the proxy on the way, and which variable names it",
-        "",
+        "an entry of `NO_PROXY` that can't be understood",
         "it wants a password, refuses, hangs, or is of a kind that can't be used",
     ),
     "network": (

@@ -1,14 +1,13 @@
-"""Variables by which no request can be sent: none of the values may come back."""
+"""Variables by which no request can be sent, and those that do no harm: none of the values may come back."""
 
 from rememberizer_mcp.server.api.proxies import Problem
 
 CANARY = "canary"
-PROXY = {"HTTPS_PROXY": "http://127.0.0.1:1"}
 UNUSABLE: tuple[tuple[dict[str, str], str, Problem], ...] = (
     ({"ALL_PROXY": f"socks5://ada:{CANARY}@127.0.0.1:1080"}, "ALL_PROXY", Problem.KIND),
     ({"all_proxy": f"socks4://ada:{CANARY}@127.0.0.1:1080"}, "all_proxy", Problem.KIND),
-    ({"HTTP_PROXY": f"socks5://{CANARY}@127.0.0.1:1080"} | PROXY, "HTTP_PROXY", Problem.KIND),
-    ({"HTTPS_PROXY": f"http://{CANARY}:1", "all_proxy": f"ftp://{CANARY}@x:1"}, "all_proxy", Problem.KIND),
+    ({"all_proxy": f"ftp://{CANARY}@x:1"}, "all_proxy", Problem.KIND),
+    ({"https_proxy": f"socks://{CANARY}@x:1", "all_proxy": "http://127.0.0.1:1"}, "https_proxy", Problem.KIND),
     ({"ALL_PROXY": f"http://[{CANARY}"}, "ALL_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://ada:p#{CANARY}@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://ada:p/{CANARY}@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
@@ -22,12 +21,20 @@ UNUSABLE: tuple[tuple[dict[str, str], str, Problem], ...] = (
     ({"HTTPS_PROXY": f"http://{CANARY}:8080\n"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://{CANARY}\udcff:8080"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://ada:{CANARY}\udcff@127.0.0.1:8080"}, "HTTPS_PROXY", Problem.FORM),
-    ({"http_proxy": f"http://ada:p#{CANARY}@127.0.0.1:8080"} | PROXY, "http_proxy", Problem.FORM),
-    ({"NO_PROXY": f"example.net,[::1],{CANARY}"} | PROXY, "NO_PROXY", Problem.HOSTS),
-    ({"no_proxy": f"fd00::/8,{CANARY}"} | PROXY, "no_proxy", Problem.HOSTS),
-    ({"no_proxy": f"{CANARY}:port"} | PROXY, "no_proxy", Problem.HOSTS),
 )
 """What is set, which variable is to blame, and why."""
+BESIDE: tuple[dict[str, str], ...] = (
+    {"all_proxy": f"socks://ada:{CANARY}@127.0.0.1:1080/"},
+    {"ALL_PROXY": f"socks5://ada:{CANARY}@127.0.0.1:1080"},
+    {"All_Proxy": f"http://[{CANARY}"},
+    {"http_proxy": f"http://ada:p#{CANARY}@127.0.0.1:8080"},
+    {"HTTP_PROXY": f"socks4://{CANARY}@127.0.0.1:1080"},
+    {"ftp_proxy": f"{CANARY}://"},
+    {"NO_PROXY": "localhost,fd07:b51a:cc66:f0::/64"},
+    {"no_proxy": "[::1],localhost"},
+    {"no_proxy": f"{CANARY}:port,[fd00::/8]:9,*{CANARY}*"},
+)
+"""What may stand beside the proxy of https requests."""
 
 
 def without_proxies(environ: dict[str, str]) -> dict[str, str]:

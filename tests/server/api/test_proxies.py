@@ -14,14 +14,13 @@ from rememberizer_mcp.server.api.client import Call, RememberizerAPI, http_clien
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.proxies import (
     SYSTEM,
+    NamedProxy,
     Problem,
     UnusableProxy,
-    culprit,
     is_garbled,
-    is_left_out,
-    refuse_garbled,
-    shown,
-    source_of,
+    named,
+    on_the_way,
+    unusable_exceptions,
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
 from rememberizer_mcp.server.grant import GivenBack, Grant
@@ -30,7 +29,7 @@ from rememberizer_mcp.server.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon
-from tests.support.unusable_proxies import CANARY, PROXY, UNUSABLE, without_proxies
+from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE, without_proxies
 from tests.support.way import answer, server
 
 URL = "https://api.example.org/api/v1/"
@@ -97,44 +96,37 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         assert await grant.give_back(deadline=soon()) == GivenBack(confirmed=False, forgotten=True)
 
 
+async def goes_through_the_proxy(url: str, environ: dict[str, str]) -> bool:
+    """Whether a request does, with such an environment; else it reaches nobody."""
+    async with server(answer("403 Forbidden")) as proxy:
+        os.environ.update({"https_proxy": f"http://127.0.0.1:{proxy.port}"} | environ)
+        async with http_client(url) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get(url)
+    return bool(proxy.asked)
+
+
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.parametrize("environ", BESIDE)
+async def test_only_the_proxy_on_the_way_has_to_be_usable(environ: dict[str, str]) -> None:
+    assert await goes_through_the_proxy("https://api.invalid/", environ)
+
+
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way")
 @pytest.mark.parametrize(
     "environ",
     [
-        {"HTTPS_PROXY": SOCKS, "NO_PROXY": f"localhost, {HOST}"},
-        {"ALL_PROXY": "http://[bad", "no_proxy": ".example.org,[bad:1]:2"},
-        {"ALL_PROXY": "http://127.0.0.1:99999", "NO_PROXY": "*"},
-        {"ALL_PROXY": SOCKS, "all_proxy": ""},
-        {"HTTP_PROXY": "http://[bad"},
-        {"HTTPS_PROXY": "127.0.0.1:1", "ALL_PROXY": "HTTP://ada:p%23ss@[::1]:1/path"},
-        {"HTTP_PROXY": SOCKS},
-        {"HTTPS_PROXY": "http://[bad", "NO_PROXY": f"https://{HOST}"},
-        {"NO_PROXY": "fd00::/8"},
-        {"no_proxy": "localhost,[::1]", "HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": ""},
-        {"NO_PROXY": "*.example.net, ::1, 10.0.0.0/8,,http://example.net:8080"},
+        {"https_proxy": SOCKS, "NO_PROXY": "localhost, api.invalid"},
+        {"https_proxy": "", "ALL_PROXY": "http://[bad", "no_proxy": ".invalid,[bad:1]:2"},
+        {"https_proxy": "", "HTTPS_PROXY": "http://127.0.0.1:99999", "NO_PROXY": "*"},
+        {"https_proxy": "", "ALL_PROXY": SOCKS, "all_proxy": ""},
+        {"https_proxy": "", "HTTP_PROXY": "http://[bad"},
+        {"https_proxy": "http://[bad", "NO_PROXY": "https://api.invalid"},
+        {"https_proxy": "", "NO_PROXY": "fd00::/8"},
     ],
 )
-async def test_what_does_no_harm_is_not_refused(environ: dict[str, str]) -> None:
-    os.environ.update(environ)
-    await http_client(URL).aclose()
-
-
-@pytest.mark.parametrize(
-    ("url", "entry"),
-    [
-        ("https://10.1.2.3/", "10.0.0.0/8"),
-        ("https://api.example.org/", "*.example.org"),
-        ("https://api.example.org/", "api.example.org:443"),
-        ("https://api.example.org/", "ple.org"),
-    ],
-)
-async def test_an_entry_without_effect_is_documented_as_such(url: str, entry: str) -> None:
-    """In ``docs/doctor.md``."""
-    async with server(answer("403 Forbidden")) as proxy:
-        os.environ.update({"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}", "NO_PROXY": entry})
-        async with http_client(url) as client:
-            with pytest.raises(httpx.ProxyError, match="403"):
-                await client.get(url)
-    assert len(proxy.asked) == 1
+async def test_where_no_proxy_is_on_the_way_none_is_looked_at(environ: dict[str, str]) -> None:
+    assert not await goes_through_the_proxy("https://api.invalid/", environ)
 
 
 async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock) -> None:
@@ -148,8 +140,8 @@ async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock
 @pytest.mark.parametrize(
     ("environ", "source"),
     [
-        ({}, SYSTEM),
-        ({"HTTP_PROXY": "http://a"}, SYSTEM),
+        ({}, None),
+        ({"HTTP_PROXY": "http://a"}, None),
         ({"HTTPS_PROXY": "http://a", "ALL_PROXY": "http://b"}, "HTTPS_PROXY"),
         ({"HTTPS_PROXY": "http://a", "https_proxy": "http://b"}, "https_proxy"),
         ({"https_proxy": "http://b", "HTTPS_PROXY": "http://a"}, "https_proxy"),
@@ -157,32 +149,53 @@ async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock
         ({"HTTPS_PROXY": "http://a", "https_proxy": "", "all_proxy": "http://b"}, "all_proxy"),
     ],
 )
-def test_the_variable_that_counts_is_the_one_that_httpx_takes(environ: dict[str, str], source: str) -> None:
+def test_the_variable_that_counts_is_the_one_that_urllib_takes(environ: dict[str, str], source: str | None) -> None:
     os.environ.update(environ)
-    assert source_of(os.environ) == source
-    system = getproxies()
-    assert (system.get("https") or system.get("all")) == environ.get(source)
+    proxy, system = named(os.environ), getproxies()
+    assert (proxy and (proxy.source, proxy.address)) == (source and (source, environ[source]))
+    assert (system.get("https") or system.get("all")) == (proxy and proxy.address)
 
 
+@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out")
 @pytest.mark.parametrize(
-    ("value", "is_out"),
+    ("host", "value", "is_out"),
     [
-        ("", False), ("*", True), (HOST, True), ("API.Example.ORG", True), ("example.org", True),
-        (".example.org", True), ("ple.org", False), ("www.api.example.org", False),
-        ("localhost, .org", True), (",", False), (f"{HOST}:8443", True), (f"{HOST}:443", False),
-        (f"https://{HOST}:8443/", True), (f"all://{HOST}:8443", True), (f"http://{HOST}:8443", False),
-        (f"https://{HOST}", True), ("https://example.org", False), ("https://[", False),
+        (HOST, "", False), (HOST, "*", True), (HOST, HOST, True), (HOST, "API.Example.ORG", True),
+        (HOST, "example.org", True), (HOST, ".example.org", True), (HOST, "*.example.org", True),
+        (HOST, "ple.org", False), (HOST, "*ple.org", False), (HOST, "www.api.example.org", False),
+        (HOST, "apixexample.org", False), (HOST, "localhost, .org", True), (HOST, "localhost .org", True),
+        (HOST, ",", False), (HOST, f"{HOST}:443", True), (HOST, f"{HOST}:8443", False),
+        (f"{HOST}:8443", f"{HOST}:8443", True), (f"{HOST}:8443", f"{HOST}:443", False),
+        (f"{HOST}:8443", f"https://{HOST}:8443/", True), (f"{HOST}:8443", f"all://{HOST}:8443", True),
+        (f"{HOST}:8443", f"http://{HOST}:8443", False), (f"{HOST}:8443", f"https://{HOST}", True),
+        (HOST, "https://example.org", False), (HOST, f"ftp://{HOST}", False), (HOST, "https://[", False),
+        (HOST, f"x@{HOST}", False), (HOST, f"{HOST}/path", False), (HOST, f"{HOST}:x,{HOST}", True),
+        ("10.1.2.3", "10.0.0.0/8", True), ("10.1.2.3", "10.1.2.3", True), ("10.1.2.3", "10.1.2.3:443", True),
+        ("11.1.2.3", "10.0.0.0/8", False), ("10.1.2.3", "10.1.2.0/33", False), ("10.1.2.3", "10.9.9.9/8", True),
+        ("[fd00::1]", "fd00::/8", True), ("[fd00::1]", "[fd00::]/8", False), ("[fd00::1]", "[fd00:0::1]", True),
+        ("[fd00::1]", "[fd00::1]:443", True), ("[fd00::1]", "[fd00::1]:1", False), ("[fd00::1]", "fd00::1", True),
+        ("[fe00::1]", "fd00::/8,10.0.0.0/8", False), ("[fe00::1]", "[fe00::/16]", True),
+        (HOST, "0.0.0.0/0,::/0", False),
     ],
 )  # fmt: skip
-def test_no_proxy_names_a_host_or_a_domain_above_it(value: str, *, is_out: bool) -> None:
-    assert is_left_out(httpx.URL(f"https://{HOST}:8443/"), {"NO_PROXY": value}) is is_out
+def test_no_proxy_names_hosts_domains_addresses_and_networks(host: str, value: str, *, is_out: bool) -> None:
+    os.environ.update({"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": value})
+    assert (on_the_way(f"https://{host}/", os.environ) is None) is is_out
 
 
-def test_without_a_variable_the_system_is_to_blame() -> None:
-    refuse_garbled({})
-    error = culprit({})
-    assert (error.source, error.problem) == (SYSTEM, Problem.FORM)
-    assert f"set {SYSTEM} to http://HOST:PORT" in error.as_failure().hint
+@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [
+        ("*, ::1, 10.0.0.0/8,,*.example.org http://example.net:8080", None),
+        ("localhost,[::1],fd07:b51a:cc66:f0::/64", None),
+        ("a,[::1,b,b:port", [2, 4]),
+        ("[a],x@b,a/b,*a*,ftp://a,a:1:2,fd00::/129,[fd00::]/8", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("", None),
+    ],
+)
+def test_entries_that_can_not_be_understood_are_told_by_their_place(value: str, places: list[int] | None) -> None:
+    assert unusable_exceptions({"no_proxy": value}) == (places and ("no_proxy", places))
 
 
 @pytest.mark.parametrize(
@@ -192,22 +205,11 @@ def test_the_systems_own_proxy_is_told_by_its_kind(
     value: str, problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As ``getproxies`` gives it on Windows, for the SOCKS proxy of its settings."""
-    for module in ("httpx._utils", "rememberizer_mcp.server.api.proxies"):
-        monkeypatch.setattr(f"{module}.getproxies", lambda: {"http": value, "https": value})
+    monkeypatch.setattr("rememberizer_mcp.server.api.proxies.getproxies", lambda: {"http": value, "https": value})
     with pytest.raises(UnusableProxy) as raised:
         http_client(URL)
     assert (raised.value.source, raised.value.problem) == (SYSTEM, problem)
-
-
-def test_what_urllib_drops_in_a_cgi_script_is_not_to_blame() -> None:
-    os.environ.update({"REQUEST_METHOD": "GET", "HTTP_PROXY": SOCKS, "NO_PROXY": "fd00::/8"} | PROXY)
-    try:
-        with pytest.raises(UnusableProxy) as raised:
-            http_client(URL)
-    finally:
-        del os.environ["REQUEST_METHOD"]
-    assert raised.value.source == "NO_PROXY"
-    assert "without a `/prefix`" in raised.value.as_failure().hint
+    assert f"set {SYSTEM} to http://HOST:PORT" in raised.value.as_failure().hint
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,9 @@ def test_what_urllib_drops_in_a_cgi_script_is_not_to_blame() -> None:
     ],
 )
 def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:
-    assert shown(value) == told
+    proxy = NamedProxy(source="HTTPS_PROXY", address=value)
+    assert proxy.shown() == told
+    assert "secret" not in repr(proxy)
 
 
 @pytest.mark.promise("S44")
@@ -235,7 +239,7 @@ def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:
 @example(scheme="http://", password="p@ss/word")
 @example(scheme="http://", password="p@ss?word#")
 def test_no_part_of_a_password_is_shown(scheme: str, password: str) -> None:
-    told = shown(f"{scheme}ada:{password}@proxy.example:3128")
+    told = NamedProxy(source="HTTPS_PROXY", address=f"{scheme}ada:{password}@proxy.example:3128").shown()
     assert told in ("the address", f"{scheme or 'http://'}proxy.example:3128")
 
 

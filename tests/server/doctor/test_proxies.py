@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
-from rememberizer_mcp.server.api.proxies import SYSTEM, Problem, UnusableProxy
-from rememberizer_mcp.server.doctor.network import findings
+from rememberizer_mcp.server.api.proxies import SYSTEM, NamedProxy, Problem, UnusableProxy
+from rememberizer_mcp.server.doctor.network import findings, network
 from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.looking import HOST, YEAR, levels, look, look_at, trust
 from tests.support.held_keyring import in_a_task
-from tests.support.unusable_proxies import CANARY, UNUSABLE
+from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
 from tests.support.way import Authority, answer, server, tunnel
 
 PASSWORD = "canary-of-the-proxy"
@@ -22,7 +22,7 @@ async def test_what_is_meant_for_this_machine_goes_past_every_proxy() -> None:
     async with server(answer()) as stop:
         found = await look_at(stop)
     assert found["api"].level is Level.OK
-    assert "is not used" in found["proxy"].text
+    assert found["proxy"].text.endswith(" of HTTPS_PROXY is not used: 127.0.0.1 is this machine.")
 
 
 @pytest.mark.promise("D116")
@@ -78,7 +78,7 @@ async def test_a_proxy_that_can_not_be_used_is_the_failure(
 
 
 async def test_a_proxy_of_another_kind_is_shown_and_its_next_step_helps() -> None:
-    os.environ["ALL_PROXY"] = "socks5://ada:{CANARY}@127.0.0.1:1080"
+    os.environ["ALL_PROXY"] = f"socks5://ada:{CANARY}@127.0.0.1:1080"
     found = (await look("https://api.invalid/"))["proxy"]
     assert found.text.endswith(" It says socks5://127.0.0.1:1080.")
     assert "or add api.invalid to NO_PROXY" in f"{found.next_step}"
@@ -91,13 +91,57 @@ async def test_a_proxy_of_another_kind_is_shown_and_its_next_step_helps() -> Non
 
 def test_the_systems_proxy_is_named_by_its_address() -> None:
     """On macOS and Windows, where no variable has to be set."""
-    seen = Probe(stage=Stage.ANSWER, peer=("proxy.example", 3128), ms=dict.fromkeys(Stage, 1.0), timed_out=True)
+    way = NamedProxy(source=SYSTEM, address="ada:secret@proxy.example:3128")
+    seen = Probe(
+        stage=Stage.ANSWER, way=way, peer=("proxy.example", 3128), ms=dict.fromkeys(Stage, 1.0), timed_out=True
+    )
     proxy, network_, *_ = findings(seen, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
-    assert proxy.text == "Requests go through proxy.example:3128 (the system's proxy settings)."
+    assert proxy.text == "Requests go through http://proxy.example:3128 (the system's proxy settings)."
     assert "and the system's proxy settings;" in f"{network_.next_step}"
-    unusable = Probe(unusable=UnusableProxy(SYSTEM, Problem.FORM))
+    unusable = Probe(way=way, unusable=UnusableProxy(SYSTEM, Problem.FORM))
     (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="darwin", now=0.0, seconds=5)
     assert found.text.startswith("The proxy in the system's proxy settings can't be used")
-    unusable = Probe(unusable=UnusableProxy(SYSTEM, Problem.KIND))
-    (found,) = findings(unusable, f"https://{HOST}/", environ={}, platform="win32", now=0.0, seconds=5)
-    assert found.text.endswith("can't be used: only http and https proxies can.")
+    assert "proxy.example" not in found.text
+
+
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out", "S44")
+@pytest.mark.parametrize("beside", BESIDE)
+async def test_what_stands_beside_the_proxy_on_the_way_is_no_failure(
+    beside: dict[str, str], authority: Authority, tmp_path: Path
+) -> None:
+    trust(authority, tmp_path)
+    async with (
+        server(answer(), tls=authority.context(HOST, valid_for=YEAR)) as stop,
+        tunnel(stop.port) as proxy,
+    ):
+        os.environ.update(
+            {"https_proxy": f"http://127.0.0.1:{proxy.port}", "REMEMBERIZER_BASE_URL": f"https://{HOST}/"}
+        )
+        os.environ.update(beside)
+        found = await network(limit_seconds=5)
+    assert {finding.level for finding in found} <= {Level.OK, Level.WARNING}
+    assert f"Requests go through http://127.0.0.1:{proxy.port} (https_proxy)." in [each.text for each in found]
+    assert CANARY not in str(found)
+
+
+@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out", "D116")
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (f"localhost,{CANARY}:port", "Entry 2 of NO_PROXY is left out: "),
+        (f"{CANARY}:port,localhost,[{CANARY}", "Entries 1, 3 of NO_PROXY are left out: "),
+    ],
+)
+async def test_entries_of_no_proxy_without_effect_are_a_warning(value: str, told: str) -> None:
+    os.environ.update({"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": f"{value},api.invalid"})
+    os.environ["REMEMBERIZER_BASE_URL"] = "https://api.invalid/"
+    warned, unused, *_ = await network(limit_seconds=5)
+    assert (warned.name, warned.level, unused.level) == ("proxy", Level.WARNING, Level.OK)
+    assert warned.text.startswith(told)
+    assert "Correct or remove" in f"{warned.next_step}"
+    assert CANARY not in str(warned)
+
+
+async def test_without_a_proxy_nothing_is_said_of_no_proxy() -> None:
+    os.environ.update({"NO_PROXY": "host:port", "REMEMBERIZER_BASE_URL": "https://api.invalid/"})
+    assert "proxy" not in {finding.name for finding in await network(limit_seconds=5)}
