@@ -247,7 +247,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         idle_seconds=settings.session_idle_minutes * 60,
         lifetime_seconds=settings.session_hours * 3600,
-        most_sessions=settings.max_sessions or 1,
+        most_sessions=1,  # over stdio a process has one client
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 MOST_SECRET_BYTES = 65_536
 TOOLSETS = ("auth", "knowledge", "mementos", "vector_stores")
@@ -18,6 +18,14 @@ _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 _KEY = re.compile(r"[\x21-\x7e]+")
 _UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
+_NAME = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+"
+_PLACEHOLDERS = re.compile(
+    rf"((\$\{{([^{{}}]|\{{[^{{}}]*\}})+\}}|\{{\{{[^{{}}]+\}}\}}|\{{(env|file):[^{{}}]+\}}|\${_NAME}|%{_NAME}%)[\s,]*)+"
+)
+"""What hosts fill: ``${NAME}``, ``${NAME:-default}``, ``${env:NAME}`` and ``${input:id}`` of most, Continue's
+``${{ secrets.NAME }}``, LibreChat's ``{{NAME}}``, opencode's ``{env:NAME}`` and ``{file:path}``, Gemini CLI's
+``$NAME``; and ``%NAME%`` of Windows. Passwords can look like the last two: in those a name has capitals and an
+underscore."""
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
@@ -28,7 +36,7 @@ def api_address(value: str) -> str:
         ValueError: It may not.
     """
     try:
-        parts = urlsplit(value.strip())
+        parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
     except ValueError:  # its text repeats the value, which can hold a password
         raise ValueError("must be an address that begins with https://, then a host and at most a port") from None
@@ -94,17 +102,28 @@ def header_value(value: SecretStr) -> SecretStr:
     return value
 
 
-def is_unfilled(value: Any) -> bool:
-    """Whether a host put a bundle's ``${user_config.NAME}`` here as it stands: nobody filled that field in.
+def meant(text: str) -> str:
+    """What a value says, in a host's block or in a file: without the white space around it, which says nothing.
 
-    The format says nothing of such fields; Claude Desktop leaves their placeholders (modelcontextprotocol/mcpb#250).
+    A bundle's ``${user_config.NAME}`` says nothing either, since nobody filled that field in: the format is silent on
+    such fields, and Claude Desktop leaves their placeholders (modelcontextprotocol/mcpb#250).
     """
-    return isinstance(value, str) and bool(_UNFILLED.fullmatch(value))
+    value = text.strip()
+    return "" if _UNFILLED.fullmatch(value) else value
 
 
-def kept_where(value: Any) -> Any:
-    """``keyring`` or ``off`` for a host's checkbox, which says `true` or `false`; anything else as it is."""
-    return {"true": "keyring", "false": "off"}.get(value, value) if isinstance(value, str) else value
+def is_placeholder(value: str) -> bool:
+    """Whether a value is nothing but placeholders, which a host should have replaced."""
+    return bool(_PLACEHOLDERS.fullmatch(value))
+
+
+def words(**others: str) -> BeforeValidator:
+    """Takes words in any letter case, and these others in their place."""
+
+    def read(value: Any) -> Any:
+        return others.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+    return BeforeValidator(read)
 
 
 def comma_separated(value: Any) -> Any:
@@ -143,16 +162,18 @@ ApiKey = Annotated[SecretStr, AfterValidator(header_value)]
 
 
 def secret_in(path: str) -> SecretStr:
-    """What a file holds, without the end of its last line. A pipe, such as a shell makes, is waited for.
+    """What a file holds, without white space around it. A pipe, such as a shell makes, is waited for.
 
     Raises:
         ValueError: Nothing that can be a secret; the sentence says what the path names instead, and not the path.
     """
+    if is_placeholder(path):
+        raise ValueError("a placeholder that the host did not fill in")
     unfilled = " (`~` is not filled in: write the whole path)" if path.startswith("~") else ""
     try:
         with Path(path).open("rb") as file:
             content = file.read(MOST_SECRET_BYTES + 1)
-        secret = content.decode("utf-8-sig").rstrip("\r\n")
+        secret = meant(content.decode("utf-8-sig"))
     except FileNotFoundError:
         raise ValueError(f"a file that does not exist{unfilled}") from None
     except IsADirectoryError:
@@ -163,4 +184,6 @@ def secret_in(path: str) -> SecretStr:
         raise ValueError(f"a file of more than {MOST_SECRET_BYTES // 1024} KiB")
     if not secret:
         raise ValueError("a file that is empty")
+    if is_placeholder(secret):
+        raise ValueError("a file that holds nothing but a placeholder")
     return SecretStr(secret)

@@ -22,10 +22,11 @@ from .setting_values import (
     api_address,
     comma_separated,
     cookie_value,
-    is_unfilled,
-    kept_where,
+    is_placeholder,
     known_toolsets,
+    meant,
     secret_in,
+    words,
 )
 
 PREFIX = "REMEMBERIZER_"
@@ -59,7 +60,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     base_url: Annotated[str, AfterValidator(api_address)] = Field(
-        "https://api.rememberizer.ai/api/v1/", description="Address of the Rememberizer API."
+        "https://api.rememberizer.ai/api/v1/",
+        description="Address of the Rememberizer API; `--sandbox` takes its place.",
     )
     email: str | None = Field(
         None, pattern=EMAIL_PATTERN, description="E-mail that `login` and `signup` use when none is passed."
@@ -73,18 +75,18 @@ class Settings(BaseSettings):
         None, description="API key of a common knowledge; the toolset `knowledge` then works without a sign-in."
     )
     vector_store_token: ApiKey | None = Field(
-        None, description="API key of a vector store; its documents and search take no other."
+        None, description="API key of a vector store; its documents and search (toolset `vector_stores`) take no other."
     )
-    toolsets: Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(known_toolsets)] = (
-        Field(
-            ("auth", "knowledge"), description="Which tools there are; `mementos`, `vector_stores` or `all` add more."
-        )
+    toolsets: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(comma_separated), words(), AfterValidator(known_toolsets)
+    ] = Field(
+        ("auth", "knowledge"), description="Which tools there are; `mementos`, `vector_stores` or `all` add more."
     )
     read_only: bool = Field(default=False, description="Whether tools that write are left out (`on` or `off`).")
     upload_dirs: Annotated[
         tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
-    ] = Field((), description="Folders from which files may be uploaded into a vector store, comma-separated.")
-    keep_signed_in: Annotated[Literal["off", "keyring"], BeforeValidator(kept_where)] = Field(
+    ] = Field((), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated.")
+    keep_signed_in: Annotated[Literal["off", "keyring"], words(true="keyring", false="off")] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
     oauth_client_id: str | None = Field(
@@ -97,7 +99,7 @@ class Settings(BaseSettings):
     lazy_sign_in: bool = Field(
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
-    open_browser: Literal["auto", "always", "never"] = Field(
+    open_browser: Annotated[Literal["auto", "always", "never"], words()] = Field(
         "auto", description="Whether the browser is opened for the sign-in: `auto` (on a desktop), `always` or `never`."
     )
     recaptcha_site_key: str | None = Field(
@@ -113,16 +115,24 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         168, gt=0, allow_inf_nan=False, description="Hours after its sign-in at which a session ends."
     )
-    max_sessions: int | None = Field(
-        None, ge=1, le=1_000_000, description="How many sessions are held at once: 1 over stdio if not set."
-    )
     timeout_seconds: float = Field(
-        20, gt=0, le=600, description="Seconds that one tool call may spend on Rememberizer in all."
+        20,
+        gt=0,
+        le=600,
+        description="Seconds that one tool call may spend on Rememberizer in all; smart search has 45 at least, "
+        "uploads 60.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], words(warn="warning")] = Field(
         "warning", description="From which level on events are logged to stderr."
     )
     sandbox: bool = Field(default=False, exclude=True, description="Set by --sandbox only.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_filled_in(cls, value: Any) -> Any:
+        if isinstance(value, str) and is_placeholder(value):
+            raise ValueError("is nothing but a placeholder, which the host did not fill in")
+        return value
 
     @field_validator("password")
     @classmethod
@@ -192,11 +202,8 @@ def load_settings(*, sandbox: bool = False) -> Settings:
 
 
 def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with our prefix that say something, by their names in upper case.
-
-    An empty one says nothing, nor does a field of a bundle that nobody filled in.
-    """
-    return {name.upper(): environ[name] for name in _spellings(environ)}
+    """What those of our variables mean that say something, by their names in upper case."""
+    return {name.upper(): meant(environ[name]) for name in _spellings(environ)}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -214,9 +221,7 @@ def _known() -> set[str]:
 
 
 def _spellings(environ: Mapping[str, str]) -> list[str]:
-    return sorted(
-        name for name, value in environ.items() if name.upper().startswith(PREFIX) and value and not is_unfilled(value)
-    )
+    return sorted(name for name, value in environ.items() if name.upper().startswith(PREFIX) and meant(value))
 
 
 def _set_twice(environ: Mapping[str, str]) -> list[str]:
@@ -264,7 +269,6 @@ _ALLOWED = {
     "upload_dirs": "must be a comma-separated list of absolute paths",
     "session_idle_minutes": "must be a number above 0",
     "session_hours": "must be a number above 0",
-    "max_sessions": "must be a whole number from 1 to 1000000",
     "timeout_seconds": "must be a number above 0, at most 600",
     "log_level": "must be `debug`, `info`, `warning` or `error`",
 }

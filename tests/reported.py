@@ -16,6 +16,13 @@ REPORTED: dict[str, Promise] = {
     "settings:no-proxy:unusable-entries-left-out": _reported(
         "An entry of NO_PROXY that can't be understood is left out, and the doctor warns of it.", "D2"
     ),
+    "settings:placeholder:never-sent": _reported(
+        "A value that is nothing but a placeholder is refused by the setting's name, and never sent.", "D3"
+    ),
+    "settings:values:case-and-space": _reported(
+        "The letter case of words and the white space around values don't matter.", "D4"
+    ),
+    "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
     # F. The page and the texts.
     # G. Answers that no person gave.

@@ -64,7 +64,7 @@ def test_every_setting_is_there_and_every_secret_is_marked() -> None:
     [
         ("READ_ONLY", {"format": "boolean", "default": "false"}),
         ("KEEP_SIGNED_IN", {"choices": ["off", "keyring"], "default": "off"}),
-        ("MAX_SESSIONS", {"format": "number"}),
+        ("OAUTH_PORT", {"format": "number", "default": "8976"}),
         ("SIGN_IN_MINUTES", {"format": "number", "default": "10"}),
         ("TOOLSETS", {"default": "auth,knowledge"}),
         ("UPLOAD_DIRS", {}),

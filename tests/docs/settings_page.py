@@ -59,7 +59,6 @@ THEMES: Mapping[str, Mapping[str, Example]] = {
     "Sessions": {
         "session_idle_minutes": Example(value="60", refused="-7"),
         "session_hours": Example(value="24", refused="-7"),
-        "max_sessions": Example(value="1", refused="-7"),
     },
 }
 

@@ -41,24 +41,26 @@ def invoke(*arguments: str) -> tuple[int, str]:
 def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path) -> None:
     environment = clean_environment(
         BASE_URL="http://api.example.org/", PASSWORD=SECRET, CAPTCHA_FILE=str(tmp_path / "none"),
-        TIMEOUT_SECONDS="soon", LOG_LEVEL="loud", MAX_SESSIONS="0", SECRET_ARGUMENTS="perhaps",
+        TIMEOUT_SECONDS="soon", LOG_LEVEL="loud", SESSION_HOURS="0", SECRET_ARGUMENTS="perhaps",
     )  # fmt: skip
     done = subprocess.run(SERVE, env=environment, input=b"", capture_output=True, timeout=20, check=False)
     assert done.returncode == 2
     assert done.stdout == b""
     said = done.stderr.decode()
     for name in ("BASE_URL: must begin with https://", "PASSWORD: needs REMEMBERIZER_EMAIL", "CAPTCHA_FILE names",
-                 "TIMEOUT_SECONDS", "LOG_LEVEL", "MAX_SESSIONS", "SECRET_ARGUMENTS"):  # fmt: skip
+                 "TIMEOUT_SECONDS", "LOG_LEVEL", "SESSION_HOURS", "SECRET_ARGUMENTS"):  # fmt: skip
         assert f"REMEMBERIZER_{name}" in said
     assert SECRET not in said
     assert "Traceback" not in said
 
 
+@pytest.mark.promise("settings:offered:has-an-effect")
 def test_a_setting_that_nothing_reads_is_pointed_out() -> None:
-    with running(environment=clean_environment(PASSWROD=SECRET)) as process:
+    with running(environment=clean_environment(PASSWROD=SECRET, MAX_SESSIONS=SECRET)) as process:
         process.ask(modern(1, "tools/call", name="session_status", arguments={}))
         *_, noise = process.end_input()
     assert b"REMEMBERIZER_PASSWROD is no setting of this version and is ignored" in noise
+    assert b"REMEMBERIZER_MAX_SESSIONS is no setting of this version and is ignored" in noise
     assert SECRET.encode() not in noise
 
 

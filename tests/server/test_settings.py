@@ -2,16 +2,11 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from pydantic import SecretStr
-from rememberizer_mcp.server.setting_values import is_loopback
 from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_settings, unknown_variables
 
 CANARY = "canary-s3cret"
@@ -25,41 +20,6 @@ def problems_of(**variables: str) -> tuple[str, ...]:
     except UnusableSettings as error:
         return error.problems
     return ()
-
-
-@pytest.mark.promise("D120")
-def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
-    """Claude Desktop leaves the placeholders of such fields as they stand."""
-    names = [name for name in Settings.model_fields if name != "sandbox"]
-    os.environ.update({f"REMEMBERIZER_{name.upper()}": f"${{user_config.{name}}}" for name in names})
-    assert load_settings() == Settings()
-
-
-@pytest.mark.promise("D120")
-@pytest.mark.parametrize(
-    "value", ["${user_config.a.b}", "${user_config.upload-dirs}", "${user_config.a},${user_config.b}"]
-)
-def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
-    os.environ["REMEMBERIZER_API_TOKEN"] = value
-    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = written(tmp_path / "key", b"key-1")
-    token = load_settings().api_token
-    assert token is not None
-    assert token.get_secret_value() == "key-1"
-    os.environ["REMEMBERIZER_API_TOKEN_FILE"] = value
-    assert load_settings().api_token is None
-
-
-@pytest.mark.promise("D120")
-@pytest.mark.parametrize("value", ["${user_config.log_level", "$user_config.log_level", "x${user_config.log_level}"])
-def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
-    assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)
-
-
-@pytest.mark.promise("D120")
-@pytest.mark.parametrize(("checked", "kept"), [("true", "keyring"), ("false", "off")])
-def test_a_hosts_checkbox_keeps_the_sign_in(checked: str, kept: str) -> None:
-    os.environ["REMEMBERIZER_KEEP_SIGNED_IN"] = checked
-    assert load_settings().keep_signed_in == kept
 
 
 def written(path: Path, content: bytes) -> str:
@@ -90,7 +50,6 @@ def test_with_nothing_set_the_documented_defaults_hold() -> None:
         "secret_arguments": True,
         "session_idle_minutes": 720,
         "session_hours": 168,
-        "max_sessions": None,
         "timeout_seconds": 20,
         "log_level": "warning",
     }
@@ -114,7 +73,6 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "SECRET_ARGUMENTS": "off",
         "SESSION_IDLE_MINUTES": "0.5",
         "SESSION_HOURS": "1",
-        "MAX_SESSIONS": "3",
         "TIMEOUT_SECONDS": "5",
         "LOG_LEVEL": "debug",
     }
@@ -123,7 +81,6 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert loaded.base_url == "http://localhost:8765/api/v1/"
     assert (loaded.email, loaded.secret_arguments, loaded.log_level) == ("ada@example.org", False, "debug")
     assert (loaded.session_idle_minutes, loaded.session_hours, loaded.timeout_seconds) == (0.5, 1, 5)
-    assert loaded.max_sessions == 3
     assert (loaded.keep_signed_in, loaded.open_browser, loaded.lazy_sign_in) == ("keyring", "never", False)
     assert (loaded.oauth_client_id, loaded.oauth_port, loaded.recaptcha_site_key) == ("app", 9000, "site-key_1")
     assert loaded.sign_in_minutes == 0.5
@@ -146,13 +103,12 @@ def test_all_problems_are_named_at_once_and_no_value() -> None:
         SECRET_ARGUMENTS=CANARY,
         SESSION_IDLE_MINUTES="inf",
         SESSION_HOURS="nan",
-        MAX_SESSIONS="0",
         TIMEOUT_SECONDS="601",
         LOG_LEVEL=CANARY,
         CAPTCHA_FILE=f"/nowhere/{CANARY}",
     )
     names = [problem.split(" ")[0].rstrip(":").removeprefix("REMEMBERIZER_") for problem in found]
-    fields = "CAPTCHA_FILE BASE_URL EMAIL SECRET_ARGUMENTS SESSION_IDLE_MINUTES SESSION_HOURS MAX_SESSIONS"
+    fields = "CAPTCHA_FILE BASE_URL EMAIL SECRET_ARGUMENTS SESSION_IDLE_MINUTES SESSION_HOURS"
     assert names == [*fields.split(), "TIMEOUT_SECONDS", "LOG_LEVEL"]
     assert CANARY not in " ".join(found)
 
@@ -172,9 +128,8 @@ def test_a_time_budget_that_is_none_is_refused(value: str) -> None:
         ("SECRET_ARGUMENTS", ["perhaps"], "must be `on` or `off`"),
         ("SESSION_IDLE_MINUTES", ["0", "inf", "soon"], "must be a number above 0"),
         ("SESSION_HOURS", ["-1", "nan", "soon"], "must be a number above 0"),
-        ("MAX_SESSIONS", ["0", "1000001", "1.5", "many"], "must be a whole number from 1 to 1000000"),
         ("TIMEOUT_SECONDS", ["0", "600.1"], "must be a number above 0, at most 600"),
-        ("LOG_LEVEL", ["loud", "WARNING"], "must be `debug`, `info`, `warning` or `error`"),
+        ("LOG_LEVEL", ["loud", "warn ing"], "must be `debug`, `info`, `warning` or `error`"),
     ],
 )
 def test_a_value_out_of_bounds_is_answered_with_what_is_allowed(name: str, values: list[str], allowed: str) -> None:
@@ -183,105 +138,15 @@ def test_a_value_out_of_bounds_is_answered_with_what_is_allowed(name: str, value
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
-    assert problems_of(TIMEOUT_SECONDS="600", MAX_SESSIONS="1000000") == ()
+    assert problems_of(TIMEOUT_SECONDS="600", SIGN_IN_MINUTES="1440", OAUTH_PORT="65535") == ()
+    assert problems_of(OAUTH_PORT="1") == ()
 
 
 def test_a_password_is_not_blamed_for_an_unusable_email() -> None:
     assert problems_of(EMAIL="ada", PASSWORD=CANARY) == ("REMEMBERIZER_EMAIL: must have the form of an e-mail address",)
 
 
-@pytest.mark.promise("S5")
-@pytest.mark.parametrize(
-    ("given", "used"),
-    [
-        ("https://api.example.org", "https://api.example.org/"),
-        (" https://api.example.org/v1 ", "https://api.example.org/v1/"),
-        ("HTTPS://API.example.org/v1/", "https://API.example.org/v1/"),
-        ("http://127.0.0.1:8765/api/v1/", "http://127.0.0.1:8765/api/v1/"),
-        ("http://127.9.9.9/", "http://127.9.9.9/"),
-        ("http://[::1]:80", "http://[::1]:80/"),
-        ("http://LOCALHOST/", "http://LOCALHOST/"),
-    ],
-)
-def test_a_usable_base_url_ends_with_a_slash(given: str, used: str) -> None:
-    assert problems_of(BASE_URL=given) == ()
-    assert load_settings().base_url == used
-
-
-@pytest.mark.promise("S5")
-@pytest.mark.parametrize(
-    ("given", "because"),
-    [
-        ("http://api.rememberizer.ai/", "plain http is allowed to this machine only"),
-        ("http://127.0.0.1.example.org/", "plain http is allowed to this machine only"),
-        ("http://localhost.example.org/", "plain http is allowed to this machine only"),
-        ("http://app.localhost/", "plain http is allowed to this machine only"),
-        ("http://notlocalhost/", "plain http is allowed to this machine only"),
-        ("http://0.0.0.0/", "plain http is allowed to this machine only"),
-        ("http://10.0.0.1/", "plain http is allowed to this machine only"),
-        ("http://[::ffff:10.0.0.1]/", "plain http is allowed to this machine only"),
-        ("http://localhost@example.org/", "must hold no user name"),
-        (f"https://ada:{CANARY}@example.org/", "must hold no user name"),
-        (f"https://:{CANARY}@example.org/", "must hold no user name"),
-        (f"https://example.org/?key={CANARY}", "must hold no user name, password, query or fragment"),
-        (f"https://example.org/#{CANARY}", "must hold no user name, password, query or fragment"),
-        ("https://example.org:99999/", "port"),
-        (f"https://ada:{CANARY}/x@example.org/", ""),
-        (f"https://ada:{CANARY}@ex\u2100mple.org/", ""),
-        (f"https://[{CANARY}]/", ""),
-        ("https://[::1/", ""),
-        ("api.rememberizer.ai", "must be an address that begins with https://"),
-        ("https:///api/", "must be an address that begins with https://"),
-        ("file:///etc/passwd", "must be an address that begins with https://"),
-    ],
-)
-def test_an_unusable_base_url_is_refused_and_never_repeated(given: str, because: str) -> None:
-    (problem,) = problems_of(BASE_URL=given)
-    assert problem.startswith("REMEMBERIZER_BASE_URL: ")
-    assert because in problem
-    assert CANARY not in problem
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "https://exa mple.org/",
-        "https://example..org/",
-        "https://xn--/",
-        "https://example.org[::1]/",
-        "https://ho%73t/",
-        "https://" + "a" * 64 + ".org/",
-    ],
-)
-def test_a_host_that_can_not_exist_is_refused_at_the_start(given: str) -> None:
-    (problem,) = problems_of(BASE_URL=given)
-    assert problem.startswith("REMEMBERIZER_BASE_URL: ")
-
-
-@pytest.mark.promise("S5")
-@example(pieces=["example.org", "[::1]"])
-@example(pieces=["[::1]", "example.org"])
-@example(pieces=["example.org", "\\", ".localhost"])
-@example(pieces=["example.org", "%2f", ".localhost"])
-@settings(deadline=None)
-@given(
-    pieces=st.lists(
-        st.sampled_from(
-            ["127.0.0.1", "localhost", ".localhost", "[::1]", "example.org", "@", ":", "80", "\\", "%2f", ".", ";", "/"]
-        ),
-        min_size=1,
-        max_size=5,
-    )
-)
-def test_plain_http_never_leaves_this_machine_however_a_url_is_read(pieces: list[str]) -> None:
-    if problems_of(BASE_URL=f"http://{''.join(pieces)}"):
-        return
-    host = httpx.URL(load_settings().base_url + "me/").host
-    assert is_loopback(host)
-    assert not set(host) & set("\\%;@")
-
-
-@pytest.mark.parametrize("value", ["ada", "@example.org", "ada@", "a@b@c", "ada @example.org", "ada@example.org\n"])
+@pytest.mark.parametrize("value", ["ada", "@example.org", "ada@", "a@b@c", "ada @example.org", "ada@exa\nmple.org"])
 def test_an_email_without_the_form_of_one_is_refused(value: str) -> None:
     (problem,) = problems_of(EMAIL=value)
     assert problem.startswith("REMEMBERIZER_EMAIL: ")
@@ -289,53 +154,6 @@ def test_an_email_without_the_form_of_one_is_refused(value: str) -> None:
 
 def test_a_password_without_its_email_is_refused() -> None:
     assert problems_of(PASSWORD=CANARY) == ("REMEMBERIZER_PASSWORD: needs REMEMBERIZER_EMAIL beside it",)
-
-
-@pytest.mark.parametrize("name", ["PASSWORD", "CAPTCHA"])
-def test_a_secret_that_is_no_unicode_text_is_refused(name: str) -> None:
-    (problem,) = problems_of(EMAIL="ada@example.org", **{name: f"{CANARY}\udcff"})
-    assert problem.startswith(f"REMEMBERIZER_{name}: ")
-    assert CANARY not in problem
-
-
-@pytest.mark.promise("D31")
-@pytest.mark.parametrize("content", [b"pass word ", b"pass word \n", b"pass word \r\n", b"\xef\xbb\xbfpass word \r\n"])
-def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path: Path, content: bytes) -> None:
-    path = written(tmp_path / "password", content)
-    assert problems_of(EMAIL="ada@example.org", PASSWORD_FILE=path, CAPTCHA_FILE=path) == ()
-    assert load_settings().secret_values() == ["pass word ", "pass word "]
-
-
-@pytest.mark.promise("D31")
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"\n"], ids=["no text", "empty", "an empty line"])
-def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes) -> None:
-    (problem,) = problems_of(EMAIL="ada@example.org", PASSWORD_FILE=written(tmp_path / CANARY, content))
-    assert problem.startswith("REMEMBERIZER_PASSWORD_FILE names a file that ")
-    assert CANARY not in problem
-
-
-NOT_FILLED = "`~` is not filled in: write the whole path"
-
-
-@pytest.mark.promise("D31")
-def test_what_is_no_file_with_a_secret_is_told_apart(tmp_path: Path) -> None:
-    paths = {"PASSWORD": tmp_path / "missing", "CAPTCHA": tmp_path, "API_TOKEN": "/dev/zero", "REFRESH_TOKEN": "~/none"}
-    assert problems_of(**{f"{name}_FILE": str(path) for name, path in paths.items()}) == (
-        "REMEMBERIZER_PASSWORD_FILE names a file that does not exist",
-        "REMEMBERIZER_CAPTCHA_FILE names a folder",
-        f"REMEMBERIZER_REFRESH_TOKEN_FILE names a file that does not exist ({NOT_FILLED})",
-        "REMEMBERIZER_API_TOKEN_FILE names a file of more than 64 KiB",
-    )
-
-
-@pytest.mark.promise("D31")
-def test_a_secret_comes_through_a_pipe(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writing = threading.Thread(target=pipe.write_text, args=(f"{CANARY}\n",))
-    writing.start()
-    assert problems_of(CAPTCHA_FILE=str(pipe)) == ()
-    writing.join()
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
@@ -427,27 +245,6 @@ def test_variables_that_no_setting_reads_are_told() -> None:
     names = ["REMEMBERIZER_PASWORD", "rememberizer_emial", "REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASSWORD_FILE"]
     environ = dict.fromkeys([*names, "REMEMBERIZER_EMAIL", "rememberizer_timeout_seconds", "HOME"], "x")
     assert unknown_variables(environ) == ["REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASWORD", "rememberizer_emial"]
-
-
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [
-        ("localhost", True),
-        ("a.localhost", False),
-        ("127.0.0.1", True),
-        ("127.255.255.254", True),
-        ("::1", True),
-        ("127.1", False),
-        ("128.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104 -- an address to refuse, nothing binds it
-        ("::", False),
-        ("localhost.example.org", False),
-        ("xlocalhost", False),
-        ("", False),
-    ],
-)
-def test_only_names_of_this_machine_are_loopback(host: str, local: bool) -> None:
-    assert is_loopback(host) is local
 
 
 @pytest.mark.promise("D30")

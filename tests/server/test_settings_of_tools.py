@@ -34,7 +34,7 @@ def test_a_key_comes_from_a_file(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.promise("D30", "S44")
 @pytest.mark.parametrize("name", KEYS)
-@pytest.mark.parametrize("value", [f"Bearer {CANARY}", f"{CANARY}\n", f" {CANARY}", f"{CANARY}é", f"{CANARY}\x7f", " "])
+@pytest.mark.parametrize("value", [f"Bearer {CANARY}", f"{CANARY}\n{CANARY}", f"{CANARY}é", f"{CANARY}\x7f"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(name: str, value: str) -> None:
     assert problems_of(**{name: value}) == (
         f"REMEMBERIZER_{name}: must be an API key, alone: visible ASCII without spaces",
@@ -59,7 +59,7 @@ def test_toolsets_are_named_in_any_order(value: str, expected: tuple[str, ...]) 
 
 
 @pytest.mark.promise("D96", "D30")
-@pytest.mark.parametrize("value", ["canary", "auth,canary", "Auth", "auth;knowledge", ",", " "])
+@pytest.mark.parametrize("value", ["canary", "auth,canary", "auth;knowledge", ","])
 def test_an_unknown_toolset_is_refused_with_the_list_of_known_ones(value: str) -> None:
     assert problems_of(TOOLSETS=value) == (f"REMEMBERIZER_TOOLSETS: {TOOLSETS}",)
 
@@ -75,7 +75,7 @@ def test_read_only_is_on_or_off(value: str, expected: bool) -> None:
 
 
 @pytest.mark.promise("D96", "D30")
-@pytest.mark.parametrize("value", ["perhaps", "2", " "])
+@pytest.mark.parametrize("value", ["perhaps", "2", "o n"])
 def test_another_read_only_is_refused(value: str) -> None:
     assert problems_of(READ_ONLY=value) == ("REMEMBERIZER_READ_ONLY: must be `on` or `off`",)
 
