@@ -47,6 +47,12 @@ class Ending:
             self._code = code
             self._begun.put(None)
 
+    def at_failed_write(self, error: OSError) -> None:
+        """What it means that stdout takes nothing any more: nobody is left who could be answered."""
+        if self._code is None:
+            logger.error("the server ends, for its answers can't be written: %s", error.strerror)
+            self.begin(1)
+
     def finish(self) -> NoReturn:
         """End the process as soon as the log is written, whatever still runs in it."""
         flush()
@@ -75,17 +81,9 @@ class BehindFront:
         self._chunks = self._handed_over()
         self._ahead = b""
         self._opened = threading.Event()
-        self._printed = sys.stdout
-        self._served: TextIO | None = None
-
-    def divert_stdout(self) -> None:
-        """Give the SDK a ``sys.stdout`` of ours, which it serves as it is since it is not descriptor 1."""
-        os.dup2(2, 1)  # as the SDK would
-        self._served = sys.stdout = io.TextIOWrapper(io.BufferedWriter(Output(self.write)), encoding="utf-8")
 
     def read(self, size: int) -> bytes:
         """What the front left, once it has left, and then the rest of the input."""
-        sys.stdout = self._printed  # the SDK has taken its own before it reads
         self._ahead = self._ahead or next(self._chunks, b"") or os.read(self._front.source, size)
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         return data
@@ -114,11 +112,13 @@ class Input(io.RawIOBase):
         super().__init__()
         self._read = read
         self._at_end = at_end
+        self._printed = sys.stdout
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        sys.stdout = self._printed  # the SDK has taken its own before it reads
         data = self._read(len(buffer))
         if not data:
             self._at_end()
@@ -127,17 +127,23 @@ class Input(io.RawIOBase):
 
 
 class Output(io.RawIOBase):
-    """Standard output that another writes."""
+    """Standard output that says when it takes nothing any more, and then takes everything."""
 
-    def __init__(self, write: Callable[[Any], int]) -> None:
+    def __init__(self, write: Callable[[Any], int], *, at_failure: Callable[[OSError], None]) -> None:
         super().__init__()
         self._write = write
+        self._at_failure = at_failure
+        self.text: TextIO | None = None  # kept here, or else its end would close what the SDK writes to
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        return self._write(data)
+        try:
+            return self._write(data)
+        except OSError as error:
+            self._at_failure(error)
+            return len(data)
 
 
 def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
@@ -145,12 +151,12 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     ending = Ending()
     if front:
         front.ending.acquire()
-        behind = BehindFront(front)
-        behind.divert_stdout()
-    _watch_stdin(behind.read if front else partial(os.read, os.dup(0)), at_end=ending.begin)
     gc.freeze()
     gc.enable()
     try:
+        wire = BehindFront(front) if front else None
+        _watch_stdin(wire.read if wire else partial(os.read, os.dup(0)), at_end=ending.begin)
+        _watch_stdout(wire.write if wire else partial(os.write, os.dup(1)), at_failure=ending.at_failed_write)
         anyio.run(_serve, server, ending)
     except Exception:
         logger.exception("the server stopped")
@@ -184,3 +190,13 @@ def _watch_stdin(read: Callable[[int], bytes], *, at_end: Callable[[], None]) ->
     os.dup2(null, 0)
     os.close(null)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(Input(read, at_end=at_end)), encoding="utf-8")
+
+
+def _watch_stdout(write: Callable[[Any], int], *, at_failure: Callable[[OSError], None]) -> None:
+    """Write stdout to a private descriptor, so that nothing that is printed gets there, and notice that it broke.
+
+    The SDK serves a ``sys.stdout`` that is not descriptor 1 as it is; ``Input`` puts ours back.
+    """
+    output = Output(write, at_failure=at_failure)
+    os.dup2(2, 1)
+    output.text = sys.stdout = io.TextIOWrapper(io.BufferedWriter(output), encoding="utf-8")

@@ -22,6 +22,7 @@ REPORTED: dict[str, Promise] = {
     "settings:values:case-and-space": _reported(
         "The letter case of words and the white space around values don't matter.", "D4"
     ),
+    "process:stdout:closed-ends": _reported("A process whose stdout takes nothing any more ends.", "D5"),
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
     # F. The page and the texts.

@@ -92,14 +92,15 @@ async def behind_a_front(lines: bytes) -> list[bytes]:
     lane.start()
     behind = BehindFront(front)
     stdin = io.BufferedReader(Input(behind.read, at_end=lambda: None))
-    stdout = io.BufferedWriter(Output(behind.write))
+    broken: list[OSError] = []
+    stdout = io.BufferedWriter(Output(behind.write, at_failure=broken.append))
     with their_input, their_output:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(serve, server(), stdin, stdout)
             said = await replies(talk, lines)
             talk.end()
         lane.join(LONGEST_SECONDS)
-    assert await talk.rest() == b""
+    assert (await talk.rest(), broken) == (b"", [])
     return said
 
 

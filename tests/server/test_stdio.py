@@ -183,21 +183,6 @@ def test_the_process_ends_in_time_with_a_login_in_flight_and_tells_upstream_noth
     assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())
 
 
-@pytest.mark.promise("D32")
-def test_an_output_that_breaks_is_one_line_in_the_log() -> None:
-    with running(command=HANGING) as process:
-        process.ask(modern(1, "server/discover"))
-        assert process.popen.stdout is not None
-        process.popen.stdout.close()
-        process.popen.stdout = open("/dev/null", "rb")  # noqa: SIM115, PTH123 -- `end_input` reads and closes it
-        process.send(modern(2, "server/discover"))
-        took, _, _, noise = process.end_input()
-    assert took < SHORTEST_WAIT_SECONDS
-    assert noise.count(b"\n") == 1
-    assert b"rememberizer_mcp.server.stdio: the server stopped | ExceptionGroup" in noise
-    assert b"BrokenPipeError" in noise
-
-
 @pytest.mark.promise("D33", "S31", "S44")
 @pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
 def test_a_wrong_password_shows_nowhere(era: str) -> None:
