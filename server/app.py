@@ -262,8 +262,7 @@ async def _embedded_sandbox(config: "SandboxConfig | None") -> AsyncIterator[_Up
     from .sandbox.app import build_sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
     from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
-    from .sandbox.runtime_files import runtime_directory  # noqa: PLC0415 -- as above
 
     with build_sandbox(config or SandboxConfig()) as sandbox:
-        async with outbox_listener(sandbox, runtime_directory()) as address:
+        async with outbox_listener(sandbox) as address:
             yield _Upstream(SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url)

@@ -131,12 +131,11 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from .sandbox.runtime_files import runtime_directory  # noqa: PLC0415 -- see the module's docstring
-    from .sandbox.serve import serve_sandbox  # noqa: PLC0415 -- as above
+    from .sandbox.serve import serve_sandbox  # noqa: PLC0415 -- see the module's docstring
 
     config = _sandbox_config(options)
     try:
-        serve_sandbox(config, port=port, runtime_dir=runtime_directory(), announce=click.echo)
+        serve_sandbox(config, port=port, announce=click.echo)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -23,7 +23,7 @@ from . import __version__
 from .person import PageRefused, chromium, sign_in_at
 from .sandbox.captcha import SANDBOX_CAPTCHA
 from .sandbox.mailbox import NoSandboxError, fetch_letters
-from .sandbox.runtime_files import runtime_directory
+from .sandbox.runtime_files import UnusableFolderError, runtime_directory
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0
@@ -77,7 +77,7 @@ def run(options: Sequence[str] = ()) -> int:
     return 0
 
 
-EXPECTED = (StepFailed, PageRefused, NoSandboxError, MCPError, OSError)
+EXPECTED = (StepFailed, PageRefused, NoSandboxError, UnusableFolderError, MCPError, OSError)
 """What ends the demo with a sentence; anything else is a fault of its own and shows its traceback."""
 
 
@@ -203,6 +203,7 @@ async def read_mail(email: str) -> str:
     Raises:
         StepFailed: There is none.
         NoSandboxError: No sandbox is running.
+        UnusableFolderError: The folder of the runtime files can't be read.
     """
     letters = await anyio.to_thread.run_sync(fetch_letters, runtime_directory())
     codes = [letter.code for letter in letters if letter.to == email]

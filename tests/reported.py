@@ -23,6 +23,9 @@ REPORTED: dict[str, Promise] = {
         "The letter case of words and the white space around values don't matter.", "D4"
     ),
     "process:stdout:closed-ends": _reported("A process whose stdout takes nothing any more ends.", "D5"),
+    "sandbox:runtime-folder:serves-without": _reported(
+        "A runtime folder that can't be used costs the published outbox, not the sandbox.", "D6"
+    ),
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
     # F. The page and the texts.

@@ -19,15 +19,14 @@ _PATIENCE_SECONDS = 0.1  # the process that has a sandbox in it ends within a se
 
 
 @asynccontextmanager
-async def outbox_listener(sandbox: Sandbox, runtime_dir: Path) -> AsyncIterator[OutboxAddress]:
+async def outbox_listener(sandbox: Sandbox, runtime_dir: Path | None = None) -> AsyncIterator[OutboxAddress]:
     """Serve the pages on 127.0.0.1 while the body runs, and publish the outbox's address in the runtime directory.
 
     The consent page needs no key, for it has a sign-in of its own; what is yielded names its `authorize_url`.
     It takes no signal handlers over. At the end the file is removed before the server stops.
 
     Raises:
-        ValueError: no port can be had, or the directory under `runtime_dir` is not the user's own.
-        OSError: the file can't be written.
+        ValueError: no port can be had.
     """
     key = make_key()
     with listen(0) as listening:

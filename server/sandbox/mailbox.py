@@ -31,7 +31,7 @@ def find_outboxes(runtime_dir: Path) -> list[OutboxAddress]:
     """Give the outbox pages that accept a connection. A file whose process is dead is removed.
 
     Raises:
-        ValueError: the directory under `runtime_dir` is not the user's own.
+        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
     """
     return [address for address in read_addresses(runtime_dir) if _is_alive(address)]
 
@@ -41,7 +41,7 @@ def fetch_letters(runtime_dir: Path) -> list[Letter]:
 
     Raises:
         NoSandboxError: none is running.
-        ValueError: the directory under `runtime_dir` is not the user's own.
+        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
     """
     return fetch_outbox(runtime_dir)[0]
 
@@ -51,7 +51,7 @@ def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
 
     Raises:
         NoSandboxError: none is running.
-        ValueError: the directory under `runtime_dir` is not the user's own.
+        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
     """
     answers = [_fetch(address) for address in find_outboxes(runtime_dir)]
     known = [answer for answer in answers if answer is not None]
@@ -69,7 +69,7 @@ def _is_alive(address: OutboxAddress) -> bool:
         probe.settimeout(_TIMEOUT_SECONDS)
         if probe.connect_ex((LOOPBACK, address.port)) != errno.ECONNREFUSED:
             return True
-    address.file.unlink(missing_ok=True)
+    address.withdraw()
     return False
 
 

@@ -1,12 +1,13 @@
 """The 0600 files that say where the outbox pages of this user's sandboxes are (security.md S13)."""
 
 import json
+import logging
 import os
 import secrets
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,13 +18,20 @@ from .names import AUTHORIZE_PATH, LOOPBACK
 
 _DIRECTORY = "rememberizer-mcp"
 
+logger = logging.getLogger(__name__)
+
+
+class UnusableFolderError(ValueError):
+    """The folder of the runtime files is no folder, a symbolic link, or somebody else's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxAddress:
     """Where the outbox page of one sandbox is. The address holds the page's key."""
 
     url: str = field(repr=False)
-    file: Path
+    file: Path | None = None
+    """Where it is published."""
 
     @property
     def port(self) -> int:
@@ -40,38 +48,49 @@ class OutboxAddress:
         """The page's path, key included."""
         return urlsplit(self.url).path
 
+    def withdraw(self) -> None:
+        """Remove the file, if there is one. Its folder may have gone as well, or been changed."""
+        if self.file:
+            with suppress(OSError):
+                self.file.unlink()
+
 
 def runtime_directory() -> Path:
-    """The user's runtime directory, where a running sandbox leaves the address of its outbox."""
+    """The user's runtime directory, where a running sandbox leaves the address of its outbox.
+
+    Raises:
+        UnusableFolderError: Another user took the one below the temporary directory, where there is no other.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is not set, which hosts don't pass on to a server
-        return user_runtime_path()
+        try:
+            return user_runtime_path()
+        except OSError as error:
+            raise UnusableFolderError(f"{error}.") from None
 
 
 @contextmanager
-def published(url: str, runtime_dir: Path) -> Iterator[OutboxAddress]:
-    """Keep a page's address in a file of its own while the body runs.
+def published(url: str, runtime_dir: Path | None) -> Iterator[OutboxAddress]:
+    """Keep a page's address in a file of its own while the body runs; if that can't be, a warning says so.
 
-    The name holds the process id; a random part keeps two sandboxes of one process apart.
-
-    Raises:
-        ValueError: the directory is a symbolic link or belongs to somebody else.
-        OSError: the directory or the file can't be written.
+    Without a directory it is the user's runtime directory.
     """
-    directory = _make_directory(runtime_dir)
-    file = directory / f"sandbox-{os.getpid()}-{secrets.token_hex(4)}.json"
-    _write(file, json.dumps({"url": url}))
+    address = OutboxAddress(url=url)
     try:
-        yield OutboxAddress(url=url, file=file)
+        address = OutboxAddress(url=url, file=_publish(url, runtime_dir or runtime_directory()))
+    except (OSError, UnusableFolderError) as error:
+        logger.warning("`rememberizer-mcp sandbox outbox` will not find this sandbox: %s", error)
+    try:
+        yield address
     finally:
-        file.unlink(missing_ok=True)
+        address.withdraw()
 
 
 def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
     """Give the addresses in the directory, whether anything still answers there or not. Anything odd is passed over.
 
     Raises:
-        ValueError: the directory is a symbolic link or belongs to somebody else.
+        UnusableFolderError: the directory is a symbolic link or belongs to somebody else.
     """
     directory = runtime_dir / _DIRECTORY
     if not os.path.lexists(directory):
@@ -79,6 +98,13 @@ def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
     _check_owner(directory)
     found = (_read(file) for file in sorted(directory.glob("sandbox-*.json")))
     return [address for address in found if address is not None]
+
+
+def _publish(url: str, runtime_dir: Path) -> Path:
+    """The name holds the process id; a random part keeps two sandboxes of one process apart."""
+    file = _make_directory(runtime_dir) / f"sandbox-{os.getpid()}-{secrets.token_hex(4)}.json"
+    _write(file, json.dumps({"url": url}))
+    return file
 
 
 def _make_directory(runtime_dir: Path) -> Path:
@@ -94,7 +120,7 @@ def _make_directory(runtime_dir: Path) -> Path:
 def _check_owner(directory: Path) -> None:
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
-        raise ValueError(f"{directory} must be a directory of your own, and no symbolic link.")
+        raise UnusableFolderError(f"{directory} must be a directory of your own, and no symbolic link.")
 
 
 def _is_ours(status: os.stat_result) -> bool:

@@ -18,15 +18,16 @@ _HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 """Windows has none."""
 
 
-def serve_sandbox(config: SandboxConfig, *, port: int, runtime_dir: Path, announce: Callable[[str], None]) -> None:
+def serve_sandbox(
+    config: SandboxConfig, *, port: int, announce: Callable[[str], None], runtime_dir: Path | None = None
+) -> None:
     """Serve the API, its first page and the outbox on 127.0.0.1 until one of `ending_signals`, then return.
 
     It must run in the main thread, and leaves those signals ignored. Port 0 is any free one. `announce` gets one line
     at a time; one of them holds the key of the outbox page, so the lines are for the person's own terminal.
 
     Raises:
-        ValueError: the port or the data file can't be used, or the directory under `runtime_dir` is not the user's own.
-        OSError: the runtime file can't be written.
+        ValueError: the port or the data file can't be used.
     """
     with build_sandbox(config) as sandbox:
         anyio.run(_serve, sandbox, config, port, runtime_dir, announce)
@@ -39,7 +40,7 @@ def ending_signals() -> set[signal.Signals]:
 
 
 async def _serve(
-    sandbox: Sandbox, config: SandboxConfig, port: int, runtime_dir: Path, announce: Callable[[str], None]
+    sandbox: Sandbox, config: SandboxConfig, port: int, runtime_dir: Path | None, announce: Callable[[str], None]
 ) -> None:
     key = make_key()
     with listen(port) as listening:

@@ -85,4 +85,5 @@ async def test_a_stranger_on_the_port_is_passed_over_and_its_file_kept(tmp_path:
             with published(url, tmp_path) as address:
                 with pytest.raises(NoSandboxError):
                     await _fetch(tmp_path)
+                assert address.file is not None
                 assert address.file.exists()

@@ -1,15 +1,26 @@
 import json
 import os
 import stat
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.runtime_files import published, read_addresses, runtime_directory
+from rememberizer_mcp.server.sandbox.runtime_files import (
+    UnusableFolderError,
+    published,
+    read_addresses,
+    runtime_directory,
+)
+
+from tests.support.runtime_folders import IN_THE_WAY, by_a_dangling_link, by_a_file, by_a_link
 
 pytestmark = pytest.mark.promise("S13")
 URL = "http://127.0.0.1:8765/key/outbox/"
 REFUSED = r"must be a directory of your own, and no symbolic link\.$"
+
+
+def everything_in(folder: Path) -> list[tuple[Path, int]]:
+    return [(path, path.lstat().st_mode) for path in sorted(folder.rglob("*"))]
 
 
 def test_the_runtime_directory_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +35,7 @@ def test_a_published_address_is_read_back(tmp_path: Path) -> None:
         assert read_addresses(tmp_path) == [address]
         assert address.port == 8765
         assert address.path == "/key/outbox/"
-        assert f"-{os.getpid()}-" in address.file.name
+        assert f"-{os.getpid()}-" in f"{address.file}"
     assert read_addresses(tmp_path) == []
 
 
@@ -36,6 +47,7 @@ def test_two_sandboxes_of_one_process_have_two_files(tmp_path: Path) -> None:
 
 def test_a_file_that_somebody_removed_is_no_fault(tmp_path: Path) -> None:
     with published(URL, tmp_path) as address:
+        assert address.file is not None
         address.file.unlink()
 
 
@@ -46,22 +58,42 @@ def test_a_directory_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
-def test_a_symbolic_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (tmp_path / "rememberizer-mcp").symlink_to(elsewhere)
-    with pytest.raises(ValueError, match=REFUSED), ExitStack() as stack:
-        stack.enter_context(published(URL, tmp_path))
-    with pytest.raises(ValueError, match=REFUSED):
+@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.parametrize("take", IN_THE_WAY)
+def test_a_folder_that_can_not_be_used_costs_the_published_file_alone(
+    take: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(tmp_path / "rememberizer-mcp")
+    before = everything_in(tmp_path)
+    with published(URL, tmp_path) as address:
+        assert (address.url, address.port, address.file) == (URL, 8765, None)
+        assert everything_in(tmp_path) == before
+    (said,) = caplog.messages
+    assert said.startswith("`rememberizer-mcp sandbox outbox` will not find this sandbox: ")
+    assert "key" not in said.partition(": ")[2].replace(str(tmp_path), "")
+    assert everything_in(tmp_path) == before
+
+
+@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+def test_a_file_where_the_folder_above_should_be_costs_the_published_file_alone(tmp_path: Path) -> None:
+    by_a_file(tmp_path / "runtime")
+    with published(URL, tmp_path / "runtime") as address:
+        assert address.file is None
+
+
+@pytest.mark.parametrize("take", [by_a_file, by_a_link, by_a_dangling_link])
+def test_what_is_in_the_folders_place_is_not_read(take: Callable[[Path], None], tmp_path: Path) -> None:
+    take(tmp_path / "rememberizer-mcp")
+    with pytest.raises(UnusableFolderError, match=REFUSED):
         read_addresses(tmp_path)
-    assert list(elsewhere.iterdir()) == []
 
 
-def test_a_dangling_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "rememberizer-mcp").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=REFUSED), ExitStack() as stack:
-        stack.enter_context(published(URL, tmp_path))
-    assert not (tmp_path / "nowhere").exists()
+def test_a_folder_that_is_gone_at_the_end_is_no_fault(tmp_path: Path) -> None:
+    with published(URL, tmp_path) as address:
+        assert address.file is not None
+        address.file.unlink()
+        address.file.parent.rmdir()
+        address.file.parent.write_text("another thing")
 
 
 @pytest.mark.parametrize(
