@@ -151,17 +151,18 @@ class Session:
             me = await whose(self._env.api, fresh.credentials, deadline=deadline)
         return await self._adopt(fresh, me, method="oauth", deadline=deadline)
 
-    async def sign_in_with_refresh_token(self, token: str, *, method: str, deadline: float) -> bool:
+    async def sign_in_with_refresh_token(
+        self, token: str, *, method: str, deadline: float, of: str | None = None
+    ) -> bool:
         """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
 
         Raises:
-            SessionExpired: Upstream refused it.
-            UpstreamError: No usable answer.
+            SessionExpired, SignInFailed, UpstreamError: Refused, not known to be ``of`` this account, or no answer.
         """
         with self._fresh() as fresh:
             fresh.credentials.adopt_refresh_token(token, url=self._env.api.base_url)
             await auth.custom_refresh(self._env.api, fresh.credentials, deadline=deadline)
-            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline, of=of)
         return await self._adopt(fresh, me, method=method, deadline=deadline)
 
     async def verify(self, code: str, *, deadline: float) -> None:
@@ -275,9 +276,8 @@ class Session:
         """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
         if grant is not self._grant:
             return False
-        token = grant.credentials.access_token
-        if token != used:
-            return token is not None  # a logout meanwhile leaves none, and nothing is repeated anonymously
+        if grant.credentials.access_token not in (used, None):  # a refusal may itself take the token away
+            return True
         if not self.can_refresh:
             grant.was_refused = True
             return False

@@ -5,6 +5,8 @@ None of them repeats the value, which can be a secret.
 
 import ipaddress
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -161,7 +163,26 @@ Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
 ApiKey = Annotated[SecretStr, AfterValidator(header_value)]
 
 
-def secret_in(path: str) -> SecretStr:
+class SecretInFile(SecretStr):
+    """A secret and the file that it came from, where another program may renew it."""
+
+    def __init__(self, value: str, *, path: str) -> None:
+        super().__init__(value)
+        self._path = path
+
+    def newest(self, check: Callable[[SecretStr], SecretStr]) -> SecretStr:
+        """What the file holds now; what it held before, where that can't be read or used.
+
+        Args:
+            check: Raises ``ValueError`` for a secret that can't be used.
+        """
+        with suppress(ValueError, OSError):
+            if Path(self._path).is_file():  # a pipe, such as a shell makes, gives nothing a second time
+                return check(secret_in(self._path))
+        return self
+
+
+def secret_in(path: str) -> SecretInFile:
     """What a file holds, without white space around it. A pipe, such as a shell makes, is waited for.
 
     Raises:
@@ -186,4 +207,4 @@ def secret_in(path: str) -> SecretStr:
         raise ValueError("a file that is empty")
     if is_placeholder(secret):
         raise ValueError("a file that holds nothing but a placeholder")
-    return SecretStr(secret)
+    return SecretInFile(secret, path=path)

@@ -18,6 +18,7 @@ from .setting_values import (
     EMAIL_PATTERN,
     ApiKey,
     Secret,
+    SecretInFile,
     absolute_folders,
     api_address,
     comma_separated,
@@ -171,6 +172,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What was passed, then the environment; no ``.env`` of whatever folder the host started us in."""
         return init_settings, _Environment(settings_cls)
+
+    def newest_refresh_token(self) -> SecretStr | None:
+        """The refresh token; where a file holds it, what stands there now, since another program may renew it."""
+        token = self.refresh_token
+        return token.newest(cookie_value) if isinstance(token, SecretInFile) else token
 
     def secret_values(self) -> list[str]:
         """The values that must never be printed."""

@@ -10,6 +10,25 @@ def _reported(text: str, row: str) -> Promise:
 REPORTED: dict[str, Promise] = {
     # A. One call, one account.
     # B. What stands between us and the service.
+    "upstream:answers:table": _reported("Each answer to each call means what the table in docs/errors.md says.", "B"),
+    "upstream:deleted-cookie:renewed": _reported(
+        "A 401 that deletes the access cookie leads to one refresh and one repeat.", "B1"
+    ),
+    "upstream:page:session-kept": _reported("A page in place of the API's refusal costs no session.", "B2"),
+    "upstream:page:own-advice": _reported(
+        "A sign-in that a challenge page stopped names the way through a browser.", "B3"
+    ),
+    "upstream:page:key-kept": _reported("A page in place of the API's refusal doesn't blame the API key.", "B4"),
+    "sign-in:no-password:second-way": _reported("A refused password names the way for accounts that have none.", "B5"),
+    "upstream:refused-field:argument": _reported("A refused field is named as the tool's argument.", "B6"),
+    "cookies:quotes:taken-off": _reported("A token in a quoted cookie is used without the quotes.", "B7"),
+    "cookies:refresh:at-sign-out": _reported("The refresh cookie goes to the sign-out whatever its path.", "B8"),
+    "cookies:clock:from-arrival": _reported("A token's life is counted from its arrival.", "B9"),
+    "upstream:kept-connection:first-byte": _reported(
+        "A silent kept connection doesn't cost a repeatable call its whole time.", "B10"
+    ),
+    "settings:token-file:read-again": _reported("A file with a refresh token is read again at each sign-in.", "B11"),
+    "cookies:jar:bounded": _reported("A sign-in holds at most 50 cookies of 4 KB.", "B12"),
     # C. What hosts and models really send.
     # D. Settings and the machine.
     "settings:proxy:only-the-one-on-the-way": _reported("Only the proxy on the way has to be usable.", "D1"),

@@ -7,7 +7,7 @@ from typing import Annotated
 import anyio
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from ..errors import RememberizerError, UpstreamProtocolError
+from ..errors import RememberizerError, SignInFailed, UpstreamProtocolError
 from .client import Call, RememberizerAPI
 from .credentials import Credentials
 from .refusals import NO_SESSION, refusal
@@ -46,20 +46,26 @@ async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: fl
         raise UpstreamProtocolError(status=reply.status) from error
 
 
-async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> Me:
-    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else, with one exception.
+async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float, of: str | None = None) -> Me:
+    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else, with two exceptions.
 
     Raises:
         UpstreamProtocolError: Upstream gave no token, and doesn't know who asks by what it gave (a CDN's cookie, say).
+        SignInFailed: It has to be ``of`` the account with this e-mail, and doesn't say so.
     """
-    soon = min(deadline, anyio.current_time() + PROFILE_SECONDS)
+    me, soon = Me(), min(deadline, anyio.current_time() + PROFILE_SECONDS)
     try:
-        return await get_me(api, credentials, deadline=soon)
+        me = await get_me(api, credentials, deadline=soon)
     except RememberizerError as error:
         if error.status == HTTPStatus.UNAUTHORIZED and not credentials.has_token:
             raise UpstreamProtocolError(NO_SESSION, status=error.status) from error
         logger.info("me/ gave no name (%s)", error.code)
-        return Me()
+    if of is not None and not same_account(of, me.email):
+        raise SignInFailed(
+            "The refresh token may be another account's, so nobody was signed in with it.",
+            hint="Call `login` without arguments, if the user means whichever account the token is of.",
+        )
+    return me
 
 
 def same_account(one: str | None, other: str | None) -> bool:

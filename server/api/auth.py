@@ -4,11 +4,28 @@
 verifies once, and a refresh token may have been rotated by an answer that was lost.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ..errors import NotSignedIn, UpstreamProtocolError
+from .blocked import UpstreamBlocked
 from .client import Call, RememberizerAPI
 from .credentials import Auth, Credentials
-from .refusals import MAYBE_CREATED, NO_SESSION, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
+from .refusals import (
+    MAYBE_CREATED,
+    NO_SESSION,
+    OWN_SESSION,
+    refresh_refusal,
+    signin_refusal,
+    signup_refusal,
+    verification_refusal,
+)
 from .retries import sent_once
+
+IN_A_BROWSER = (
+    "If it happens again in a minute, only a browser gets past it: call `login` with the same `email` and without "
+    f"`password`; {OWN_SESSION}."
+)
 
 
 async def signup(
@@ -29,7 +46,7 @@ async def signup(
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
     call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields))
-    with sent_once(MAYBE_CREATED):
+    with sent_once(MAYBE_CREATED), _or_in_a_browser():
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
@@ -54,7 +71,8 @@ async def signin(
     """
     fields = {"login": email, "password": password, "captcha": captcha}
     call = Call(method="POST", path="auth/signin/", auth=Auth.NONE, json=_given(fields))
-    reply = await api.send(call, credentials, deadline=deadline)
+    with _or_in_a_browser():
+        reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signin_refusal(reply, captcha_sent=captcha is not None)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
@@ -106,10 +124,20 @@ async def custom_logout(api: RememberizerAPI, credentials: Credentials, *, deadl
         UpstreamProtocolError: Any answer but a success.
         UpstreamError: No usable answer.
     """
-    call = Call(method="POST", path="auth/custom-logout/", repeatable=True)
+    call = Call(method="POST", path="auth/custom-logout/", auth=Auth.SIGN_OUT, repeatable=True)
     reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise UpstreamProtocolError(status=reply.status)
+
+
+@contextmanager
+def _or_in_a_browser() -> Iterator[None]:
+    """Around a call with a password: say how a person gets past a challenge page, which no program does."""
+    try:
+        yield
+    except UpstreamBlocked as error:
+        error.hint = IN_A_BROWSER
+        raise
 
 
 def _given(fields: dict[str, str | None]) -> dict[str, str]:

@@ -7,10 +7,11 @@ cookie can reach another's request. No redirect is followed.
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import inf
 from typing import Any, Literal, Protocol
 
 import anyio
@@ -27,8 +28,12 @@ from ..errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
+from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
+from .content import Content
 from .credentials import Auth
+from .kept import KEPT_SECONDS, SilentConnectionError, answered_soon
+from .lanes import Lane
 from .proxies import UnusableProxy, on_the_way
 from .retries import retry_after_seconds, retrying
 
@@ -38,6 +43,8 @@ MOST_VALUES = 200_000
 MOST_CALLS_AT_ONCE = 8
 """In each lane. httpx's pool is slow with many in flight (526/s at 16 on loopback); a bound keeps each call quick."""
 CONNECT_SECONDS = 10.0
+MOST_KEPT = 20
+"""Connections; there are at most 24 calls at once."""
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Transport = httpx.AsyncBaseTransport
@@ -47,15 +54,6 @@ Transport = httpx.AsyncBaseTransport
 def asgi_transport(app: Any) -> Transport:
     """A transport that calls an ASGI app in this process instead of the network."""
     return httpx.ASGITransport(app=app, raise_app_exceptions=False)
-
-
-class Lane(Enum):
-    """Calls of one kind wait for each other only, so that slow ones hold up neither the rest nor a sign-out."""
-
-    SIGN_IN = auto()
-    SLOW = auto()
-    """A language model works behind it, or files are sent."""
-    USUAL = auto()
 
 
 class Identity(Protocol):
@@ -72,20 +70,6 @@ class Identity(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
-    """A body that is made while it is sent; ``chunks`` has to give ``length`` bytes in all, or raise."""
-
-    type: str
-    length: int
-    chunks: Callable[[], AsyncIterator[bytes]] = field(repr=False)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """With the length known, the body isn't sent in HTTP's chunks, which not every server takes."""
-        return {"Content-Type": self.type, "Content-Length": str(self.length)}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Call:
     """One request of the contract; ``path`` is relative to the base URL and sent exactly as written (§0)."""
 
@@ -97,6 +81,13 @@ class Call:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     content: Content | None = None
     repeatable: bool = False
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """What our tools call a field of it, where that is another name."""
+
+    @property
+    def fields(self) -> set[str]:
+        """The names that it may send, as upstream knows them."""
+        return {*self.query, *(self.json or {}), *(self.form or {}), *self.arguments}
 
     @property
     def lane(self) -> Lane:
@@ -108,8 +99,9 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Upstream's answer, other than 429 and 5xx, which are errors of every call."""
+    """Upstream's answer, other than what is an error of every call: 429, 5xx, and a page in place of a refusal."""
 
+    call: Call
     status: int
     body: Body
     response: httpx.Response = field(repr=False)
@@ -117,9 +109,14 @@ class Reply:
     """The identity's ``version`` when the call was sent."""
 
     @property
+    def is_of_api(self) -> bool:
+        """Whether it can come from the API at all: that sends JSON or nothing, and a firewall or proxy a web page."""
+        return self.body.is_empty or self.body.is_json
+
+    @property
     def is_success(self) -> bool:
-        """2xx with a body that can come from the API: a web page in its place is none."""
-        return self.response.is_success and (self.body.is_empty or self.body.is_json)
+        """2xx of the API."""
+        return self.response.is_success and self.is_of_api
 
 
 class RememberizerAPI:
@@ -130,6 +127,7 @@ class RememberizerAPI:
         transport: Replaces the network.
         sleep: How to wait between attempts.
         now: The wall clock, in Unix seconds.
+        kept_seconds: How long a connection is kept without use.
     """
 
     def __init__(
@@ -139,12 +137,17 @@ class RememberizerAPI:
         transport: Transport | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         now: Callable[[], float] = time.time,
+        kept_seconds: float = KEPT_SECONDS,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
         self._sleep = sleep
         self._now = now
-        self._http: httpx.AsyncClient | None = None
+        self._kept_seconds = kept_seconds
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+        """By whether they keep connections."""
+        self._kept_from = -inf
+        """From when on kept connections are used, on anyio's clock."""
         self._turns = {lane: anyio.CapacityLimiter(MOST_CALLS_AT_ONCE) for lane in Lane}
 
     async def send(self, call: Call, identity: Identity, *, deadline: float) -> Reply:
@@ -159,6 +162,7 @@ class RememberizerAPI:
             UpstreamTimeout: At the deadline.
             UpstreamUnreachable: No connection, or it was cut, or a proxy that can't be used.
             RateLimited: 429.
+            UpstreamBlocked: 400, 401 or 403 that can't come from the API. Sign-in and key are not blamed for it.
             UpstreamUnavailable: 5xx.
             ResponseTooLarge: A body over 5 MB, or of more than 200,000 values.
             UpstreamProtocolError: No HTTP, or a body whose encoding is broken.
@@ -172,14 +176,19 @@ class RememberizerAPI:
 
     async def aclose(self) -> None:
         """Close the connections. A later call opens new ones."""
-        client, self._http = self._http, None
-        if client is not None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
             await client.aclose()
 
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
         async with self._turns[call.lane]:
             try:
                 reply = await self._exchange(call, identity)
+            except SilentConnectionError as error:
+                self._kept_from = (
+                    anyio.current_time() + self._kept_seconds
+                )  # by then the others are gone that slept with it
+                raise UpstreamTimeout from error
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, UnusableProxy) as error:
                 raise _mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
@@ -197,22 +206,26 @@ class RememberizerAPI:
             content=call.content.chunks() if call.content else None,
             headers=identity.headers(call.auth, url=url) | (call.content.headers if call.content else {}),
         )
-        response = await client.send(request, stream=True)
+        response = await (answered_soon(client, request) if call.repeatable else client.send(request, stream=True))
         try:
             raw = await read_up_to(MOST_BODY_BYTES + 1, response)
             if len(raw) > MOST_BODY_BYTES and response.is_success:  # of a refusal the status says enough
                 raise ResponseTooLarge(status=response.status_code)
         finally:
             await response.aclose()
-        return Reply(status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
+        return Reply(call=call, status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
 
     def _client(self) -> httpx.AsyncClient:
-        if self._http is None:
-            self._http = http_client(self.base_url, self._transport)
-        return self._http
+        keeps = anyio.current_time() >= self._kept_from
+        if keeps not in self._clients:
+            kept_seconds = self._kept_seconds if keeps else 0
+            self._clients[keeps] = http_client(self.base_url, self._transport, kept_seconds=kept_seconds)
+        return self._clients[keeps]
 
 
-def http_client(base_url: str, transport: Transport | None = None) -> httpx.AsyncClient:
+def http_client(
+    base_url: str, transport: Transport | None = None, *, kept_seconds: float = KEPT_SECONDS
+) -> httpx.AsyncClient:
     """What carries the requests to this base URL: its trust store, proxy and limits, and no cookies.
 
     Raises:
@@ -230,11 +243,13 @@ def http_client(base_url: str, transport: Transport | None = None) -> httpx.Asyn
             "User-Agent": f"rememberizer-mcp/{__version__}",
         },
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_keepalive_connections=MOST_KEPT if kept_seconds else 0, keepalive_expiry=kept_seconds),
         follow_redirects=False,
         trust_env=False,  # else any bad proxy of the environment would be refused, whether it is on the way or not
     )
 
 
+_OF_CREDENTIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CUT = ("Server disconnected", "peer closed connection")
 
 
@@ -257,6 +272,8 @@ def _raise_for_any_call(reply: Reply, *, now: float) -> None:
     wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
     if reply.status == httpx.codes.TOO_MANY_REQUESTS:
         raise RateLimited(retry_after_seconds=wait, status=reply.status)
+    if reply.status in _OF_CREDENTIALS and not reply.is_of_api:
+        raise UpstreamBlocked(status=reply.status)
     if reply.response.is_server_error:
         raise UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)
     if reply.response.is_success and reply.body.holds_more_than(MOST_VALUES):

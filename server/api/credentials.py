@@ -1,30 +1,27 @@
 """``Credentials``: the cookies and the bearer token of one sign-in, or one OAuth grant.
 
-The jar that upstream fills by ``Set-Cookie`` is the source of truth, because the refresh may rotate both cookies. Only
-``refresh_token`` is a documented name (rememberizer-api.md §1.4); which cookie is the access token has to be found out.
-An OAuth grant (§2) has no cookies: its access token is the bearer, its refresh token is for the token endpoint only.
+The cookies that upstream sets are the source of truth, because the refresh may rotate both. An OAuth grant has no
+cookies (rememberizer-api.md §2): its access token is the bearer, its refresh token is for the token endpoint only.
 """
 
 import base64
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from http.cookiejar import Cookie
 from typing import Any
-from urllib.request import Request
 
 import httpx
 from pydantic_core import from_json
 
 from ..logs import KnownSecrets
 from .body import Body
+from .cookies import ACCESS_NAMES, JWT, REFRESH_COOKIE, Cookies, seconds_left, token_of
+from .dates import unix_time
 
-REFRESH_COOKIE = "refresh_token"
-ACCESS_NAMES = ("access_token", "access", "jwt", "token", "auth_token")
-_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
-_SENDABLE = re.compile(r"[\x20-\x7e]+")
-_NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
+ASSUMED_LIFE_SECONDS = 300.0
+"""Of an access token that is over on arrival by this machine's clock: the stock life in Django's JWT library."""
 
 
 class Auth(Enum):
@@ -38,6 +35,8 @@ class Auth(Enum):
     """The access token in an ``Authorization`` header, and no cookie: verify-email (§1.3)."""
     REFRESH = auto()
     """The ``refresh_token`` cookie alone: custom-refresh (§1.4)."""
+    SIGN_OUT = auto()
+    """As ``SESSION``, and the ``refresh_token`` cookie wherever it is meant for: custom-logout has to end it (§1.5)."""
 
 
 class Credentials:
@@ -47,9 +46,7 @@ class Credentials:
     """
 
     def __init__(self, *, secrets: KnownSecrets, now: Callable[[], float] = time.time) -> None:
-        # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
-        policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
-        self._cookies = httpx.Cookies(CookieJar(policy))
+        self._cookies = Cookies()
         self._bearer: str | None = None
         self._oauth_refresh: str | None = None
         self._is_oauth = False
@@ -63,18 +60,17 @@ class Credentials:
 
     def __repr__(self) -> str:
         held = [name for name, value in self._tokens().items() if value]
-        return f"<Credentials: {len(list(self._cookies.jar))} cookies, {' and '.join(held) or 'no token'}>"
+        return f"<Credentials: {len(self._cookies)} cookies, {' and '.join(held) or 'no token'}>"
 
     @property
     def access_token(self) -> str | None:
         """The token for ``Authorization``: the newest of the access cookie and a token from a JSON body."""
-        cookie = self._access_cookie()
-        return self._bearer or (cookie.value if cookie else None)
+        return self._bearer or token_of(self._cookies.access) or None
 
     @property
     def refresh_token(self) -> str | None:
-        """The value of the ``refresh_token`` cookie."""
-        cookie = self._cookie(REFRESH_COOKIE)
+        """The value of the ``refresh_token`` cookie, as it came."""
+        cookie = self._cookies.refresh
         return cookie.value if cookie else None
 
     @property
@@ -97,8 +93,8 @@ class Credentials:
         """Whether anything was given that can show who asks; a CSRF cookie can't."""
         others = [
             cookie
-            for cookie in self._cookies.jar
-            if cookie.value and cookie.value != '""' and not re.search("csrf|xsrf", cookie.name, re.IGNORECASE)
+            for cookie in self._cookies
+            if token_of(cookie) and not re.search("csrf|xsrf", cookie.name, re.IGNORECASE)
         ]
         return bool(self._bearer or others)
 
@@ -113,16 +109,14 @@ class Credentials:
             case Auth.NONE:
                 return {}
             case Auth.REFRESH:
-                return {"Cookie": f"{REFRESH_COOKIE}={self.refresh_token}"} if self.refresh_token else {}
+                return _cookie_header(self._refresh_pair())
             case Auth.BEARER:
                 return self._authorization()
             case _:
-                request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
-                self._cookies.jar.add_cookie_header(request)
-                cookies = {"Cookie": request.get_header("Cookie") or ""} if request.has_header("Cookie") else {}
-                access = self._access_cookie()
-                goes = access is not None and f"{access.name}={access.value}" in cookies.get("Cookie", "").split("; ")
-                return cookies if goes and not self._bearer else cookies | self._authorization()
+                sent, access = self._cookies.sent_to(url), self._cookies.access
+                goes = access is not None and f"{access.name}={access.value}" in sent
+                missing = set(self._refresh_pair() if auth is Auth.SIGN_OUT else ()) - set(sent)
+                return _cookie_header([*sent, *missing]) | ({} if goes and not self._bearer else self._authorization())
 
     def absorb(self, response: httpx.Response, body: Body | None = None, *, sent_at_version: int | None) -> bool:
         """Take the cookies of a reply, and a token of its JSON body where one is looked for.
@@ -142,14 +136,14 @@ class Credentials:
         if body is None and "Set-Cookie" not in response.headers:
             return False  # so it is with most replies, and looking through the cookies takes long
         before = self._tokens()
-        self._take_cookies(response)
-        access = self._access_cookie()
+        sent, access = self._cookies.take(response), self._cookies.access
         bearer = _token_in(body.fields) if body else None
-        sent = set(response.cookies.keys())
         access_arrived = bearer is not None or (access is not None and access.name in sent)
         if access_arrived:
             self._bearer = bearer
-            self._expires_at = self._end_of_life(None if bearer else access)
+            self._expires_at = self._end_of_life(
+                cookie=None if bearer else access, sent_at=unix_time(response.headers.get("Date"))
+            )
         arrived = access_arrived or (REFRESH_COOKIE in sent and self.refresh_token is not None)
         if arrived or self._tokens() != before:
             self.version += 1
@@ -167,23 +161,13 @@ class Credentials:
         if self._wiped:
             return
         self._is_oauth = True
-        self._cookies.jar.clear()
+        self._cookies.clear()
         self._bearer = access_token
         self._oauth_refresh = refresh_token or self._oauth_refresh
         life = _number(expires_in)
-        self._expires_at = self._now() + life if life else self._end_of_life(None)
+        self._expires_at = self._now() + life if life else self._end_of_life()
         self.version += 1
         self._learn()
-
-    def _take_cookies(self, response: httpx.Response) -> None:
-        """Keep one cookie of each name, the newest, and none that can't be sent back."""
-        jar = self._cookies.jar
-        new = {cookie.name for cookie in response.cookies.jar}
-        for cookie in [each for each in jar if each.name in new]:
-            jar.clear(cookie.domain, cookie.path, cookie.name)
-        self._cookies.extract_cookies(response)
-        for cookie in [each for each in jar if not _SENDABLE.fullmatch(f"{each.name}={each.value}")]:
-            jar.clear(cookie.domain, cookie.path, cookie.name)
 
     def adopt_refresh_token(self, token: str, *, url: str) -> None:
         """Take over the ``refresh_token`` cookie of a sign-in that was made elsewhere, as if ``url`` had set it."""
@@ -193,62 +177,55 @@ class Credentials:
     def wipe(self) -> None:
         """Forget everything, for good: later replies are not taken."""
         self._wiped = True
-        self._cookies.jar.clear()
+        self._cookies.clear()
         self._bearer = self._oauth_refresh = None
         self._secrets.forget(self._learnt)
         self._learnt = []
 
-    def _end_of_life(self, cookie: Cookie | None) -> float | None:
+    def _end_of_life(self, *, cookie: Cookie | None = None, sent_at: float | None = None) -> float | None:
         """When the access token that just arrived ends.
 
-        A JWT that names its life in full (``iat`` and ``exp``) is counted from its arrival, so that a wrong clock on
-        this machine doesn't make it look expired. An opaque token ends with its cookie's ``Max-Age``.
+        A life is counted from its arrival, so that a wrong clock on this machine doesn't make it look expired. Its
+        begin is a JWT's ``iat``, or else the ``Date`` of the reply. An opaque token ends with its cookie's ``Max-Age``.
+
+        Args:
+            cookie: Where the token is, if it is in one.
+            sent_at: What upstream's clock said, in Unix seconds.
         """
-        claims = _claims(self.access_token or "")
-        expires, issued = _number(claims.get("exp")), _number(claims.get("iat"))
-        if expires is not None and issued is not None and expires > issued:
-            return self._now() + expires - issued
-        if expires is None and cookie is not None and cookie.expires is not None:
-            # http.cookiejar has added Max-Age to a clock of its own.
-            return _number(self._now() + cookie.expires - time.time())
-        return expires
+        claims, now = _claims(self.access_token or ""), self._now()
+        expires = _number(claims.get("exp"))
+        if expires is None:
+            left = seconds_left(cookie) if cookie else None
+            return None if left is None else _number(now + left)
+        for begin in (_number(claims.get("iat")), sent_at):
+            if begin is not None and expires > begin:
+                return now + expires - begin
+        return expires if expires > now else now + ASSUMED_LIFE_SECONDS
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.access_token}"} if self.access_token else {}
 
     def _learn(self) -> None:
         before = self._learnt
-        self._learnt = [cookie.value for cookie in self._cookies.jar if cookie.value]
-        self._learnt += [token for token in (self._bearer, self._oauth_refresh) if token]
+        values = [value for cookie in self._cookies for value in (cookie.value, token_of(cookie))]
+        self._learnt = [value for value in (*values, self._bearer, self._oauth_refresh) if value]
         self._secrets.learn(self._learnt)
         self._secrets.forget(before)
 
     def _tokens(self) -> Mapping[str, str | None]:
-        cookie = self._access_cookie()
         return {
-            "access cookie": cookie.value if cookie else None,
+            "access cookie": token_of(self._cookies.access),
             "refresh cookie": self.refresh_token,
             "bearer": self._bearer,
             "OAuth refresh token": self._oauth_refresh,
         }
 
-    def _cookie(self, name: str) -> Cookie | None:
-        return _last(cookie for cookie in self._cookies.jar if cookie.name == name and cookie.value)
-
-    def _access_cookie(self) -> Cookie | None:
-        for name in ACCESS_NAMES:
-            if cookie := self._cookie(name):
-                return cookie
-        shaped = [
-            cookie
-            for cookie in self._cookies.jar
-            if cookie.value and _JWT.fullmatch(cookie.value) and not _NOT_ACCESS.search(cookie.name)
-        ]
-        return shaped[0] if len(shaped) == 1 else None
+    def _refresh_pair(self) -> list[str]:
+        return [f"{REFRESH_COOKIE}={self.refresh_token}"] if self.refresh_token else []
 
 
-def _last(cookies: Iterable[Cookie]) -> Cookie | None:
-    return next(reversed(list(cookies)), None)
+def _cookie_header(pairs: list[str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(pairs)} if pairs else {}
 
 
 def _token_in(fields: Mapping[str, Any]) -> str | None:
@@ -263,7 +240,7 @@ def _token_in(fields: Mapping[str, Any]) -> str | None:
 
 
 def _claims(token: str) -> Mapping[str, Any]:
-    if not _JWT.fullmatch(token):
+    if not JWT.fullmatch(token):
         return {}
     payload = token.split(".")[1]
     try:

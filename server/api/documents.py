@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from ..errors import NotFound
+from ..errors import Forbidden, NotFound
 from . import endpoints
 from .answers import (
     Answer,
@@ -25,6 +25,10 @@ from .client import Reply
 from .retries import sent_once
 
 MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
+MAY_NOT_STORE = (
+    "Rememberizer may refuse this to an API key or a sign-in by password; an app may store unless the user chose "
+    "`Disable Memory` for it there. Tell the user, who can sign in another way."
+)
 _IDS = ("pk", "id", "document_id")
 
 
@@ -173,8 +177,12 @@ async def memorize(asker: Asker, *, name: str, content: str, deadline: float) ->
         RememberizerError: Upstream's refusals, or no usable answer; then the hint says that it may be stored.
     """
     call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
-    with sent_once(MAYBE_STORED):
-        reply = await asker.request(call, deadline=deadline)
-        require_done(reply)
+    try:
+        with sent_once(MAYBE_STORED):
+            reply = await asker.request(call, deadline=deadline)
+            require_done(reply)
+    except Forbidden as error:
+        error.hint = MAY_NOT_STORE
+        raise
     described = next(iter(found_list(reply) or []), reply.body.fields)
     return read(Stored, {"id": first_whole(described, *_IDS)}, reply)

@@ -1,10 +1,11 @@
-"""Which endpoint takes which credentials: the one table (rememberizer-api.md §3-6).
+"""The endpoints: which credentials each takes, and what our tools call its fields (rememberizer-api.md §3-6).
 
 The docs show a bearer on all of §4, the official server an API key; so both are taken there. A vector store's documents
 take its own key alone, and everything else takes a signed-in account alone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,8 @@ class Endpoint:
     method: Method
     path: str
     takes: Takes
+    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What our tools call its fields, where that is another name."""
 
     def call(self, *, query: dict[str, Any] | None = None, json: Any = None, **parts: str | int) -> Call:
         """A request to it. Every GET may be repeated; members of ``query`` that are ``None`` are left out."""
@@ -40,16 +43,26 @@ class Endpoint:
             query={name: value for name, value in (query or {}).items() if value is not None},
             json=json,
             repeatable=self.method == "GET",
+            arguments=self.arguments,
         )
 
 
 _EITHER = Takes.ACCOUNT | Takes.API_KEY
+_THRESHOLD = {"t": "threshold"}
+_TIMES = {"from": "after", "to": "before"}
+_WORDS = {"q": "query", "n": "limit", "prev_chunks": "context_chunks", "next_chunks": "context_chunks"}
+_CHUNKS = {"n_chunks": "limit"}
+_FILES = {"files": "paths"}
+_MEMENTO = {"memento": "id", "folder_add": "add_folders"}
+_SOURCE = {"integration_type": "source"}
 
-SEARCH = Endpoint("GET", "documents/search/", _EITHER)
-AGENTIC_SEARCH = Endpoint("POST", "documents/agentic_search/", _EITHER)
-DOCUMENTS = Endpoint("GET", "documents/", _EITHER)
-DOCUMENT_CONTENTS = Endpoint("GET", "documents/{document_id}/contents/", _EITHER)
-DISCUSSION_CONTENTS = Endpoint("GET", "discussions/{discussion_id}/contents/", _EITHER)
+SEARCH = Endpoint("GET", "documents/search/", _EITHER, _WORDS | _TIMES)
+AGENTIC_SEARCH = Endpoint("POST", "documents/agentic_search/", _EITHER, _CHUNKS | _TIMES)
+DOCUMENTS = Endpoint("GET", "documents/", _EITHER, _SOURCE)
+DOCUMENT_CONTENTS = Endpoint("GET", "documents/{document_id}/contents/", _EITHER, {"end_chunk": "start_chunk"})
+DISCUSSION_CONTENTS = Endpoint(
+    "GET", "discussions/{discussion_id}/contents/", _EITHER, _SOURCE | {"from": "start", "to": "end"}
+)
 MEMORIZE = Endpoint("POST", "documents/memorize/", _EITHER)
 ACCOUNT = Endpoint("GET", "account/", _EITHER)
 ME = Endpoint("GET", "me/", Takes.ACCOUNT)
@@ -58,7 +71,7 @@ INTEGRATIONS = Endpoint("GET", "integrations/", _EITHER)
 MEMENTOS = Endpoint("GET", "mementos/", Takes.ACCOUNT)
 CREATE_MEMENTO = Endpoint("POST", "mementos/", Takes.ACCOUNT)
 MEMENTO = Endpoint("GET", "mementos/{memento_id}/", Takes.ACCOUNT)
-MEMENTO_DOCUMENTS = Endpoint("POST", "mementos/memento_document/{memento_id}/", Takes.ACCOUNT)
+MEMENTO_DOCUMENTS = Endpoint("POST", "mementos/memento_document/{memento_id}/", Takes.ACCOUNT, _MEMENTO)
 DELETE_MEMENTO = Endpoint("DELETE", "mementos/{memento_id}/", Takes.ACCOUNT)
 PUBLIC_KNOWLEDGE = Endpoint("GET", "common-knowledge/subscribed-list/", Takes.ACCOUNT)
 
@@ -68,8 +81,10 @@ VECTOR_STORE_CONFIGS = Endpoint("GET", "vector-stores/configs", Takes.ACCOUNT)
 VECTOR_DOCUMENTS = Endpoint("GET", "vector-stores/{store_id}/documents", Takes.STORE_KEY)
 VECTOR_DOCUMENT = Endpoint("GET", "vector-stores/{store_id}/documents/{document_id}", Takes.STORE_KEY)
 ADD_VECTOR_TEXT = Endpoint("POST", "vector-stores/{store_id}/documents/create", Takes.STORE_KEY)
-UPLOAD_VECTOR_FILES = Endpoint("POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY)
+UPLOAD_VECTOR_FILES = Endpoint("POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY, _FILES)
 RENAME_VECTOR_DOCUMENT = Endpoint("PATCH", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
 DELETE_VECTOR_DOCUMENT = Endpoint("DELETE", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
-VECTOR_SEARCH = Endpoint("GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY)
-VECTOR_AGENTIC_SEARCH = Endpoint("POST", "vector-stores/{store_id}/documents/agentic_search", Takes.STORE_KEY)
+VECTOR_SEARCH = Endpoint(
+    "GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY, _WORDS | {"t": "threshold"}
+)
+VECTOR_AGENTIC_SEARCH = Endpoint("POST", "vector-stores/{store_id}/documents/agentic_search", Takes.STORE_KEY, _CHUNKS)

@@ -8,7 +8,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ import anyio
 import httpx
 
 from .client import http_client
+from .dates import unix_time
 from .proxies import NamedProxy, UnusableProxy, on_the_way
 
 PATH = "me/"
@@ -136,10 +136,7 @@ class _Watch:
 def _keep_answer(seen: Probe, response: httpx.Response) -> None:
     seen.status = response.status_code
     seen.is_json = "json" in response.headers.get("Content-Type", "")
-    try:
-        seen.date = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-    except (ValueError, OverflowError):  # none, or none that can be
-        seen.date = None
+    seen.date = unix_time(response.headers.get("Date"))
 
 
 def _keep_failure(seen: Probe, error: BaseException) -> None:

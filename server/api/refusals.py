@@ -6,6 +6,7 @@ shape that the contract lists as possible.
 
 import re
 from http import HTTPStatus
+from typing import Any
 
 from ..errors import (
     CaptchaRejected,
@@ -29,7 +30,12 @@ VERIFY_ELSEWHERE = (
     "The user has to verify the address at Rememberizer itself, by the link or code in their mail; `verify` can't be "
     "used here. Call `login` afterwards."
 )
+OWN_SESSION = 'on the page that opens the user chooses "Use my session at rememberizer.ai instead"'
 NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
+_NO_PASSWORD = (
+    "An account that was made with Google or Microsoft may have no password: call `login` with the same `email` and "
+    f"without `password`; {OWN_SESSION}."
+)
 _START_AFRESH = (
     "Call `logout`, then `login`, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
@@ -38,6 +44,12 @@ _LOOK_UP = (
     "They have the right form, so a value is one that Rememberizer doesn't take there. Change it, or where it is an id "
     "look it up with the tool that lists such things; then call again."
 )
+_CHANGE = (
+    "Change {it}: of a name or text Rememberizer takes safe characters only, so try letters, digits and plain "
+    "punctuation; an id look up with the tool that lists such things. Then call again."
+)
+_NAMING = ("attr", "field")
+"""Members of an error in a list that hold the name of the field it is about."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
     r"(not|n't|never|un|needs? to be|must be|need to|please|before)[\W_]*(yet |been |be )*"
@@ -66,7 +78,7 @@ def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
         return EmailNotVerified(status=status, hint=VERIFY_ELSEWHERE)
-    return InvalidCredentials(status=status)
+    return InvalidCredentials(status=status, hint=f"{InvalidCredentials.advice} {_NO_PASSWORD}")
 
 
 def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
@@ -81,7 +93,7 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     if _EXISTS.search(reply.body.words) and _ABOUT_AN_ACCOUNT.search(reply.body.words):
         return EmailTaken(status=status)
     return InvalidArguments(
-        "Rememberizer refused the sign-up details.",
+        f"Rememberizer refused {_listed(_refused(reply)) or 'the sign-up details'}.",
         hint="Check the e-mail address and name, and choose a longer, less common password; then call `signup` again.",
         status=status,
     )
@@ -112,8 +124,8 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         unverified: Whether the session's e-mail is not verified yet, which can be why.
     """
     status = reply.status
-    speaks_of_quota = status != HTTPStatus.NOT_FOUND and _QUOTA.search(reply.body.words)
-    if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and speaks_of_quota):
+    is_of_quota = status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND) and _QUOTA.search(reply.body.words)
+    if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and is_of_quota):
         return QuotaExceeded(status=status)
     match status:
         case HTTPStatus.UNAUTHORIZED:
@@ -124,6 +136,9 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
             return NotFound(status=status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
             return InvalidArguments("Rememberizer refused the content of this call.", status=status)
+        case _ if status in _SAID_WRONG and (names := _refused(reply)):
+            hint = _CHANGE.format(it="it" if len(names) == 1 else "them")
+            return InvalidArguments(f"Rememberizer refused {_listed(names)}.", hint=hint, status=status)
         case _ if status in _SAID_WRONG:
             return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_LOOK_UP, status=status)
         case _:
@@ -135,6 +150,26 @@ def speaks_of_credentials(reply: Reply) -> bool:
     return reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN) and bool(
         _CREDENTIALS.search(reply.body.words)
     )
+
+
+def _refused(reply: Reply) -> list[str]:
+    """Our arguments whose fields the body names (§7). What the call didn't send is no field, and nothing is quoted."""
+    call, body = reply.call, reply.body.json
+    levels = [body, *body.values()] if isinstance(body, dict) else []
+    named = [name for level in levels for name in _named(level) if name in call.fields]
+    return list(dict.fromkeys(call.arguments.get(name, name) for name in named))
+
+
+def _named(level: Any) -> list[Any]:
+    """What can be names of fields: members with a list or an object of errors, or what an error in a list says."""
+    if isinstance(level, dict):
+        return [name for name, errors in level.items() if errors and isinstance(errors, list | dict)]
+    errors = [each for each in level if isinstance(each, dict)] if isinstance(level, list) else []
+    return [each[name] for each in errors for name in _NAMING if isinstance(each.get(name), str)]
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _captcha_refusal(reply: Reply, *, tool: str, captcha_sent: bool) -> RememberizerError | None:

@@ -1,13 +1,12 @@
 """When a call is sent again, and after how long.
 
-Only calls that are safe to repeat are (every GET, and logout), after a connection that failed before a byte was sent,
-429 and 502, 503 or 504, with jitter and ``Retry-After``, and never past the call's deadline.
+Only calls that are safe to repeat are (every GET, and logout): after a connection that failed before a byte was sent,
+after one that was kept and stays silent, after 429 and after 502, 503 or 504. The waits have jitter, follow
+``Retry-After`` and never reach past the call's deadline.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 import anyio
 import httpx
@@ -15,6 +14,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
+from .blocked import UpstreamBlocked
+from .dates import unix_time
+from .kept import SilentConnectionError
 from .proxies import UnusableProxy
 
 MOST_ATTEMPTS = 4
@@ -55,7 +57,8 @@ def sent_once(hint: str) -> Iterator[None]:
     try:
         yield
     except UpstreamError as error:
-        if not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy)):
+        got_there = not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy))
+        if got_there and not isinstance(error, UpstreamBlocked):
             error.hint = hint
         raise
 
@@ -68,18 +71,17 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         seconds = float(text.lstrip("0")[:9] or 0)
     else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
+        moment = unix_time(text)
+        if moment is None:
             return None
-        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now
+        seconds = moment - now
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _is_passing(error: BaseException) -> bool:
     if isinstance(error, UpstreamUnavailable):
         return error.status in _PASSING
-    return isinstance(error, RateLimited) or isinstance(error.__cause__, NOTHING_WAS_SENT)
+    return isinstance(error, RateLimited) or isinstance(error.__cause__, (*NOTHING_WAS_SENT, SilentConnectionError))
 
 
 def _wait(state: RetryCallState) -> float:

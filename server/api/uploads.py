@@ -12,7 +12,7 @@ from pydantic import Field
 from ..errors import InvalidArguments, UpstreamProtocolError
 from .answers import Answer, Name, read
 from .asking import Asker
-from .client import Content
+from .content import Content
 from .endpoints import UPLOAD_VECTOR_FILES
 from .retries import sent_once
 from .text import clean_line

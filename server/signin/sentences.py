@@ -1,5 +1,6 @@
 """Our errors as sentences for the person at the page; tool results speak to a model."""
 
+from ..api.blocked import UpstreamBlocked
 from ..errors import (
     CaptchaRejected,
     CaptchaRequired,
@@ -19,8 +20,15 @@ from ..errors import (
     UpstreamUnreachable,
 )
 
+_NO_PAIR = (
+    "Rememberizer did not accept this e-mail and password. If you sign in there with Google or Microsoft, you may have "
+    "none: use your session instead."
+)
+_BLOCKED = (
+    "A firewall or proxy refused this. If it does so again, sign in at rememberizer.ai and use your session instead."
+)
 _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
-    (InvalidCredentials, "Rememberizer did not accept this e-mail and password.", "password"),
+    (InvalidCredentials, _NO_PAIR, "password"),
     (CaptchaRequired, "Rememberizer asks for a captcha response.", "captcha"),
     (CaptchaRejected, "Rememberizer did not accept the captcha response. Each works once, for minutes.", "captcha"),
     (EmailTaken, "There is an account with this e-mail address already. Sign in with it instead.", "email"),
@@ -30,6 +38,7 @@ _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
     (Forbidden, "Rememberizer does not allow this.", None),
     (SessionExpired, "Rememberizer did not accept this; it may have expired. Try again.", "refresh_token"),
     (NotSignedIn, "Rememberizer gave no session to do this with. Sign in once more.", None),
+    (UpstreamBlocked, _BLOCKED, None),
     (UpstreamError, "Rememberizer can't be reached or did not answer properly. Nothing was lost: try again.", None),
     (InternalError, "This program failed; that is a fault of its own. Try again.", None),
 )  # fmt: skip

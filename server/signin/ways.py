@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from ..api.account import same_account
+from ..api.blocked import UpstreamBlocked
 from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
 from ..keychain import Keychain
 from ..limiter import AttemptLimiter
@@ -36,7 +37,7 @@ def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
 
 @contextmanager
 def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
-    """Where the settings hold the account's password no page opens for its captcha, so a refusal names what does."""
+    """Where the settings hold the account's password no page opens for it, so a refusal names what helps."""
     try:
         yield
     except (CaptchaRequired, CaptchaRejected) as error:
@@ -44,6 +45,13 @@ def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
             error.hint = (
                 "No page opens for this account, since the settings hold its password: have the user set "
                 "REMEMBERIZER_CAPTCHA to a fresh response and restart the server."
+            )
+        raise
+    except UpstreamBlocked as error:
+        if held_account(settings, email):
+            error.hint = (
+                "If it happens again in a minute, only a browser gets past it: have the user set "
+                "REMEMBERIZER_REFRESH_TOKEN to that of a session in their browser, and restart the server."
             )
         raise
 
@@ -90,8 +98,11 @@ class SignInWays:
         """
         settings = self.settings
         is_theirs = email is None or settings.email is None or same_account(email, settings.email)
-        if settings.refresh_token and (email is None or (settings.email and is_theirs)):
-            return await self._by_refresh_token(session, settings.refresh_token.get_secret_value(), deadline=deadline)
+        token = settings.newest_refresh_token()
+        was_by_token = session.method == "refresh_token" and same_account(email, session.email)
+        if token and (email is None or (settings.email and is_theirs) or was_by_token):
+            account = email if was_by_token else None
+            return await self._by_refresh_token(session, token.get_secret_value(), account, deadline=deadline)
         if held := held_account(settings, email):
             return await self._by_password(session, held, captcha or settings.captcha, deadline=deadline)
         if self.keychain:
@@ -101,14 +112,15 @@ class SignInWays:
         meant = email or settings.email or session.email
         return Arrival(pending=await self.desk.open(session, email=meant))
 
-    async def _by_refresh_token(self, session: Session, token: str, *, deadline: float) -> Arrival:
+    async def _by_refresh_token(self, session: Session, token: str, email: str | None, *, deadline: float) -> Arrival:
         self.attempts.take(session.owner)
         try:
-            left = await session.sign_in_with_refresh_token(token, method="refresh_token", deadline=deadline)
+            left = await session.sign_in_with_refresh_token(token, method="refresh_token", deadline=deadline, of=email)
         except SessionExpired as error:
             raise SignInFailed(
                 "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
-                hint="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the server.",
+                hint="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the server. "
+                "If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again.",
                 status=error.status,
             ) from error
         return Arrival(previous_left=left)
@@ -128,7 +140,8 @@ class SignInWays:
         except InvalidCredentials as error:
             error.hint = (
                 "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these "
-                "settings and restart the server. Calling again won't help."
+                "settings and restart the server. Calling again won't help. An account that was made with Google or "
+                "Microsoft may have no password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser."
             )
             raise
         return Arrival(previous_left=left)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from tests.docs.answers_page import answers_table
 from tests.docs.doctor_page import doctor_table
 from tests.docs.errors_page import error_regions
 from tests.docs.hosts_page import hosts_table, next_steps
@@ -16,6 +17,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     **error_regions(),
     **tool_regions(),
     **performance_regions(),
+    "answers": answers_table,
     "doctor": doctor_table,
     "floors": floors_table,
     "hosts": hosts_table,

@@ -30,7 +30,7 @@ def below(base: type[RememberizerError]) -> list[type[RememberizerError]]:
     return [found for child in base.__subclasses__() for found in (child, *below(child))]
 
 
-LEAVES = [kind for kind in below(RememberizerError) if not kind.__subclasses__()]
+LEAVES = [kind for kind in below(RememberizerError) if "code" in vars(kind)]
 each_failure = pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
 
 
@@ -39,6 +39,7 @@ def test_the_docstring_draws_the_tree_that_exists() -> None:
     grown = [
         (len(kind.__mro__) - len(RememberizerError.__mro__) - 1, kind.__name__, getattr(kind, "code", "never"))
         for kind in below(RememberizerError)
+        if kind.__module__ == errors.__name__
     ]
     assert [(len(indent) // 4, name, code) for indent, name, code in drawn] == grown
 

@@ -96,19 +96,21 @@ async def test_a_success_is_compact_json_beside_the_same_structure(era: Era) -> 
 @pytest.mark.promise("D25")
 async def test_a_failure_names_code_cause_and_repair(era: Era) -> None:
     upstream = usual(signin=reply(401, json={"detail": "upstream's own words"}))
+    hint = (
+        "Ask the user to check both, then call `login` again; don't guess. An account that was made with Google or "
+        "Microsoft may have no password: call `login` with the same `email` and without `password`; on the page that "
+        'opens the user chooses "Use my session at rememberizer.ai instead".'
+    )
     async with agent_on(server_on(upstream.transport), era) as agent:
         result = await agent.result("login", **ADA)
     (block,) = result.content
     assert block.type == "text"
-    assert block.text == (
-        "invalid_credentials: Rememberizer refused this e-mail and password. "
-        "Ask the user to check both, then call `login` again; don't guess."
-    )
+    assert block.text == f"invalid_credentials: Rememberizer refused this e-mail and password. {hint}"
     assert result.structured_content == {
         "error": {
             "code": "invalid_credentials",
             "message": "Rememberizer refused this e-mail and password.",
-            "hint": "Ask the user to check both, then call `login` again; don't guess.",
+            "hint": hint,
             "retryable": False,
             "retry_after_seconds": None,
             "status": 401,

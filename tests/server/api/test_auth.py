@@ -9,7 +9,8 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api import auth
 from rememberizer_mcp.server.api.client import RememberizerAPI
-from rememberizer_mcp.server.api.credentials import ACCESS_NAMES, Credentials
+from rememberizer_mcp.server.api.cookies import ACCESS_NAMES
+from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.refusals import MAYBE_CREATED
 from rememberizer_mcp.server.errors import (
     NotSignedIn,

@@ -256,7 +256,7 @@ async def test_a_call_is_sent_as_written_and_says_what_it_accepts() -> None:
 @pytest.mark.promise("S44")
 def test_neither_a_call_nor_a_reply_shows_what_it_carries() -> None:
     shown = repr(POST) + repr(
-        Reply(status=200, body=Body(b"canary"), response=reply(200, content=b"canary"), sent_at_version=0)
+        Reply(call=POST, status=200, body=Body(b"canary"), response=reply(200, content=b"canary"), sent_at_version=0)
     )
     assert "canary" not in shown
 

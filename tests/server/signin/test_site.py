@@ -204,7 +204,8 @@ async def test_a_form_sends_what_was_typed(form: str, path: str, fields: Any, bo
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (reply(401), "Rememberizer did not accept this e-mail and password."),
+        (reply(401), "If you sign in there with Google or Microsoft, you may have none: use your session instead."),
+        (reply(403, content=b"<html>Just a moment"), "A firewall or proxy refused this."),
         (reply(400, json={"captcha": ["required"]}), "Rememberizer asks for a captcha response."),
         (reply(403, json={"detail": "verify your email"}), "has to be verified first"),
         (reply(429, headers={"Retry-After": "7"}), "Too many attempts. Wait 7 seconds, then try again."),

@@ -1,0 +1,117 @@
+"""``Cookies``: what upstream set for one sign-in, within bounds, and how it goes back.
+
+Only ``refresh_token`` is a documented name (rememberizer-api.md §1.4); which cookie is the access token has to be found
+out. Each cookie goes back as it came. The token in it is read without the quotes that some services set around a value.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
+from urllib.request import Request
+
+import httpx
+
+REFRESH_COOKIE = "refresh_token"
+ACCESS_NAMES = ("access_token", "access", "jwt", "token", "auth_token")
+MOST_COOKIES = 50
+MOST_COOKIE_BYTES = 4096
+"""Name, value and attributes together (RFC 6265 §6.1)."""
+JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
+_SENDABLE = re.compile(r"[\x20-\x7e]+")
+_NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
+_LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
+
+
+class Cookies:
+    """At most 50 cookies of 4 KB. Where more come the oldest go, but never the access or the refresh token."""
+
+    def __init__(self) -> None:
+        # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
+        self._jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self._arrived: dict[str, int] = {}
+        """By which reply each name came last."""
+
+    def __iter__(self) -> Iterator[Cookie]:
+        """The oldest first."""
+        return iter(sorted(self._jar, key=lambda cookie: self._arrived[cookie.name]))
+
+    def __len__(self) -> int:
+        return len(self._jar)
+
+    @property
+    def access(self) -> Cookie | None:
+        """The access token: of a listed name, else the only JWT whose name speaks of nothing else."""
+        for name in ACCESS_NAMES:
+            if cookie := self._find(name):
+                return cookie
+        shaped = [each for each in self if JWT.fullmatch(token_of(each)) and not _NOT_ACCESS.search(each.name)]
+        return shaped[0] if len(shaped) == 1 else None
+
+    @property
+    def refresh(self) -> Cookie | None:
+        """The refresh token."""
+        return self._find(REFRESH_COOKIE)
+
+    def take(self, response: httpx.Response) -> set[str]:
+        """Keep one cookie of each name, the newest, and none that can't be sent back.
+
+        Returns:
+            The names that arrived with a value.
+        """
+        before = list(self._jar)  # which also keeps their ids from being given to others
+        httpx.Cookies(self._jar).extract_cookies(self._bounded(response))
+        old = set(map(id, before))
+        names = {cookie.name for cookie in self._jar if id(cookie) not in old}
+        for cookie in list(self._jar):
+            is_outdated = id(cookie) in old and cookie.name in names
+            if is_outdated or not _SENDABLE.fullmatch(f"{cookie.name}={cookie.value}"):
+                self._jar.clear(cookie.domain, cookie.path, cookie.name)
+        self._arrived |= dict.fromkeys(names, max(self._arrived.values(), default=0) + 1)
+        self._evict()
+        return names
+
+    def sent_to(self, url: str) -> list[str]:
+        """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
+        request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
+        self._jar.add_cookie_header(request)
+        header = request.get_header("Cookie")
+        return header.split("; ") if header else []
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._jar.clear()
+
+    def _bounded(self, response: httpx.Response) -> httpx.Response:
+        """The reply with no more ``Set-Cookie`` lines than are worth reading: the last, and those of a token."""
+        access = self.access
+        wanted = _LISTED | {access.name} if access else _LISTED
+        lines = [value for name, value in response.headers.raw if name.lower() == b"set-cookie"]
+        lines = [line for line in lines if len(line) <= MOST_COOKIE_BYTES]
+        older = [line for line in lines[:-MOST_COOKIES] if line.partition(b"=")[0].strip().decode("latin-1") in wanted]
+        chosen = older[-MOST_COOKIES:] + lines[-MOST_COOKIES:]
+        return httpx.Response(200, headers=[(b"set-cookie", line) for line in chosen], request=response.request)
+
+    def _evict(self) -> None:
+        in_use = {id(self.access), id(self.refresh)}
+        others = [cookie for cookie in self if id(cookie) not in in_use]
+        for cookie in others[: max(len(self) - MOST_COOKIES, 0)]:
+            self._jar.clear(cookie.domain, cookie.path, cookie.name)
+        self._arrived = {cookie.name: self._arrived[cookie.name] for cookie in self._jar}
+
+    def _find(self, name: str) -> Cookie | None:
+        found = [cookie for cookie in self if cookie.name == name and token_of(cookie)]
+        return found[-1] if found else None
+
+
+def token_of(cookie: Cookie | None) -> str:
+    """The cookie's value without quotes around it; nothing where there is no cookie."""
+    value = (cookie and cookie.value) or ""
+    bare = SimpleCookie().value_decode(value)[0]
+    return bare if not bare or _SENDABLE.fullmatch(bare) else value  # what can't be a header's value stays as it came
+
+
+def seconds_left(cookie: Cookie) -> float | None:
+    """What its ``Max-Age`` leaves it: http.cookiejar has added that to a clock of its own."""
+    return None if cookie.expires is None else cookie.expires - time.time()

@@ -1,0 +1,187 @@
+"""``Cookies``: quoted values, paths, and bounds."""
+
+import time
+
+import httpx
+import pytest
+from rememberizer_mcp.server.api import auth
+from rememberizer_mcp.server.api.client import RememberizerAPI
+from rememberizer_mcp.server.api.cookies import ACCESS_NAMES, MOST_COOKIE_BYTES, MOST_COOKIES, Cookies
+from rememberizer_mcp.server.api.credentials import Auth, Credentials
+from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
+
+from tests.support.clock import FakeClock
+from tests.support.sessions import soon
+from tests.support.upstream import BASE_URL, jwt, usual
+
+ME = BASE_URL + "me/"
+
+
+def answer(*lines: str) -> httpx.Response:
+    headers = [(b"set-cookie", line.encode()) for line in lines]
+    return httpx.Response(204, headers=headers, request=httpx.Request("POST", BASE_URL + "auth/signin/"))
+
+
+def held(*lines: str, secrets: KnownSecrets | None = None) -> Credentials:
+    credentials = Credentials(secrets=secrets or KnownSecrets(), now=FakeClock())
+    credentials.absorb(answer(*lines), sent_at_version=None)
+    return credentials
+
+
+def sent(credentials: Credentials, auth: Auth = Auth.SESSION) -> list[str]:
+    return credentials.headers(auth, url=ME).get("Cookie", "").split("; ")
+
+
+@pytest.mark.promise("cookies:quotes:taken-off")
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [
+        ('"opaque/+=="', "opaque/+=="),
+        (f'"{jwt({"sub": 1})}"', jwt({"sub": 1})),
+        (r'"a\054b\073c\"d"', 'a,b;c"d'),
+        ("opaque", "opaque"),
+        ('"open', '"open'),
+        (r'"line\012X-Injected: 1"', r'"line\012X-Injected: 1"'),
+        (r'"caf\351"', r'"caf\351"'),
+        ('""', None),
+    ],
+)
+@pytest.mark.parametrize("name", ["access_token", "token"])
+def test_a_quoted_token_is_a_bearer_without_its_quotes_and_goes_back_with_them(
+    name: str, value: str, token: str | None
+) -> None:
+    credentials = held(f"{name}={value}; Path=/")
+    bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
+    assert (credentials.access_token, credentials.headers(Auth.BEARER, url=ME)) == (token, bearer)
+    assert sent(credentials) == [f"{name}={value}"]
+
+
+@pytest.mark.promise("cookies:quotes:taken-off")
+def test_a_quoted_jwt_is_found_and_its_life_read_as_that_of_a_bare_one() -> None:
+    token = jwt({"iat": 1_000, "exp": 1_300})
+    credentials = held(f'rememberizer="{token}"; Path=/')
+    assert (credentials.access_token, credentials.access_expires_at) == (token, FakeClock()() + 300)
+
+
+@pytest.mark.promise("cookies:quotes:taken-off")
+async def test_verification_sends_the_bare_token() -> None:
+    upstream, credentials = usual(), held('access_token="opaque/=="; Path=/')
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
+    await auth.verify_email(api, credentials, code="123456", deadline=soon())
+    assert upstream.requests[0].headers["authorization"] == "Bearer opaque/=="
+
+
+@pytest.mark.promise("cookies:quotes:taken-off", "S44")
+def test_a_quoted_token_is_known_to_the_log_in_both_forms() -> None:
+    secrets = KnownSecrets()
+    credentials = held('access_token="canary-token"; Path=/', secrets=secrets)
+    assert secrets.redact('canary-token "canary-token"') == f"{REDACTED} {REDACTED}"
+    assert "canary" not in repr(credentials)
+
+
+@pytest.mark.promise("cookies:quotes:taken-off")
+def test_a_quoted_refresh_token_goes_back_as_it_came_and_an_empty_one_is_none() -> None:
+    assert sent(held('refresh_token="r/1"; Path=/'), Auth.REFRESH) == ['refresh_token="r/1"']
+    assert not held('refresh_token=""; Path=/').can_renew
+
+
+@pytest.mark.promise("cookies:refresh:at-sign-out")
+@pytest.mark.parametrize(
+    "path", ["/api/v1/auth/custom-refresh/", "/api/v1/auth/custom-refresh", "/api/v1/auth/", "/", "/elsewhere/"]
+)
+async def test_sign_out_sends_the_refresh_cookie_once_whatever_its_path(path: str) -> None:
+    upstream = usual()
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
+    credentials = held("access_token=a-1; Path=/", f"refresh_token=r-1; Path={path}")
+    await auth.custom_logout(api, credentials, deadline=soon())
+    (request,) = upstream.requests
+    assert sorted(request.headers["cookie"].split("; ")) == ["access_token=a-1", "refresh_token=r-1"]
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.promise("cookies:refresh:at-sign-out")
+def test_a_narrow_refresh_cookie_goes_to_no_other_call() -> None:
+    credentials = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/api/v1/auth/custom-refresh/")
+    assert sent(credentials) == ["access_token=a-1"]
+    alone = held("refresh_token=r-1; Path=/api/v1/auth/custom-refresh/")
+    assert alone.headers(Auth.SIGN_OUT, url=ME) == {"Cookie": "refresh_token=r-1"}
+    assert alone.headers(Auth.SESSION, url=ME) == {}
+    assert held().headers(Auth.SIGN_OUT, url=ME) == {}
+
+
+def many(count: int, first: int = 0) -> list[str]:
+    return [f"junk-{number}=x; Path=/" for number in range(first, first + count)]
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_the_oldest_cookies_go_and_never_the_tokens() -> None:
+    credentials = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/", "sessionid=s-1; Path=/")
+    for number in range(4):
+        credentials.absorb(answer(*many(20, 20 * number)), sent_at_version=None)
+    tokens = ["access_token=a-1", "refresh_token=r-1"]
+    assert sorted(sent(credentials)) == sorted([*tokens, *(f"junk-{number}=x" for number in range(32, 80))])
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_a_cookie_that_comes_again_is_the_youngest() -> None:
+    cookies = Cookies()
+    for line in ["kept=1; Path=/", *many(MOST_COOKIES - 1), "kept=2; Path=/", *many(10, 100)]:
+        cookies.take(answer(line))
+    assert len(cookies) == MOST_COOKIES
+    assert [f"{cookie.name}={cookie.value}" for cookie in cookies][-11] == "kept=2"
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+@pytest.mark.parametrize("place", [0, 50, 99])
+@pytest.mark.parametrize("name", ["refresh_token", *ACCESS_NAMES])
+def test_a_token_is_found_wherever_it_stands_among_a_hundred(name: str, place: int) -> None:
+    lines = many(99)
+    cookies = Cookies()
+    assert name in cookies.take(answer(*lines[:place], f"{name}=new; Path=/", *lines[place:]))
+    assert (len(cookies), f"{name}=new" in cookies.sent_to(ME)) == (MOST_COOKIES, True)
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_the_access_cookie_in_use_is_renewed_among_a_hundred_whatever_its_name() -> None:
+    old, new = jwt({"sub": 1}), jwt({"sub": 2})
+    credentials = held(f"rememberizer={old}; Path=/")
+    credentials.absorb(answer(f"rememberizer={new}; Path=/", *many(99)), sent_at_version=None)
+    assert credentials.access_token == new
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_a_hundred_values_of_a_token_are_not_all_looked_at() -> None:
+    cookies = Cookies()
+    lines = [f"access_token=a-{number}; Path=/{number}" for number in range(60)]
+    cookies.take(answer(*lines, *many(MOST_COOKIES)))
+    assert len(cookies) == MOST_COOKIES
+    assert cookies.access
+    assert cookies.access.value == "a-59"
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_a_cookie_of_more_than_4_kb_is_not_taken_and_takes_no_other_s_place() -> None:
+    fits, tail = "access_token=", "; Path=/"
+    credentials = held(fits + "a" * (MOST_COOKIE_BYTES - len(fits + tail)) + tail)
+    kept = credentials.access_token
+    assert kept
+    credentials.absorb(answer(fits + "b" * (len(kept) + 1) + tail), sent_at_version=None)
+    assert credentials.access_token == kept
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_ten_thousand_cookies_cost_no_more_than_a_hundred() -> None:
+    cookies, replies = Cookies(), [answer(*many(10_000, 10_000 * number)) for number in range(3)]
+    begun = time.process_time()
+    for each in replies:
+        cookies.take(each)
+    assert time.process_time() - begun < 1  # it took 2 s
+    assert len(cookies) == MOST_COOKIES
+
+
+@pytest.mark.promise("cookies:jar:bounded")
+def test_a_cookie_that_ended_by_itself_leaves_nothing_behind() -> None:
+    cookies = Cookies()
+    cookies.take(answer("brief=1; Path=/; Max-Age=60", "long=1; Path=/"))
+    cookies.take(answer("brief=; Path=/; Max-Age=0", "other=1; Path=/"))
+    assert [cookie.name for cookie in cookies] == ["long", "other"]

@@ -1,0 +1,196 @@
+"""Kept connections that no longer answer, on a real socket: the server answers some requests, then is silent."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+import httpx
+import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from rememberizer_mcp.server.api.client import Call, RememberizerAPI, Reply
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.kept import KEPT_SECONDS, MOST_SILENT_SECONDS, SilentConnectionError, answered_soon
+from rememberizer_mcp.server.errors import UpstreamTimeout
+from rememberizer_mcp.server.logs import KnownSecrets
+
+from tests.support.clock import FakeClock
+
+READ = Call(method="GET", path="account/", repeatable=True)
+WRITE = Call(method="POST", path="account/", json={})
+HEAD, BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"{}"
+SECONDS = 2.0
+
+
+@dataclass
+class Server:
+    """Answers at most ``most`` requests of a connection, and then is silent on it for good."""
+
+    most: dict[int, int]
+    """By the connection's number, from 0; others answer always."""
+    port: int = 0
+    requests: Counter[int] = field(default_factory=Counter)
+    closed: dict[int, anyio.Event] = field(default_factory=dict)
+    body: anyio.Event | None = None
+    """Until when the body stays away."""
+
+    async def serve(self, stream: SocketStream) -> None:
+        number = len(self.closed)
+        self.closed[number] = anyio.Event()
+        async with stream:
+            try:
+                async for _ in stream:
+                    self.requests[number] += 1
+                    if self.requests[number] <= self.most.get(number, 1_000):
+                        await self._answer(stream)
+            finally:
+                self.closed[number].set()
+
+    async def _answer(self, stream: SocketStream) -> None:
+        await stream.send(HEAD)
+        if self.body:
+            await self.body.wait()
+        await stream.send(BODY)
+
+
+@asynccontextmanager
+async def serving(
+    most: dict[int, int], *, kept_seconds: float = KEPT_SECONDS
+) -> AsyncIterator[tuple[Server, RememberizerAPI]]:
+    server = Server(most)
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    with anyio.fail_after(20):
+        async with listener, anyio.create_task_group() as tasks:
+            port = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- anyio's, not Django's
+            tasks.start_soon(listener.serve, server.serve)
+            url = f"http://127.0.0.1:{port}/api/v1/"
+            api = RememberizerAPI(base_url=url, sleep=FakeClock().sleep, kept_seconds=kept_seconds)
+            yield server, api
+            await api.aclose()
+            tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 (gh-106749) loses trace events until then
+
+
+async def ask(api: RememberizerAPI, call: Call = READ, *, seconds: float = SECONDS) -> Reply:
+    return await api.send(call, Credentials(secrets=KnownSecrets()), deadline=anyio.current_time() + seconds)
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_a_silent_kept_connection_costs_a_quarter_of_the_time_and_no_call() -> None:
+    async with serving({0: 1}) as (server, api):
+        await ask(api)
+        begun = anyio.current_time()
+        assert (await ask(api)).status == 200
+        assert SECONDS / 4 <= anyio.current_time() - begun < SECONDS
+        assert server.requests == {0: 2, 1: 1}
+        await server.closed[0].wait()
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_the_repeat_goes_on_a_new_connection_however_many_are_kept() -> None:
+    async with serving(dict.fromkeys(range(6), 1)) as (server, api):
+        server.body = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(6):
+                tasks.start_soon(ask, api)
+            while server.requests.total() < 6:
+                await anyio.lowlevel.checkpoint()
+            server.body.set()
+        assert (await ask(api)).status == 200
+        assert server.requests.total() == 8
+        assert server.requests[6] == 1
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_the_next_calls_take_new_connections_too_also_those_that_may_not_be_repeated() -> None:
+    async with serving({0: 1}) as (server, api):
+        await ask(api)
+        await ask(api)
+        for call in (WRITE, READ):
+            assert (await ask(api, call)).status == 200
+        assert server.requests == {0: 2, 1: 1, 2: 1, 3: 1}
+        await server.closed[3].wait()
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_connections_are_kept_again_when_the_old_ones_are_gone() -> None:
+    async with serving({0: 1}, kept_seconds=0.2) as (server, api):
+        await ask(api)
+        await ask(api)
+        while max(server.requests[number] for number in range(1, len(server.closed))) == 1:
+            await ask(api)
+        assert server.requests[0] == 2
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.parametrize(("seconds", "silent"), [(4, 1), (20, 5), (60, MOST_SILENT_SECONDS)])
+async def test_the_wait_for_the_first_byte_is_a_quarter_of_the_time_and_5_s_at_most(
+    seconds: float, silent: float
+) -> None:
+    waits: list[float] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        """As httpcore does on a kept connection."""
+        now = anyio.current_time()
+        for event in ("send_request_headers.started", "receive_response_headers.started"):
+            await request.extensions["trace"](f"http11.{event}", {})
+        waits.append(anyio.current_effective_deadline() - now)
+        return httpx.Response(204)
+
+    with anyio.CancelScope(deadline=anyio.current_time() + seconds):
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+            await answered_soon(client, httpx.Request("GET", "http://127.0.0.1/"))
+    assert waits == [pytest.approx(silent, abs=0.2)]
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_a_call_that_may_not_be_repeated_is_sent_once_and_waits_its_whole_time() -> None:
+    async with serving({0: 1}) as (server, api):
+        await ask(api)
+        begun = anyio.current_time()
+        with pytest.raises(UpstreamTimeout) as raised:
+            await ask(api, WRITE, seconds=0.4)
+        assert anyio.current_time() - begun >= 0.4
+        assert raised.value.__cause__ is None
+        assert server.requests == {0: 2}
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_a_new_connection_has_the_whole_time() -> None:
+    async with serving({0: 0}) as (server, api):
+        begun = anyio.current_time()
+        with pytest.raises(UpstreamTimeout) as raised:
+            await ask(api, seconds=0.4)
+        assert anyio.current_time() - begun >= 0.4
+        assert raised.value.__cause__ is None
+        assert server.requests == {0: 1}
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_an_answer_that_has_begun_has_the_whole_time_too() -> None:
+    async with serving({}) as (server, api):
+        await ask(api)
+        server.body = anyio.Event()
+        with pytest.raises(UpstreamTimeout) as raised:
+            await ask(api, seconds=1.2)
+        assert raised.value.__cause__ is None
+        assert server.requests == {0: 2}
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_a_connection_that_works_is_used_again() -> None:
+    async with serving({}) as (server, api):
+        for call in (READ, WRITE, READ):
+            await ask(api, call)
+        assert server.requests == {0: 3}
+
+
+@pytest.mark.promise("upstream:kept-connection:first-byte")
+async def test_silence_that_goes_on_is_a_timeout() -> None:
+    async with serving({0: 1, **dict.fromkeys(range(1, 9), 0)}) as (server, api):
+        await ask(api)
+        with pytest.raises(UpstreamTimeout) as raised:
+            await ask(api, seconds=0.8)
+        assert not isinstance(raised.value.__cause__, SilentConnectionError)
+        assert server.requests == {0: 2, 1: 1}
