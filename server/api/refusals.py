@@ -52,9 +52,9 @@ _NAMING = ("attr", "field")
 """Members of an error in a list that hold the name of the field it is about."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
-    r"(not|n't|never|un|needs? to be|must be|need to|please|before)[\W_]*(yet |been |be )*"
+    r"(not|n't|never|un|needs to|need to|must|please)[\W_]*(yet |been |be )*"
     r"(verified|verify|confirm(ed)?)\b"
-    r"(?! (the|your|this|these)? ?(credential|password|identity|login|captcha))"
+    r"(?! (the|your|this|these)? ?(credential|password|identity|login))"
     r"|(verify|confirm) your (e-?mail|account|address)|verification[\W_]*(is )?(required|pending)"
 )
 _EXISTS = re.compile(r"(?<!not )exists?\b|already|\btaken\b|in use\b|\bregistered|unique")

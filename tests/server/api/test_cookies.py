@@ -109,6 +109,26 @@ def test_a_narrow_refresh_cookie_goes_to_no_other_call() -> None:
     assert held().headers(Auth.SIGN_OUT, url=ME) == {}
 
 
+@pytest.mark.parametrize("base_url", [BASE_URL, "https://api.example.org/api/v1/"])
+def test_a_secure_cookie_goes_back_to_https_and_to_this_machine(base_url: str) -> None:
+    cookies, response = Cookies(), answer("access_token=a-1; Path=/; Secure")
+    response.request = httpx.Request("POST", base_url)
+    cookies.take(response)
+    assert cookies.sent_to(base_url) == ["access_token=a-1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "has"), [("access_token=a-1", True), ("refresh_token=r-1", True), ("sessionid=s-1", False)]
+)
+def test_either_token_is_one(line: str, has: bool) -> None:
+    assert held(f"{line}; Path=/").has_token is has
+
+
+@pytest.mark.promise("D5")
+def test_the_listed_names_are_those_of_the_design() -> None:
+    assert ACCESS_NAMES == ("access_token", "access", "jwt", "token", "auth_token")
+
+
 def many(count: int, first: int = 0) -> list[str]:
     return [f"junk-{number}=x; Path=/" for number in range(first, first + count)]
 
