@@ -48,5 +48,8 @@ REPORTED: dict[str, Promise] = {
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
     # F. The page and the texts.
+    "texts:hidden:gone": _reported("Nothing that nobody sees can carry a sentence to the model.", "F3"),
+    "texts:address:web-only": _reported("Only addresses of the web are passed on as such.", "F4"),
+    "answers:numbers:bounded": _reported("No number in an answer holds up the process.", "F8"),
     # G. Answers that no person gave.
 }

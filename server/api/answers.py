@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ..errors import UpstreamProtocolError, UpstreamUnavailable
 from .client import Reply
-from .text import clean, clean_line
+from .text import clean, clean_line, web_address
 
 HIGHEST = 2**53 - 1
 """Of an id or a count: what every JSON reader takes exactly (RFC 7493 §2.2)."""
@@ -50,9 +50,7 @@ def _line_or_none(value: Any) -> str | None:
 
 
 def _url_or_none(value: Any) -> str | None:
-    """A URL that would have to be cut is none."""
-    url = clean_line(value, limit=LONGEST_URL + 1) if isinstance(value, str) else ""
-    return url if 0 < len(url) <= LONGEST_URL else None
+    return web_address(value, limit=LONGEST_URL) if isinstance(value, str) else None
 
 
 def _name(value: Any) -> str:

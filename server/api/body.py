@@ -1,6 +1,5 @@
 """``Body``: what upstream's reply says, read for classification and for the fields of the contract, never quoted."""
 
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,10 @@ from pydantic_core import from_json
 from ..errors import UpstreamProtocolError
 
 _GZIP = zlib.MAX_WBITS | 16
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_WHOLE = re.compile(rb"((?:[^\\]+|%s|(?!%s)\\.?)++)|%s" % (_PAIR, _HALF, _HALF), re.DOTALL)
+"""What stands between halves of surrogate pairs that are alone; pairs and other escapes belong to it."""
 MOST_WORDS = 10_000
 """Characters of text that are looked at to tell one refusal from another."""
 
@@ -99,13 +101,10 @@ async def read_up_to(most: int, response: httpx.Response) -> bytes:
 
 
 def _without_lone_surrogates(raw: bytes) -> Any:
-    """The value where half a surrogate pair is the only fault: the standard library reads it, so that it can be cut."""
-    if not _SURROGATE.search(raw):
-        return None
+    """The value where half a surrogate pair is the only fault."""
     try:
-        text = json.dumps(json.loads(raw), ensure_ascii=False)
-        return from_json(text.encode(errors="ignore"), allow_inf_nan=False)
-    except (ValueError, RecursionError):
+        return from_json(b"".join(_WHOLE.findall(raw)), allow_inf_nan=False)
+    except ValueError:
         return None
 
 
