@@ -30,6 +30,11 @@ REPORTED: dict[str, Promise] = {
     "settings:token-file:read-again": _reported("A file with a refresh token is read again at each sign-in.", "B11"),
     "cookies:jar:bounded": _reported("A sign-in holds at most 50 cookies of 4 KB.", "B12"),
     # C. What hosts and models really send.
+    "arguments:names:added-by-hosts": _reported("Arguments that hosts add of themselves are left out.", "C1"),
+    "arguments:empty:not-given": _reported("An empty text that can't be meant counts as not given.", "C2"),
+    "arguments:list:as-text": _reported("A list may come as its JSON text, and a refusal names the form.", "C3"),
+    "entries:pasted:trimmed": _reported("What is pasted around an e-mail address or a code is dropped.", "C6"),
+    "arguments:word:as-meant": _reported("A listed word counts however it is spelt, and a refusal lists them.", "C8"),
     # D. Settings and the machine.
     "settings:proxy:only-the-one-on-the-way": _reported("Only the proxy on the way has to be usable.", "D1"),
     "settings:no-proxy:unusable-entries-left-out": _reported(

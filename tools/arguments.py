@@ -1,30 +1,21 @@
 """What tools accept: argument models that forbid what they don't know and never repeat a value in an error.
 
-``null`` counts as "not given", since some clients send it for every optional argument; the schema doesn't mention it.
+``parse`` also takes arguments as hosts and models really send them; the schemas don't mention it.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from ..server import setting_values
 from ..server.api.text import clean
 from ..server.errors import InvalidArguments
-from ..server.setting_values import EMAIL_PATTERN, encodable
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""
@@ -33,10 +24,20 @@ MOST_CHARACTERS_LEARNT = 16_384
 """More than a call that is accepted can hold; learning costs a second for each 100,000 or so."""
 SWITCHED_OFF = ("password", "captcha")
 """What REMEMBERIZER_SECRET_ARGUMENTS=off takes out of the schemas."""
+ADDED_BY_HOSTS: Mapping[str, str] = {
+    "toolCallId": "n8n-io/n8n#21716",
+    "sessionId": "n8n-io/n8n#22787",
+    "action": "n8n-io/n8n#22787",
+    "chatInput": "n8n-io/n8n#22787",
+    "tool": "n8n-io/n8n#21500",
+    "task_progress": "cline/cline#10426",
+    "wait_for_previous": "Gemini CLI: MemPalace/mempalace#322",
+    "random_string": "Cursor, where a tool needs no argument: many servers list it as a dummy for that",
+}
+"""Names that hosts add to the model's arguments, and where that was reported. A tool that has one of them gets it."""
 
-
-Text = Annotated[str, AfterValidator(encodable)]
-Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
+Text = str
+"""Pydantic takes none that UTF-8 can't write."""
 Secret = Annotated[setting_values.Secret, Field(min_length=1)]
 
 
@@ -53,6 +54,12 @@ def _no_truth(value: Any) -> Any:
     """Anything but true and false, which pydantic takes for 1 and 0."""
     if isinstance(value, bool):
         raise PydanticCustomError("truth", "no number")
+    return value
+
+
+def _no_empty(value: str) -> str:
+    if not value:
+        raise PydanticCustomError("blank", "nothing")
     return value
 
 
@@ -74,32 +81,73 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    session: Annotated[str, Field(max_length=64)] | None = Field(
+    session: Annotated[str, Field(max_length=64), AfterValidator(_no_empty)] | None = Field(
         None, description="Session handle; leave out for the default session."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_not_given(cls, value: Any) -> Any:
-        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
-        return {name: each for name, each in value.items() if each is not None or name not in optional}
 
 
 Model = TypeVar("Model", bound=Arguments)
 
 
 def parse(model: type[Model], arguments: dict[str, Any]) -> Model:
-    """Validate a call's raw arguments, strings as they are: one that looks like JSON stays a string.
+    """Validate a call's raw arguments, as they are meant.
+
+    Names that hosts add are left out. ``null`` and the empty text count as not given where they can't be meant, and a
+    list may come as its JSON text. Any other text stays as it is, also one that looks like JSON.
 
     Raises:
         InvalidArguments: Naming each field that can't be used, and no value.
     """
+    given = without_added(arguments, model.model_fields)
     try:
-        return model.model_validate(arguments)
+        return model.model_validate(given)
     except ValidationError as error:
-        names = list(model.model_fields)
-        problems = [_problem(each["loc"], each["type"], names) for each in error.errors(include_input=False)]
+        refused = error.errors(include_input=False)
+    unset = {name for name in _refused_optional(model, refused) if given[name] in ("", None)}
+    lists = {name: found for name, found in _refused_lists(given, refused) if found is not None}
+    if unset or lists:
+        return parse(model, {name: value for name, value in (given | lists).items() if name not in unset})
+    problems = [_problem(each, list(model.model_fields)) for each in refused]
     raise InvalidArguments(f"Unusable arguments: {'; '.join(dict.fromkeys(problems))}.")
+
+
+def without_added(arguments: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The arguments without those that hosts add, unless one is known here."""
+    return {name: value for name, value in arguments.items() if name in known or name not in ADDED_BY_HOSTS}
+
+
+def _refused_optional(model: type[Arguments], refused: list[ErrorDetails]) -> Iterator[str]:
+    fields = model.model_fields
+    names = (str(each["loc"][0]) for each in refused if each["type"] != "missing")
+    return (name for name in names if name in fields and not fields[name].is_required())
+
+
+def _refused_lists(given: dict[str, Any], refused: list[ErrorDetails]) -> Iterator[tuple[str, list[Any] | None]]:
+    """Each argument that is no list where one is needed, with the list whose JSON text it is."""
+    names = (str(each["loc"][0]) for each in refused if each["type"] == "list_type")
+    return ((name, _list_in(given[name])) for name in names)
+
+
+def _list_in(value: Any) -> list[Any] | None:
+    try:
+        found = from_json(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def one_of(*words: str) -> BeforeValidator:
+    """Take a word as it is meant."""
+    return BeforeValidator(lambda value: as_listed(value, words) if isinstance(value, str) else value)
+
+
+def as_listed(text: str, words: Iterable[str]) -> str:
+    """The word that is meant: letter case, spaces, dashes and underscores don't matter. Any other text as it is."""
+    return next((word for word in words if _letters(word) == _letters(text)), text)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s_-]", "", text).casefold()
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -139,23 +187,40 @@ _WORDS = {
     "blank": "is blank",
     "string_too_long": "is too long",
     "string_type": "must be a string",
+    "string_pattern_mismatch": "must be an e-mail address",
+    "list_type": "must be a list, in square brackets",
+    "bool_type": "must be true or false",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing_size": "is too large",
     "truth": "must be a number, not true or false",
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
     "moment": "must be an ISO 8601 date or date-time",
+    "literal_error": "must be {expected}",
 }
 
 
-def _problem(location: tuple[int | str, ...], kind: str, names: list[str]) -> str:
+def _problem(refused: ErrorDetails, names: list[str]) -> str:
     """One problem in our words; a name that the model doesn't know is the caller's data, so it is not repeated."""
-    name = str(location[0])
+    name, kind = str(refused["loc"][0]), refused["type"]
     if kind != "extra_forbidden":
-        return f"`{name}` {_WORDS.get(kind, 'is not in the right form')}"
+        return f"`{name}` {_WORDS.get(kind, 'is not in the right form').format_map(refused.get('ctx', {}))}"
     if name in SWITCHED_OFF:
         return f"`{name}` is not taken here (REMEMBERIZER_SECRET_ARGUMENTS=off, or this tool has no use for it)"
+    return f"an argument that this tool doesn't have{meant_of(name, names)} (it takes {in_quotes(names)})"
+
+
+def meant_of(name: str, names: Sequence[str]) -> str:
+    """A question whether the name that is nearest was meant, if one is near."""
     close = get_close_matches(name, names, n=1)
-    meant = f", did you mean `{close[0]}`?" if close else ""
-    return f"an argument that this tool doesn't have{meant} (it takes {', '.join(f'`{each}`' for each in names)})"
+    return f", did you mean `{close[0]}`?" if close else ""
+
+
+def in_quotes(names: Iterable[str]) -> str:
+    """A list of names for a sentence."""
+    return ", ".join(f"`{name}`" for name in names)

@@ -9,13 +9,14 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
 from ..server.api.account import same_account
+from ..server.api.entries import Code, Email
 from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.errors import InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.signin.ways import held_account, naming_the_setting
 from ..server.states import State
-from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Email, Secret, Text
+from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
 from .services import CallServices, Services
@@ -74,7 +75,7 @@ class SignupWithSecrets(SignupArguments):
 class VerifyArguments(Arguments):
     """``verify``."""
 
-    verification_code: Annotated[Secret, Field(max_length=64)] = Field(description="The code from the mail.")
+    verification_code: Code = Field(description="The code from the mail.")
 
 
 class Account(NamedTuple):
@@ -143,7 +144,7 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
         if session.grant.verifies_elsewhere:
             raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
-        code = arguments.verification_code.get_secret_value().strip()
+        code = arguments.verification_code.get_secret_value()
         was_signed_in = session.state is State.SIGNED_IN
         try:
             await session.verify(code, deadline=deadline)

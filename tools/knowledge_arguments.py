@@ -1,12 +1,14 @@
 """What the tools of ``knowledge`` accept."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ..server.api.answers import HIGHEST
-from .arguments import NO_BLANK, NO_TRUTH, Arguments, Moment, Text
+from ..server.api.discussions import Source
+from .arguments import NO_BLANK, NO_TRUTH, Arguments, Moment, Text, one_of
 from .paging import PagedArguments
 
 LONGEST_QUERY = 4_000
@@ -17,6 +19,9 @@ Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
 Limit = Annotated[int, Field(ge=1, le=20), NO_TRUTH]
 Number = Annotated[int, Field(ge=0, le=HIGHEST), NO_TRUTH]
 """Takes every id and chunk that a result can hold."""
+SOURCES = ("google_drive", "slack", "dropbox", "gmail", "common_knowledge")
+"""Those that the API names (rememberizer-api.md §4.3); others may be added."""
+SOME_SOURCE = f"{', '.join(SOURCES)} or another"
 _SOURCE = r"[\w-]{1,40}"
 _FROM = "ISO 8601, UTC if it names no zone; a date means its start."
 
@@ -24,7 +29,7 @@ _FROM = "ISO 8601, UTC if it names no zone; a date means its start."
 def _source(value: str) -> str:
     """By ``re``: as a ``pattern`` this bound takes pydantic's engine 25 ms and 3 MiB at every start."""
     if not re.fullmatch(_SOURCE, value):
-        raise ValueError("is no source")
+        raise PydanticCustomError("literal_error", "no source", {"expected": SOME_SOURCE})
     return value
 
 
@@ -53,8 +58,8 @@ class SearchArguments(Arguments):
 class ListDocumentsArguments(PagedArguments):
     """``list_documents``."""
 
-    source: Annotated[Text, AfterValidator(_source)] | None = Field(
-        None, description="google_drive, slack, dropbox, gmail, common_knowledge or another."
+    source: Annotated[Text, one_of(*SOURCES), AfterValidator(_source)] | None = Field(
+        None, description=f"{SOME_SOURCE}."
     )
 
 
@@ -69,7 +74,7 @@ class ReadDiscussionArguments(Arguments):
     """``read_discussion``."""
 
     id: Number
-    source: Literal["slack", "discord"]
+    source: Annotated[Source, one_of(*get_args(Source))]
     start: Moment | None = Field(None, description=_FROM)
     end: Moment | None = None
 

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from ..setting_values import EMAIL_PATTERN, cookie_value
+from ..api.entries import Code, Email
+from ..setting_values import cookie_value
 
 
 class Complaint(Exception):
@@ -23,15 +24,10 @@ def _cookie_alone(value: object) -> object:
     return text.partition(";")[0].strip().strip('"')
 
 
-def _trimmed(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _or_nothing(value: object) -> object:
-    return _trimmed(value) or None
+    return (value.strip() if isinstance(value, str) else value) or None
 
 
-Email = Annotated[str, BeforeValidator(_trimmed), Field(max_length=254, pattern=EMAIL_PATTERN)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 Captcha = Annotated[Annotated[SecretStr, Field(max_length=8192)] | None, BeforeValidator(_or_nothing)]
 
@@ -75,7 +71,7 @@ class BrowserSessionForm(Form):
 class VerifyForm(Form):
     """The code from the mail."""
 
-    verification_code: Annotated[SecretStr, BeforeValidator(_trimmed), Field(min_length=1, max_length=64)]
+    verification_code: Code
 
 
 F = TypeVar("F", bound=Form)

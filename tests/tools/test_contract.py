@@ -151,7 +151,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("login", {"email": "a@b.c", "password": CANARY * 100}),
     ("login", {"email": "a@b.c", "password": CANARY + "\ud800"}),
     ("login", {"email": "a@b.c", "passwrd": CANARY}),
-    ("login", {"email": "a@b.c", "password": "", "captcha": CANARY}),
+    ("login", {"email": "a@b.c", "password": " ", "captcha": [CANARY]}),
     ("login", {CANARY: CANARY}),
     ("login", {"session": CANARY, "email": "a@b.c", "password": CANARY}),
     ("login", {"session": [CANARY]}),
@@ -199,10 +199,9 @@ async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, passwo
         ({"passwrd": "x"}, "an argument that this tool doesn't have, did you mean `password`? (it takes `session`, "),
         ({"xyz": "x"}, "an argument that this tool doesn't have (it takes `session`, `email`, `password`, `captcha`)"),
         ({"email": 1}, "`email` must be a string"),
-        ({"email": "no at sign"}, "`email` is not in the right form"),
-        ({"password": ""}, "`password` is empty"),
+        ({"email": "no at sign"}, "`email` must be an e-mail address"),
         ({"captcha": "x" * 8193}, "`captcha` is too long"),
-        ({"email": 1, "password": ""}, "`email` must be a string; `password` is empty."),
+        ({"email": 1, "password": "x" * 1025}, "`email` must be a string; `password` is too long."),
     ],
 )
 def test_each_problem_of_the_arguments_is_named(arguments: dict[str, Any], message: str) -> None:
@@ -273,14 +272,6 @@ async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
         close(handler)
     assert CANARY not in stream.getvalue()
     assert "login crashed | LookupError: a fault with" in stream.getvalue()
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_an_unknown_tool_is_answered_by_the_sdk(era: Era) -> None:
-    async with Client(server_on(usual().transport), mode=era) as client:
-        result = await client.call_tool("no_such_tool", {})
-    assert result.is_error
-    assert result.structured_content is None
 
 
 @pytest.mark.promise("D25")
