@@ -3,7 +3,8 @@
 The SDK's thread that reads stdin can't be abandoned, and neither can a call that blocks a worker thread. So the end of
 input, SIGTERM and SIGINT start a timer: whatever has not ended by then is ended with the process.
 
-Behind a front (see ``front.py``), the SDK is first shown what the front answered and the rest depends on.
+Behind a front (see ``front.py``), the SDK is first shown what the front answered and the rest depends on. Lines that
+the SDK would leave unanswered don't reach it (see ``malformed.py``).
 """
 
 import gc
@@ -18,13 +19,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 import anyio
 from mcp.server.mcpserver import MCPServer
 
 from .front import Front
+from .line_writer import LineWriter
 from .logs import flush
+from .malformed import about_lost, refusal
 
 GRACE_SECONDS = 0.4
 """How long tidying up may take: memory is wiped, connections are closed, output is flushed."""
@@ -112,13 +115,11 @@ class Input(io.RawIOBase):
         super().__init__()
         self._read = read
         self._at_end = at_end
-        self._printed = sys.stdout
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        sys.stdout = self._printed  # the SDK has taken its own before it reads
         data = self._read(len(buffer))
         if not data:
             self._at_end()
@@ -126,24 +127,64 @@ class Input(io.RawIOBase):
         return len(data)
 
 
-class Output(io.RawIOBase):
-    """Standard output that says when it takes nothing any more, and then takes everything."""
+class Requests(io.RawIOBase):
+    """Standard input without the lines that the SDK would leave unanswered.
+
+    Args:
+        source: Standard input.
+        answer: Takes the answer to such a line, and never blocks.
+    """
+
+    def __init__(self, source: Input, *, answer: Callable[[str], None]) -> None:
+        super().__init__()
+        self._lines = io.TextIOWrapper(io.BufferedReader(source), encoding="utf-8-sig", errors="replace")
+        self._answer = answer
+        self._ahead = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._ahead = self._ahead or memoryview(self._next().encode())
+        data, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _next(self) -> str:
+        """The next line for the SDK, or nothing at the end."""
+        for line in self._lines:
+            if (answer := refusal(line)) is None:
+                return line
+            self._answer(answer)
+        return ""
+
+
+class Output(io.BufferedIOBase):
+    """Standard output, to which the SDK and ``Requests`` write: each line in one piece, and whole before the next.
+
+    It says when nothing can be written any more, and then takes everything.
+    """
+
+    name = "<stdout>"
 
     def __init__(self, write: Callable[[Any], int], *, at_failure: Callable[[OSError], None]) -> None:
         super().__init__()
         self._write = write
         self._at_failure = at_failure
-        self.text: TextIO | None = None  # kept here, or else its end would close what the SDK writes to
+        self._lock = threading.Lock()
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        try:
-            return self._write(data)
-        except OSError as error:
-            self._at_failure(error)
-            return len(data)
+        rest = memoryview(data)
+        with self._lock:
+            try:
+                while rest:
+                    rest = rest[self._write(rest) :]
+            except OSError as error:
+                self._at_failure(error)
+        return len(data)
 
 
 def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
@@ -151,17 +192,42 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     ending = Ending()
     if front:
         front.ending.acquire()
+    answers = _take_streams(BehindFront(front) if front else None, ending)
     gc.freeze()
     gc.enable()
     try:
-        wire = BehindFront(front) if front else None
-        _watch_stdin(wire.read if wire else partial(os.read, os.dup(0)), at_end=ending.begin)
-        _watch_stdout(wire.write if wire else partial(os.write, os.dup(1)), at_failure=ending.at_failed_write)
         anyio.run(_serve, server, ending)
     except Exception:
         logger.exception("the server stopped")
         ending.begin(1)
+    answers.flush()
     ending.finish()
+
+
+def _take_streams(behind: BehindFront | None, ending: Ending) -> LineWriter:
+    """Give the SDK a ``sys.stdin`` and ``sys.stdout`` of ours, which it serves as they are, and everybody else others.
+
+    Whoever else reads finds nothing there, and what they print goes to stderr. The SDK takes its own before it reads.
+
+    Returns:
+        What writes the answers to lines that the SDK doesn't see.
+    """
+    null = os.open(os.devnull, os.O_RDWR)  # takes the place of a standard stream that is closed
+    read, write = (behind.read, behind.write) if behind else (partial(os.read, os.dup(0)), partial(os.write, os.dup(1)))
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    if null > 2:  # noqa: PLR2004 -- the last standard stream
+        os.close(null)
+    served, printed = io.TextIOWrapper(Output(write, at_failure=ending.at_failed_write), encoding="utf-8"), sys.stdout
+    answers = LineWriter(served, about_lost=about_lost)
+
+    def read_for_the_sdk(size: int) -> bytes:
+        sys.stdout = printed
+        return read(size)
+
+    requests = Requests(Input(read_for_the_sdk, at_end=ending.begin), answer=answers.write)
+    sys.stdin, sys.stdout = io.TextIOWrapper(io.BufferedReader(requests), encoding="utf-8"), served
+    return answers
 
 
 async def _serve(server: MCPServer[Any], ending: Ending) -> None:
@@ -179,24 +245,3 @@ async def _end_at_signal(ending: Ending, scope: anyio.CancelScope, *, task_statu
         task_status.started()
         async for _ in signals:
             scope.cancel()
-
-
-def _watch_stdin(read: Callable[[int], bytes], *, at_end: Callable[[], None]) -> None:
-    """Read stdin from a private descriptor, so that no child process can, and notice its end.
-
-    The SDK serves a ``sys.stdin`` that is not descriptor 0 as it is.
-    """
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(Input(read, at_end=at_end)), encoding="utf-8")
-
-
-def _watch_stdout(write: Callable[[Any], int], *, at_failure: Callable[[OSError], None]) -> None:
-    """Write stdout to a private descriptor, so that nothing that is printed gets there, and notice that it broke.
-
-    The SDK serves a ``sys.stdout`` that is not descriptor 1 as it is; ``Input`` puts ours back.
-    """
-    output = Output(write, at_failure=at_failure)
-    os.dup2(2, 1)
-    output.text = sys.stdout = io.TextIOWrapper(io.BufferedWriter(output), encoding="utf-8")

@@ -33,6 +33,8 @@ REPORTED: dict[str, Promise] = {
     "arguments:names:added-by-hosts": _reported("Arguments that hosts add of themselves are left out.", "C1"),
     "arguments:empty:not-given": _reported("An empty text that can't be meant counts as not given.", "C2"),
     "arguments:list:as-text": _reported("A list may come as its JSON text, and a refusal names the form.", "C3"),
+    "lines:unreadable:answered": _reported("A line that holds an id is answered, whatever else it holds.", "C4"),
+    "lines:no-request:answered": _reported("What is no request is answered as JSON-RPC says.", "C5"),
     "entries:pasted:trimmed": _reported("What is pasted around an e-mail address or a code is dropped.", "C6"),
     "arguments:word:as-meant": _reported("A listed word counts however it is spelt, and a refusal lists them.", "C8"),
     # D. Settings and the machine.

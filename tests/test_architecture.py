@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.hosts"},
+    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.hosts"}
+    | {"server.malformed"},
     {"server.logs", "server.setting_values"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
@@ -20,6 +21,7 @@ FLOORS = (
     {"server.signin"},
     {"server.sandbox"},
     {"tools"},
+    {"server.mcp_server"},
     {"server.app", "server.person"},
     {"server.stdio", "server.demo", "server.doctor"},
     {"server.bash_completion", "server.installing", "server.wording"},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp_types import PARSE_ERROR
 
 from tests.snapshots.front import LISTS
 from tests.support.process import (
@@ -213,7 +214,7 @@ INPUTS: Mapping[str, tuple[bytes, int]] = {
     "initialize twice": (joined(initialize(), initialize(1), legacy(2, "tools/list")), 3),
     "initialize after a 2026 request": (joined(modern(1, "tools/list"), initialize(2), modern(3, "tools/list")), 3),
     "a 2026 request after initialize": (joined(initialize(), modern(2, "tools/list"), legacy(3, "tools/list")), 3),
-    "blank and malformed lines": (b"\n{\n" + joined(initialize()) + b"\xff\n\r\n" + joined(legacy(1, "ping")), 2),
+    "blank and malformed lines": (b"\n{\n" + joined(initialize()) + b"\xff\n\r\n" + joined(legacy(1, "ping")), 4),
     "lines with carriage returns": (joined(initialize(), legacy(1, "tools/list")).replace(b"\n", b"\r\n"), 2),
     "carriage returns alone": (joined(initialize(), legacy(1, "ping")).replace(b"\n", b"\r") + b"\n", 2),
     "a cancellation of what was answered": (joined(initialize(), CANCELLED, legacy(1, "ping")), 2),
@@ -274,11 +275,12 @@ def test_a_last_request_without_its_line_end_is_answered(tmp_path: Path) -> None
 
 
 @pytest.mark.promise("D134")
-def test_a_last_line_that_is_cut_off_is_the_sdks(tmp_path: Path) -> None:
+def test_a_last_line_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     with held(tmp_path) as slow:
         slow.process.ask(initialize())
         slow.process.stdin.write(b'{"half')
         slow.process.stdin.close()
         slow.release()
         _, code, rest, noise = slow.process.finish()
-    assert (code, rest, noise) == (0, b"", b"")
+    assert (code, noise) == (0, b"")
+    assert json.loads(rest)["error"]["code"] == PARSE_ERROR

@@ -68,16 +68,6 @@ def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: 
         assert word in noise
 
 
-@pytest.mark.promise("S31")
-def test_malformed_lines_get_no_answer_and_end_nothing() -> None:
-    with running() as process:
-        process.stdin.write(b'not json\n{"half":\n\xff\xfe\n\n')
-        answer = process.ask(modern(7, "tools/call", name="session_status", arguments={}))
-        assert answer["result"]["structuredContent"]["state"] == "signed_out"
-        _, code, rest, noise = process.end_input()
-    assert (code, rest, noise) == (0, b"", b"")
-
-
 @pytest.mark.promise("D35", "S31")
 @pytest.mark.parametrize(("kind", "how"), matrix(IN_FLIGHT, usual=USUAL_IN_FLIGHT))
 def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:

@@ -1,0 +1,121 @@
+"""Lines of a host that the SDK would leave without an answer, and what is answered to them (JSON-RPC 2.0, §4 to §6).
+
+The SDK drops what is no message of MCP, and takes a request whose id is none of MCP's for a notification: a host would
+wait for good. What the SDK answers is the SDK's, and notifications and responses have no answer at all.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, jsonrpc_message_adapter
+from pydantic import ValidationError
+
+MOST_OF_A_BATCH = 100
+MOST_TOKENS = 1_000_000
+"""Of a line that can't be parsed: strings, and runs of brackets."""
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+")
+_MEMBER = re.compile(rf"({_STRING})\s*:\s*(?:({_STRING}|-?[0-9][0-9.eE+-]*)\s*[,}}])?")
+
+
+class _Number(NamedTuple):
+    """A number as it is written, so that an id can be given back digit by digit and a long one costs nothing."""
+
+    text: str
+
+
+def refusal(line: str) -> str | None:
+    """The answer to a line, or ``None`` if the SDK has it, or nobody.
+
+    It has the line's id, or ``null`` where there is none to be read. To a batch, which MCP no longer has, it is a line
+    for each id.
+    """
+    if not line.strip() or _is_request(line):
+        return None
+    try:
+        value = json.loads(line, parse_int=_Number, parse_float=_Number)
+    except (ValueError, RecursionError):
+        value = dict(_members(line))
+        return None if _is_response(value) else _error(PARSE_ERROR, value, "This line is no JSON, or too deep.")
+    if isinstance(value, list):
+        return _to_batch(value)
+    has_no_answer = isinstance(value, dict) and (_is_response(value) or _is_notification(value))
+    return None if has_no_answer else _error(INVALID_REQUEST, value, _fault(value))
+
+
+def about_lost(number: int) -> str:
+    """What stands in the place of answers that nobody read."""
+    return _error(INVALID_REQUEST, None, f"{number} more lines were refused, and nobody read why.")
+
+
+def _is_request(line: str) -> bool:
+    """Whether it is one to the SDK."""
+    try:
+        return isinstance(jsonrpc_message_adapter.validate_json(line, by_name=False), JSONRPCRequest)
+    except ValidationError:
+        return False
+
+
+def _to_batch(batch: list[Any]) -> str:
+    requests = [each for each in batch if isinstance(each, dict) and "id" in each and not _is_response(each)]
+    said = "Batches are not taken: send each message on a line of its own."
+    errors = (_error(INVALID_REQUEST, each, said) for each in requests[:MOST_OF_A_BATCH] or [{}])
+    return "\n".join(dict.fromkeys(errors))
+
+
+def _is_response(message: dict[str, Any]) -> bool:
+    return "method" not in message and bool(message.keys() & {"result", "error"})
+
+
+def _is_notification(message: dict[str, Any]) -> bool:
+    return isinstance(message.get("method"), str) and "id" not in message
+
+
+def _fault(value: Any) -> str:
+    """What is wrong with JSON that the SDK doesn't take, in a sentence."""
+    if not isinstance(value, dict):
+        return "A message is a JSON object."
+    checks = {
+        '`jsonrpc` must be "2.0".': value.get("jsonrpc") == "2.0",
+        "`id` must be a string or a whole number.": re.fullmatch(r'-?[0-9]+|".*"', _written(value.get("id"))),
+        "`method` must be a string.": isinstance(value.get("method"), str),
+        "`params` must be an object.": isinstance(value.get("params"), dict | None),
+    }
+    wrong = (said for said, is_right in checks.items() if not is_right)
+    return next(wrong, "It holds half of a surrogate pair or too long a number, or is nested too deeply.")
+
+
+def _error(code: int, request: Any, message: str) -> str:
+    identity = _written(request.get("id") if isinstance(request, dict) else None)
+    return f'{{"jsonrpc":"2.0","id":{identity},"error":{{"code":{code},"message":{json.dumps(message)}}}}}'
+
+
+def _written(identity: Any) -> str:
+    """An id as JSON; what can't be one is ``null``."""
+    if isinstance(identity, _Number):
+        return identity.text
+    return json.dumps(identity) if isinstance(identity, str) else "null"
+
+
+def _members(line: str) -> Iterator[tuple[str, Any]]:
+    """Those of an object that can't be parsed, as far as they can be seen; texts and numbers with their values."""
+    depth = 0
+    for token in islice(_TOKEN.finditer(line), MOST_TOKENS):
+        first = token[0][0]
+        member = _MEMBER.match(line, token.start()) if first == '"' and depth == 1 else None
+        if member:
+            yield _read(member[1]), _read(member[2])
+        elif first in "[{":
+            depth += len(token[0])
+        elif first != '"' and (depth := depth - len(token[0])) <= 0:
+            return
+
+
+def _read(text: str | None) -> Any:
+    try:
+        return json.loads(text, parse_int=_Number, parse_float=_Number) if text else None
+    except ValueError:
+        return None
