@@ -6,17 +6,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.request_state import RequestStateSecurity
-from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import SecretStr
 
 from ..tools.completion import complete
-from ..tools.contract import ContractTool, failure
+from ..tools.contract import ContractTool
 from ..tools.current import remember_services
 from ..tools.prompts import prompts
 from ..tools.resources import add_resources
@@ -26,10 +24,10 @@ from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .errors import ReadOnly
 from .keychain import Keychain
 from .limiter import AttemptLimiter
 from .logs import KnownSecrets
+from .mcp_server import Server
 from .session import Session
 from .settings import Settings, variable
 from .signin.browser import should_open
@@ -65,21 +63,6 @@ SANDBOX_INSTRUCTIONS = (
     " This is the sandbox, with no real accounts: its captcha response is `sandbox-captcha`, and the user can read the "
     "mail that it sent with `rememberizer-mcp sandbox outbox`."
 )
-
-
-class Server(MCPServer[Services]):
-    """An MCP server that answers calls to the tools that read-only took away."""
-
-    hidden: frozenset[str] = frozenset()
-    """Their names."""
-
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """Call a tool, if there is one of this name."""
-        if name in self.hidden:
-            return failure(ReadOnly())
-        return await super().call_tool(name, arguments, context)
 
 
 def build_server(
@@ -127,7 +110,8 @@ def build_server(
         cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
         log_level="WARNING",
     )
-    server.hidden = frozenset(tool.name for tool in tools if is_hidden(tool, settings))
+    server.offered = tuple(tool.name for tool in tools if not is_hidden(tool, settings))
+    server.hidden = frozenset(tool.name for tool in tools) - {*server.offered}
     _add_what_people_pick(server, settings)
     return server
 

@@ -36,6 +36,7 @@ REPORTED: dict[str, Promise] = {
     "lines:unreadable:answered": _reported("A line that holds an id is answered, whatever else it holds.", "C4"),
     "lines:no-request:answered": _reported("What is no request is answered as JSON-RPC says.", "C5"),
     "entries:pasted:trimmed": _reported("What is pasted around an e-mail address or a code is dropped.", "C6"),
+    "names:unknown:refused": _reported("A name that this server doesn't have is refused with our code.", "C7"),
     "arguments:word:as-meant": _reported("A listed word counts however it is spelt, and a refusal lists them.", "C8"),
     # D. Settings and the machine.
     "settings:proxy:only-the-one-on-the-way": _reported("Only the proxy on the way has to be usable.", "D1"),

@@ -13,6 +13,7 @@ from ..server.api.asking import Asker
 from ..server.api.documents import Document, list_documents
 from ..server.api.search import search
 from ..server.errors import RememberizerError
+from .arguments import as_listed
 from .asking import ready_asker
 from .current import current_services
 from .resources import DISCUSSION, DOCUMENT, SOURCES
@@ -38,7 +39,7 @@ async def complete(
         case str() as uri, "source" if uri == DISCUSSION:
             return _completion([name for name in SOURCES if name.startswith(argument.value.casefold())])
         case str() as uri, "id" if uri == DISCUSSION:
-            source = ((context and context.arguments) or {}).get("source")
+            source = as_listed(((context and context.arguments) or {}).get("source", ""), SOURCES)
             return await _documents(argument.value, [source] if source in SOURCES else list(SOURCES))
         case str() as uri, "id" if uri == DOCUMENT:
             return await _documents(argument.value, [None])

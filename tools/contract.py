@@ -8,13 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from ..server.errors import InternalError, RememberizerError, SignInPending
+from ..server.errors import InternalError, InvalidArguments, NotFound, RememberizerError, SignInPending
 from .arguments import Arguments, learnable, parse
 from .caller import Caller, InputNeeded
 from .schemas import ErrorBody, input_schema
@@ -104,6 +105,14 @@ def failure(error: RememberizerError) -> CallToolResult:
         content=[TextContent(type="text", text=str(error))],
         structured_content={"error": body.model_dump(mode="json", exclude_unset=True)},
         is_error=True,
+    )
+
+
+def protocol_error(error: RememberizerError) -> MCPError:
+    """The failure where the protocol has no result for it: our error's form stands in ``data``."""
+    is_theirs = isinstance(error, NotFound | InvalidArguments)
+    return MCPError(
+        code=INVALID_PARAMS if is_theirs else INTERNAL_ERROR, message=str(error), data=failure(error).structured_content
     )
 
 

@@ -1,12 +1,15 @@
 """The prompts that people pick from their host's menu; each is one message that sets an agent to work."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any
 
+import mcp_types
 from mcp.server.mcpserver.prompts.base import Prompt
 from pydantic import Field
 
+from ..server.errors import InvalidArguments, NotFound
 from ..server.settings import Settings
+from .arguments import in_quotes, meant_of, without_added
 
 Question = Annotated[str, Field(description="What to look up.")]
 Title = Annotated[str, Field(description="What to call it; the agent chooses if this is empty.")]
@@ -50,3 +53,23 @@ def prompts(settings: Settings) -> list[Prompt]:
         "Remember this conversation": (remember_this_conversation, knows and not settings.read_only),
     }
     return [Prompt.from_function(function, title=title) for title, (function, is_there) in offered.items() if is_there]
+
+
+def checked(offered: Sequence[mcp_types.Prompt], name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a prompt, without those that hosts add.
+
+    Raises:
+        NotFound: No prompt has this name.
+        InvalidArguments: One that it needs is missing or blank, or one is not among its own.
+    """
+    prompt = next((each for each in offered if each.name == name), None)
+    if prompt is None:
+        names = [each.name for each in offered]
+        raise NotFound(f"There is no prompt of this name{meant_of(name, names)}.", hint=f"There is {in_quotes(names)}.")
+    taken = {each.name: each.required for each in prompt.arguments or []}
+    given = without_added(arguments, taken)
+    missing = [each for each, is_required in taken.items() if is_required and not str(given.get(each) or "").strip()]
+    if missing or given.keys() - taken:
+        said = f"{in_quotes(missing)} is missing." if missing else "An argument is none of this prompt's."
+        raise InvalidArguments(said, hint=f"The prompt takes {in_quotes(taken) or 'none'}.")
+    return given

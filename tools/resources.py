@@ -7,18 +7,18 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
-from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, InputRequiredResult
+from mcp_types import InputRequiredResult
 
 from ..server.api import endpoints
 from ..server.api.discussions import Source
-from ..server.errors import InternalError, InvalidArguments, NotFound, RememberizerError
+from ..server.errors import InternalError, InvalidArguments, RememberizerError
 from ..server.settings import Settings
+from .arguments import as_listed
 from .asking import asker
 from .auth import status_now
 from .caller import Caller, InputNeeded
-from .contract import failure
+from .contract import protocol_error
 from .current import current_services
 from .services import CallServices, Services
 from .whole import discussion_as_text, document_as_text
@@ -70,7 +70,7 @@ async def _document(services: CallServices, number: str) -> str:
 
 
 async def _discussion(services: CallServices, source: str, number: str) -> str:
-    known = next((each for each in SOURCES if each == source), None)
+    known = next((each for each in SOURCES if each == as_listed(source, SOURCES)), None)
     if known is None:
         raise InvalidArguments("A discussion's source is `slack` or `discord`.")
     discussion_id = _whole_number(number)
@@ -92,14 +92,7 @@ async def _answer(services: CallServices, work: Awaitable[str]) -> str | InputRe
         return question.result
     except RememberizerError as error:
         logger.info("a resource failed: %s", error.code)
-        raise _protocol_error(fitting(error, services.settings)) from error
+        raise protocol_error(fitting(error, services.settings)) from error
     except Exception as error:
         logger.exception("a resource crashed")
-        raise _protocol_error(InternalError()) from error
-
-
-def _protocol_error(error: RememberizerError) -> MCPError:
-    is_theirs = isinstance(error, NotFound | InvalidArguments)
-    return MCPError(
-        code=INVALID_PARAMS if is_theirs else INTERNAL_ERROR, message=str(error), data=failure(error).structured_content
-    )
+        raise protocol_error(InternalError()) from error
