@@ -1,6 +1,8 @@
 """What no tool takes for a value of the kind that its schema names."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -80,3 +82,19 @@ def test_what_can_be_read_keeps_what_surrounds_it() -> None:
     (remember,) = [each for each in TOOLS if each.name == "remember"]
     given = {"name": " tea ", "content": "\n\u202etea"}
     assert parse(remember.arguments, given).model_dump(exclude={"session"}) == given
+
+
+@pytest.mark.promise("D26")
+@pytest.mark.parametrize("zone", ["UTC", "EST+5", "XST-14"])
+def test_a_date_without_a_zone_is_in_utc_wherever_the_server_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        (search,) = [each for each in TOOLS if each.name == "search"]
+        dates = {"after": "2025-06-15", "before": "2025-06-15T01:00:00+02:00"}
+        given = parse(search.arguments, {"query": "tea"} | dates).model_dump()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert given["after"] == datetime(2025, 6, 15, tzinfo=UTC)
+    assert given["before"] == datetime(2025, 6, 14, 23, tzinfo=UTC)
