@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ..errors import UpstreamProtocolError
-from .answers import Answer, Name, SomeLine, SomeWhole, read
+from .answers import HIGHEST, Answer, Name, SomeLine, SomeWhole, read
 from .asking import Asker
 from .endpoints import (
     ADD_VECTOR_TEXT,
@@ -32,7 +32,9 @@ DEEPEST_OPTION = 6
 
 
 def _option(value: Any, depth: int = 0) -> Any:
-    """A JSON value with its texts cleaned; what lies too deep is left out."""
+    """A JSON value with its texts cleaned; what lies too deep is left out, and numbers that few readers take."""
+    if isinstance(value, int) and abs(value) > HIGHEST:
+        return None
     if isinstance(value, str):
         return clean_line(value)
     if isinstance(value, list | dict) and depth == DEEPEST_OPTION:

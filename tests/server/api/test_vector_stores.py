@@ -83,7 +83,7 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
     assert "before another `add_vector_text`" in caught.value.hint
 
 
-@pytest.mark.promise("D102", "S26")
+@pytest.mark.promise("D102", "S26", "answers:numbers:bounded")
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -91,6 +91,10 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
         ({"data": {"models": []}, "message": "ok"}, {"models": []}),
         ([{"name": "a"}], [{"name": "a"}]),
         ([[[[[[["deep"]]]]]]], [[[[[[None]]]]]]),
+        (
+            [2**53 - 1, 1 - 2**53, 2**53, -(2**53), 10**4_299, True, 0.5],
+            [2**53 - 1, 1 - 2**53, None, None, None, True, 0.5],
+        ),
     ],
 )
 async def test_options_are_passed_on_clean_whatever_their_shape(body: Any, expected: Any) -> None:
