@@ -9,10 +9,10 @@ import anyio
 import httpx
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
-from rememberizer_mcp.server.api.client import Call, RememberizerAPI, Reply
+from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, Call, RememberizerAPI, Reply
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.kept import KEPT_SECONDS, MOST_SILENT_SECONDS, SilentConnectionError, answered_soon
-from rememberizer_mcp.server.errors import UpstreamTimeout
+from rememberizer_mcp.server.errors import UpstreamError, UpstreamTimeout
 from rememberizer_mcp.server.logs import KnownSecrets
 
 from tests.support.clock import FakeClock
@@ -34,6 +34,8 @@ class Server:
     closed: dict[int, anyio.Event] = field(default_factory=dict)
     body: anyio.Event | None = None
     """Until when the body stays away."""
+    answer: bytes | None = None
+    """In place of the usual one."""
 
     async def serve(self, stream: SocketStream) -> None:
         number = len(self.closed)
@@ -48,7 +50,9 @@ class Server:
                 self.closed[number].set()
 
     async def _answer(self, stream: SocketStream) -> None:
-        await stream.send(HEAD)
+        await stream.send(self.answer or HEAD)
+        if self.answer:
+            return
         if self.body:
             await self.body.wait()
         await stream.send(BODY)
@@ -194,3 +198,30 @@ async def test_silence_that_goes_on_is_a_timeout() -> None:
             await ask(api, seconds=0.8)
         assert not isinstance(raised.value.__cause__, SilentConnectionError)
         assert server.requests == {0: 2, 1: 1}
+
+
+UNREADABLE = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 9\r\n\r\n"
+TOO_LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b" " * (MOST_BODY_BYTES + 1)
+
+
+@pytest.mark.parametrize("answer", [UNREADABLE, TOO_LONG], ids=["unreadable", "too long"])
+async def test_an_answer_that_is_not_read_to_its_end_gives_its_connection_up(answer: bytes) -> None:
+    """Otherwise such answers use up the pool, and then every call waits for a connection."""
+    async with serving({}) as (server, api):
+        server.answer = answer
+        with pytest.raises(UpstreamError):
+            await ask(api)
+        await server.closed[0].wait()
+
+
+async def test_a_host_that_swallows_packets_costs_ten_seconds_of_a_call_and_an_answer_has_its_whole_time() -> None:
+    limits: list[dict[str, float | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limits.append(request.extensions["timeout"])
+        return httpx.Response(204)
+
+    api = RememberizerAPI(base_url="http://127.0.0.1/", transport=httpx.MockTransport(answer))
+    for call in (READ, WRITE):
+        await ask(api, call)
+    assert limits == [{"connect": 10, "read": None, "write": None, "pool": None}] * 2
