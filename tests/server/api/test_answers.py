@@ -45,16 +45,13 @@ SAMPLES: dict[str, list[bytes]] = {
 APP = OAuthClient(
     client_id="app", client_secret="secret", redirect_uri="http://127.0.0.1:8976/", authorize_url=BASE_URL
 )
-Code = str | None
 
 
-async def code_of(made: Awaitable[Any]) -> Code:
+async def code_of(made: Awaitable[Any]) -> str:
     """The code of the failure that it ends with."""
-    try:
+    with pytest.raises(RememberizerError) as raised:
         await made
-    except RememberizerError as error:
-        return error.code
-    return None
+    return raised.value.code
 
 
 def with_password(
@@ -85,7 +82,7 @@ DIRECT: dict[str, Callable[[RememberizerAPI, Credentials, float], Awaitable[Any]
 }
 
 
-async def direct(call: str, answer: httpx.Response) -> Code:
+async def direct(call: str, answer: httpx.Response) -> str:
     """By the function that makes the call."""
     who, clock = Credentials(secrets=KnownSecrets()), FakeClock()
     held = httpx.Response(204, headers=reply(cookies=tokens()).headers, request=httpx.Request("POST", BASE_URL))
@@ -95,14 +92,14 @@ async def direct(call: str, answer: httpx.Response) -> Code:
     return await code_of(DIRECT[call](api, who, soon()))
 
 
-async def by_key(endpoint: Endpoint, answer: httpx.Response) -> Code:
+async def by_key(endpoint: Endpoint, answer: httpx.Response) -> str:
     clock, call = FakeClock(), endpoint.call(**PARTS)
     transport = FakeUpstream({call.path: answer}).transport
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
     return await code_of(ApiKey(api, SecretStr("key"), setting="KEY").request(call, deadline=soon()))
 
 
-async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bool = True) -> Code:
+async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bool = True) -> str:
     """The session is renewed once where the API itself denies it, and never blamed for anything else."""
     upstream, call = usual(me=reply(200, json={"email_verified": verified})), endpoint.call(**PARTS)
     async with signed_in(upstream, FakeClock()) as session:
@@ -114,7 +111,7 @@ async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bo
     return code
 
 
-OTHER: dict[str, Callable[[Endpoint, httpx.Response], Awaitable[Code]]] = {
+OTHER: dict[str, Callable[[Endpoint, httpx.Response], Awaitable[str]]] = {
     page.ACCOUNT: by_session,
     page.UNVERIFIED: lambda endpoint, answer: by_session(endpoint, answer, verified=False),
     page.KEY: by_key,
