@@ -16,7 +16,9 @@ from pydantic import SecretStr
 from ..tools.completion import complete
 from ..tools.contract import ContractTool
 from ..tools.current import remember_services
+from ..tools.elicitation_ids import add_elicitation_ids
 from ..tools.prompts import prompts
+from ..tools.questions import Questions
 from ..tools.resources import add_resources
 from ..tools.services import Services, StoreOfKey
 from ..tools.toolsets import chosen, is_hidden
@@ -74,6 +76,7 @@ def build_server(
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
     more_tools: Sequence[ContractTool] = (),
 ) -> Server:
     """The MCP server. Nothing is opened before it runs, and each run has sessions of its own.
@@ -86,6 +89,7 @@ def build_server(
         now: The wall clock, in Unix seconds.
         sleep: How retries, the sweeper and the life of a sign-in page wait.
         patience_seconds: How long a call waits for a person.
+        clock: Seconds that never jump, by which is measured how long a client took to answer a question.
         more_tools: Tools of the embedding program, listed after ours.
     """
     known = secrets or KnownSecrets()
@@ -93,7 +97,7 @@ def build_server(
 
     services = partial(
         _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
-        patience_seconds=patience_seconds,
+        patience_seconds=patience_seconds, questions=Questions(clock),
     )  # fmt: skip
     tools = chosen(settings, more_tools)
     server = Server(
@@ -106,7 +110,7 @@ def build_server(
         lifespan=lambda _: services(),
         request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
         subscriptions=False,  # no list ever changes while the process runs
-        middleware=[remember_services],
+        middleware=[remember_services, add_elicitation_ids],
         cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
         log_level="WARNING",
     )
@@ -134,6 +138,7 @@ async def _services(
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
     patience_seconds: float,
+    questions: Questions,
 ) -> AsyncIterator[Services]:
     """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
     async with AsyncExitStack() as stack:
@@ -155,7 +160,9 @@ async def _services(
         sessions = SessionStore(make=partial(_session, environment), limits=_limits(settings), now=now)
         tasks.start_soon(sessions.keep_sweeping, sleep)
         client = _oauth_client(settings, upstream.authorize_url)
-        services = _parts(settings, environment, sessions, client, sleep=sleep, patience_seconds=patience_seconds)
+        services = _parts(
+            settings, environment, sessions, client, sleep=sleep, patience_seconds=patience_seconds, questions=questions
+        )
         stack.push_async_callback(_shielded, services.ways.desk.aclose)
         stack.callback(sessions.wipe)
         yield services
@@ -169,6 +176,7 @@ def _parts(
     *,
     sleep: Callable[[float], Awaitable[None]],
     patience_seconds: float,
+    questions: Questions,
 ) -> Services:
     attempts = AttemptLimiter(now=environment.now)
     desk = SignInDesk(
@@ -192,6 +200,7 @@ def _parts(
         now=environment.now,
         store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
         store_of_key=StoreOfKey(),
+        questions=questions,
     )
 
 

@@ -2,6 +2,7 @@
 
     RememberizerError                     never raised itself
     ├── InvalidArguments                  invalid_arguments
+    ├── ConfirmationRequired              confirmation_required
     ├── SignInError                       never raised itself
     │   ├── InvalidCredentials            invalid_credentials
     │   ├── CaptchaRequired               captcha_required
@@ -85,6 +86,14 @@ class InvalidArguments(RememberizerError):
     advice = "Correct them by the tool's input schema and call again."
 
 
+class ConfirmationRequired(RememberizerError):
+    """Something would be deleted, and the user can be asked in the conversation only."""
+
+    code = "confirmation_required"
+    sentence = "This would be deleted for good, and this client can't ask the user itself."
+    advice = "Ask the user; only if they agree, call again with `confirm: true`."
+
+
 class SignInError(RememberizerError):
     """Upstream refused to create, open or verify an account."""
 
@@ -102,10 +111,7 @@ class CaptchaRequired(SignInError):
 
     code = "captcha_required"
     sentence = "Rememberizer wants a captcha response and none was sent."
-    advice = (
-        "A person has to solve it: call again with the same `email` and without `password`; that opens a page where "
-        "they can."
-    )
+    advice = "A person has to solve it: call again with the same `email` and without `password`; that opens a page."
 
 
 class CaptchaRejected(SignInError):
@@ -113,10 +119,7 @@ class CaptchaRejected(SignInError):
 
     code = "captcha_rejected"
     sentence = "Rememberizer refused the captcha response; it said nothing about the password."
-    advice = (
-        "Each works once and only for minutes: call again with the same `email` and without `password`; that opens a "
-        "page where a person can solve a new one."
-    )
+    advice = "Each works once: call again with the same `email` and without `password`; that opens a page for it."
 
 
 class EmailTaken(SignInError):
@@ -157,8 +160,7 @@ class SignInPending(SignInError):
     code = "sign_in_pending"
     sentence = "The user has not finished signing in yet."
     advice = "Call again when the user says that they signed in."
-    sign_in_url = ""
-    confirm_code = ""
+    sign_in_url = confirm_code = ""
 
 
 class SessionError(RememberizerError):
@@ -287,9 +289,7 @@ class ReadOnly(RememberizerError):
 
     code = "read_only"
     sentence = "This server only reads (REMEMBERIZER_READ_ONLY), and this tool writes."
-    advice = (
-        "Don't try again; only the user can set REMEMBERIZER_READ_ONLY to `off`, and then has to restart the server."
-    )
+    advice = "Don't try again: only the user can set REMEMBERIZER_READ_ONLY to `off` and restart the server."
 
 
 class InternalError(RememberizerError):

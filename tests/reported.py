@@ -59,5 +59,16 @@ REPORTED: dict[str, Promise] = {
     "texts:hidden:gone": _reported("Nothing that nobody sees can carry a sentence to the model.", "F3"),
     "texts:address:web-only": _reported("Only addresses of the web are passed on as such.", "F4"),
     "answers:numbers:bounded": _reported("No number in an answer holds up the process.", "F8"),
+    "texts:question:no-address": _reported("No form of address, and no quote, survives in a question.", "F5"),
+    "answers:deletion:once": _reported("A client's yes deletes once, however often it is sent.", "F6"),
     # G. Answers that no person gave.
+    "answers:link:id": _reported("A link carries the id that hosts want, in every revision.", "G1"),
+    "answers:sign-in:unread": _reported(
+        "An answer that nobody can have read is not the person's: they get the link, and the browser.", "G2"
+    ),
+    "answers:deletion:unread": _reported(
+        "Where a host answers by itself nothing is deleted, until the model has asked the user.", "G2"
+    ),
+    "answers:deletion:accept": _reported("Accepting the question as it is shown is a yes.", "G3"),
+    "answers:message:ends": _reported("Our question ends its sentence, and quotes what is not a sentence.", "G4"),
 }

@@ -4,6 +4,7 @@ The server is in this process, and for one capability of each era a real one ove
 """
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ from tests.test_elicitation_matrix import CAPABILITIES, handshake
 pytestmark = pytest.mark.untraced
 
 ASKED = ("empty", "form", "both")
+ATTENDED = (sys.executable, "-m", "tests.support.attended")
 CALL: dict[str, Any] = {"name": "delete_vector_document", "arguments": {"store": "vs_abc123", "id": 7}}
 
 
@@ -63,7 +65,7 @@ async def by_stdio() -> AsyncIterator[tuple[RawHost, list[str]]]:
         environment = clean_environment(
             BASE_URL=f"http://127.0.0.1:{http.server_port}/api/v1/", TOOLSETS="all", VECTOR_STORE_TOKEN=STORE_KEY
         )
-        async with on_process(environment=environment) as host:
+        async with on_process(command=ATTENDED, environment=environment) as host:
             yield host, seen
         http.shutdown()
         thread.join(5)
@@ -84,9 +86,9 @@ async def here() -> AsyncIterator[tuple[RawHost, list[str]]]:
         yield host, seen
 
 
-def is_one_box(params: dict[str, Any]) -> bool:
-    (box,) = params["requestedSchema"]["properties"].values()
-    return bool(box["type"] == "boolean") and "://" not in json.dumps(params) and "url" not in params
+def is_a_yes_or_no(params: dict[str, Any]) -> bool:
+    without_fields = params["requestedSchema"] == {"type": "object", "properties": {}}
+    return without_fields and "://" not in json.dumps(params) and "url" not in params
 
 
 @pytest.mark.promise("D99", "S1", "S3", "S6", "S7")
@@ -107,9 +109,9 @@ async def test_an_older_host_is_asked_only_if_it_declared_forms(
         first = await host.receive()
         if is_asked:
             assert first["method"] == "elicitation/create"
-            assert is_one_box(first["params"])
+            assert is_a_yes_or_no(first["params"])
             assert not [each for each in seen if each.startswith("DELETE")]
-            answer = {"action": "accept", "content": {"delete": True}}
+            answer = {"action": "accept", "content": {}}
             host.send({"jsonrpc": "2.0", "id": first["id"], "result": answer})
             first = await host.receive()
         result = first["result"]
@@ -132,8 +134,8 @@ async def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str, del
             assert result["resultType"] == "input_required"
             (question,) = result["inputRequests"].items()
             assert question[1]["method"] == "elicitation/create"
-            assert is_one_box(question[1]["params"])
-            answer = {"action": "accept", "content": {"delete": True}}
+            assert is_a_yes_or_no(question[1]["params"])
+            answer = {"action": "accept", "content": {}}
             call["id"] = 2
             call["params"] |= {"requestState": result["requestState"], "inputResponses": {question[0]: answer}}
             result = (await host.ask(call))["result"]

@@ -68,7 +68,7 @@ async def test_a_2025_host_is_asked_only_if_it_declared_url(declared: str, conne
         assert first["result"]["structuredContent"]["state"] == "pending"
 
 
-@pytest.mark.promise("S1", "S2", "S3", "S6", "S14", "S30")
+@pytest.mark.promise("answers:link:id", "S1", "S2", "S3", "S6", "S14", "S30")
 @each_capability
 async def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str, connect: Connect) -> None:
     envelope = ENVELOPE | {"io.modelcontextprotocol/clientCapabilities": CAPABILITIES[declared]}
@@ -81,6 +81,7 @@ async def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str, conne
             assert set(result) <= {"resultType", "inputRequests", "requestState", "_meta"}
             (question,) = result["inputRequests"].values()
             assert (question["method"], question["params"]["mode"]) == ("elicitation/create", "url")
+            assert len(question["params"]["elicitationId"]) >= 22
             assert "requestedSchema" not in json.dumps(result)
             ticket = question["params"]["url"].rpartition("/")[2]
             assert ticket not in result["requestState"]

@@ -5,6 +5,7 @@ protocol error, ``elicit_url`` raises on 2026-07-28, and a client that declared 
 """
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
@@ -23,17 +24,14 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from ..server.signin.pending import End, PendingSignIn
+from .questions import READING_SECONDS, Questions
 
 REQUESTS_SINCE = "2025-11-25"
 FORM_REQUESTS = ("2025-06-18", "2025-11-25")
 _QUESTION = "sign_in"
 _CONSENT = "consent"
-_YES = "delete"
-_FORM = {
-    "type": "object",
-    "properties": {_YES: {"type": "boolean", "title": "Delete it", "default": False}},
-    "required": [_YES],
-}
+_FORM: dict[str, Any] = {"type": "object", "properties": {}}
+"""Without a field: hosts show one with an answer in it, so that accepting the form as it stands would mean no."""
 _ABOUT_CONSENT = "consent: "
 """Begins the state of a question for consent; no page's id has a colon."""
 
@@ -56,6 +54,9 @@ class Answer(Enum):
     DECLINED = auto()
     CANCELLED = auto()
     UNDELIVERABLE = auto()
+    """The host failed to ask."""
+    UNREAD = auto()
+    """The host answered before anybody could read the question, so no person did."""
 
 
 _ACTIONS = {"accept": Answer.ACCEPTED, "decline": Answer.DECLINED, "cancel": Answer.CANCELLED}
@@ -92,8 +93,9 @@ def way_to_ask_by_form(protocol_version: str | None, capabilities: ClientCapabil
 class Caller:
     """The client of one call."""
 
-    def __init__(self, context: Context[Any, Any]) -> None:
+    def __init__(self, context: Context[Any, Any], questions: Questions) -> None:
         self._context = context
+        self._questions = questions
 
     @property
     def way(self) -> Way | None:
@@ -112,14 +114,15 @@ class Caller:
         return None if state is None or state.startswith(_ABOUT_CONSENT) else state
 
     def answer_about(self, pending: PendingSignIn) -> Answer | None:
-        """What it answered in this call to an earlier round's question about this page."""
+        """What it answered in this call, for the first time, to an earlier round's question about this page."""
         if self.state != pending.id:
             return None
-        response = (self._context.input_responses or {}).get(_QUESTION)
-        return _ACTIONS[response.action] if isinstance(response, ElicitResult) else Answer.UNDELIVERABLE
+        took = self._questions.answered(pending.id)
+        return None if took is None else _opened(self._response(_QUESTION), took)
 
     def question(self, pending: PendingSignIn) -> InputNeeded:
         """The exception that ends this round with the question."""
+        self._questions.ask(pending.id)
         asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(pending), url=pending.url))
         return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=pending.id))
 
@@ -128,29 +131,30 @@ class Caller:
         request = self._context.session.elicit_url(
             _message(pending), pending.url, pending.id, related_request_id=self._context.request_id
         )
-        result = await _answer(request, question="to sign in")
-        if result is None:
-            return Answer.UNDELIVERABLE
-        if result.action == "accept":
+        answer = _opened(*await self._answer(request, question="to sign in"))
+        if answer is Answer.ACCEPTED:
             pending.when_ended.append(self._completion(pending))
-        return _ACTIONS[result.action]
+        return answer
 
-    def consent(self, state: str) -> Answer | None:
-        """What it answered in this call to an earlier round's question for consent to this very thing."""
-        if self._context.request_state != _ABOUT_CONSENT + state:
+    def consent(self, subject: str) -> Answer | None:
+        """What it answered in this call, for the first time, to an earlier round's question about this very subject."""
+        state = self._context.request_state or ""
+        if not state.endswith(f" {subject}"):
             return None
-        response = (self._context.input_responses or {}).get(_CONSENT)
-        return _consent(response if isinstance(response, ElicitResult) else None)
+        took = self._questions.answered(state)
+        return None if took is None else _read(self._response(_CONSENT), took)
 
-    def consent_question(self, message: str, state: str) -> InputNeeded:
-        """The exception that ends this round with a question for consent."""
+    def consent_question(self, message: str, subject: str) -> InputNeeded:
+        """The exception that ends this round with a question for consent; its state is unlike any other (S16)."""
+        state = f"{_ABOUT_CONSENT}{secrets.token_urlsafe(16)} {subject}"
+        self._questions.ask(state)
         asked = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_FORM))
-        return InputNeeded(InputRequiredResult(input_requests={_CONSENT: asked}, request_state=_ABOUT_CONSENT + state))
+        return InputNeeded(InputRequiredResult(input_requests={_CONSENT: asked}, request_state=state))
 
     async def ask_consent(self, message: str) -> Answer:
         """Ask for consent while the call waits."""
         request = self._context.session.elicit_form(message, _FORM, related_request_id=self._context.request_id)
-        return _consent(await _answer(request, question="for consent"))
+        return _read(*await self._answer(request, question="for consent"))
 
     async def report(self, done: float, *, of: float, message: str) -> None:
         """Tell a client that asked for progress how far the call is: in seconds of waiting, or in bytes."""
@@ -163,33 +167,36 @@ class Caller:
 
         return tell
 
+    def _response(self, name: str) -> ElicitResult | None:
+        response = (self._context.input_responses or {}).get(name)
+        return response if isinstance(response, ElicitResult) else None
 
-async def _answer(request: Awaitable[ElicitResult], *, question: str) -> ElicitResult | None:
-    """The client's answer to a request, or nothing if it is none."""
-    try:
-        return await request
-    except MCPError as error:
-        logger.warning("the client could not ask the user %s (%s)", question, error.error.code)
-    except ValidationError:
-        logger.warning("the client's answer to the question %s was none", question)
-    return None
+    async def _answer(self, request: Awaitable[ElicitResult], *, question: str) -> tuple[ElicitResult | None, float]:
+        """The client's answer to a request, or nothing if it is none; and the seconds that it took."""
+        asked, result = self._questions.clock(), None
+        try:
+            result = await request
+        except MCPError as error:
+            logger.warning("the client could not ask the user %s (%s)", question, error.error.code)
+        except ValidationError:
+            logger.warning("the client's answer to the question %s was none", question)
+        return result, self._questions.clock() - asked
 
 
-def _consent(result: ElicitResult | None) -> Answer:
-    """What a form's answer means: a box that was not ticked is a no, and a form without its box is no answer."""
-    if result is None or result.action != "accept":
-        return _ACTIONS[result.action] if result else Answer.UNDELIVERABLE
-    match (result.content or {}).get(_YES):
-        case True:
-            return Answer.ACCEPTED
-        case False:
-            return Answer.DECLINED
-        case _:
-            return Answer.UNDELIVERABLE
+def _opened(result: ElicitResult | None, seconds: float) -> Answer:
+    """What the answer to a link means; a host may open it by itself, since nothing is agreed to by that."""
+    return Answer.ACCEPTED if result and result.action == "accept" else _read(result, seconds)
+
+
+def _read(result: ElicitResult | None, seconds: float) -> Answer:
+    """What an answer means; one that came sooner than anybody reads is no person's, whatever it says."""
+    if seconds < READING_SECONDS:
+        return Answer.UNREAD
+    return _ACTIONS[result.action] if result else Answer.UNDELIVERABLE
 
 
 def _message(pending: PendingSignIn) -> str:
     return (
         "Sign in to Rememberizer on a page of your own computer. "
-        f"Sign in there only if it shows the confirm code: {pending.confirm_code}"
+        f'Sign in there only if it shows the confirm code "{pending.confirm_code}".'
     )

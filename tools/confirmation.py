@@ -1,24 +1,27 @@
 """Before something is deleted for good: the person is asked, where the host can ask, else the model has to have asked.
 
 A host that can ask is always asked: `confirm: true` is the model's word, and counts only where there is no other.
+
+Hosts that run without a person answer our question themselves, sooner than anybody can read it. Some refuse, some
+agree; neither is a person's word, so nothing is deleted. After two such answers about the same deletion `confirm:
+true` counts. One is not enough: a person who happens to press a key as the question appears looks the same.
 """
 
-import re
+from hashlib import sha256
 from typing import Annotated
 
 import anyio
 from pydantic import BaseModel, Field, Strict
 
-from ..server.errors import Forbidden, InvalidArguments, RememberizerError
+from ..server.errors import ConfirmationRequired, Forbidden, RememberizerError
 from .caller import Answer, Way
 from .services import CallServices
+from .unlinked import unlinked
 from .waiting import report_waiting
 
 Confirm = Annotated[bool, Strict()]
 CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
 LONGEST_NAME = 100
-_LINKS = re.compile(r"\S*(://|www\.|\b[a-z][a-z0-9+-]+:\S|[a-z0-9-]\.[a-z]{2,}/)\S*", re.IGNORECASE)
-_QUOTES = str.maketrans(dict.fromkeys('"“”„«»', "'"))
 
 
 class Deletion(BaseModel):
@@ -40,12 +43,17 @@ class Deletion(BaseModel):
 
     @property
     def question(self) -> str:
-        """What the person is asked; the name, which is somebody's text, comes last and can't end its quotes.
+        """What the person is asked; the name, which is somebody's text, comes last, and brings no link (S6)."""
+        name = unlinked(self.name)[:LONGEST_NAME]
+        return (
+            f"Delete the {self.kind} with id {self.id} at Rememberizer for good? "
+            f'It is deleted if you accept. Its name: "{name}".'
+        )
 
-        A link in it is left out, since hosts make it one to click (S6).
-        """
-        name = _LINKS.sub("…", self.name).translate(_QUOTES)[:LONGEST_NAME]
-        return f'Delete the {self.kind} with id {self.id} at Rememberizer for good? Its name: "{name}"'
+    @property
+    def subject(self) -> str:
+        """Names this deletion, and no other, in the state of a question."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
 
 
 async def require_consent(services: CallServices, deletion: Deletion, *, confirm: bool | None) -> None:
@@ -54,24 +62,26 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
     Raises:
         InputNeeded: The client is to be asked first, in its own round.
         Forbidden: The user declined, closed the question or didn't answer in time, or the host failed to ask.
-        InvalidArguments: The client can't ask, and ``confirm`` isn't true.
+        ConfirmationRequired: There is nobody whom the client could ask, and ``confirm`` isn't true.
     """
     answer: Answer | None
     match services.caller.form_way:
         case Way.RESULT:
-            answer = services.caller.consent(deletion.model_dump_json())
+            answer = services.caller.consent(deletion.subject)
             if answer is None:
-                raise services.caller.consent_question(deletion.question, deletion.model_dump_json())
+                raise services.caller.consent_question(deletion.question, deletion.subject)
         case Way.REQUEST:
             answer = await _ask(services, deletion)
         case _ if confirm:
             return
         case _:
-            raise InvalidArguments(
-                f"The {deletion.kind} would be gone for good, and this client can't ask the user itself.",
-                hint="Ask the user; only if they agree, call again with `confirm: true`.",
+            raise ConfirmationRequired
+    if answer is Answer.UNREAD:
+        if not (services.questions.went_unread(deletion.subject) and confirm):
+            raise ConfirmationRequired(
+                "This client answered the question by itself, before anybody could read it, so nothing was deleted."
             )
-    if answer is not Answer.ACCEPTED:
+    elif answer is not Answer.ACCEPTED:
         raise _refusal(answer)
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from ..server.errors import InternalError, InvalidArguments, NotFound, RememberizerError, SignInPending
 from .arguments import Arguments, learnable, parse
-from .caller import Caller, InputNeeded
+from .caller import InputNeeded
 from .schemas import ErrorBody, input_schema
 from .services import CallServices, Services
 from .without_auth import fitting
@@ -45,7 +45,7 @@ class ContractTool(Tool):
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                return _success(await self.fn(services.for_call(Caller(context)), parse(self.arguments, arguments)))
+                return _success(await self.fn(services.for_call(context), parse(self.arguments, arguments)))
             except InputNeeded as question:
                 return question.result
             except RememberizerError as error:

@@ -17,7 +17,7 @@ from ..server.settings import Settings
 from .arguments import as_listed
 from .asking import asker
 from .auth import status_now
-from .caller import Caller, InputNeeded
+from .caller import InputNeeded
 from .contract import protocol_error
 from .current import current_services
 from .services import CallServices, Services
@@ -60,7 +60,7 @@ def add_resources(server: MCPServer[Services], settings: Settings) -> None:
 
 
 def _for_call(context: Context[Services, Any]) -> CallServices:
-    return context.request_context.lifespan_context.for_call(Caller(context))
+    return context.request_context.lifespan_context.for_call(context)
 
 
 async def _document(services: CallServices, number: str) -> str:

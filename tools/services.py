@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
+from mcp.server.mcpserver import Context
 
 from ..server.api.asking import Asker
 from ..server.limiter import AttemptLimiter
@@ -12,6 +14,7 @@ from ..server.settings import Settings
 from ..server.signin.ways import SignInWays
 from ..server.store import SessionStore
 from .caller import Caller
+from .questions import Questions
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Services:
         store_key: The same for a vector store's.
         now: The wall clock, in Unix seconds.
         store_of_key: Which store that is.
+        questions: What clients were asked.
     """
 
     settings: Settings
@@ -56,10 +60,11 @@ class Services:
     store_key: Asker | None
     now: Callable[[], float]
     store_of_key: StoreOfKey
+    questions: Questions
 
-    def for_call(self, caller: Caller) -> "CallServices":
+    def for_call(self, context: Context[Any, Any]) -> "CallServices":
         """The same parts for one call of this client."""
-        return CallServices(**vars(self), caller=caller)
+        return CallServices(**vars(self), caller=Caller(context, self.questions))
 
     def deadline(self, *, at_least: float = 0) -> float:
         """When the call that begins now has used up its time with upstream: seconds on anyio's clock.

@@ -30,7 +30,10 @@ class Sent(Enum):
 
     BY_LINK = "Give the user the link and the confirm code."
     BY_BROWSER = "The page was opened in the user's browser; if they don't see it, give them the link."
-    ACCEPTED = "The user agreed to open the page and has not finished there."
+    ACCEPTED = (
+        "The host agreed to open the page, and the user has not finished there; "
+        "if they don't see it, give them the link."
+    )
     CANCELLED = (
         "The user closed the question without an answer: ask whether they want to sign in. The link still works."
     )

@@ -1,4 +1,4 @@
-"""The README's table of hosts; what each can do is read off their changelogs and issue threads, as of autumn 2026."""
+"""The README's table of hosts; what each can do, as of autumn 2026."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Seen:
 
 SEEN: Mapping[str, Seen] = {
     "claude-desktop": Seen(),
-    "claude-code": Seen(asks=True),
+    "claude-code": Seen(page="Claude Code asks you to open it", asks=True),
     "cursor": Seen(asks=True),
     "vscode": Seen(page="VS Code asks you to open it", asks=True),
     "codex": Seen(asks=True),

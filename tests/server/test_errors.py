@@ -17,7 +17,14 @@ from rememberizer_mcp.server.errors import (
 )
 
 CODES = {
-    *("invalid_arguments", "invalid_credentials", "captcha_required", "captcha_rejected", "email_taken"),
+    *(
+        "confirmation_required",
+        "invalid_arguments",
+        "invalid_credentials",
+        "captcha_required",
+        "captcha_rejected",
+        "email_taken",
+    ),
     *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
     *("too_many_sessions", "sign_in_pending", "sign_in_failed", "rate_limited", "forbidden", "not_found"),
     *("quota_exceeded", "read_only", "upstream_timeout", "upstream_unreachable", "upstream_unavailable"),

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.signin.desk import LINGER_SECONDS
 from rememberizer_mcp.server.store import SWEEP_SECONDS
 from rememberizer_mcp.tools.contract import ContractTool
 
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, Reading
 from tests.support.upstream import BASE_URL
 
 Era = Literal["2026-07-28", "legacy"]
@@ -74,6 +74,8 @@ class Around:
     """How a sign-in page waits for its end; without one it waits for good."""
     more_tools: Sequence[ContractTool] = ()
     """Listed after ours."""
+    answering: Callable[[], float] | None = None
+    """The clock by which a client answers; without one a person reads each question."""
 
 
 def server_on(
@@ -100,6 +102,7 @@ def server_on(
         now=ticking,
         sleep=sleep,
         patience_seconds=around.patience_seconds,
+        clock=around.answering or Reading(),
         more_tools=around.more_tools,
     )
 

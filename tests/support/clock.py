@@ -39,3 +39,15 @@ class Gate:
     def open(self) -> None:
         self._open.set()
         self.waiting = anyio.Event()
+
+
+class Reading:
+    """A clock that never jumps, on which whoever is asked something takes these seconds to answer."""
+
+    def __init__(self, seconds: float = 2.0) -> None:
+        self._seconds = seconds
+        self._time = 0.0
+
+    def __call__(self) -> float:
+        self._time += self._seconds
+        return self._time

@@ -7,7 +7,7 @@ import anyio
 from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, ErrorData
 
-YES = ElicitResult(action="accept", content={"delete": True})
+YES = ElicitResult(action="accept")
 FAILURE = ErrorData(code=-32603, message="no window")
 
 

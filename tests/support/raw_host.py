@@ -1,7 +1,7 @@
 """A host that speaks in raw lines, to a server in this process or to a real one."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 
 from tests.support.conversation import conversation
-from tests.support.process import running
+from tests.support.process import SERVE, running
 
 
 @dataclass
@@ -47,10 +47,12 @@ async def on_server(server: MCPServer[Any]) -> AsyncIterator[RawHost]:
 
 
 @asynccontextmanager
-async def on_process(*arguments: str, environment: Mapping[str, str]) -> AsyncIterator[RawHost]:
+async def on_process(
+    *arguments: str, command: Sequence[str] = SERVE, environment: Mapping[str, str]
+) -> AsyncIterator[RawHost]:
     """Speak to our command as a process, which ends well and has nothing more to say."""
     in_thread = anyio.to_thread.run_sync
-    with running(*arguments, environment=environment) as process:
+    with running(*arguments, command=command, environment=environment) as process:
         yield RawHost(process.stdin.write, partial(in_thread, process.line))
         _, code, rest, _ = await in_thread(process.end_input)
     assert (code, rest) == (0, b"")

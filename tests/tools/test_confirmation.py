@@ -1,20 +1,15 @@
 """Deletions: the user is asked where the host can, and nothing but their yes deletes (S7)."""
 
-import base64
 import json
-from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from mcp import MCPError
-from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult, ErrorData, InputRequiredResult
+from mcp_types import ElicitRequestFormParams, ElicitResult, ErrorData
 
-from tests.support.agent import ERAS, Agent, Around, Era, agent_on, server_on
+from tests.support.agent import ERAS, Around, Era, agent_on, server_on
 from tests.support.consent import FAILURE, YES, Consenting
-from tests.support.person import sign_in_at
 from tests.support.sessions import resync
-from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, by_method, filed, keeper, memento, stocked
+from tests.support.stores import DOCUMENTS, STORE_KEY, filed, keeper, stocked
 from tests.support.upstream import FakeUpstream, reply
 
 each_era = pytest.mark.parametrize("era", ERAS)
@@ -38,11 +33,8 @@ async def test_a_host_that_can_ask_is_asked_and_a_yes_deletes(era: Era, tool: st
     assert len(deleted(upstream)) == 1
     (asked,) = host.asked
     assert isinstance(asked, ElicitRequestFormParams)
-    assert asked.requested_schema == {
-        "type": "object",
-        "properties": {"delete": {"type": "boolean", "title": "Delete it", "default": False}},
-        "required": ["delete"],
-    }
+    assert asked.requested_schema == {"type": "object", "properties": {}}
+    assert " It is deleted if you accept. " in asked.message
     assert asked.message.startswith((f"Delete the memento with id {number} ", f"Delete the document with id {number} "))
     assert "://" not in asked.message + json.dumps(asked.requested_schema)
     assert not [secret for secret in (STORE_KEY, "access-1", "refresh-1") if secret in asked.model_dump_json()]
@@ -50,21 +42,13 @@ async def test_a_host_that_can_ask_is_asked_and_a_yes_deletes(era: Era, tool: st
 
 REFUSALS: dict[str, tuple[ElicitResult, str]] = {
     "declined": (ElicitResult(action="decline"), "The user said no, so nothing was deleted."),
-    "not ticked": (
-        ElicitResult(action="accept", content={"delete": False}),
+    "declined with content": (
+        ElicitResult(action="decline", content={"delete": True}),
         "The user said no, so nothing was deleted.",
     ),
     "cancelled": (
         ElicitResult(action="cancel"),
         "The user closed the question without an answer, so nothing was deleted.",
-    ),
-    "no box": (
-        ElicitResult(action="accept"),
-        "The host said that it can ask the user, and failed to, so nothing was deleted.",
-    ),
-    "a word": (
-        ElicitResult(action="accept", content={"delete": "true"}),
-        "The host said that it can ask the user, and failed to, so nothing was deleted.",
     ),
 }
 
@@ -120,7 +104,7 @@ async def test_where_nobody_can_be_asked_the_model_has_to_have_asked(era: Era, t
     async with keeper(upstream, era) as agent:
         for confirm in ({}, {"confirm": False}, {"confirm": None}):
             error = await agent.fails(tool, id=number, **confirm)
-            assert error["code"] == "invalid_arguments"
+            assert error["code"] == "confirmation_required"
             assert error["hint"] == "Ask the user; only if they agree, call again with `confirm: true`."
         for other in ("true", 1, "yes"):
             error = await agent.fails(tool, id=number, confirm=other)
@@ -149,17 +133,13 @@ async def test_what_does_not_exist_is_not_asked_about(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S6", "S26")
+@pytest.mark.promise("S6", "S26", "answers:message:ends", "texts:question:no-address")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("see https://evil.example/?x now", '"see … now"'),
-        ("www.evil.example", '"…"'),
-        ("mailto:eve@example.org", '"…"'),
-        ("evil.example/login", '"…"'),
-        ("javascript:alert(1) notes", '"… notes"'),
-        ("Minutes: May 3, v1.2", '"Minutes: May 3, v1.2"'),
-        ('" (id 5)? Tick yes to keep “it”', "\"' (id 5)? Tick yes to keep 'it'\""),
+        ("see https://evil.example/?x now", '"see https···evil·example·?x now"'),
+        ("x](evil.example)", '"x·(evil·example)"'),
+        ('" (id 5)? Accept to keep „it“', "\"' (id 5)? Accept to keep 'it'\""),
         ("a\n\u202eb" + "x" * 300, f'"a b{"x" * 97}"'),
         (None, '""'),
     ],
@@ -168,7 +148,9 @@ async def test_a_name_brings_no_link_into_the_question(era: Era, name: str | Non
     host, upstream = Consenting(YES), stocked({f"{DOCUMENTS}/7": reply(200, json=filed(7, name=name))})
     async with keeper(upstream, era, around=PATIENT, elicitation_callback=host) as agent:
         await agent.call("delete_vector_document", id=7)
-    assert host.asked[0].message == f"Delete the document with id 7 at Rememberizer for good? Its name: {shown}"
+    assert host.asked[0].message == (
+        f"Delete the document with id 7 at Rememberizer for good? It is deleted if you accept. Its name: {shown}."
+    )
 
 
 @pytest.mark.promise("D99")
@@ -182,105 +164,3 @@ async def test_a_2025_client_hears_that_the_call_waits() -> None:
         await agent.client.call_tool("delete_memento", {"id": "12"}, progress_callback=hear)
         await resync()
     assert heard[0][1:] == (0.2, "Waiting for the user to answer.")
-
-
-async def by_hand(
-    agent: Agent, tool: str, arguments: dict[str, Any], **round_: Any
-) -> CallToolResult | InputRequiredResult:
-    result = await agent.client.session.call_tool(tool, arguments, allow_input_required=True, **round_)
-    assert isinstance(result, CallToolResult | InputRequiredResult)
-    return result
-
-
-def question(result: CallToolResult | InputRequiredResult) -> tuple[str, str]:
-    """The name of the only question, and the sealed state."""
-    assert isinstance(result, InputRequiredResult)
-    (name,) = result.input_requests or {}
-    assert result.request_state is not None
-    return name, result.request_state
-
-
-def unpacked(state: str) -> bytes:
-    """What a client can read of a sealed state."""
-    packed = state.rpartition(".")[2]
-    return base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-
-
-def code(result: CallToolResult | InputRequiredResult) -> str:
-    assert isinstance(result, CallToolResult)
-    return str((result.structured_content or {}).get("error", {}).get("code"))
-
-
-def once() -> Callable[[httpx.Request], httpx.Response]:
-    """Memento 12, until it is deleted."""
-    there, gone = by_method(GET=reply(200, json=memento(12)), DELETE=reply(204)), False
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        nonlocal gone
-        before, gone = gone, gone or request.method == "DELETE"
-        return reply(404) if before else there(request)
-
-    return answer
-
-
-@pytest.mark.promise("D99", "S14", "S15", "S16", "S17")
-async def test_a_yes_is_for_its_own_deletion_only_and_deletes_once() -> None:
-    other = by_method(GET=reply(200, json=memento(13)), DELETE=reply(204))
-    upstream = stocked({"mementos/12/": once(), "mementos/13/": other})
-    async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
-        name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}))
-        said = {"request_state": state, "input_responses": {name: YES}}
-        assert b"emento" not in unpacked(state)
-        for tool, arguments in (
-            ("delete_memento", {"id": "13"}),
-            ("delete_memento", {"id": "12", "confirm": True}),
-            ("delete_vector_document", {"id": 12}),
-        ):
-            with pytest.raises(MCPError, match="Invalid or expired requestState"):
-                await by_hand(agent, tool, arguments, **said)
-        assert deleted(upstream) == []
-        assert code(await by_hand(agent, "delete_memento", {"id": "12"}, **said)) == "None"
-        assert code(await by_hand(agent, "delete_memento", {"id": "12"}, **said)) == "not_found"
-    assert deleted(upstream) == ["/api/v1/mementos/12/"]
-
-
-@pytest.mark.promise("D99", "S16")
-async def test_a_round_without_an_answer_is_no_yes() -> None:
-    upstream = stocked()
-    async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
-        name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}))
-        assert code(await by_hand(agent, "delete_memento", {"id": "12"}, request_state=state)) == "forbidden"
-        without_state = await by_hand(agent, "delete_memento", {"id": "12"}, input_responses={name: YES})
-        assert question(without_state)[0] == name
-    assert deleted(upstream) == []
-
-
-@pytest.mark.promise("D99", "S15")
-async def test_what_has_another_name_by_now_is_asked_about_again() -> None:
-    upstream = stocked({f"{DOCUMENTS}/7": [reply(200, json=filed(7)), reply(200, json=filed(7, name="Precious"))]})
-    async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
-        name, state = question(await by_hand(agent, "delete_vector_document", {"id": 7}))
-        said = {"request_state": state, "input_responses": {name: YES}}
-        again = await by_hand(agent, "delete_vector_document", {"id": 7}, **said)
-        _, state = question(again)
-        said["request_state"] = state
-        assert code(await by_hand(agent, "delete_vector_document", {"id": 7}, **said)) == "None"
-    assert deleted(upstream) == [f"/api/v1/vector-stores/{STORE}/documents/7/"]
-
-
-@pytest.mark.promise("D99", "D80", "S16")
-async def test_a_sign_in_on_the_way_is_one_round_more_and_no_consent() -> None:
-    upstream = stocked()
-    server = server_on(upstream.transport, None, BRIEF, toolsets="all")
-    async with agent_on(server, elicitation_callback=Consenting(YES)) as agent:
-        asked = await by_hand(agent, "delete_memento", {"id": "12"})
-        name, state = question(asked)
-        assert name == "sign_in"
-        await sign_in_at((await agent.call("session_status"))["sign_in_url"])
-        said = {"request_state": state, "input_responses": {name: ElicitResult(action="accept")}}
-        name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}, **said))
-        assert name == "consent"
-        await agent.call("logout")
-        said = {"request_state": state, "input_responses": {name: YES}}
-        assert question(await by_hand(agent, "delete_memento", {"id": "12"}, **said))[0] == "sign_in"
-    assert deleted(upstream) == []

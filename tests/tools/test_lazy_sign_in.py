@@ -65,7 +65,7 @@ async def test_a_host_that_opens_links_is_asked_and_the_question_is_answered(era
 @pytest.mark.parametrize(
     ("action", "code", "said"),
     [
-        ("accept", "sign_in_pending", "The user agreed to open the page and has not finished there."),
+        ("accept", "sign_in_pending", "The host agreed to open the page, and the user has not finished there"),
         ("cancel", "sign_in_pending", "The user closed the question without an answer"),
         ("decline", "sign_in_failed", "The user declined to sign in."),
     ],
