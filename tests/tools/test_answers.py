@@ -32,7 +32,13 @@ def deletions(upstream: FakeUpstream) -> int:
 
 
 def patient(host: Answering) -> Around:
-    return Around(patience_seconds=0.2, answering=host.clock)
+    """Bounded by nothing but the host's answer."""
+    return Around(patience_seconds=10, answering=host.clock)
+
+
+def brief(host: Answering) -> Around:
+    """Where a host agrees to open the page, a call waits for the user in vain."""
+    return Around(patience_seconds=0.5 if host.habit.answer.action == "accept" else 10, answering=host.clock)
 
 
 def told(answer: ElicitResult) -> str:
@@ -47,7 +53,7 @@ def told(answer: ElicitResult) -> str:
 @pytest.mark.promise("answers:sign-in:unread", "answers:link:id", "S7")
 async def test_without_a_person_at_the_host_the_link_signs_in(era: Era, habit: Habit) -> None:
     host = Answering(habit)
-    async with agent_on(server_on(usual().transport, None, patient(host)), era, elicitation_callback=host) as agent:
+    async with agent_on(server_on(usual().transport, None, brief(host)), era, elicitation_callback=host) as agent:
         status = await agent.call("login")
         assert status["state"] == "pending"
         assert status["next"].startswith(told(habit.answer))
@@ -61,7 +67,7 @@ async def test_without_a_person_at_the_host_the_link_signs_in(era: Era, habit: H
 @pytest.mark.promise("answers:sign-in:unread", "S7")
 async def test_a_tool_that_needs_an_account_gives_the_link_too(era: Era, habit: Habit) -> None:
     host, upstream = Answering(habit), stocked()
-    server = server_on(upstream.transport, None, patient(host), toolsets="all")
+    server = server_on(upstream.transport, None, brief(host), toolsets="all")
     async with agent_on(server, era, elicitation_callback=host) as agent:
         error = await agent.fails("list_mementos")
         assert error["code"] == "sign_in_pending"
@@ -102,7 +108,7 @@ async def test_a_key_that_was_pressed_as_the_question_appeared_deletes_nothing(e
 @pytest.mark.promise("answers:deletion:accept", "answers:link:id", "S7")
 async def test_a_person_at_the_host_signs_in_and_deletes(era: Era, habit: Habit) -> None:
     host, upstream = Answering(habit), stocked()
-    server = server_on(upstream.transport, None, patient(host), toolsets="all")
+    server = server_on(upstream.transport, None, brief(host), toolsets="all")
     async with agent_on(server, era, elicitation_callback=host) as agent:
         status = await agent.call("login")
         assert status["next"].startswith("The host agreed to open the page")
@@ -125,8 +131,8 @@ CONTENTS: dict[str, dict[str, Any] | None] = {
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=list(CONTENTS))
 @pytest.mark.parametrize("action", ["accept", "decline", "cancel"])
 async def test_the_button_is_the_answer_and_no_field(era: Era, action: Any, content: dict[str, Any] | None) -> None:
-    host, upstream = Consenting(ElicitResult(action=action, content=content)), stocked()
-    async with keeper(upstream, era, elicitation_callback=host) as agent:
+    host, upstream = Answering(Habit(answer=ElicitResult(action=action, content=content), seconds=2)), stocked()
+    async with keeper(upstream, era, around=patient(host), elicitation_callback=host) as agent:
         result = await agent.result("delete_memento", id="12")
     assert (result.is_error, deletions(upstream)) == ((False, 1) if action == "accept" else (True, 0))
 
@@ -172,7 +178,7 @@ async def test_the_browser_is_opened_where_the_host_answered_by_itself(
 async def test_a_2025_host_that_fails_at_once_has_nobody_to_ask_and_one_that_fails_late_may_have() -> None:
     for seconds, code in ((0.0, "confirmation_required"), (0.31, "forbidden")):
         upstream, host = stocked(), Consenting(FAILURE)
-        around = Around(answering=Reading(seconds))
+        around = Around(patience_seconds=10, answering=Reading(seconds))
         async with keeper(upstream, "legacy", around=around, elicitation_callback=host) as agent:
             for _ in range(2):
                 assert (await agent.fails("delete_memento", id="12"))["code"] == code
@@ -185,7 +191,7 @@ async def test_a_2025_host_that_fails_at_once_has_nobody_to_ask_and_one_that_fai
 async def test_an_answer_to_a_link_counts_once(again: ElicitResult) -> None:
     """The first was nobody's; what is sent after it with the same state can't speak for the user either."""
     host = Answering(Habit(answer=CANCEL, seconds=0.01))
-    async with agent_on(server_on(usual().transport, None, patient(host)), elicitation_callback=host) as agent:
+    async with agent_on(server_on(usual().transport, None, brief(host)), elicitation_callback=host) as agent:
         asked = await agent.client.session.call_tool("login", {}, allow_input_required=True)
         assert isinstance(asked, InputRequiredResult)
         for answer in (CANCEL, again):
