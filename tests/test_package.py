@@ -1,7 +1,6 @@
 """What is shipped: the wheel, the source archive, and the commands of ``mcp.json`` started from them."""
 
 import json
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,25 +20,18 @@ from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 
 from tests.support.agent import ADA, ERAS, Era, agent_on
 from tests.support.offline import offline_environment
+from tests.support.source import ROOT, copied_source
 from tests.support.tiers import matrix
 
 pytestmark = pytest.mark.untraced
 
-ROOT = Path(__file__).parents[1]
 HOSTS: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both archives, built from a copy of what git would commit."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in [name for name in listed.splitlines() if (ROOT / name).is_file()]:
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, source / name)
+    source, target = copied_source(tmp_path_factory.mktemp("source")), tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     return target

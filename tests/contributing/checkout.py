@@ -1,25 +1,16 @@
 """A copy of the repository that runs its own code, with the libraries of this one's environment."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
-from tests.bundle.host import ROOT
+from tests.support.source import ROOT, copied_source
 
 STAMP = ".venv/.complete"
 
 
 def copied(folder: Path) -> Path:
     """What git would commit, beside an environment in which ``rememberizer_mcp`` is the copy's."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in [name for name in listed.splitlines() if (ROOT / name).is_file()]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    environment = folder / ".venv"
+    environment = copied_source(folder) / ".venv"
     environment.mkdir()
     for name in ("bin", "lib", "pyvenv.cfg", ".complete"):
         (environment / name).symlink_to(ROOT / ".venv" / name)
