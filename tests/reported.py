@@ -55,6 +55,7 @@ REPORTED: dict[str, Promise] = {
     ),
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
+    "install:file:never-wider": _reported("A host's file is never open to more people than before.", "E5"),
     # F. The page and the texts.
     "texts:hidden:gone": _reported("Nothing that nobody sees can carry a sentence to the model.", "F3"),
     "texts:address:web-only": _reported("Only addresses of the web are passed on as such.", "F4"),

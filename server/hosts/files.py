@@ -100,7 +100,7 @@ def _check_unchanged(file: HostFile) -> None:
 
 
 def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] = lambda: None) -> None:
-    """Write a file whole or not at all, with the mode and owner of another one; a new one is for its user only.
+    """Write a file whole or not at all, for the same people as another one; a new one is for its user only.
 
     The check comes last before the file takes its place.
     """
@@ -111,7 +111,7 @@ def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] 
             file.flush()
             os.fsync(file.fileno())
         if like.exists():
-            _take_after(temporary, like.stat())
+            _take_after(temporary, like)
         check()
         temporary.replace(path)
     except BaseException:
@@ -119,7 +119,40 @@ def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] 
         raise
 
 
-def _take_after(path: Path, status: os.stat_result) -> None:
+def _take_after(path: Path, like: Path) -> None:
+    """Give a file that only its user may read the owner, attributes and mode of another; it is never open to more."""
+    status, mode = like.stat(), stat.S_IMODE(like.stat().st_mode)
     with suppress(PermissionError, AttributeError):  # Windows has no owners of this kind, and no such function
         os.chown(path, status.st_uid, status.st_gid)
-    path.chmod(stat.S_IMODE(status.st_mode))
+    if path.stat().st_gid != status.st_gid:
+        mode &= ~stat.S_IRWXG
+    path.chmod(mode if _has_same_attributes(path, like) else mode & stat.S_IRWXU)
+
+
+def _has_same_attributes(path: Path, like: Path) -> bool:
+    """Give it the extended attributes of another file, and say whether those went over that say who may read it.
+
+    With access control lists, the mode's group is the most that anybody of the list has, not what the group has.
+    """
+    if not hasattr(os, "listxattr"):
+        return True
+    try:
+        own, theirs = os.listxattr(path), os.listxattr(like)
+    except OSError:  # this file system has none
+        return True
+    done = {name: _is_done(partial(_copy_attribute, like, path, name)) for name in theirs}
+    for name in set(own) - set(theirs):  # a folder may have a list for what is made in it
+        done[name] = _is_done(partial(os.removexattr, path, name))
+    return all(is_done for name, is_done in done.items() if name.startswith("system."))
+
+
+def _copy_attribute(source: Path, target: Path, name: str) -> None:
+    os.setxattr(target, name, os.getxattr(source, name))
+
+
+def _is_done(change: Callable[[], None]) -> bool:
+    try:
+        change()
+    except OSError:
+        return False
+    return True
