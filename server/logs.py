@@ -18,11 +18,12 @@ from traceback import TracebackException
 from typing import TextIO
 from urllib.parse import quote, quote_plus
 
+from . import secret_forms
 from .line_writer import LineWriter
 
 OURS = "rememberizer_mcp"
 WITHHELD = ("mcp.shared.jsonrpc_dispatcher", "mcp.server.runner", "httpx", "httpcore")
-REDACTED = "[redacted]"
+REDACTED = secret_forms.REDACTED
 SHORTEST_SECRET = 4
 """Characters. Replacing shorter values would take ordinary words apart and hide nothing."""
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from .secret_forms import shown_name
 from .setting_values import (
     EMAIL_PATTERN,
     ApiKey,
@@ -215,10 +216,10 @@ def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables with our prefix that no setting reads, most often by a typing error.
 
-    Of a name that holds more than letters, digits and underscores only the beginning is told: a value may be in it.
+    Each is cut as ``shown_name`` does.
     """
     names = [name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known()]
-    return sorted(re.sub(r"\W.*", "…", name, flags=re.DOTALL) for name in names)
+    return sorted(map(shown_name, names))
 
 
 def _known() -> set[str]:

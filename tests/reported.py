@@ -56,6 +56,8 @@ REPORTED: dict[str, Promise] = {
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
     "install:file:never-wider": _reported("A host's file is never open to more people than before.", "E5"),
+    "doctor:quoting:by-form": _reported("What looks like a secret in a program's words is redacted.", "E6"),
+    "install:diff:names": _reported("Of a name that somebody wrote, no value that stands in it is shown.", "E7"),
     # F. The page and the texts.
     "texts:hidden:gone": _reported("Nothing that nobody sees can carry a sentence to the model.", "F3"),
     "texts:address:web-only": _reported("Only addresses of the web are passed on as such.", "F4"),

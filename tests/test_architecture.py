@@ -8,9 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.hosts"}
+    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.secret_forms"}
     | {"server.malformed"},
-    {"server.logs", "server.setting_values"},
+    {"server.hosts", "server.logs", "server.setting_values"},
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
     {"server.api"},

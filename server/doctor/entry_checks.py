@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..secret_forms import shown_name
 from .entry import PREFIX, Entry, is_ours
 from .keyrings import NO_LIBRARY
 from .report import Finding
@@ -77,7 +78,7 @@ def shells_alone(entry: Entry, shell: Mapping[str, str]) -> list[Finding]:
     """
     entrys = {name.upper() for name in entry.environ}
     wanted = [name for name, value in shell.items() if value and (is_ours(name) or name.upper() in _ON_THE_WAY)]
-    missing = ", ".join(sorted(name for name in wanted if name.upper() not in entrys))
+    missing = ", ".join(sorted(shown_name(name) for name in wanted if name.upper() not in entrys))
     if not missing or _is_sandbox(entry):
         return []
     text = f"{entry.title}: set in this shell and not in the entry, so that the server may not see it: {missing}."

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..logs import KnownSecrets
+from ..secret_forms import redacted
 from .entry import is_ours
 from .report import printable
 
@@ -27,7 +28,7 @@ _MOST_FILE_BYTES = 10_000
 
 
 class Quoting:
-    """Redacts what the environment, and the hosts' blocks, hold."""
+    """Redacts what the environment, and the hosts' blocks, hold, and what looks like a secret."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.secrets = KnownSecrets()
@@ -42,7 +43,7 @@ class Quoting:
 
     def plain(self, text: str) -> str:
         """A name or a path, redacted and on one line."""
-        return _cut(self.secrets.redact(printable(text)))
+        return _cut(redacted(self.secrets.redact(printable(text))))
 
     def last_words(self, output: bytes) -> str:
         """The last lines that a program wrote, on one, redacted and cut."""

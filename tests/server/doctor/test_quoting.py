@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from rememberizer_mcp.server.doctor.quoting import MOST_CHARACTERS, Quoting
 
+from tests.server.doctor.starting import failure_of, start
+
 CANARY = "canary-of-the-words"
 
 
@@ -70,6 +72,31 @@ def test_a_secret_of_a_file_is_redacted_and_what_is_no_such_file_is_passed_over(
 def test_the_words_that_settings_take_stay_readable() -> None:
     quoting = Quoting({"REMEMBERIZER_TOOLSETS": "auth, knowledge,mementos", "REMEMBERIZER_LOG_LEVEL": "debug"})
     assert quoting.plain("must be `debug`, not auth") == "must be `debug`, not auth"
+
+
+@pytest.mark.promise("doctor:quoting:by-form")
+async def test_what_a_runner_prints_of_its_index_is_redacted_by_its_form() -> None:
+    script = (
+        "echo 'error: GET https://build:canary-1@index.example/simple?sig=canary-2 failed' >&2;"
+        "echo '> Authorization: Bearer canary-3' >&2; echo 'Cookie: a=canary-4; b=canary-5' >&2;"
+        "echo 'ran: publish --password canary-6 --token=canary-7' >&2; exit 3"
+    )
+    seen = await start("/bin/sh", "-c", script)
+    said = Quoting({}).last_words(seen.stderr)
+    assert said == (
+        "error: GET https://[redacted]@index.example/simple?[redacted] failed > Authorization: [redacted] "
+        "Cookie: [redacted] ran: publish --password [redacted] --token=[redacted]"
+    )
+
+
+@pytest.mark.promise("doctor:quoting:by-form")
+async def test_the_doctor_shows_nothing_that_looks_like_a_secret(tmp_path: Path) -> None:
+    """What is printed stands in a file, so that nothing of it is known from the entry."""
+    script = tmp_path / "script"
+    script.write_text("echo ftp://ada:canary@x >&2\necho 'token: canary' >&2\nexit 1\n")
+    text, step = await failure_of("/bin/sh", str(script))
+    assert text.endswith("It says: ftp://[redacted]@x token: [redacted]")
+    assert "canary" not in text + step
 
 
 def test_only_the_last_lines_are_quoted_and_cut() -> None:

@@ -1,0 +1,50 @@
+"""What looks like a secret in words and names that others wrote, redacted by its form: nobody told us its value."""
+
+import re
+
+REDACTED = "[redacted]"
+_NAMES = (
+    r"[\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential|bearer"
+    r"|session[_-]?id|signature)[\w.-]{0,64}"
+)
+_VALUE = r"""(?!\[redacted)(?:"[^"]*"?|'[^']*'?|[^\s"'&,;}\])]+)"""
+_FORMS = (
+    (re.compile(r"(://)\S{1,2000}@"), rf"\1{REDACTED}@"),
+    (re.compile(r"(\w://[^\s?#]{1,2000}[?])[^\s\"']+"), rf"\1{REDACTED}"),
+    (
+        re.compile(r"(?i)((?:authorization|cookie|x-[\w-]{0,64}(?:key|token|auth))[\"']?\s*[:=]\s*)\S.*"),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?<![\w.-]){_NAMES}[\"']?\s*=>?\s*){_VALUE}"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?<![\w.-])(?!rememberizer_){_NAMES}[\"']?\s*:\s*){_VALUE}"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?<!\S)-{{1,2}}{_NAMES}\s+){_VALUE}"), rf"\1{REDACTED}"),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+)*"), REDACTED),
+    (
+        re.compile(
+            r"(?<![a-zA-Z0-9])(?:sk|pk|rk|gh[opsur]|github_pat|glpat|xox[abeoprs]|pypi|npm|hf|mem)[-_](?=[\w.-]{0,64}\d)[\w.-]{16,}"
+        ),
+        REDACTED,
+    ),
+    (re.compile(r"\bA[KS]IA[0-9A-Z]{16}\b"), REDACTED),
+)
+"""Addresses, headers, names with values, and the tokens of known services.
+
+A sentence of ours that begins with the name of a setting and a colon never holds its value. What may repeat is bounded,
+so that a long line takes no long time.
+"""
+
+
+def redacted(text: str) -> str:
+    """A line without what looks like a secret. Rather too much goes than too little."""
+    for pattern, instead in _FORMS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def shown_name(name: str) -> str:
+    """A name that somebody wrote, up to what is neither letter, digit nor underscore.
+
+    A value may be in the rest, as in ``TOKEN=…``.
+    """
+    return redacted(re.sub(r"\W.*", "…", name, flags=re.DOTALL))
