@@ -250,7 +250,7 @@ HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gem
 @click.argument("host", metavar="HOST", type=HostName([*HOST_NAMES, "json"]))
 @click.option("--sandbox", is_flag=True, help="Install the embedded sandbox: no account and no network.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Overwrite an entry of ours that differs, unasked.")
+@click.option("--yes", is_flag=True, help="Overwrite an entry of our making that differs, unasked.")
 def install(*, host: str, sandbox: bool, dry_run: bool, yes: bool) -> None:
     """Add this server to HOST's configuration.
 

@@ -86,7 +86,7 @@ async def _walk(options: Sequence[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("REMEMBERIZER_")}
     environment["REMEMBERIZER_OPEN_BROWSER"] = "never"
     command = StdioServerParameters(
-        command=sys.executable, args=["-m", "rememberizer_mcp.server", "--sandbox", *options], env=environment
+        command=sys.executable, args=["-P", "-m", "rememberizer_mcp.server", "--sandbox", *options], env=environment
     )
     email = f"ada.{secrets.token_hex(3)}@example.org"
     password = secrets.token_urlsafe(12)

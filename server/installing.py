@@ -5,17 +5,19 @@ import sys
 import click
 
 from .doctor.report import printable
-from .hosts.block import NoCommand
 from .hosts.files import UnusableFile
 from .hosts.install import Change, installing, pasteable, uninstalling
+from .hosts.refusal import NoCommand
 from .hosts.system import NoHome, System, this_system
 from .hosts.table import HOSTS
 from .interruption import ending_as_interrupted
+from .secret_forms import shown_name
 
 SECRETS = """\
 You sign in on a page in your browser, so no password belongs in this file.
 For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
 GIVEN_BACK = "The rest of the file would again be as it was before `install`."
+AS_BEFORE = "The file is as it was before `install`, and the copies that lay beside it are gone."
 NO_SECRETS = "The sandbox needs no account and no network."
 
 
@@ -35,7 +37,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
         if dry_run:
             return _show(change)
         change.check()
-        if change.overwrites and not yes and not _may_overwrite(change):
+        if change.overwrites and not (yes and not change.takes_anothers) and not _may_overwrite(change):
             return 1
         is_new = not change.file.path.parent.exists()
         change.make()
@@ -58,10 +60,11 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
             return 0
         if dry_run:
             return _show(change)
-        change.make()
+        is_as_before = change.make()
     except (UnusableFile, NoHome) as error:
         return _fail(error)
-    click.echo(f"Removed `{change.name}` from {change.file.path}.\nBefore: {change.backup}")
+    click.echo(f"Removed `{change.name}` from {change.file.path}.")
+    click.echo(AS_BEFORE if is_as_before else f"Before: {change.backup}")
     _tell_what_stands(change)
     click.echo(f"It is gone when {change.host.title} starts again.")
     return 0
@@ -78,7 +81,8 @@ def _show(change: Change) -> int:
 def _may_overwrite(change: Change) -> bool:
     click.echo(f"{change.host.title} has another `{change.name}` in {change.file.path}:\n{change.diff}\n", err=True)
     if not sys.stdin.isatty():
-        click.echo("It was left alone; --yes overwrites it.", err=True)
+        way = f"--yes overwrites {'entries of our making only' if change.takes_anothers else 'it'}"
+        click.echo(f"It was left alone; {way}.", err=True)
         return False
     return click.confirm("Overwrite it?", err=True)
 
@@ -93,7 +97,7 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
     _tell_what_stands(change)
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
-    left = sorted(name for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
+    left = sorted(shown_name(name) for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
     if left:
         click.echo(f"Set here and not copied: {', '.join(left)}.")
 
@@ -104,6 +108,8 @@ def _tell_what_stands(change: Change) -> None:
     if change.folders:
         where = printable(", ".join(change.folders), instead="?")
         click.echo(f"Left alone: one of its own there, which {change.host.title} takes in {where}.")
+    for reason in change.left_out:
+        click.echo(f"But: {printable(reason.text, instead='?')} {reason.step}")
 
 
 def _fail(error: Exception) -> int:

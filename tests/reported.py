@@ -55,9 +55,26 @@ REPORTED: dict[str, Promise] = {
     ),
     "settings:offered:has-an-effect": _reported("No setting is offered that does nothing.", "D7"),
     # E. Files of hosts, install and doctor.
+    "install:strictness:host-can-read": _reported(
+        "Nothing is written into a file that its host can't read as it is, and the doctor warns of one.", "E1"
+    ),
+    "install:entry:left-out": _reported("install and doctor say why a host leaves our entry out.", "E2"),
+    "install:command:no-strangers-code": _reported(
+        "What we start, or have a host start, runs nothing from the folder where it is started.", "E3"
+    ),
+    "install:command:same-origin": _reported(
+        "An entry that a runner starts installs the package from where this one came, or none is written.", "E4"
+    ),
     "install:file:never-wider": _reported("A host's file is never open to more people than before.", "E5"),
     "doctor:quoting:by-form": _reported("What looks like a secret in a program's words is redacted.", "E6"),
     "install:diff:names": _reported("Of a name that somebody wrote, no value that stands in it is shown.", "E7"),
+    "install:reading:bounded": _reported(
+        "A host's file that unfolds, nests or counts without measure is refused in a sentence, at once.", "E8"
+    ),
+    "uninstall:copies:gone": _reported(
+        "Where uninstall gives a file back to the byte, no copy of it stays beside it.", "E9"
+    ),
+    "install:entry:yes-is-for-ours": _reported("--yes overwrites entries of our making only.", "E10"),
     # F. The page and the texts.
     "texts:hidden:gone": _reported("Nothing that nobody sees can carry a sentence to the model.", "F3"),
     "texts:address:web-only": _reported("Only addresses of the web are passed on as such.", "F4"),

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from ..hosts.block import SANDBOX_NAME, Block, typed
+from ..hosts.block import SANDBOX_NAME, Block, runs_what_lies_about, typed
 from ..hosts.configured import Configured, configured
 from ..hosts.system import NoHome, System, this_system
 from ..hosts.table import Host
@@ -50,6 +50,9 @@ def _beside_ours(found: Configured) -> Iterator[Finding]:
     if found.problem:
         step = f"Correct {found.path}; the host may not be able to read it either."
         yield Finding.warning("hosts", f"{host.title}: {found.problem}", step)
+    if found.refused:
+        text = f"{host.title}: {found.path} holds {found.refused}, which {host.title} itself can't read."
+        yield Finding.warning("hosts", text, f"There, {found.refused.step}. {host.next_step}")
     _, remove = host.projects or ("", "")
     for name, folders in found.folders.items():
         text = (
@@ -70,6 +73,16 @@ def _remarks(found: Configured, name: str) -> Iterator[Finding]:
         step = f"Write it in quotes there: a host may refuse the entry for it. {host.next_step}"
         yield Finding.warning("hosts", text, step)
 
+    for reason in found.left_out[name]:
+        yield Finding.warning("hosts", f"{title}: {printable(reason.text)}", f"{reason.step} {host.next_step}")
+    if (block := found.blocks[name]) and runs_what_lies_about(block):
+        text = f"{title}: our entry in {found.path} may run a file of the host's working folder instead of the server."
+        yield Finding.warning("hosts", text, f"Run `{_install(found, name)}`, which renews it. {host.next_step}")
+
+
+def _install(found: Configured, name: str) -> str:
+    return typed("install", found.host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
+
 
 def _title(found: Configured, name: str) -> str:
     return f"{found.host.title} (sandbox)" if name == SANDBOX_NAME else found.host.title
@@ -78,7 +91,7 @@ def _title(found: Configured, name: str) -> str:
 def _entry(found: Configured, name: str) -> Entry | Finding:
     block, title = found.blocks[name], _title(found, name)
     where, restart = f"{title}: our entry in {found.path}", found.host.next_step
-    install = typed("install", found.host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
+    install = _install(found, name)
     if block is None or not block.command:
         return Finding.failure("hosts", f"{where} holds no command.", f"Run `{install}`. {restart}")
     if placed := _placeholder(found.host, block):

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from .system import System, has_keyring
+from .origin import requirement
+from .refusal import NoCommand
+from .system import System, direct_url, has_keyring
 
 NAME = "rememberizer"
 SANDBOX_NAME = "rememberizer-sandbox"
@@ -21,16 +23,15 @@ FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
 """Folders of uv's cache: what runs from there can be gone tomorrow, so the command is the runner itself."""
 PIPX_RUN = re.compile(r"[0-9a-f]{15}")
 """`pipx run` names an environment so, and drops it after two weeks."""
-_MODULE = ["-m", "rememberizer_mcp.server"]
-_WITH_KEYRING = ["--from", f"{PROGRAM}[keyring]", PROGRAM]
+_MODULE = ["-P", "-m", "rememberizer_mcp.server"]
+"""``-P``: without it, a file of the host's working folder is run in place of the module that it is called like."""
+_FORMER_MODULE = _MODULE[1:]
 _BY_UV = ["tool", "run"]
-_BY_PIPX = ["run", PROGRAM]
-_ARGUMENTS = ([PROGRAM], _MODULE, _WITH_KEYRING, [*_BY_UV, PROGRAM], [*_BY_UV, *_WITH_KEYRING], _BY_PIPX)
-"""Of the blocks that we make, but for the sandbox's, and for those that start our script itself."""
-
-
-class NoCommand(Exception):
-    """There is no command that a host could start again."""
+_FORMER_BY_PIPX = ["run", PROGRAM]
+"""A file of that name in the folder where a host works is run in place of the package, unless ``--spec`` names that."""
+_REQUIREMENT = re.compile(rf"{PROGRAM}(\[keyring\])?( @ \S+)?")
+_STARTED_MODULE = re.compile(r"(?<!\S)-[a-zA-Z]*m ?rememberizer_mcp\.server(?!\S)")
+_SAFE_PATH = re.compile(r"(?<!\S)-[a-zA-Z]*[PI]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,37 +54,55 @@ def own_block(system: System, *, sandbox: bool) -> Block:
     """The block that starts what is running now.
 
     Raises:
-        NoCommand: It runs from a cache, and what made it run is not found.
+        NoCommand: It runs from a cache, and what made it run is not found, or not where it came from.
     """
     command, *args = _lasting_command(system)
     return Block(command=command, args=[*args, *(["--sandbox"] if sandbox else [])], env=dict(ENVIRONMENT))
 
 
 def starts_us(block: Block) -> bool:
-    """Whether a block is one that we make, here or on another machine or by another runner."""
-    args = block.args[:-1] if block.args[-1:] == ["--sandbox"] else block.args
-    if args:
-        return args in _ARGUMENTS
-    return re.split(r"[/\\]", block.command)[-1] in {PROGRAM, f"{PROGRAM}.exe"}
+    """Whether a block is one that we make or once made, here or on another machine or by another runner."""
+    match block.args[:-1] if block.args[-1:] == ["--sandbox"] else block.args:
+        case []:
+            return re.split(r"[/\\]", block.command)[-1] in {PROGRAM, f"{PROGRAM}.exe"}
+        case ["--from", named, name] | ["tool", "run", "--from", named, name] | ["run", "--spec", named, name]:
+            return name == PROGRAM and bool(_REQUIREMENT.fullmatch(named))
+        case args:
+            return args in (_MODULE, _FORMER_MODULE, [PROGRAM], [*_BY_UV, PROGRAM], _FORMER_BY_PIPX)
 
 
-def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None) -> str:
+def runs_what_lies_about(block: Block) -> bool:
+    """Whether a file in the folder where a host works is run in our place, if it is called like a module or like us."""
+    line = " ".join(block.args)
+    if module := _STARTED_MODULE.search(line):
+        return not _SAFE_PATH.search(line[: module.end()]) and not block.env.get("PYTHONSAFEPATH")
+    return block.args[:2] == _FORMER_BY_PIPX
+
+
+def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None, origin: str | None = None) -> str:
     """What a person types to run us again with these arguments: who came by a runner has us nowhere on the PATH.
 
     Args:
         arguments: What stands behind the command.
         prefix: The environment that we run from, if not this one.
         keyring: Whether the extra `keyring` is installed there.
+        origin: The text of the package's ``direct_url.json`` there.
     """
-    match _runner(prefix or Path(sys.prefix)):
-        case "uv":
-            extra = has_keyring() if keyring is None else keyring
-            command = f'uvx --from "{PROGRAM}[keyring]" {PROGRAM}' if extra else f"uvx {PROGRAM}"
-        case "pipx":
-            command = f"pipx run {PROGRAM}"
-        case _:
-            command = PROGRAM
-    return " ".join([command, *arguments])
+    runner = _runner(prefix or Path(sys.prefix))
+    if runner is None:
+        return " ".join([PROGRAM, *arguments])
+    extra = has_keyring() if keyring is None else keyring
+    try:
+        named = requirement(_package(extra=extra), origin if prefix else direct_url())
+    except NoCommand:
+        named = PROGRAM
+    command, option = ("uvx", "--from") if runner == "uv" else ("pipx run", "--spec")
+    words = [command, PROGRAM] if named == PROGRAM else [command, option, f'"{named}"', PROGRAM]
+    return " ".join([*words, *arguments])
+
+
+def _package(*, extra: bool) -> str:
+    return f"{PROGRAM}[keyring]" if extra else PROGRAM
 
 
 def _runner(prefix: Path) -> Literal["uv", "pipx"] | None:
@@ -96,19 +115,17 @@ def _runner(prefix: Path) -> Literal["uv", "pipx"] | None:
 
 
 def _lasting_command(system: System) -> list[str]:
-    match _runner(system.prefix):
-        case "uv":
-            return _by_uv(system)
-        case "pipx":
-            return _by_pipx(system)
+    if runner := _runner(system.prefix):
+        named = requirement(_package(extra=system.has_keyring), system.direct_url)
+        return _by_uv(system, named) if runner == "uv" else _by_pipx(system, named)
     script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
     if script.is_file():
         return [str(script.absolute())]
     return [str(system.python.absolute()), *_MODULE]
 
 
-def _by_uv(system: System) -> list[str]:
-    what = _WITH_KEYRING if system.has_keyring else [PROGRAM]
+def _by_uv(system: System, named: str) -> list[str]:
+    what = [PROGRAM] if named == PROGRAM else ["--from", named, PROGRAM]
     started_by = Path(system.environ.get("UV", ""))
     if started_by.is_absolute():  # before the search path, on which a relative folder can stand
         uvx = started_by.with_name(started_by.name.replace("uv", "uvx", 1))
@@ -122,9 +139,9 @@ def _by_uv(system: System) -> list[str]:
     )
 
 
-def _by_pipx(system: System) -> list[str]:
+def _by_pipx(system: System, named: str) -> list[str]:
     if pipx := system.which("pipx"):
-        return [str(Path(pipx).absolute()), *_BY_PIPX]
+        return [str(Path(pipx).absolute()), "run", "--spec", named, PROGRAM]
     raise NoCommand(
         "This runs from pipx's cache, and pipx is not found; `pipx install rememberizer-mcp` makes it last."
     )

@@ -7,7 +7,9 @@ from pathlib import Path
 from .block import NAME, SANDBOX_NAME, Block
 from .entries import folders_with, says
 from .files import UnusableFile, read_file
-from .refusal import CantChange
+from .left_out import Reason, left_out
+from .refusal import CantChange, Oddity
+from .strictness import refused
 from .system import System
 from .table import HOSTS, Host
 
@@ -27,6 +29,10 @@ class Configured:
     """Of those, which hold something else than texts among their arguments or variables, and in which members."""
     folders: Mapping[str, list[str]] = field(default_factory=dict)
     """By our names: the folders for which alone an entry of that name stands there too."""
+    left_out: Mapping[str, list[Reason]] = field(default_factory=dict)
+    """By our names: why the host does not start that entry."""
+    refused: Oddity | None = None
+    """What stands in the file that we can read, and the host can't."""
     problem: str | None = None
     """Why the file can't be read, in a sentence."""
 
@@ -34,10 +40,11 @@ class Configured:
 def configured(system: System) -> Iterator[Configured]:
     """Each host of the table, whether it is installed or not."""
     for host in HOSTS.values():
-        yield _configured(host, host.path(system))
+        yield _configured(host, system)
 
 
-def _configured(host: Host, path: Path) -> Configured:
+def _configured(host: Host, system: System) -> Configured:
+    path = host.path(system)
     try:
         file = read_file(path)
         said = says(host, file.text)
@@ -55,5 +62,7 @@ def _configured(host: Host, path: Path) -> Configured:
         blocks=blocks,
         off={name: member for name in ours if (member := host.switched_off(ours[name]))},
         odd={name: members for name in ours if blocks[name] and (members := host.odd(ours[name]))},
+        left_out={name: left_out(host, system, said, name, blocks[name]) for name in ours},
+        refused=refused(host, file),
         folders={name: folders for name in names if (folders := folders_with(host, said, name))},
     )

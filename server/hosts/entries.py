@@ -12,6 +12,9 @@ _FORMS = {"json": json_text, "toml": toml_text, "yaml": yaml_text}
 _MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (3 * 2**20, "3 MiB"), "yaml": (2**17, "128 KiB")}
 """Bytes, far more than any seen; so many take up to about twelve seconds of computing, by what stands there."""
 
+_DEEPEST = 100
+"""Levels, more than any seen: what walks through them, here or in a library, goes down several calls for each."""
+
 _STEPS = {
     "json": "",
     "toml": " (write it as tables, one line for each member below `[{}.NAME]`)",
@@ -25,7 +28,7 @@ def says(host: Host, text: str) -> dict[str, Any]:
     Raises:
         CantChange: It can't be read, or they stand there in no such form.
     """
-    document = _read(host, text)
+    document = read_document(host, text)
     return {**document, host.key: dict(_entries_of(document, host))}
 
 
@@ -110,7 +113,7 @@ def _edited(host: Host, edit: Callable[[], str]) -> str:
         return edit()
     except CantChange:
         raise
-    except Exception:  # noqa: BLE001 -- as in _read
+    except Exception:  # noqa: BLE001 -- as in read_document
         raise _no_safe_form(host) from None
 
 
@@ -128,7 +131,12 @@ def _no_safe_form(host: Host) -> CantChange:
     return CantChange(f"has `{host.key}` in a form that can't be changed safely{_STEPS[host.form].format(host.key)}")
 
 
-def _read(host: Host, text: str) -> dict[str, Any]:
+def read_document(host: Host, text: str) -> dict[str, Any]:
+    """What a text says that is written as this host's file is.
+
+    Raises:
+        CantChange: It can't be read.
+    """
     most, words = _MOST[host.form]
     if len(text.encode(errors="surrogatepass")) > most:
         raise CantChange(f"is larger than {words}, the most that is read of {host.form.upper()}")
@@ -138,7 +146,18 @@ def _read(host: Host, text: str) -> dict[str, Any]:
         raise
     except Exception:  # noqa: BLE001 -- parsers fail in many ways, and their words quote what may be a secret
         raise CantChange(f"is {host.form.upper()} of a kind that can't be read") from None
+    _check_depth(document)
     return document
+
+
+def _check_depth(document: dict[str, Any]) -> None:
+    """Nothing, if no value lies too deep."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        inside = (each for holder in level for each in (holder.values() if isinstance(holder, dict) else holder))
+        level = [each for each in inside if isinstance(each, dict | list | tuple)]
+    if level:
+        raise CantChange(f"holds values in more than {_DEEPEST} levels")
 
 
 def _entries_of(document: Mapping[str, Any], host: Host) -> dict[str, Any]:

@@ -4,16 +4,19 @@ Nothing that is shown can hold another server's secrets, or our own entry's: of 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from .block import NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
+from ..secret_forms import shown_name
+from .block import ENVIRONMENT, NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
 from .entries import folders_with, says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
-from .kept import before_change, before_us
+from .kept import before_change, before_us, drop_copies
+from .left_out import Reason, left_out
 from .refusal import CantChange
+from .strictness import refused
 from .system import System
 from .table import Host
 
@@ -44,6 +47,10 @@ class Change:
     """Where the state before is kept."""
     folders: list[str]
     """For which alone an entry of this name stands there too."""
+    takes_anothers: bool
+    """Whether an entry goes that is not of our making."""
+    left_out: list[Reason]
+    """Why the host does not start our entry afterwards."""
     gives_back: bool = False
     """Whether all but our entries is as the first install found it, also where that differs from what stands there."""
 
@@ -61,8 +68,9 @@ class Change:
     def kept(self) -> list[str]:
         """The names of what the user put into our entry and still stands there."""
         after, variables = self.after or {}, self.host.names[2]
-        members = [str(name) for name, value in after.items() if name != variables and value != self.ours.get(name)]
-        return members + [str(name) for name in after.get(variables, {}) if name not in self.ours[variables]]
+        members = [name for name, value in after.items() if name != variables and value != self.ours.get(name)]
+        members += [name for name in after.get(variables, {}) if name not in self.ours[variables]]
+        return [shown_name(str(name)) for name in members]
 
     @property
     def switched_off(self) -> str | None:
@@ -89,13 +97,20 @@ class Change:
         """
         check_writable(self.file)
 
-    def make(self) -> None:
-        """Write it.
+    def make(self) -> bool:
+        """Write it, and say whether the copies beside the file are gone since it is again as before the first install.
 
         Raises:
             UnusableFile: The file changed meanwhile, or can't be written.
         """
         replace_file(self.file, self.text, backup=self.backup)
+        return self.gives_back and drop_copies(self.file.path, None if self._has_additions else self.backup)
+
+    @property
+    def _has_additions(self) -> bool:
+        """Whether the entry that stood there held more than we write."""
+        block = self.host.block(self.before)
+        return not block or self.before != self.host.entry(replace(block, env=dict(ENVIRONMENT)), self.name)
 
 
 def installing(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -109,14 +124,15 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     ours = host.entry(own_block(system, sandbox=sandbox), name)
     file = _file(host, system)
     try:
-        said = says(host, file.text)
+        said = _said(host, file)
         entries = said[host.key]
         before = entries.get(name)
         after = _merged(host, before, ours)
         text = file.text if name in entries and before == after else with_entry(host, file.text, name, after, said)
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return _change(host, file, name, said, text=text, after=after, ours=ours)
+    reasons = left_out(host, system, said, name, host.block(after))
+    return _change(host, file, name, said, text=text, after=after, ours=ours, left_out=reasons)
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -128,13 +144,13 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
     name = entry_name(sandbox=sandbox)
     file = _file(host, system)
     try:
-        said = says(host, file.text)
+        said = _said(host, file)
         entries = said[host.key]
         kept = before_us(host, file, name, said) if name in entries else file.text
         text = without_entry(host, file.text, name, said) if kept is None else kept
     except CantChange as error:
         raise _left_alone(file, error) from None
-    return _change(host, file, name, said, text=text, after=None, ours={}, gives_back=kept is not None)
+    return _change(host, file, name, said, text=text, after=None, ours={}, left_out=[], gives_back=kept is not None)
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -155,6 +171,14 @@ def _file(host: Host, system: System) -> HostFile:
         raise UnusableFile(f"{str(error).removesuffix('.')}; it was left alone.") from None
 
 
+def _said(host: Host, file: HostFile) -> dict[str, Any]:
+    """What the file says to us and to the host."""
+    said = says(host, file.text)
+    if oddity := refused(host, file):
+        raise CantChange(f"holds {oddity}, which {host.title} itself can't read: {oddity.step}")
+    return said
+
+
 def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
     return UnusableFile(f"{file.path} {error}; it was left alone.")
 
@@ -163,7 +187,8 @@ def _change(host: Host, file: HostFile, name: str, said: dict[str, Any], **rest:
     entries = said[host.key]
     before = entries.get(name)
     is_first = not entries.keys() & {NAME, SANDBOX_NAME}
-    backup = before_change(file.path, is_first=is_first, takes_anothers=_is_anothers(host, before))
+    takes_anothers = _is_anothers(host, before)
+    backup = before_change(file.path, is_first=is_first, takes_anothers=takes_anothers)
     return Change(
         host=host,
         file=file,
@@ -171,6 +196,7 @@ def _change(host: Host, file: HostFile, name: str, said: dict[str, Any], **rest:
         before=before,
         stands=name in entries,
         backup=backup,
+        takes_anothers=takes_anothers,
         folders=folders_with(host, said, name),
         **rest,
     )
@@ -202,5 +228,7 @@ def _shown(value: Any, ours: Any) -> Any:
     """A value with everything hidden that is not ours word for word."""
     if isinstance(value, dict):
         known = ours if isinstance(ours, dict) else {}
-        return {key: _shown(one, known.get(key)) for key, one in value.items()}
+        return {
+            key if key in known else shown_name(str(key)): _shown(one, known.get(key)) for key, one in value.items()
+        }
     return value if value == ours else HIDDEN

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .refusal import CantChange
+from .refusal import CantChange, Oddity
 
 _COMMENT = r"//[^\r\n]*|/\*.*?\*/"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -22,11 +22,12 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 _BRACKETS = re.compile(rf"{_STRING}|{_COMMENT}|{_UNENDED}|(?P<opening>[{{\[])|(?P<closing>[}}\]])", re.DOTALL)
-_BLANKED = re.compile(
-    rf"{_STRING}|(?P<comment>{_COMMENT})|{_UNENDED}|(?P<comma>,)(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])",
-    re.DOTALL,
-)
+_TRAILING = rf",(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])"
+_BLANKED = re.compile(rf"{_STRING}|(?P<comment>{_COMMENT})|{_UNENDED}|(?P<comma>{_TRAILING})", re.DOTALL)
 """What a text is blanked of, and what looks like that inside of strings."""
+_ODD = re.compile(
+    rf"{_STRING}|(?P<COMMENT>{_COMMENT})|{_UNENDED}|(?P<COMMA>{_TRAILING})|(?P<NUMBER>NaN|Infinity)", re.DOTALL
+)
 _NO_LINE_END = re.compile(r"[^\n]")
 _LINE_END = re.compile(r"[ \t]*(?://|[\r\n])")
 _INDENT = re.compile(r'\n([ \t]+)"')
@@ -75,6 +76,11 @@ def _loaded(text: str) -> Any:
     except json.JSONDecodeError:
         plain = _plain(text)
         return json.loads(plain, parse_constant=str) if plain.strip() else {}
+
+
+def oddities(text: str) -> set[Oddity]:
+    """What a text that ``read`` takes holds beside strict JSON."""
+    return {Oddity[found.lastgroup] for found in _ODD.finditer(text) if found.lastgroup}
 
 
 def written(value: Mapping[str, Any]) -> str:

@@ -35,6 +35,26 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
+def drop_copies(path: Path, undo: Path | None) -> bool:
+    """Take away what is kept beside a file that is again, to the byte, as before us, and say whether all of that went.
+
+    Args:
+        path: Of the file.
+        undo: Where its state before this change is kept, if that held nothing besides but our entry as we write it.
+    """
+    before = _beside(path, _BEFORE)
+    try:
+        if before.read_bytes() != path.read_bytes():
+            return False
+        before.unlink()
+        if undo == _beside(path, _UNDO):
+            undo.unlink()
+            return True
+    except OSError:
+        return False
+    return False
+
+
 def before_us(host: Host, file: HostFile, name: str, said: Mapping[str, Any]) -> str | None:
     """The text without our entry, if installing what stands there of ours makes of the kept file what stands there now.
 

@@ -28,6 +28,8 @@ class System:
     """Where the environment's commands are."""
     has_keyring: bool
     """Whether the extra `keyring` is installed."""
+    direct_url: str | None
+    """What the installed package's file of that name holds: it has one if it came from no index (PEP 610)."""
     which: Callable[[str], str | None]
     """The path of a command, if there is one."""
 
@@ -57,6 +59,16 @@ def has_keyring() -> bool:
     return find_spec("keyring") is not None
 
 
+def direct_url(package: str = "rememberizer-mcp") -> str | None:
+    """The ``direct_url.json`` of an installed package, if it has one."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 -- it slows the first help down
+
+    try:
+        return distribution(package).read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None
+
+
 def this_system() -> System:
     """The machine that we run on.
 
@@ -74,5 +86,6 @@ def this_system() -> System:
         python=Path(sys.executable),
         scripts=Path(sysconfig.get_path("scripts")),
         has_keyring=has_keyring(),
+        direct_url=direct_url(),
         which=shutil.which,
     )

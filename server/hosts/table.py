@@ -14,6 +14,9 @@ The paths are those of the hosts' own documentation, read in November 2026:
   CLI"); ``GEMINI_CLI_HOME`` stands for the home folder (its source, ``packages/core/src/utils/paths.ts``).
 - Goose: ``config.yaml`` (block.github.io/goose, "Configuration files"); ``GOOSE_PATH_ROOT`` moves everything, if it is
   absolute (seen in programs that set it).
+
+What a host refuses to read was tried with Claude Code 2.1.332 and Gemini CLI 0.61.0. Of Claude Desktop it is reported
+(anthropics/claude-code#9906 and #81355, homeassistant-ai/ha-mcp#281).
 """
 
 import re
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .block import Block
+from .refusal import Oddity
 from .system import System
 
 Form = Literal["json", "toml", "yaml"]
@@ -49,6 +53,8 @@ class Host:
     """The member that switches an entry off, and by which value."""
     folder: str | None = None
     """The member that says where an entry is started, if this host has one."""
+    refuses: frozenset[Oddity] = frozenset()
+    """What this host can't read in its file, as far as that is known."""
     projects: tuple[str, str] | None = None
     """The member that holds what is set for single folders, if this host has one, and what removes an entry there."""
     filled: re.Pattern[str] = re.compile(r"\$\{[^}]+\}")
@@ -80,12 +86,15 @@ class Host:
         if not isinstance(command, str) or not isinstance(args, list) or not isinstance(env, dict):
             return None
         folder = entry.get(self.folder) if self.folder else None
-        return Block(
-            command=command,
-            args=[str(each) for each in args],
-            env={str(key): str(env[key]) for key in env},
-            folder=folder if isinstance(folder, str) else None,
-        )
+        try:
+            return Block(
+                command=command,
+                args=[str(each) for each in args],
+                env={str(key): str(env[key]) for key in env},
+                folder=folder if isinstance(folder, str) else None,
+            )
+        except ValueError:  # a number of more digits than Python writes
+            return None
 
     def odd(self, entry: Mapping[str, Any]) -> list[str]:
         """Of an entry that has a block: the members in which something else than a text stands, which hosts refuse."""
@@ -145,6 +154,7 @@ _TABLE = (
         form="json",
         key="mcpServers",
         extra={},
+        refuses=frozenset(Oddity),
         next_step="Quit Claude Desktop completely and start it again.",
     ),
     Host(
@@ -154,6 +164,7 @@ _TABLE = (
         form="json",
         key="mcpServers",
         extra={"type": "stdio"},
+        refuses=frozenset({Oddity.COMMENT, Oddity.COMMA, Oddity.NUMBER}),
         projects=("projects", "claude mcp remove"),
         next_step="Start a new session of Claude Code; `/mcp` shows the server.",
     ),
@@ -195,7 +206,8 @@ _TABLE = (
         extra={},
         filled=re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]\w*"),
         folder="cwd",
-        next_step="Start a new session of Gemini CLI; `/mcp` shows the server.",
+        refuses=frozenset({Oddity.MARK, Oddity.COMMA, Oddity.NUMBER}),
+        next_step="Start a new session of Gemini CLI in a folder that it trusts; `/mcp` shows the server.",
     ),
     Host(
         name="goose",

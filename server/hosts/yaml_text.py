@@ -27,8 +27,16 @@ _WORDS: Sequence[tuple[str, str, str]] = (
 """What a plain word is in YAML 1.2, by which Goose reads: `off` and `1:30` are texts there, and in PyYAML are not."""
 
 
+_UNFOLDED = 10
+"""How many values there may be for each character of a text; where no alias repeats any, there is less than one."""
+
+
 class _Loader(yaml.SafeLoader):
-    """It knows the words above and no others."""
+    """It knows the words above and no others, and refuses aliases that would make much of little."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        _check_size(node, len(self.buffer) * _UNFOLDED)
+        return super().construct_document(node)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -57,6 +65,23 @@ def read(text: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise CantChange("holds no YAML mapping")
     return value or {}
+
+
+def _check_size(root: yaml.Node, most: int) -> None:
+    """Nothing, if the values below a node are not too many, each counted wherever an alias repeats it."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Any) -> int:
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) not in sizes:
+            sizes[id(node)] = most + 1  # which is what it counts inside of itself
+            inside = [each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,))]
+            sizes[id(node)] = 1 + sum(size(each) for each in inside)
+        return sizes[id(node)]
+
+    if size(root) > most:
+        raise CantChange("repeats too much by its aliases, or something inside of itself")
 
 
 def written(value: Mapping[str, Any]) -> str:

@@ -61,8 +61,9 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     "hosts": (
         "our entries in the hosts' files, each started as that host does: with its variables and a short `PATH`",
         (
-            "a file that can't be read; an entry that is switched off, or holds a placeholder or what is no text; "
-            "one for a single folder; another server under our name; variables that only the shell has; as for `stdio`"
+            "a file that can't be read, by us or by the host; an entry that is switched off, left out by the host, of "
+            "an old form, or holds a placeholder or what is no text; one for a single folder; another server under our "
+            "name; variables that only the shell has; as for `stdio`"
         ),
         "as for `stdio`, or the entry holds no command, or names a folder that is not there",
     ),

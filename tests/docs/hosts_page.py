@@ -36,6 +36,7 @@ def _system(platform: Platform) -> System:
         python=HOME,
         scripts=HOME,
         has_keyring=False,
+        direct_url=None,
         which=lambda _: None,
     )
 

@@ -1,4 +1,7 @@
-"""The README's table of hosts; what each can do, as of autumn 2026."""
+"""The README's table of hosts: what was seen when Claude Code, Codex, Gemini CLI and VS Code were run in November 2026.
+
+What the others can do is read off their changelogs and issue threads.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

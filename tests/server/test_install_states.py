@@ -38,7 +38,9 @@ def test_an_entry_that_is_switched_off_is_said_to_be(tmp_path: Path) -> None:
 def test_an_entry_that_stays_switched_off_when_it_is_replaced_is_said_to_be(tmp_path: Path) -> None:
     file = tmp_path / ".cursor" / "mcp.json"
     file.parent.mkdir()
-    file.write_text(json.dumps({"mcpServers": {"rememberizer": {"command": "/old", "disabled": True}}}))
+    file.write_text(
+        json.dumps({"mcpServers": {"rememberizer": {"command": "/old/rememberizer-mcp", "disabled": True}}})
+    )
     code, said = invoke(tmp_path, "install", "cursor", "--yes")
     assert (code, said.splitlines()[3]) == (
         0,

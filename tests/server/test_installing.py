@@ -130,7 +130,7 @@ def test_a_dry_run_of_uninstall_says_what_else_would_change(home: Path) -> None:
 @pytest.mark.promise("D110")
 def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -> None:
     """The test's standard input is no terminal."""
-    entry = {"command": "/other", "args": ["--data", "canary"], "env": {"KEY": "canary"}}
+    entry = {"command": "/canary/rememberizer-mcp", "args": ["--sandbox"], "env": {"KEY": "canary"}}
     other = json.dumps({"mcpServers": {"rememberizer": entry}})
     desktop(home).parent.mkdir(parents=True)
     desktop(home).write_text(other, encoding="utf-8")
@@ -270,7 +270,11 @@ def test_an_entry_that_is_null_is_asked_about_too(home: Path) -> None:
 @pytest.mark.promise("D113")
 @pytest.mark.parametrize(
     "text",
-    ['{"mcpServers": {,}}', "{,}", '{"mcpServers": {"rememberizer": {"command": "x", "env": {"A": "\\ud800"}}}}'],
+    [
+        '{"mcpServers": {,}}',
+        "{,}",
+        '{"mcpServers": {"rememberizer": {"command": "rememberizer-mcp", "env": {"A": "\\ud800"}}}}',
+    ],
 )
 def test_odd_json_is_refused_in_a_sentence(home: Path, text: str) -> None:
     desktop(home).parent.mkdir(parents=True)
@@ -282,15 +286,15 @@ def test_odd_json_is_refused_in_a_sentence(home: Path, text: str) -> None:
 
 def test_names_that_a_terminal_would_obey_are_shown_without_that(home: Path) -> None:
     desktop(home).parent.mkdir(parents=True)
-    text = '{"mcpServers": {"rememberizer": {"command": "x", "\\u001b]0;title\\u0007": 1}}}'
+    text = '{"mcpServers": {"rememberizer": {"command": "rememberizer-mcp", "\\u001b]0;title\\u0007": 1}}}'
     desktop(home).write_text(text, encoding="utf-8")
-    assert "Kept of what stood there: ?]0;title?." in invoke("install", "claude-desktop", "--yes")[1]
+    assert "Kept of what stood there: …." in invoke("install", "claude-desktop", "--yes")[1]
 
 
 def test_an_entry_with_a_number_for_a_name_is_told() -> None:
     path = HOSTS["goose"].path(this_system())
     path.parent.mkdir(parents=True)
-    path.write_text("extensions:\n  rememberizer:\n    cmd: x\n    1: y\n", encoding="utf-8")
+    path.write_text("extensions:\n  rememberizer:\n    cmd: rememberizer-mcp\n    1: y\n", encoding="utf-8")
     code, said = invoke("install", "goose", "--yes")
     assert (code, "Kept of what stood there: 1." in said) == (0, True)
 

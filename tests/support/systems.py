@@ -14,6 +14,7 @@ def a_system(
     prefix: Path | None = None,
     commands: Mapping[str, str] | None = None,
     has_keyring: bool = False,
+    direct_url: str | None = None,
 ) -> System:
     """A machine whose user lives below a folder, and who has our command in an environment there.
 
@@ -23,6 +24,7 @@ def a_system(
         environ: Its environment variables.
         prefix: The environment that we run from, if not its own.
         has_keyring: Whether the extra is installed.
+        direct_url: What is kept of where the package came from.
         commands: The paths of what is on its PATH, by name.
     """
     home = folder / "home"
@@ -38,5 +40,6 @@ def a_system(
         python=scripts / "python",
         scripts=scripts,
         has_keyring=has_keyring,
+        direct_url=direct_url,
         which=(commands or {}).get,
     )

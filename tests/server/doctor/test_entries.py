@@ -17,6 +17,9 @@ def found(folder: Path, host: str, text: str) -> list[Entry | Finding]:
     path = HOSTS[host].path(system)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+    trusted = HOSTS["gemini-cli"].path(system).with_name("trustedFolders.json")
+    trusted.parent.mkdir(exist_ok=True)
+    trusted.write_text(json.dumps({"/home/ada/work": "TRUST_FOLDER"}))
     return list(entries(system))
 
 

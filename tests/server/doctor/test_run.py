@@ -151,7 +151,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 async def test_a_healthy_machine_is_told_so_and_nothing_is_written(tmp_path: Path) -> None:
     async with server(answer()) as stop:
         url = f"http://127.0.0.1:{stop.port}/api/v1/"
-        ours = block(*SERVE, REMEMBERIZER_BASE_URL=url)
+        ours = block(SERVE[0], "-P", *SERVE[1:], REMEMBERIZER_BASE_URL=url)
         write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": ours, "other": block("/bin/false")})
         before = snapshot(tmp_path)
         findings = await diagnose(patient(bare_environment(tmp_path, REMEMBERIZER_BASE_URL=url)))

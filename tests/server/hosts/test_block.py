@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.hosts.block import NoCommand, own_block, typed
+from rememberizer_mcp.server.hosts.block import own_block, typed
 from rememberizer_mcp.server.hosts.install import pasteable
+from rememberizer_mcp.server.hosts.refusal import NoCommand
 
 from tests.support.systems import a_system
 
@@ -27,7 +28,7 @@ def test_without_that_command_the_interpreter_starts_the_module(tmp_path: Path) 
     system = a_system(tmp_path)
     (system.scripts / "rememberizer-mcp").unlink()
     block = own_block(system, sandbox=True)
-    assert (block.command, block.args) == (str(system.python), ["-m", "rememberizer_mcp.server", "--sandbox"])
+    assert (block.command, block.args) == (str(system.python), ["-P", "-m", "rememberizer_mcp.server", "--sandbox"])
 
 
 @pytest.mark.promise("D111")
@@ -67,7 +68,14 @@ def test_the_extra_that_runs_now_is_asked_for_again(tmp_path: Path) -> None:
 def test_what_pipx_runs_once_is_started_by_pipx(cache: str, tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / cache / "1f2e3d4c5b6a798", commands={"pipx": "/opt/pipx"})
     block = own_block(system, sandbox=True)
-    assert [block.command, *block.args] == ["/opt/pipx", "run", "rememberizer-mcp", "--sandbox"]
+    assert [block.command, *block.args] == [
+        "/opt/pipx",
+        "run",
+        "--spec",
+        "rememberizer-mcp",
+        "rememberizer-mcp",
+        "--sandbox",
+    ]
 
 
 @pytest.mark.promise("D111")
@@ -83,7 +91,12 @@ def test_what_lasts_is_named_itself(prefix: str, tmp_path: Path) -> None:
         ("cache/uv/archive-v0/abc", False, "uvx rememberizer-mcp install cursor"),
         ("cache/uv/archive-v0/abc", True, 'uvx --from "rememberizer-mcp[keyring]" rememberizer-mcp install cursor'),
         ("cache/uv/archive-v0/abc", None, 'uvx --from "rememberizer-mcp[keyring]" rememberizer-mcp install cursor'),
-        ("pipx/.cache/1f2e3d4c5b6a798", True, "pipx run rememberizer-mcp install cursor"),
+        ("pipx/.cache/1f2e3d4c5b6a798", False, "pipx run rememberizer-mcp install cursor"),
+        (
+            "pipx/.cache/1f2e3d4c5b6a798",
+            True,
+            'pipx run --spec "rememberizer-mcp[keyring]" rememberizer-mcp install cursor',
+        ),
         ("pipx/venvs/rememberizer-mcp", True, "rememberizer-mcp install cursor"),
         (None, True, "rememberizer-mcp install cursor"),
     ],
