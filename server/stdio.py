@@ -192,15 +192,15 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     ending = Ending()
     if front:
         front.ending.acquire()
-    answers = _take_streams(BehindFront(front) if front else None, ending)
     gc.freeze()
     gc.enable()
     try:
+        answers = _take_streams(BehindFront(front) if front else None, ending)
         anyio.run(_serve, server, ending)
+        answers.flush()
     except Exception:
         logger.exception("the server stopped")
         ending.begin(1)
-    answers.flush()
     ending.finish()
 
 
@@ -211,13 +211,15 @@ def _take_streams(behind: BehindFront | None, ending: Ending) -> LineWriter:
 
     Returns:
         What writes the answers to lines that the SDK doesn't see.
+
+    Raises:
+        OSError: A standard stream is closed.
     """
-    null = os.open(os.devnull, os.O_RDWR)  # takes the place of a standard stream that is closed
     read, write = (behind.read, behind.write) if behind else (partial(os.read, os.dup(0)), partial(os.write, os.dup(1)))
+    null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
+    os.close(null)
     os.dup2(2, 1)
-    if null > 2:  # noqa: PLR2004 -- the last standard stream
-        os.close(null)
     served, printed = io.TextIOWrapper(Output(write, at_failure=ending.at_failed_write), encoding="utf-8"), sys.stdout
     answers = LineWriter(served, about_lost=about_lost)
 
