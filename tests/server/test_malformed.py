@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, jsonrpc_message_adapter
 from pydantic import ValidationError
-from rememberizer_mcp.server.malformed import MOST_OF_A_BATCH, refusal
+from rememberizer_mcp.server.malformed import MOST_OF_A_BATCH, about_lost, refusal
 
 DEEP = "[" * 100_000 + "]" * 100_000
 LONG = "9" * 4_300
@@ -125,6 +125,12 @@ def test_a_batch_is_refused_for_each_of_its_ids_once() -> None:
     assert [each["id"] for each in refused(f"[{', '.join(batch)}]")] == ["1", "b", "2.5"]
     many = ", ".join(ping(str(number)) for number in range(MOST_OF_A_BATCH + 50))
     assert len(refused(f"[{many}]")) == MOST_OF_A_BATCH
+
+
+def test_what_nobody_read_is_counted_in_a_line_of_the_protocol() -> None:
+    told = json.loads(about_lost(7))
+    assert (told["id"], told["error"]["code"]) == (None, INVALID_REQUEST)
+    assert told["error"]["message"] == "7 more lines were refused, and nobody read why."
 
 
 def is_request(line: str) -> bool:

@@ -13,6 +13,7 @@ from mcp_types import INVALID_REQUEST, PARSE_ERROR
 from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
 
 SURROGATE = legacy(7, "tools/call", name="session_status", arguments={"session": "x\ud83d"})
+pytestmark = pytest.mark.untraced
 LONG = ",".join(["9" * 4_300] * 1_100)
 MORE_THAN_A_PIPE_HOLDS = 3_000
 
@@ -160,7 +161,6 @@ def lines_with_an_id(draw: st.DrawFn) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.promise("lines:unreadable:answered", "lines:no-request:answered")
-@pytest.mark.untraced
 @settings(deadline=None, max_examples=25)
 @given(batch=st.lists(lines_with_an_id(), min_size=1, max_size=20), cut=st.integers(0, 3))
 def test_every_line_with_an_id_is_answered_exactly_once(
