@@ -9,6 +9,7 @@ def _reported(text: str, row: str) -> Promise:
 
 REPORTED: dict[str, Promise] = {
     # A. One call, one account.
+    "page:peer:user": _reported("A page refuses other users of the machine.", "A, (5)"),
     # B. What stands between us and the service.
     "upstream:answers:table": _reported("Each answer to each call means what the table in docs/errors.md says.", "B"),
     "upstream:deleted-cookie:renewed": _reported(
@@ -81,6 +82,10 @@ REPORTED: dict[str, Promise] = {
     "answers:numbers:bounded": _reported("No number in an answer holds up the process.", "F8"),
     "texts:question:no-address": _reported("No form of address, and no quote, survives in a question.", "F5"),
     "answers:deletion:once": _reported("A client's yes deletes once, however often it is sent.", "F6"),
+    "page:port:flood": _reported(
+        "Idle connections to a port of ours cost no tool its descriptors and fill no log.", "F1"
+    ),
+    "page:address:advice": _reported("A page that is asked under another address says what to do.", "F7"),
     # G. Answers that no person gave.
     "answers:link:id": _reported("A link carries the id that hosts want, in every revision.", "G1"),
     "answers:sign-in:unread": _reported(

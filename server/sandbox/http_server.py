@@ -14,8 +14,11 @@ import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..connections import ACCEPTED_AT_ONCE, Connections
 from .names import LOOPBACK
 
+_MOST_CONNECTIONS = 256
+_MOST_WAITING = 100
 _LAST_PORT = 65_535
 _PATIENCE_SECONDS = 0.5
 _LOOK_SECONDS = 0.01
@@ -40,13 +43,14 @@ class HTTPServer(uvicorn.Server):
             uvicorn.Config(
                 self._answer,
                 interface="asgi3",
-                http="h11",
+                http=Connections(most=_MOST_CONNECTIONS).protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                backlog=ACCEPTED_AT_ONCE,
             )
         )
         self._app = app
@@ -65,6 +69,8 @@ class HTTPServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept, and say so."""
         await super().startup(sockets=sockets)
+        for listening in sockets or ():
+            listening.listen(_MOST_WAITING)
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,6 +1,7 @@
 """Who may ask the page, and how much it reads (S32, S39)."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,15 +10,25 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .listener import LOOPBACK
+from .peers import Peer
 
 MOST_BODY_BYTES = 32 * 1024
 MOST_FIELDS = 16
+ANOTHER_ADDRESS = (
+    "This page answers under its own address only: open the link exactly as your assistant gave it, with 127.0.0.1 and "
+    "the same port. If you forward the port from another machine, use the same port number on both.\n"
+)
+ANOTHER_USER = (
+    "This sign-in page belongs to another user of this computer. Open the link as the user under whom the program "
+    "runs that gave it.\n"
+)
 
 
 class Guard:
     """Admits requests to this very address, and posts from its own pages; every reply carries the pages' headers.
 
     So neither DNS rebinding nor a page of another origin gets anywhere, and a browser does nothing else with the page.
+    Other users of this machine can see the link in the browser's command line: they are refused where they are known.
     """
 
     def __init__(self, app: ASGIApp, *, port: int, headers: Mapping[str, str]) -> None:
@@ -33,8 +44,13 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        app = self._app if self._admits(scope) else PlainTextResponse("This page answers its own address only.", 403)
-        await app(scope, receive, send_with_headers)
+        await self._chosen(scope)(scope, receive, send_with_headers)
+
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        peer: Peer = scope["state"]["peer"]
+        if peer.is_another_user:
+            return PlainTextResponse(ANOTHER_USER, HTTPStatus.FORBIDDEN)
+        return self._app if self._admits(scope) else PlainTextResponse(ANOTHER_ADDRESS, HTTPStatus.FORBIDDEN)
 
     def _admits(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)

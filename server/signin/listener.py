@@ -2,7 +2,7 @@
 
 import asyncio  # noqa: TID251 -- anyio has no way to stop accepting alone
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import anyio
@@ -11,12 +11,16 @@ import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..connections import ACCEPTED_AT_ONCE, Connections
 from ..errors import SignInFailed
 from ..flight import Spawn
+from .peers import Peer
 
 LOOPBACK = "127.0.0.1"
 MOST_WAITING = 16
-"""Connections."""
+"""Connections that nobody has accepted yet."""
+MOST_CONNECTIONS = 32
+"""A browser opens six."""
 PATIENCE_SECONDS = 0.1
 """How long a port that closes waits for answers, and again for what it cut off: less than a process has to end."""
 LOOK_SECONDS = 0.01
@@ -78,22 +82,36 @@ class Listener:
         return listening
 
 
+def peer_of(transport: asyncio.Transport) -> Mapping[str, Peer]:
+    """What the guard asks about a connection."""
+    connection, address = (transport.get_extra_info(name) for name in ("socket", "peername"))
+    return {"peer": Peer(connection, address=address)}
+
+
 class PageServer(uvicorn.Server):
     """uvicorn that leaves signals alone, says when it is ready, and is not cancelled but told to end."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        connections: Connections | None = None,
+    ) -> None:
+        connections = connections or Connections(most=MOST_CONNECTIONS, state_of=peer_of)
         super().__init__(
             uvicorn.Config(
                 self._answer,
                 interface="asgi3",
-                http="h11",
+                http=connections.protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                backlog=MOST_WAITING,  # asyncio tries to accept as many at once, and logs each that it can't
+                backlog=ACCEPTED_AT_ONCE,
             )
         )
         self.origin = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
@@ -119,6 +137,7 @@ class PageServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        self._listening.listen(MOST_WAITING)
         self.ready.set()
 
     async def main_loop(self) -> None:

@@ -42,23 +42,23 @@ class LateAnswer:
     """An application that answers when it is released."""
 
     def __init__(self) -> None:
-        self._asked = anyio.Event()
-        self._released = anyio.Event()
+        self.asked = anyio.Event()
+        self.released = anyio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._asked.set()
-        await self._released.wait()
+        self.asked.set()
+        await self.released.wait()
         await PlainTextResponse("late")(scope, receive, send)
 
     async def is_asked(self, port: int, server: Ending, ended: anyio.Event) -> bytes:
         """Ask, tell the server to end, see that it waits, release the answer, and read it."""
         async with await anyio.connect_tcp("127.0.0.1", port) as browser:
             await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
-            await self._asked.wait()
+            await self.asked.wait()
             server.end()
             await some_turns()
             assert not ended.is_set()
-            self._released.set()
+            self.released.set()
             answer = b""
             async for part in browser:
                 answer += part

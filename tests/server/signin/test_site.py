@@ -4,8 +4,6 @@ import http.client
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -18,38 +16,15 @@ from rememberizer_mcp.server.signin.forms import SignUpForm
 from rememberizer_mcp.server.signin.pending import TICKET_BYTES
 from rememberizer_mcp.server.signin.sentences import sentence_for
 
+from tests.server.signin.visits import origin, page, post, state
 from tests.server.test_errors import LEAVES
-from tests.support.agent import ADA, GRACE, Agent, Around, agent_on, server_on
+from tests.support.agent import ADA, GRACE, Around, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
 from tests.support.person import sign_in_at, visit
 from tests.support.sessions import resync
-from tests.support.upstream import FakeUpstream, Slow, reply, tokens, usual
+from tests.support.upstream import Slow, reply, tokens, usual
 
 UNVERIFIED = reply(200, json={"email": ADA["email"], "name": "Ada", "email_verified": False})
-
-
-@asynccontextmanager
-async def page(
-    upstream: FakeUpstream | None = None, clock: FakeClock | None = None, **settings: Any
-) -> AsyncIterator[tuple[Agent, str]]:
-    """An agent that was told to send its person to a page, and the page's address."""
-    async with agent_on(server_on((upstream or usual()).transport, clock, **settings)) as agent:
-        yield agent, (await agent.call("login"))["sign_in_url"]
-        await resync()
-
-
-def origin(url: str) -> str:
-    return url.rpartition("/")[0]
-
-
-async def post(url: str, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        given = {"Origin": origin(url)} if headers is None else headers
-        return await client.post(url, headers=given, **options)
-
-
-async def state(agent: Agent) -> str:
-    return str((await agent.call("session_status"))["state"])
 
 
 @pytest.mark.promise("S9", "S20", "S33", "S4")

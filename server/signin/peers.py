@@ -1,0 +1,63 @@
+"""``Peer``: whose program is at the other end of a connection to the page, as far as Linux's tables of sockets say."""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+"""A line for each socket; the second has those that reach IPv4 through IPv6's."""
+ROOT_UID = 0
+_UID, _INODE = 7, 9
+_MAPPED = bytes(10) + b"\xff\xff"
+_ESTABLISHED = 1
+Address = tuple[str, int]
+
+
+class Peer:
+    """The other end of one connection; whose it is is looked up once, when the first request asks.
+
+    Args:
+        connection: Our end.
+        address: Address and port of the other.
+        tables: Where Linux lists its sockets; nothing is known where none can be read.
+    """
+
+    def __init__(self, connection: socket.socket, *, address: Address, tables: Sequence[Path] = TABLES) -> None:
+        self._connection = connection
+        self._address = address
+        self._tables = tables
+
+    @cached_property
+    def is_another_user(self) -> bool:
+        """Whether it is known to belong to another user of this machine, other than root.
+
+        One that closed its end counts as such: Linux no longer says whose it was, and nobody waits for the answer.
+        """
+        tables = list(self._read())
+        own, other = self._connection.getsockname(), self._address
+        rows = {(_written(other, mapped), _written(own, mapped)) for mapped in (b"", _MAPPED)}
+        for line in b"".join(tables).decode("ascii").splitlines():
+            fields = line.split()
+            if tuple(fields[1:3]) in rows:
+                return fields[_INODE] == "0" or int(fields[_UID]) not in (ROOT_UID, os.getuid())
+        return bool(tables) and not self._is_connected()
+
+    def _read(self) -> Iterator[bytes]:
+        for table in self._tables:
+            try:
+                yield table.read_bytes()
+            except OSError:
+                continue
+
+    def _is_connected(self) -> bool:
+        """Asked after the tables were read: a connection that is there now and not in them comes from elsewhere."""
+        return self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
+
+
+def _written(address: Address, mapped: bytes) -> str:
+    """An IPv4 address as the tables have it, in words of this machine's byte order, alone or mapped into IPv6."""
+    words = mapped + socket.inet_aton(address[0])
+    return "".join(f"{word:08X}" for word in struct.unpack(f"={len(words) // 4}I", words)) + f":{address[1]:04X}"

@@ -1,0 +1,50 @@
+"""Web servers of ours on a loopback port, and connections to them that ask nothing."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+import anyio
+import anyio.lowlevel
+from rememberizer_mcp.server.connections import Connections
+from rememberizer_mcp.server.signin.listener import PageServer
+from starlette.types import ASGIApp
+
+from tests.support.late_answer import until_it_ends
+
+ASK = b"GET / HTTP/1.1\r\nHost: none\r\n\r\n"
+Port = tuple[str, int]
+
+
+@asynccontextmanager
+async def port_with(app: ASGIApp, connections: Connections | None = None) -> AsyncIterator[Port]:
+    """Serve an application while the body runs."""
+    with anyio.fail_after(20), socket.create_server(("127.0.0.1", 0)) as listening:
+        server = PageServer(app, listening, connections=connections)
+        async with until_it_ends(server.run):
+            await server.ready.wait()
+            yield listening.getsockname()
+            server.end()
+
+
+@asynccontextmanager
+async def idle(port: Port, count: int) -> AsyncIterator[list[socket.socket]]:
+    """So many connections on which nothing is sent."""
+    with ExitStack() as stack:
+        clients = []
+        for _ in range(count):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(port)
+            clients.append(client)
+            await anyio.lowlevel.checkpoint()  # the port may be served by this very loop
+        yield clients
+
+
+async def ends(client: socket.socket) -> bool:
+    """Whether the other side has cut the connection, as soon as it does."""
+    await anyio.wait_readable(client)
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
