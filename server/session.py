@@ -1,7 +1,7 @@
 """``Session``: one account's credentials, and the moves between its states."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -23,10 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """One account's session under a handle.
-
-    Every method that asks upstream takes a ``deadline`` on anyio's clock, in seconds.
-    """
+    """One account's session under a handle; what asks upstream takes a ``deadline`` on anyio's clock, in seconds."""
 
     def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
         self.handle = handle
@@ -42,6 +39,7 @@ class Session:
         """The sign-in page that is open for this session."""
         self.signed_in_by: str | None = None
         """The id of the page at which the person last signed in."""
+        self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None  # raises if a page doesn't take the account
         self._env = environment
         self.started_at = self.used_at = environment.now()
         self._grant = Grant(environment=environment, name=handle[:8])
@@ -285,6 +283,8 @@ class Session:
         return grant is self._grant
 
     async def _adopt(self, fresh: Grant, me: Me, *, method: str, deadline: float) -> bool:
+        if self.admit:
+            await self.admit(fresh, me)
         before, held, had_account = self._grant, self.email, self.state is not State.SIGNED_OUT
         self._grant = fresh
         self.email, self.name, self.method = me.email, me.name or None, method

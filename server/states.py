@@ -67,6 +67,10 @@ class Page(Protocol):
         """End it at once."""
         ...
 
+    def run_out(self) -> None:
+        """End it because nobody came in time."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:

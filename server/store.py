@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .errors import NotSignedIn, TooManySessions, UnknownSession
 from .session import Session
-from .states import State
+from .states import Page, State
 
 HANDLE_PREFIX = "rs_"
 HANDLE_BYTES = 24
@@ -50,6 +50,8 @@ class SessionStore:
         self._defaults: dict[str, str] = {}
         self._ended: dict[str, str | None] = {}
         """By owner: the account whose session ended by itself, if its e-mail was known."""
+        self._ran_out: set[str] = set()
+        """The owners whose last sign-in page ran out before anybody signed in."""
 
     def __repr__(self) -> str:
         return f"<SessionStore: {len(self._sessions)} sessions>"
@@ -91,6 +93,17 @@ class SessionStore:
     def forget_ended(self, owner: str) -> None:
         """Let the owner begin afresh: they signed out."""
         self._ended.pop(owner, None)
+        self._ran_out.discard(owner)
+
+    def end_page(self, session: Session, page: Page) -> None:
+        """End the session's page because nobody came in time; where nobody is signed in, that is remembered."""
+        page.run_out()
+        if session.state is State.SIGNED_OUT:
+            self._ran_out.add(session.owner)
+
+    def has_run_out(self, owner: str) -> bool:
+        """Whether the owner's last page ended so, and nothing has happened since."""
+        return owner in self._ran_out
 
     @asynccontextmanager
     async def moving(self, owner: str, handle: str | None = None, *, create: bool = False) -> AsyncIterator[Session]:
@@ -150,6 +163,7 @@ class SessionStore:
         self.sweep()
         if len(self._sessions) >= self._limits.most_sessions:
             self._evict()
+        self._ran_out.discard(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
         session = self._sessions[handle] = self._make(handle, owner)
         self._defaults[owner] = handle
@@ -173,8 +187,9 @@ class SessionStore:
 
     def _close_old_page(self, session: Session) -> None:
         """Close a page that ended while this machine was asleep, and whose own timer is late for that."""
-        if session.page is not None and session.page.expires_at <= self._now() and not session.moving.locked():
-            session.close_page()
+        page = session.page
+        if page is not None and page.expires_at <= self._now() and not session.moving.locked():
+            self.end_page(session, page)
             self.release(session)
 
     def _is_held(self, session: Session) -> bool:

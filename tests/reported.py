@@ -9,6 +9,10 @@ def _reported(text: str, row: str) -> Promise:
 
 REPORTED: dict[str, Promise] = {
     # A. One call, one account.
+    "page:account:meant": _reported("A page that was opened for an account says so, masked, and takes no other.", "A5"),
+    "page:account:another": _reported(
+        "Another account is taken after a step of its own, where a person says so.", "A4"
+    ),
     "page:peer:user": _reported("A page refuses other users of the machine.", "A, (5)"),
     # B. What stands between us and the service.
     "upstream:answers:table": _reported("Each answer to each call means what the table in docs/errors.md says.", "B"),
@@ -30,6 +34,7 @@ REPORTED: dict[str, Promise] = {
     ),
     "settings:token-file:read-again": _reported("A file with a refresh token is read again at each sign-in.", "B11"),
     "cookies:jar:bounded": _reported("A sign-in holds at most 50 cookies of 4 KB.", "B12"),
+    "page:refusal:other-way": _reported("A refused sign-in names a browser's session as the other way.", "B3, B5"),
     # C. What hosts and models really send.
     "arguments:names:added-by-hosts": _reported("Arguments that hosts add of themselves are left out.", "C1"),
     "arguments:empty:not-given": _reported("An empty text that can't be meant counts as not given.", "C2"),
@@ -85,6 +90,7 @@ REPORTED: dict[str, Promise] = {
     "page:port:flood": _reported(
         "Idle connections to a port of ours cost no tool its descriptors and fill no log.", "F1"
     ),
+    "page:end:said": _reported("For some minutes after its end a page says what happened and how to go on.", "F2"),
     "page:address:advice": _reported("A page that is asked under another address says what to do.", "F7"),
     # G. Answers that no person gave.
     "answers:link:id": _reported("A link carries the id that hosts want, in every revision.", "G1"),

@@ -27,6 +27,7 @@ from .status import (
     NOBODY,
     NOBODY_YET,
     PAGE_CLOSED,
+    RAN_OUT,
     SESSION_ENDED,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_OUT_HERE,
@@ -202,6 +203,8 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
             await session.is_usable(deadline=services.deadline())
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
+    if services.sessions.has_run_out(services.owner):
+        return signed_out(RAN_OUT, method="api_key" if services.api_key else None)
     if services.sessions.has_ended(services.owner):
         return signed_out(SESSION_ENDED)
     if services.api_key:

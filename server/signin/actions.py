@@ -3,20 +3,27 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 
+from ..api.account import Me
 from ..api.oauth import OAuthClient
+from ..grant import Grant
 from ..limiter import AttemptLimiter
 from ..session import Session
 from ..states import State
 from ..store import SessionStore
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
-from .pending import Account, Consent, PendingSignIn
+from .pending import Account, Consent, PendingSignIn, masked
 
 
 class Ended(Exception):
     """The page was finished, stopped or closed before this post had its turn."""
+
+
+class OtherAccount(Complaint):
+    """The account is not the one that the page is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +51,7 @@ class Actions:
 
         Raises:
             Complaint: About a field.
+            OtherAccount: The page is for another account, and nobody chose to use this one.
             Ended: The page is no longer open.
             UnknownSession: The session that asked is gone.
             RememberizerError: Rememberizer's refusals, or no usable answer.
@@ -55,13 +63,15 @@ class Actions:
             return  # a second click, or another tab: the code is what is missing
         match form:
             case "sign_in":
-                await self._sign_in(pending, parse(SignInForm, fields), browser=browser)
+                await self._sign_in(pending, parse(SignInForm, _with_account(pending, fields)), browser=browser)
             case "sign_up":
-                await self._sign_up(pending, parse(SignUpForm, fields), browser=browser)
+                await self._sign_up(pending, parse(SignUpForm, _with_account(pending, fields)), browser=browser)
+            case "another_account":
+                pending.another_account = pending.meant is not None
             case "browser_session":
                 await self._adopt(pending, parse(BrowserSessionForm, fields), browser=browser)
             case "verify":
-                await self._verify(pending, fields, browser=browser)
+                await self._verify(pending, fields)
             case _:
                 raise Complaint("The form could not be read. Try again.")
 
@@ -70,11 +80,11 @@ class Actions:
 
         Raises:
             SignInFailed: Rememberizer refused it.
-            Ended, UnknownSession, RememberizerError: As ``take``.
+            OtherAccount, Ended, UnknownSession, RememberizerError: As ``take``.
         """
         async with self._moving(pending) as session:
             await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier, deadline=self._deadline())
-            self._arrive(pending, session, browser=trip.page_browser)
+            self._arrive(pending, session, session.email, browser=trip.page_browser)
 
     @asynccontextmanager
     async def _moving(self, pending: PendingSignIn) -> AsyncIterator[Session]:
@@ -89,21 +99,41 @@ class Actions:
         async with self.sessions.moving(asked.owner, asked.handle) as session:
             if not self.is_open(pending):
                 raise Ended
-            yield session
+            session.admit = partial(self._admit, pending)
+            try:
+                yield session
+            finally:
+                session.admit = None
 
-    def _arrive(self, pending: PendingSignIn, session: Session, *, browser: str | None) -> None:
-        """After a sign-in: the page is done, or what is missing comes next."""
-        pending.email = session.email or pending.email
+    async def _admit(self, pending: PendingSignIn, fresh: Grant, me: Me) -> None:
+        """Give a sign-in back that the page is not for; before it only Rememberizer could say whose it is.
+
+        Raises:
+            OtherAccount: It was another account's, or nobody said whose.
+        """
+        if not pending.admits(me.email):
+            with anyio.CancelScope(shield=True):
+                await fresh.give_back(deadline=self._deadline())
+            fresh.wipe()
+            raise _other_account(pending)
+
+    def _arrive(self, pending: PendingSignIn, session: Session, email: str | None, *, browser: str | None) -> None:
+        """After a sign-in in a browser."""
+        pending.remember(email, browser=browser)
+        self._go_on(pending, session)
+
+    def _go_on(self, pending: PendingSignIn, session: Session) -> None:
+        """The page is done, or what is missing comes next."""
         if session.state is State.UNVERIFIED and session.can_verify and not pending.wants_code:
             pending.wants_code = True
         elif session.state is State.UNVERIFIED and not session.can_verify:
             pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
         else:
             verified = session.state is State.SIGNED_IN
-            pending.finish(Account(email=session.email, name=session.name, verified=verified), browser=browser)
+            pending.finish(Account(email=session.email, name=session.name, verified=verified))
 
     async def _sign_in(self, pending: PendingSignIn, form: SignInForm, *, browser: str | None) -> None:
-        pending.email = form.email
+        self._take_note(pending, form, browser=browser)
         async with self._moving(pending) as session:
             if pending.wants_code:
                 return
@@ -114,39 +144,45 @@ class Actions:
                 method="browser",
                 deadline=self._deadline(),
             )
-            self._arrive(pending, session, browser=browser)
+            self._arrive(pending, session, session.email, browser=browser)
 
     async def _sign_up(self, pending: PendingSignIn, form: SignUpForm, *, browser: str | None) -> None:
-        pending.email, pending.name = form.email, form.name
+        self._take_note(pending, form, browser=browser)
         async with self._moving(pending) as session:
             if pending.wants_code:
                 return
             await session.sign_up(
                 email=form.email,
                 password=form.password.get_secret_value(),
-                name=form.name,
+                name=form.name or pending.name,
                 captcha=_captcha(form),
                 method="browser",
                 deadline=self._deadline(),
             )
-            self._arrive(pending, session, browser=browser)
+            self._arrive(pending, session, session.email, browser=browser)
 
     async def _adopt(self, pending: PendingSignIn, form: BrowserSessionForm, *, browser: str | None) -> None:
         async with self._moving(pending) as session:
             token = form.refresh_token.get_secret_value()
             await session.sign_in_with_refresh_token(token, method="browser", deadline=self._deadline())
-            self._arrive(pending, session, browser=browser)
+            self._arrive(pending, session, session.email, browser=browser)
 
-    async def _verify(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> None:
+    async def _verify(self, pending: PendingSignIn, fields: Mapping[str, str]) -> None:
         if not pending.wants_code:
             raise Complaint("Sign in first.")
         if "later" in fields:
-            self._arrive(pending, pending.session, browser=browser)
+            self._go_on(pending, pending.session)
             return
         form = parse(VerifyForm, fields)
         async with self._moving(pending) as session:
             await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
-            self._arrive(pending, session, browser=browser)
+            self._go_on(pending, session)
+
+    def _take_note(self, pending: PendingSignIn, form: SignInForm, *, browser: str | None) -> None:
+        """Refuse an address that the page is not for before anything is sent, and keep one that it takes."""
+        if not pending.admits(form.email):
+            raise _other_account(pending, field="email")
+        pending.remember(form.email, browser=browser)
 
     def _deadline(self) -> float:
         return anyio.current_time() + self.budget_seconds
@@ -154,3 +190,16 @@ class Actions:
 
 def _captcha(form: SignInForm) -> str | None:
     return form.captcha.get_secret_value() if form.captcha else None
+
+
+def _with_account(pending: PendingSignIn, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """The fields, where an address that was left empty is that of the account that the page is for."""
+    return fields if pending.only is None or fields.get("email", "").strip() else {**fields, "email": pending.only}
+
+
+def _other_account(pending: PendingSignIn, *, field: str | None = None) -> OtherAccount:
+    return OtherAccount(
+        f"This page takes the account {masked(pending.only or '')} only. To sign in with another one, choose "
+        "“Use another account” below.",
+        field=field,
+    )

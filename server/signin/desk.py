@@ -13,13 +13,17 @@ from ..session import Session
 from ..settings import Settings
 from ..states import Environment
 from ..store import SessionStore
-from .pending import End, FormName, PendingSignIn
+from .pending import FormName, PendingSignIn
 
 if TYPE_CHECKING:
     from .listener import Listener
 
-LINGER_SECONDS = 5.0
-"""How long a finished page waits for the browser to fetch its last view."""
+AFTER_SECONDS = 300.0
+"""How long a page says what happened after its end, to a form that comes late or a link that is opened late."""
+AFTER_SECONDS_AT_FIXED_PORT = 5.0
+"""The same where another process may need the port, since an OAuth app's redirect URL names it."""
+MOST_ENDED = 16
+"""How many pages say so at once; the oldest go."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +70,8 @@ class SignInDesk:
         Args:
             session: Which session is to be signed in; its move is under way.
             form: What the page shows first.
-            email: Filled in.
-            name: Filled in at the sign-up form.
+            email: The account that is meant; without one the page is for whom it was for, or for anybody.
+            name: Of a new account.
 
         Raises:
             SignInFailed: The page's port can't be had.
@@ -75,7 +79,8 @@ class SignInDesk:
         shown: FormName = "oauth" if self._client and form == "sign_in" else form
         page = session.page
         if isinstance(page, PendingSignIn) and self._now() < page.expires_at:
-            page.form, page.email, page.name = shown, email or page.email, name or page.name
+            page.form, page.name = shown, name or page.name
+            page.mean(email)
             return page
         session.close_page()
         async with self._opening:
@@ -115,16 +120,18 @@ class SignInDesk:
         await self._first(pending.ended.wait, pending.expires_at - self._now())
         if pending.end is None:
             async with pending.session.moving:  # a post that is under way comes to its end
-                pending.stop(End.ABANDONED)
+                if pending.end is None:
+                    self._sessions.end_page(pending.session, pending)
         for tell in pending.when_ended:
             try:
                 await tell()
             except Exception:
                 logger.exception("a client could not be told that its user is done")
-        if pending.end is End.SIGNED_IN:
-            await self._first(pending.delivered.wait, LINGER_SECONDS)
         if not pending.session.moving.locked():  # else a post is under way, whose move ends with this
             self._sessions.release(pending.session)
+        for oldest in [page for page in self._pages.values() if page.end][:-MOST_ENDED]:
+            oldest.forgotten.set()
+        await self._first(pending.forgotten.wait, AFTER_SECONDS_AT_FIXED_PORT if self._client else AFTER_SECONDS)
         async with self._opening:
             del self._pages[pending.ticket]
             if self._listener and not self._pages:

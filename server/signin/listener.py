@@ -111,6 +111,7 @@ class PageServer(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=False,
                 backlog=ACCEPTED_AT_ONCE,
             )
         )
@@ -141,11 +142,8 @@ class PageServer(uvicorn.Server):
         self.ready.set()
 
     async def main_loop(self) -> None:
-        """Until it is told to end; uvicorn alone looks for that ten times a second."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(super().main_loop)
-            await self._told.wait()
-            tasks.cancel_scope.cancel()
+        """Until it is told to end. uvicorn's own wakes up ten times a second for that and for the date."""
+        await self._told.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port, and every connection with it: what owes an answer when it has given it, or is cut off.

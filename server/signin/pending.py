@@ -7,8 +7,8 @@
      |---nobody came in time---------------> ABANDONED
      +---logout, another login, the end----> CLOSED
 
-It signs in the session that asked and no other. Its ticket is a path of the page's address; used, expired, forged and
-foreign tickets all get the same answer.
+It signs in the session that asked and no other. Its ticket is a path of the page's address; forged and foreign tickets
+get the same answer. Whoever opens it with the link alone sees nothing private: of an account its masked address only.
 """
 
 import secrets
@@ -19,12 +19,14 @@ from typing import Literal
 
 import anyio
 
+from ..api.account import same_account
 from ..session import Session
 from .words import confirm_code
 
 TICKET_BYTES = 32
 MOST_ATTEMPTS = 5
 MOST_BROWSERS = 16
+HIDDEN = "…"
 
 FormName = Literal["sign_in", "sign_up", "browser_session", "oauth"]
 """What the page shows first."""
@@ -68,8 +70,8 @@ class PendingSignIn:
         session: Which session it signs in.
         origin: Scheme, host and port of the page.
         form: What it shows first.
-        email: Filled in there.
-        name: Filled in at the sign-up form.
+        email: The account that it is for; without one it takes anybody's.
+        name: Of a new account, if none is typed at the sign-up form.
         expires_at: When it is abandoned, in Unix seconds.
     """
 
@@ -89,7 +91,12 @@ class PendingSignIn:
         self.confirm_code = confirm_code()
         self.session = session
         self.form = form
-        self.email = email
+        self.meant = email
+        """The account that the page is for; without one it takes anybody's."""
+        self.another_account = False
+        """Whether the person chose to use another than that."""
+        self.email: str | None = None
+        """What was typed as e-mail address last, or whose account is signed in."""
         self.name = name
         self.expires_at = expires_at
         self.attempts_left = MOST_ATTEMPTS
@@ -105,12 +112,13 @@ class PendingSignIn:
         self.end: End | None = None
         self.account: Account | None = None
         self.ended = anyio.Event()
-        self.delivered = anyio.Event()
-        """Set once the last page has reached the browser that signed in."""
+        self.forgotten = anyio.Event()
+        """Set when later pages need its room, and it can no longer say how it ended."""
         self.when_ended: list[Callable[[], Awaitable[None]]] = []
         self._origin = origin
         self._browsers: set[str] = set()
-        self._finished_in: str | None = None
+        self._browser: str | None = None
+        """In which that was done; others see neither the address nor the end."""
 
     def __repr__(self) -> str:
         return f"<PendingSignIn for {self.session!r}: {self.end.name if self.end else 'open'}>"
@@ -132,20 +140,45 @@ class PendingSignIn:
         self._browsers.add(fresh)
         return fresh
 
-    def finish(self, account: Account, *, browser: str | None) -> None:
+    @property
+    def only(self) -> str | None:
+        """The one account that the page takes, or nothing if it takes any."""
+        return None if self.another_account else self.meant
+
+    def mean(self, email: str | None) -> None:
+        """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""
+        if email is not None and not same_account(email, self.meant):
+            self.meant, self.another_account, self.wants_code = email, False, False
+
+    def admits(self, email: str | None) -> bool:
+        """Whether the page takes this account; one that is not known is nobody's in particular."""
+        return self.only is None or same_account(email, self.only)
+
+    def remember(self, email: str | None, *, browser: str | None) -> None:
+        """Keep what was typed, or who signed in, for the browser in which that was done."""
+        self.email, self._browser = email, browser if browser in self._browsers else None
+
+    def email_in(self, browser: str | None) -> str | None:
+        """What this browser may see of that: nothing, unless it was done there."""
+        return self.email if browser is not None and browser == self._browser else None
+
+    def finish(self, account: Account) -> None:
         """The person is signed in; the browser that did it may see so once more."""
         self.account = account
         self.session.signed_in_by = self.id
-        self._finished_in = browser if browser in self._browsers else None
         self._end(End.SIGNED_IN)
 
     def was_finished_in(self, browser: str | None) -> bool:
         """Whether this browser is the one that signed in; a second click or a reload gets the last page again."""
-        return self.end is End.SIGNED_IN and browser is not None and browser == self._finished_in
+        return self.end is End.SIGNED_IN and browser is not None and browser == self._browser
 
     def stop(self, end: End) -> None:
         """End it without an account."""
         self._end(end)
+
+    def run_out(self) -> None:
+        """End it because nobody came in time."""
+        self._end(End.ABANDONED)
 
     def close(self) -> None:
         """End it because the session moved on."""
@@ -159,3 +192,9 @@ class PendingSignIn:
         if self.session.page is self:
             self.session.page = None
         self.ended.set()
+
+
+def masked(email: str) -> str:
+    """An address as anybody may see it who has the link: "a…@example.org"."""
+    name, at, domain = email.strip().partition("@")
+    return f"{name[:1]}{HIDDEN}{at}{domain}"

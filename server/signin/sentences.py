@@ -1,4 +1,6 @@
-"""Our errors as sentences for the person at the page; tool results speak to a model."""
+"""Our errors, and how a page ended, as sentences for the person at the page; tool results speak to a model."""
+
+from collections.abc import Mapping
 
 from ..api.blocked import UpstreamBlocked
 from ..errors import (
@@ -17,18 +19,27 @@ from ..errors import (
     SessionExpired,
     SignInFailed,
     UpstreamError,
+    UpstreamUnavailable,
     UpstreamUnreachable,
 )
+from .pending import End
 
-_NO_PAIR = (
-    "Rememberizer did not accept this e-mail and password. If you sign in there with Google or Microsoft, you may have "
-    "none: use your session instead."
-)
-_BLOCKED = (
-    "A firewall or proxy refused this. If it does so again, sign in at rememberizer.ai and use your session instead."
-)
+WITHOUT_ONE = "An account made with Google or Microsoft has none."
+OTHER_WAY = " Or sign in at rememberizer.ai in your browser and use that session here: see below."
+_OTHER_WAY_HELPS = (InvalidCredentials, CaptchaRequired, CaptchaRejected, UpstreamUnavailable)
+"""A firewall or a captcha lets a browser through, where accounts that have no password are signed in too."""
+_HAS_OTHER_WAY = ("sign_in", "sign_up")
+_NEW_LINK = "To sign in, ask your assistant for a new link."
+_ENDINGS: Mapping[End, str] = {
+    End.STOPPED: "There were too many wrong attempts. Nobody was signed in here.",
+    End.DECLINED: "The sign-in was declined. Nobody was signed in here.",
+    End.FAILED: "Rememberizer's consent page reported an error. Nobody was signed in here.",
+    End.ABANDONED: "Its time ran out before anybody signed in here.",
+    End.CLOSED: "It was closed by a sign-out or another sign-in. Nobody was signed in here.",
+}
+
 _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
-    (InvalidCredentials, _NO_PAIR, "password"),
+    (InvalidCredentials, f"Rememberizer did not accept this e-mail and password. {WITHOUT_ONE}", "password"),
     (CaptchaRequired, "Rememberizer asks for a captcha response.", "captcha"),
     (CaptchaRejected, "Rememberizer did not accept the captcha response. Each works once, for minutes.", "captcha"),
     (EmailTaken, "There is an account with this e-mail address already. Sign in with it instead.", "email"),
@@ -38,14 +49,30 @@ _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
     (Forbidden, "Rememberizer does not allow this.", None),
     (SessionExpired, "Rememberizer did not accept this; it may have expired. Try again.", "refresh_token"),
     (NotSignedIn, "Rememberizer gave no session to do this with. Sign in once more.", None),
-    (UpstreamBlocked, _BLOCKED, None),
+    (UpstreamBlocked, "A firewall or proxy refused this, and not Rememberizer. Try again in a minute.", None),
     (UpstreamError, "Rememberizer can't be reached or did not answer properly. Nothing was lost: try again.", None),
     (InternalError, "This program failed; that is a fault of its own. Try again.", None),
 )  # fmt: skip
 
 
-def sentence_for(error: RememberizerError) -> tuple[str, str | None]:
-    """What the page says about a failure, and the field that it is about."""
+def ending(end: End | None) -> tuple[str, str]:
+    """What happened to a page, and how to go on; without an end its time is over, and nobody has taken note yet."""
+    if end is End.SIGNED_IN:
+        return (
+            "Somebody signed in by this link already.",
+            "If that was you, go back to your assistant. If it was not, tell your assistant to sign out.",
+        )
+    return _ENDINGS[end or End.ABANDONED], _NEW_LINK
+
+
+def sentence_for(error: RememberizerError, *, form: str | None = None) -> tuple[str, str | None]:
+    """What the page says about a failure of a form, and the field that it is about."""
+    sentence, field = _sentence(error)
+    has_other_way = form in _HAS_OTHER_WAY and isinstance(error, _OTHER_WAY_HELPS)
+    return sentence + OTHER_WAY if has_other_way else sentence, field
+
+
+def _sentence(error: RememberizerError) -> tuple[str, str | None]:
     if isinstance(error, RateLimited):
         wait = f"{error.retry_after_seconds:.0f} seconds" if error.retry_after_seconds else "a minute"
         return f"Too many attempts. Wait {wait}, then try again.", None

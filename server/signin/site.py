@@ -7,9 +7,10 @@ click sends nothing twice.
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -19,30 +20,42 @@ from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..logs import KnownSecrets
 from . import consent
-from .actions import Actions, Ended
+from .actions import Actions, Ended, OtherAccount
 from .forms import Complaint
 from .guard import Guard, UnreadableForm, read_fields
 from .pages import Pages
-from .pending import End, PendingSignIn
-from .sentences import counts_as_attempt, sentence_for
+from .pending import End, PendingSignIn, masked
+from .sentences import counts_as_attempt, ending, sentence_for
 
 BROWSER_COOKIE = "sign_in"
-TOO_MANY = "There were too many wrong attempts."
-NO_CONSENT = "Access was not granted at Rememberizer."
-CONSENT_FAILED = "Rememberizer's consent page reported an error."
-_FORMS = {"sign-in": "sign_in", "sign-up": "sign_up", "browser-session": "browser_session"}
+_FORMS = {
+    "sign-in": "sign_in",
+    "sign-up": "sign_up",
+    "browser-session": "browser_session",
+    "another-account": "another_account",
+}
 _NAMES = {"g-recaptcha-response": "captcha"}
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "sign_in": ("email", "password", "captcha"),
     "sign_up": ("name", "email", "password", "captcha"),
     "browser_session": ("refresh_token",),
     "oauth": (),
+    "another_account": (),
     "verify": ("verification_code",),
 }
 """What each template shows; a complaint about anything else stands above the form."""
 _SECRETS = ("password", "captcha", "refresh_token", "verification_code")
 
 logger = logging.getLogger(__name__)
+
+
+class Wrong(NamedTuple):
+    """What a form is shown again with."""
+
+    sentence: str
+    field: str | None
+    counts: bool
+    """As one of the attempts that the page takes."""
 
 
 class SignInSite:
@@ -97,11 +110,13 @@ class SignInSite:
             return self._refused()
         browser = request.cookies.get(BROWSER_COOKIE)
         if pending.was_finished_in(browser):
-            return self._done(pending)
+            return self._done(pending, named=True)
         chosen = request.path_params.get("form")
-        if not self._actions.is_open(pending) or (chosen is not None and chosen not in _FORMS):
+        if not self._actions.is_open(pending):
+            return self._ended(pending)
+        if chosen is not None and chosen not in _FORMS:
             return self._refused()
-        response = self._form(pending, _FORMS.get(chosen or "", pending.form))
+        response = self._form(pending, _FORMS.get(chosen or "", pending.form), browser=browser)
         if cookie := pending.know_browser(browser):
             _set_cookie(response, BROWSER_COOKIE, cookie, path=f"/{pending.ticket}")
         return response
@@ -131,60 +146,72 @@ class SignInSite:
         if "code" not in given:
             declined = given.get("error") == "access_denied"
             pending.stop(End.DECLINED if declined else End.FAILED)
-            return self._stopped(NO_CONSENT if declined else CONSENT_FAILED)
+            return self._ended(pending)
         with self._secrets.during([given["code"]]):
             work = self._actions.take_code(pending, self._client, trip, code=given["code"])
-            return await self._outcome(pending, "oauth", work, browser=trip.page_browser)
+            return await self._outcome(pending, {"form": "oauth"}, work, browser=trip.page_browser)
 
     async def _answer(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> Response:
-        form = fields.get("form", pending.form)
-        if form == "oauth" and self._client is not None and self._actions.is_open(pending):
+        if fields.get("form") == "oauth" and self._client is not None and self._actions.is_open(pending):
             return self._to_consent(pending, self._client, browser=browser)
         work = self._actions.take(pending, fields, browser=browser)
-        return await self._outcome(pending, form, work, browser=browser)
+        return await self._outcome(pending, fields, work, browser=browser)
 
     async def _outcome(
-        self, pending: PendingSignIn, form: str, work: Awaitable[None], *, browser: str | None
+        self, pending: PendingSignIn, fields: Mapping[str, str], work: Awaitable[None], *, browser: str | None
     ) -> Response:
+        form = fields.get("form", pending.form)
         try:
             await work
         except Complaint as complaint:
-            return self._form(pending, form, error=complaint.sentence, field=complaint.field)
+            wrong = Wrong(complaint.sentence, complaint.field, counts=isinstance(complaint, OtherAccount))
         except (Ended, UnknownSession):
-            return _see(pending.url) if pending.was_finished_in(browser) else self._refused()
+            return _see(pending.url) if pending.was_finished_in(browser) else self._ended(pending)
         except RememberizerError as error:
-            return self._failed(pending, form, error)
+            if isinstance(error, SignInFailed):
+                pending.trouble = f"{error.message} {error.hint}"
+            wrong = Wrong(*sentence_for(error, form=form), counts=counts_as_attempt(error))
         except Exception:
             logger.exception("the sign-in page failed")
-            return self._failed(pending, form, InternalError())
-        # A browser without cookies can't be shown the last page again, so it gets it at once.
-        finished_elsewhere = pending.end is End.SIGNED_IN and not pending.was_finished_in(browser)
-        return self._done(pending) if finished_elsewhere else _see(pending.url)
+            wrong = Wrong(*sentence_for(InternalError()), counts=False)
+        else:
+            # A browser without cookies can't be shown the last page again, so it gets it at once.
+            finished_elsewhere = pending.end is End.SIGNED_IN and not pending.was_finished_in(browser)
+            return self._done(pending, named=form != "verify") if finished_elsewhere else _see(pending.url)
+        return self._again(pending, fields, wrong, browser=browser)
 
-    def _failed(self, pending: PendingSignIn, form: str, error: RememberizerError) -> Response:
-        if isinstance(error, SignInFailed):
-            pending.trouble = f"{error.message} {error.hint}"
-        if counts_as_attempt(error):
-            pending.attempts_left -= 1
+    def _again(
+        self, pending: PendingSignIn, fields: Mapping[str, str], wrong: Wrong, *, browser: str | None
+    ) -> Response:
+        """The form once more with a sentence about it, or the end if that was one attempt too many."""
+        pending.attempts_left -= wrong.counts
         if pending.attempts_left <= 0:
             pending.stop(End.STOPPED)
-            return self._stopped(TOO_MANY)
-        sentence, field = sentence_for(error)
-        return self._form(pending, form, error=sentence, field=field)
+            return self._ended(pending)
+        return self._form(pending, fields.get("form", pending.form), browser=browser, typed=fields, wrong=wrong)
 
     def _form(
-        self, pending: PendingSignIn, form: str, *, error: str | None = None, field: str | None = None
+        self,
+        pending: PendingSignIn,
+        form: str,
+        *,
+        browser: str | None,
+        typed: Mapping[str, str] = MappingProxyType({}),
+        wrong: Wrong | None = None,
     ) -> Response:
-        template = "verify" if pending.wants_code else form if form in _FIELDS and form != "verify" else pending.form
+        template = _template(pending, form)
+        known = pending.email_in(browser)
         return self._pages.render(
             f"{template}.html",
-            status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
             base=f"/{pending.ticket}",
             confirm_code=pending.confirm_code,
-            email=pending.email,
-            values={"email": pending.email or "", "name": pending.name or ""},
-            error=error,
-            field=field if field in _FIELDS[template] else None,
+            account=_account(pending),
+            has_name=pending.name is not None,
+            email=known or (masked(pending.email) if pending.email else None),
+            values={"email": typed.get("email", known or ""), "name": typed.get("name", "")},
+            error=wrong.sentence if wrong else None,
+            field=wrong.field if wrong and wrong.field in _FIELDS[template] else None,
         )
 
     def _to_consent(self, pending: PendingSignIn, client: OAuthClient, *, browser: str | None) -> Response:
@@ -193,26 +220,36 @@ class SignInSite:
         _set_cookie(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
         return response
 
-    def _done(self, pending: PendingSignIn) -> Response:
+    def _done(self, pending: PendingSignIn, *, named: bool) -> Response:
+        """The last page; `named` says whose account it is, which is shown to whoever signed in."""
         account = pending.account
-        response = self._pages.render(
+        return self._pages.render(
             "done.html",
-            email=account.email if account else None,
-            name=account.name if account else None,
+            email=account.email if account and named else None,
+            name=account.name if account and named else None,
             verified=account is not None and account.verified,
         )
 
-        async def deliver() -> None:  # Starlette would call a plain function in a thread, where no event may be set
-            pending.delivered.set()
-
-        response.background = BackgroundTask(deliver)
-        return response
-
-    def _stopped(self, reason: str) -> Response:
-        return self._pages.render("stopped.html", status=HTTPStatus.FORBIDDEN, reason=reason)
+    def _ended(self, pending: PendingSignIn) -> Response:
+        """What happened to a page that is no longer open, for whoever has its link."""
+        reason, advice = ending(pending.end)
+        return self._pages.render("stopped.html", status=HTTPStatus.GONE, reason=reason, advice=advice)
 
     def _refused(self) -> Response:
         return self._pages.render("refused.html", status=HTTPStatus.NOT_FOUND)
+
+
+def _template(pending: PendingSignIn, form: str) -> str:
+    """What is shown where a form was asked for: the mailed code comes before all else once it is what is missing."""
+    if pending.wants_code:
+        return "verify"
+    is_possible = form in _FIELDS and form != "verify" and (form != "another_account" or pending.only is not None)
+    return form if is_possible else pending.form
+
+
+def _account(pending: PendingSignIn) -> Mapping[str, Any] | None:
+    """What anybody may see of the account that the page is for."""
+    return {"masked": masked(pending.meant), "another": pending.another_account} if pending.meant else None
 
 
 def _see(address: str) -> Response:

@@ -13,7 +13,7 @@ from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.settings import Settings
-from rememberizer_mcp.server.signin.desk import LINGER_SECONDS
+from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT
 from rememberizer_mcp.server.store import SWEEP_SECONDS
 from rememberizer_mcp.tools.contract import ContractTool
 
@@ -89,7 +89,7 @@ def server_on(
     ticking = clock or FakeClock()
 
     async def sleep(seconds: float) -> None:
-        if seconds in (SWEEP_SECONDS, LINGER_SECONDS):
+        if seconds in (SWEEP_SECONDS, AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT):
             await anyio.sleep_forever()
         elif seconds > LONGEST_RETRY_SECONDS:
             await (around.page_life or _for_good)(seconds)

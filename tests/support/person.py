@@ -1,6 +1,5 @@
 """A person at the sign-in page, without a browser; and a host that sends them there."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,8 +9,6 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult, ErrorData
 
 from tests.support.agent import ADA
-
-CLOSED_SECONDS = 5.0
 
 
 async def visit(url: str, **fields: str) -> httpx.Response:
@@ -27,16 +24,6 @@ async def sign_in_at(url: str) -> None:
     """Sign in as Ada."""
     page = await visit(url, form="sign_in", **ADA)
     assert "You are signed in" in page.text
-
-
-async def is_closed(url: str) -> bool:
-    """Whether nobody listens any more, after a moment."""
-    async with httpx.AsyncClient(trust_env=False) as client:
-        with anyio.move_on_after(CLOSED_SECONDS) as moment, suppress(httpx.ConnectError):
-            while True:
-                with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # accepted, and then closed with the rest
-                    await client.get(url)
-        return not moment.cancelled_caught
 
 
 @dataclass

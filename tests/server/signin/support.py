@@ -6,11 +6,15 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 from rememberizer_mcp.server.signin.pages import Pages
+from rememberizer_mcp.server.signin.pending import End
+from rememberizer_mcp.server.signin.sentences import ending
 from starlette.responses import HTMLResponse
 
 SITE_KEY = "6Lc-site-key"
 TICKET = "/a-ticket-of-the-test"
 CODE = "amber falcon"
+ADA = {"masked": "a…@example.org", "another": False}
+ANOTHER = ADA | {"another": True}
 
 
 class View(NamedTuple):
@@ -23,8 +27,15 @@ class View(NamedTuple):
 
 def form(template: str, *, field: str | None = None, error: str | None = None, **values: Any) -> View:
     """A page with a form, and perhaps a complaint about a field."""
-    given: dict[str, Any] = {"base": TICKET, "confirm_code": CODE, "values": {}, "error": error, "field": field}
-    return View(template, {**given, **values})
+    given: dict[str, Any] = {
+        "base": TICKET,
+        "confirm_code": CODE,
+        "values": {},
+        "error": error,
+        "field": field,
+    }
+    shown: dict[str, dict[str, Any]] = {"verify.html": {}, "sign_up.html": {"account": None, "has_name": False}}
+    return View(template, {**given, **shown.get(template, {"account": None}), **values})
 
 
 VIEWS: Mapping[str, View] = {
@@ -37,7 +48,17 @@ VIEWS: Mapping[str, View] = {
     ),
     "sign-in-unreachable": form("sign_in.html", error="Rememberizer can't be reached. Nothing was lost: try again."),
     "sign-in-captcha": form("sign_in.html", error="Rememberizer asks for a captcha response.", field="captcha"),
+    "sign-in-account": form("sign_in.html", account=ADA),
+    "sign-in-other": form(
+        "sign_in.html",
+        account=ADA,
+        values={"email": "mallory@example.org"},
+        error="This page takes the account a…@example.org only.",
+        field="email",
+    ),
+    "sign-in-another": form("sign_in.html", account=ANOTHER),
     "sign-up": form("sign_up.html"),
+    "sign-up-account": form("sign_up.html", account=ADA, has_name=True),
     "sign-up-again": form(
         "sign_up.html",
         values={"email": "ada@example.org", "name": "Ada Lovelace"},
@@ -45,7 +66,11 @@ VIEWS: Mapping[str, View] = {
         field="email",
     ),
     "browser-session": form("browser_session.html"),
+    "browser-session-account": form("browser_session.html", account=ADA),
+    "another-account": form("another_account.html", account=ADA),
     "verify": form("verify.html", email="ada@example.org"),
+    "verify-elsewhere": form("verify.html", email="a…@example.org"),
+    "verify-unknown": form("verify.html", email=None),
     "verify-again": form(
         "verify.html",
         email="ada@example.org",
@@ -53,10 +78,12 @@ VIEWS: Mapping[str, View] = {
         field="verification_code",
     ),
     "oauth": form("oauth.html"),
+    "oauth-account": form("oauth.html", account=ADA),
     "done": View("done.html", {"email": "ada@example.org", "name": "Ada Lovelace", "verified": True}),
     "done-unverified": View("done.html", {"email": "ada@example.org", "name": None, "verified": False}),
     "done-unknown": View("done.html", {"email": None, "name": None, "verified": True}),
-    "stopped": View("stopped.html", {"reason": "There were too many wrong attempts."}),
+    "stopped": View("stopped.html", dict(zip(("reason", "advice"), ending(End.STOPPED), strict=True)), 410),
+    "used": View("stopped.html", dict(zip(("reason", "advice"), ending(End.SIGNED_IN), strict=True)), 410),
     "refused": View("refused.html", {}, 404),
 }
 FORMS = {name: view for name, view in VIEWS.items() if "base" in view.values}

@@ -130,7 +130,7 @@ async def test_a_person_who_refuses_at_rememberizer_ends_the_page_and_the_agent_
             tasks.start_soon(login)
             await anyio.wait_all_tasks_blocked()
             shown = await tab.come_back(state=query["state"], error="access_denied")
-        assert (shown.status_code, "Access was not granted at Rememberizer." in shown.text) == (403, True)
+        assert (shown.status_code, "The sign-in was declined." in shown.text) == (410, True)
     assert (errors[0]["code"], errors[0]["message"]) == ("sign_in_failed", "The user declined to sign in.")
 
 

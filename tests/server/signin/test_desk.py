@@ -1,34 +1,49 @@
 """One port for all pages, from the first to the last."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import pytest
+from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.limiter import AttemptLimiter
 from rememberizer_mcp.server.settings import Settings
-from rememberizer_mcp.server.signin.desk import SignInDesk
+from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT, MOST_ENDED, SignInDesk
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
 from rememberizer_mcp.server.store import SessionStore
 
-from tests.support.clock import FakeClock
+from tests.server.signin.test_consent import free_port
+from tests.support.clock import FakeClock, Gate
 from tests.support.person import visit
-from tests.support.sessions import environment_on, store_of
-from tests.support.upstream import usual
+from tests.support.sessions import environment_on, resync, store_of
+from tests.support.upstream import BASE_URL, usual
 
 
 @asynccontextmanager
-async def desk(clock: FakeClock) -> AsyncIterator[tuple[SignInDesk, SessionStore]]:
+async def desk(
+    clock: FakeClock,
+    *,
+    oauth_port: int | None = None,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
+    after_spawn: Callable[[], None] = lambda: None,
+) -> AsyncIterator[tuple[SignInDesk, SessionStore]]:
     async with environment_on(usual(), clock) as environment:
+
+        def spawn(work: Callable[[], Awaitable[object]]) -> None:
+            environment.spawn(work)
+            after_spawn()
+
         store = store_of(environment, clock)
+        client = OAuthClient(client_id="app", client_secret="s", redirect_uri="", authorize_url=BASE_URL)
         made = SignInDesk(
-            settings=Settings(),
+            settings=Settings(oauth_port=oauth_port or 8976),
             sessions=store,
             attempts=AttemptLimiter(now=clock),
-            environment=environment,
-            client=None,
-            sleep=for_good,
+            environment=replace(environment, spawn=spawn),
+            client=client if oauth_port else None,
+            sleep=sleep or for_good,
         )
         try:
             yield made, store
@@ -63,11 +78,12 @@ async def test_two_sessions_have_two_pages_at_one_port_which_closes_with_the_las
         assert (await visit(grace.url)).text.count(ada.confirm_code) == 0
         ada.close()
         await anyio.wait_all_tasks_blocked()
-        assert (await visit(ada.url)).status_code == 404
+        assert (await visit(ada.url)).status_code == 410
         grace.close()
+        await anyio.wait_all_tasks_blocked()
+        assert len(store) == 0
         await on.aclose()
         assert not is_open(port_of(grace))
-        assert len(store) == 0
 
 
 @pytest.mark.promise("S18")
@@ -115,3 +131,85 @@ async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClo
         assert "open" in repr(page)
         await on.aclose()
         assert "CLOSED" in repr(page)
+
+
+@pytest.mark.promise("D81")
+async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it(clock: FakeClock) -> None:
+    with anyio.fail_after(20), anyio.CancelScope() as scope:
+        async with (
+            desk(clock, after_spawn=scope.cancel) as (on, store),
+            store.moving("ada", create=True) as session,
+        ):
+            page = await on.open(session)
+            assert session.page is page
+            with anyio.CancelScope(shield=True):
+                assert (await visit(page.url)).status_code == 200
+    assert scope.cancelled_caught
+    await resync()
+
+
+class Lives:
+    """How long pages live and speak after their end: each as the test says."""
+
+    def __init__(self) -> None:
+        self.gates: dict[float, Gate] = {}
+
+    def of(self, seconds: float) -> Gate:
+        return self.gates.setdefault(seconds, Gate())
+
+    async def __call__(self, seconds: float) -> None:
+        await self.of(seconds).sleep(seconds)
+
+
+@pytest.mark.promise("D81", "page:end:said")
+@pytest.mark.parametrize("is_fixed", [False, True])
+async def test_a_port_outlives_its_last_page_by_minutes_or_by_seconds_where_others_need_it(
+    is_fixed: bool, clock: FakeClock
+) -> None:
+    lives = Lives()
+    with anyio.fail_after(20):
+        async with desk(clock, oauth_port=free_port() if is_fixed else None, sleep=lives) as (on, store):
+            page = await page_for(on, store, "ada")
+            page.close()
+            after = lives.of(AFTER_SECONDS_AT_FIXED_PORT if is_fixed else AFTER_SECONDS)
+            await after.waiting.wait()
+            assert (await visit(page.url)).status_code == 410
+            after.open()
+            while is_open(port_of(page)):
+                await resync()
+
+
+@pytest.mark.promise("D81")
+async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(clock: FakeClock) -> None:
+    """Whoever still owes an answer keeps the port from closing at once."""
+    lives = Lives()
+    with anyio.fail_after(20):
+        async with desk(clock, oauth_port=free_port(), sleep=lives) as (on, store):
+            first = await page_for(on, store, "ada")
+            async with await anyio.connect_tcp("127.0.0.1", port_of(first)) as slow:
+                origin = first.url.rpartition("/")[0].encode()
+                await slow.send(
+                    b"POST /%s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Length: 500\r\n\r\nform="
+                    % (first.ticket.encode(), origin.removeprefix(b"http://"), origin)
+                )
+                await visit(first.url)
+                first.close()
+                after = lives.of(AFTER_SECONDS_AT_FIXED_PORT)
+                await after.waiting.wait()
+                after.open()
+                while is_open(port_of(first)):
+                    await resync()
+                second = await page_for(on, store, "ada")
+            assert (await visit(second.url)).status_code == 200
+
+
+@pytest.mark.promise("page:end:said")
+async def test_only_so_many_pages_speak_after_their_end_and_the_oldest_go_first(clock: FakeClock) -> None:
+    async with desk(clock) as (on, store):
+        pages = []
+        for _ in range(MOST_ENDED + 2):
+            pages.append(await page_for(on, store, "ada"))
+            pages[-1].close()
+            await anyio.wait_all_tasks_blocked()
+        answers = [(await visit(page.url)).status_code for page in pages]
+    assert answers == [404] * 2 + [410] * MOST_ENDED

@@ -13,6 +13,7 @@ from rememberizer_mcp.server.signin.pages import Pages
 from tests.server.signin.support import FORMS, SITE_KEY, TICKET, VIEWS, View, form, pages, render, seen, text
 
 HOSTILE = "\"><script>alert('1')</script>\u202egpj.exe\x07"
+PATHS = ("sign-in", "sign-up", "browser-session", "another-account")
 ESCAPED = "&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;gpj.exe"
 
 
@@ -99,7 +100,7 @@ def test_no_page_holds_script_or_asks_for_anything(name: str, sandbox: bool) -> 
     names = {name for _, attributes in parsed.elements for name in attributes}
     assert not [name for name in names if name.startswith("on") or name in ("style", "src", "srcset", "formaction")]
     targets = {attributes.get(key) for _, attributes in parsed.elements for key in ("href", "action")} - {None}
-    assert targets <= {"data:,", TICKET, *(f"{TICKET}/{form}" for form in ("sign-in", "sign-up", "browser-session"))}
+    assert targets <= {"data:,", TICKET, *(f"{TICKET}/{form}" for form in PATHS)}
     assert "://" not in text(VIEWS[name], pages(sandbox=sandbox))
 
 
@@ -125,7 +126,10 @@ HOSTILE_VIEWS = {
     "mailed-to": form("verify.html", email=HOSTILE),
     "done-email": View("done.html", {"email": HOSTILE, "name": None, "verified": True}),
     "done-name": View("done.html", {"email": None, "name": HOSTILE, "verified": True}),
-    "reason": View("stopped.html", {"reason": HOSTILE}),
+    "account": form("sign_in.html", account={"masked": HOSTILE, "another": False}),
+    "other-account": form("sign_in.html", account={"masked": HOSTILE, "another": True}),
+    "another-account": form("another_account.html", account={"masked": HOSTILE, "another": False}),
+    "reason": View("stopped.html", {"reason": HOSTILE, "advice": ""}),
 }
 
 

@@ -6,8 +6,8 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import anyio
@@ -37,10 +37,12 @@ with socket.socket() as page:
 
 
 class Pair(NamedTuple):
-    """A connection's two ends."""
+    """A connection's two ends, of the same user."""
 
     ours: socket.socket
     other: socket.socket
+    folder: Path
+    """For tables."""
 
     def peer(self, *tables: Path) -> Peer:
         return Peer(self.ours, address=self.other.getsockname(), tables=tables)
@@ -59,28 +61,23 @@ def written(address: tuple[str, int], *, mapped: bool) -> str:
     return f"{before}{word:08X}:{address[1]:04X}"
 
 
-@contextmanager
-def as_ourselves() -> Iterator[None]:
-    real, effective, _ = os.getresuid()
-    os.setresuid(OURS, OURS, -1)
-    yield
-    os.setresuid(real, effective, -1)
-
-
 @pytest.fixture(params=["127.0.0.1", "127.0.0.2"])
 def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    with as_ourselves(), socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as other:
+    real, effective, _ = os.getresuid()
+    os.setresuid(OURS, OURS, -1)
+    with TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as other:
         other.bind((request.param, 0))
         other.connect(listening.getsockname())
         ours, _ = listening.accept()
         with ours:
-            yield Pair(ours, other)
+            yield Pair(ours, other, Path(folder))
+    os.setresuid(real, effective, -1)
 
 
 @pytest.mark.parametrize("mapped", [False, True])
 @pytest.mark.parametrize(("uid", "is_another"), [(OURS, False), (0, False), (ANOTHER, True), (65534, True)])
-def test_the_table_says_whose_it_is(pair: Pair, uid: int, is_another: bool, mapped: bool, tmp_path: Path) -> None:
-    first, second = tmp_path / "tcp", tmp_path / "tcp6"
+def test_the_table_says_whose_it_is(pair: Pair, uid: int, is_another: bool, mapped: bool) -> None:
+    first, second = pair.folder / "tcp", pair.folder / "tcp6"
     first.write_text(HEADING + pair.row(ANOTHER, reverse=True))
     second.write_text(HEADING + pair.row(uid, mapped=mapped))
     assert pair.peer(first, second).is_another_user is is_another
@@ -91,30 +88,30 @@ def test_our_own_connection_is_in_this_machines_table_if_it_has_one(pair: Pair) 
     assert pair.peer(*TABLES).is_another_user is False
 
 
-def test_a_socket_that_nobody_holds_any_more_is_not_let_in(pair: Pair, tmp_path: Path) -> None:
-    (tmp_path / "tcp").write_text(HEADING + pair.row(0, inode=0))
-    assert pair.peer(tmp_path / "tcp").is_another_user
+def test_a_socket_that_nobody_holds_any_more_is_not_let_in(pair: Pair) -> None:
+    (pair.folder / "tcp").write_text(HEADING + pair.row(0, inode=0))
+    assert pair.peer(pair.folder / "tcp").is_another_user
 
 
-def test_what_can_not_be_looked_up_is_let_in(pair: Pair, tmp_path: Path) -> None:
-    (tmp_path / "tcp").write_text(HEADING)
-    assert not pair.peer(tmp_path / "tcp").is_another_user
-    assert not pair.peer(tmp_path / "none").is_another_user
-    assert not pair.peer(tmp_path).is_another_user
+def test_what_can_not_be_looked_up_is_let_in(pair: Pair) -> None:
+    (pair.folder / "tcp").write_text(HEADING)
+    assert not pair.peer(pair.folder / "tcp").is_another_user
+    assert not pair.peer(pair.folder / "none").is_another_user
+    assert not pair.peer(pair.folder).is_another_user
     assert not pair.peer().is_another_user
 
 
-def test_one_that_has_gone_is_not_let_in_unless_nothing_can_be_looked_up(pair: Pair, tmp_path: Path) -> None:
-    (tmp_path / "tcp").write_text(HEADING)
-    present, absent = pair.peer(tmp_path / "tcp"), pair.peer(tmp_path / "none")
+def test_one_that_has_gone_is_not_let_in_unless_nothing_can_be_looked_up(pair: Pair) -> None:
+    (pair.folder / "tcp").write_text(HEADING)
+    present, absent = pair.peer(pair.folder / "tcp"), pair.peer(pair.folder / "none")
     pair.other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     pair.other.close()
     assert present.is_another_user
     assert not absent.is_another_user
 
 
-def test_it_is_looked_up_once(pair: Pair, tmp_path: Path) -> None:
-    table = tmp_path / "tcp"
+def test_it_is_looked_up_once(pair: Pair) -> None:
+    table = pair.folder / "tcp"
     table.write_text(HEADING + pair.row(OURS))
     peer = pair.peer(table)
     assert not peer.is_another_user

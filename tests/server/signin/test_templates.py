@@ -27,6 +27,7 @@ def test_no_other_page_shows_it() -> None:
         ("sign-in", "sign_in", {"email": "username", "password": "current-password", "captcha": "off"}),
         ("sign-up", "sign_up", {"name": "name", "email": "username", "password": "new-password", "captcha": "off"}),
         ("browser-session", "browser_session", {"refresh_token": "off"}),
+        ("another-account", "another_account", {}),
         ("verify", "verify", {"verification_code": "one-time-code"}),
         ("oauth", "oauth", {}),
     ],
@@ -152,3 +153,47 @@ def test_an_end_says_why_and_where_to_begin_again() -> None:
     assert "There were too many wrong attempts." in page
     assert "ask your assistant for a new link" in page
     assert "Ask your assistant to start the sign-in again" in text(VIEWS["refused"])
+
+
+ACCOUNT = "Your assistant asked for <b><bdi>a…@example.org</bdi></b>. No other account is taken here."
+
+
+@pytest.mark.promise("page:account:meant")
+def test_each_form_says_whose_sign_in_it_is_and_where_to_choose_another() -> None:
+    for name in ("sign-in-account", "sign-up-account", "browser-session-account", "oauth-account"):
+        assert ACCOUNT in text(VIEWS[name])
+        assert {"href": f"{TICKET}/another-account"} in seen(VIEWS[name]).all("a")
+    for name in ("sign-in", "sign-up", "browser-session", "oauth", "sign-in-another", "another-account", "verify"):
+        assert ACCOUNT not in text(VIEWS[name])
+        assert {"href": f"{TICKET}/another-account"} not in seen(VIEWS[name]).all("a")
+
+
+@pytest.mark.promise("page:account:meant")
+def test_the_address_of_the_account_may_stay_empty_and_is_not_filled_in() -> None:
+    for name in ("sign-in-account", "sign-up-account"):
+        given = seen(VIEWS[name]).named("email")
+        assert ("required" in given, "value" in given, given["aria-describedby"]) == (False, False, "email-hint")
+        assert "Leave it empty for a…@example.org." in text(VIEWS[name])
+    for name in ("sign-in", "sign-up", "sign-in-another"):
+        given = seen(VIEWS[name]).named("email")
+        assert ("required" in given, "aria-describedby" in given) == (True, False)
+    assert "Leave it empty for the one that your assistant gave." in text(VIEWS["sign-up-account"])
+    assert "assistant gave" not in text(VIEWS["sign-up"])
+
+
+@pytest.mark.promise("page:account:another")
+def test_the_question_about_another_account_leads_back_too() -> None:
+    assert {"href": TICKET} in seen(VIEWS["another-account"]).all("a")
+    assert "it is told so" in text(VIEWS["another-account"])
+    assert "and you chose to use another account." in text(VIEWS["sign-in-another"])
+
+
+def test_a_code_is_mailed_to_your_address_where_it_is_not_known() -> None:
+    assert "A code was mailed to your address." in " ".join(text(VIEWS["verify-unknown"]).split())
+    assert "<bdi>a…@example.org</bdi>" in text(VIEWS["verify-elsewhere"])
+
+
+@pytest.mark.promise("page:refusal:other-way")
+def test_both_ways_to_an_account_lead_to_the_session_of_a_browser() -> None:
+    for name in ("sign-in", "sign-up"):
+        assert {"href": f"{TICKET}/browser-session"} in seen(VIEWS[name]).all("a")

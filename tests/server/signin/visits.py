@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -19,6 +20,16 @@ async def page(
     """An agent that was told to send its person to a page, and the page's address."""
     async with agent_on(server_on((upstream or usual()).transport, clock, **settings)) as agent:
         yield agent, (await agent.call("login"))["sign_in_url"]
+        await resync()
+
+
+@asynccontextmanager
+async def page_for(
+    tool: str, upstream: FakeUpstream | None = None, *, settings: Mapping[str, Any] = MappingProxyType({}), **given: str
+) -> AsyncIterator[tuple[Agent, str]]:
+    """The same by a call of this tool with these arguments."""
+    async with agent_on(server_on((upstream or usual()).transport, **settings)) as agent:
+        yield agent, (await agent.call(tool, **given))["sign_in_url"]
         await resync()
 
 

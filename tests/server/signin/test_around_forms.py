@@ -1,0 +1,105 @@
+"""What the page does around its forms: what is redacted, what it names, where a refusal stands."""
+
+import httpx
+import pytest
+from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
+from rememberizer_mcp.server.settings import Settings
+
+from tests.server.signin.test_consent import Tab, free_port
+from tests.server.signin.test_desk import for_good
+from tests.server.signin.visits import page, post
+from tests.support.agent import ADA, agent_on
+from tests.support.clock import FakeClock
+from tests.support.person import visit
+from tests.support.sessions import resync
+from tests.support.upstream import BASE_URL, grant, reply, usual
+
+TYPED, CODE = "  canary-typed ", "canary-code"
+
+
+class Looking(FakeClock):
+    """A clock that looks at what would be redacted whenever it is asked."""
+
+    def __init__(self, known: KnownSecrets) -> None:
+        super().__init__()
+        self.known = known
+        self.seen: list[str] = []
+
+    def __call__(self) -> float:
+        self.seen.append(self.known.redact(f"{TYPED.strip()} {CODE}"))
+        return super().__call__()
+
+
+@pytest.mark.promise("S44", "S10")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"form": "sign_in", "email": ADA["email"], "password": TYPED},
+        {"form": "sign_in", "email": ADA["email"], "password": "x", "g-recaptcha-response": TYPED},
+        {"form": "browser_session", "refresh_token": TYPED},
+        {"form": "verify", "verification_code": TYPED},
+    ],
+)
+async def test_what_was_typed_is_redacted_from_the_moment_it_arrives_until_it_is_answered(
+    fields: dict[str, str],
+) -> None:
+    known = KnownSecrets()
+    clock = Looking(known)
+    server = build_server(
+        Settings(base_url=BASE_URL, open_browser="never"),
+        transport=usual(signin=reply(401), custom_refresh=reply(401)).transport,
+        secrets=known,
+        now=clock,
+        sleep=for_good,
+        patience_seconds=0.05,
+    )
+    async with agent_on(server) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+        clock.seen.clear()
+        await post(url, data=fields)
+        assert clock.seen[0] == f"{REDACTED} {CODE}"
+        assert known.redact(TYPED.strip()) == TYPED.strip()
+        await resync()
+
+
+@pytest.mark.promise("S44", "S37")
+async def test_the_code_of_a_consent_is_redacted_from_the_moment_it_arrives() -> None:
+    known = KnownSecrets()
+    clock = Looking(known)
+    settings = Settings(
+        base_url=BASE_URL, oauth_client_id="app", oauth_client_secret="s", oauth_port=free_port(), open_browser="never"
+    )
+    transport = usual(token=reply(200, json=grant())).transport
+    server = build_server(
+        settings, transport=transport, secrets=known, now=clock, sleep=for_good, patience_seconds=0.05
+    )
+    async with agent_on(server) as agent, httpx.AsyncClient(trust_env=False) as client:
+        tab = Tab(client, (await agent.call("login"))["sign_in_url"])
+        await client.get(tab.url)
+        query = await tab.leave()
+        clock.seen.clear()
+        await tab.come_back(state=query["state"], code=CODE)
+        assert clock.seen[1] == f"{TYPED.strip()} {REDACTED}"
+        await resync()
+
+
+@pytest.mark.promise("D49")
+@pytest.mark.parametrize(("sandbox", "service"), [(False, "Rememberizer"), (True, "the Rememberizer sandbox")])
+async def test_the_page_names_the_service_that_it_signs_in_to(sandbox: bool, service: str) -> None:
+    async with page(sandbox=sandbox) as (_, url):
+        shown = (await visit(url)).text
+    assert f"<h1>Sign in to {service}</h1>" in shown
+    assert ("sandbox" in shown.partition("</style>")[2].lower()) is sandbox
+
+
+@pytest.mark.promise("D69", "D73")
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [({"form": "sign_in", **ADA}, "password"), ({"form": "sign_in", "email": "ada", "password": "x"}, "email")],
+)
+async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str) -> None:
+    async with page(usual(signin=reply(401))) as (_, url):
+        answered = await post(url, data=fields)
+    (marked,) = [part for part in answered.text.split("<input ")[1:] if 'aria-invalid="true"' in part.partition(">")[0]]
+    assert f'name="{wrong}"' in marked
