@@ -1,9 +1,10 @@
 """One port for all pages, from the first to the last."""
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -31,7 +32,7 @@ async def desk(
 ) -> AsyncIterator[tuple[SignInDesk, SessionStore]]:
     async with environment_on(usual(), clock) as environment:
 
-        def spawn(work: Callable[[], Awaitable[object]]) -> None:
+        def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
             environment.spawn(work)
             after_spawn()
 
