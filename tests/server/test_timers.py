@@ -12,5 +12,5 @@ from tests.support.process import SHORTEST_WAIT_SECONDS
 @pytest.mark.promise("S31", "D136")
 def test_the_timers_of_the_end_are_shorter_than_a_second_and_all_other_waits_longer() -> None:
     assert max(stdio.GRACE_SECONDS, front.GRACE_SECONDS) + FLUSH_SECONDS < 1
-    waits = (app.PATIENCE_SECONDS, desk.LINGER_SECONDS, browser.OPEN_SECONDS, keychain.LIMIT_SECONDS)
+    waits = (app.PATIENCE_SECONDS, desk.AFTER_SECONDS_AT_FIXED_PORT, browser.OPEN_SECONDS, keychain.LIMIT_SECONDS)
     assert min(*waits, client.CONNECT_SECONDS) >= SHORTEST_WAIT_SECONDS

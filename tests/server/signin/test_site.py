@@ -167,7 +167,7 @@ async def test_a_form_sends_what_was_typed(form: str, path: str, fields: Any, bo
     ("answer", "said"),
     [
         (reply(401), "An account made with Google or Microsoft has none."),
-        (reply(403, content=b"<html>Just a moment"), "A firewall or proxy refused this, and not Rememberizer. Try again in a minute."),
+        (reply(403, content=b"<html>Just a moment"), "A firewall or proxy refused this, and not Rememberizer."),
         (reply(400, json={"captcha": ["required"]}), "Rememberizer asks for a captcha response."),
         (reply(403, json={"detail": "verify your email"}), "has to be verified first"),
         (reply(429, headers={"Retry-After": "7"}), "Too many attempts. Wait 7 seconds, then try again."),
