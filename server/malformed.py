@@ -105,7 +105,7 @@ def _members(line: str) -> Iterator[tuple[str, Any]]:
     depth = 0
     for token in islice(_TOKEN.finditer(line), MOST_TOKENS):
         first = token[0][0]
-        member = _MEMBER.match(line, token.start()) if first == '"' and depth == 1 else None
+        member = _MEMBER.match(line, token.start()) if depth == 1 else None
         if member:
             yield _read(member[1]), _read(member[2])
         elif first in "[{":

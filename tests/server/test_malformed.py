@@ -121,7 +121,17 @@ def test_what_the_sdk_answers_and_what_nobody_does_is_left_alone(line: str) -> N
 
 
 def test_a_batch_is_refused_for_each_of_its_ids_once() -> None:
-    batch = [ping("1"), ping('"b"'), '{"jsonrpc": "2.0", "method": "x"}', ping("1"), ping("2.5"), "7", "[]"]
+    batch = [
+        ping("1"),
+        ping('"b"'),
+        '{"jsonrpc": "2.0", "method": "x"}',
+        ping("1"),
+        ping("2.5"),
+        "7",
+        "[]",
+        "null",
+        '"idle"',
+    ]
     assert [each["id"] for each in refused(f"[{', '.join(batch)}]")] == ["1", "b", "2.5"]
     many = ", ".join(ping(str(number)) for number in range(MOST_OF_A_BATCH + 50))
     assert len(refused(f"[{many}]")) == MOST_OF_A_BATCH

@@ -208,6 +208,11 @@ def test_a_source_that_can_not_be_one_is_refused_with_those_that_are_known(sourc
         assert parsed("list_documents", source=source)["source"] is None
 
 
+@pytest.mark.parametrize("name", ["password", "captcha"])
+def test_a_secret_that_is_not_taken_is_named_with_its_setting(name: str) -> None:
+    assert f"`{name}` is not taken here (REMEMBERIZER_SECRET_ARGUMENTS=off" in refusal("session_status", **{name: "x"})
+
+
 def test_a_list_of_optional_words_is_unset_as_any_argument() -> None:
     class WithSome(Arguments):
         some: Annotated[list[str], Field(min_length=1)] | None = None
