@@ -172,7 +172,7 @@ async def test_contents_are_asked_as_documented() -> None:
         ({"content": "", "end_chunk": 3}, "", 3),
         ({"content": None, "end_chunk": 3}, "", 3),
         ({"data": {"content": "a b", "end_chunk": 3}, "message": "", "code": None}, "a b", 3),
-        ({"content": "a\x00\u202e b\r\n\t\u200d"}, "a b\r\n\t\u200d", None),
+        ({"content": "a\x00\u202e b\r\n\t\u200d\u0647\u200d"}, "a b\r\n\t\u0647\u200d", None),
     ],
 )
 async def test_each_shape_of_contents_is_read(value: Any, content: str, end_chunk: int | None) -> None:
