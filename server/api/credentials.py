@@ -101,7 +101,7 @@ class Credentials:
     @property
     def access_expires_at(self) -> float | None:
         """Unix seconds at which the access token ends, as far as it says; for timing only, never trusted."""
-        return None if self._expires_at is None or self.access_token is None else self._expires_at
+        return None if self.access_token is None else self._expires_at
 
     def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
         """The request headers that show who asks; cookies go to the host, path and scheme that set them (S40)."""

@@ -322,6 +322,13 @@ def test_an_oauth_grant_takes_nothing_from_replies() -> None:
     assert credentials.headers(Auth.SESSION, url=ME) == {"Authorization": "Bearer gggg-1"}
 
 
+@pytest.mark.promise("D61")
+def test_a_grant_without_a_refresh_token_keeps_the_one_before() -> None:
+    credentials = granted()
+    credentials.grant("hhhh-1", refresh_token=None, expires_in=None)
+    assert (credentials.access_token, credentials.oauth_refresh_token) == ("hhhh-1", "gggg-2")
+
+
 def test_each_grant_is_a_new_version() -> None:
     credentials = granted()
     version = credentials.version
