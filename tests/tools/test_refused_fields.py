@@ -133,3 +133,9 @@ async def test_a_forbidden_memory_names_the_setting_and_the_other_ways_in() -> N
     assert error["code"] == "forbidden"
     assert "`Disable Memory`" in error["hint"]
     assert "API key" in error["hint"]
+
+
+@pytest.mark.promise("upstream:refused-field:argument")
+async def test_a_status_that_the_api_does_not_document_names_no_field() -> None:
+    async with keeper(stocked({"documents/memorize/": reply(418, json={"name": [SAID]})})) as agent:
+        assert (await agent.fails("remember", name="x", content="y"))["code"] == "upstream_protocol"
