@@ -135,12 +135,15 @@ NOT_FILLED = "`~` is not filled in: write the whole path"
 
 @pytest.mark.promise("D31")
 def test_what_is_no_file_with_a_secret_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
     paths = {"PASSWORD": tmp_path / "missing", "CAPTCHA": tmp_path, "API_TOKEN": "/dev/zero", "REFRESH_TOKEN": "~/none"}
+    paths["VECTOR_STORE_TOKEN"] = tmp_path / "loop"
     assert problems_of(**{f"{name}_FILE": str(path) for name, path in paths.items()}) == (
         "REMEMBERIZER_PASSWORD_FILE names a file that does not exist",
         "REMEMBERIZER_CAPTCHA_FILE names a folder",
         f"REMEMBERIZER_REFRESH_TOKEN_FILE names a file that does not exist ({NOT_FILLED})",
         "REMEMBERIZER_API_TOKEN_FILE names a file of more than 64 KiB",
+        "REMEMBERIZER_VECTOR_STORE_TOKEN_FILE names a file that can't be read as text",
     )
 
 

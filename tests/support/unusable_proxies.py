@@ -17,6 +17,7 @@ UNUSABLE: tuple[tuple[dict[str, str], str, Problem], ...] = (
     ({"HTTPS_PROXY": f"http://{CANARY}:99999999999999999999"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://{CANARY}:0"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://127.0.0.1:{CANARY}"}, "HTTPS_PROXY", Problem.FORM),
+    ({"HTTPS_PROXY": f"http://ada:{CANARY}@:8080"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"{CANARY}://"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://{CANARY}:8080\n"}, "HTTPS_PROXY", Problem.FORM),
     ({"HTTPS_PROXY": f"http://{CANARY}\udcff:8080"}, "HTTPS_PROXY", Problem.FORM),

@@ -225,6 +225,7 @@ def test_the_systems_own_proxy_is_told_by_its_kind(
         ("secret://token@proxy.example:1", "the address"),
         ("http://[fe80::1%25eth0]:1", "http://[fe80::1%25eth0]:1"),
         ("socks4a://ada:secret@proxy.example:1", "socks4a://proxy.example:1"),
+        ("socks5h://ada:secret@proxy.example:1", "socks5h://proxy.example:1"),
     ],
 )
 def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:

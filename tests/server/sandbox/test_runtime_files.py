@@ -88,6 +88,23 @@ def test_what_is_in_the_folders_place_is_not_read(take: Callable[[Path], None], 
         read_addresses(tmp_path)
 
 
+@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+def test_where_there_is_no_runtime_directory_nothing_is_published(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As platformdirs says it, which no machine with a folder for each user can be made to."""
+
+    def taken() -> Path:
+        raise PermissionError("runtime directory /x is owned by another user; set XDG_RUNTIME_DIR instead")
+
+    monkeypatch.setattr("rememberizer_mcp.server.sandbox.runtime_files.user_runtime_path", taken)
+    with published(URL, None) as address:
+        assert address.file is None
+    assert caplog.messages[0].endswith("is owned by another user; set XDG_RUNTIME_DIR instead.")
+    with pytest.raises(UnusableFolderError, match=r"instead\.$"):
+        runtime_directory()
+
+
 def test_a_folder_that_is_gone_at_the_end_is_no_fault(tmp_path: Path) -> None:
     with published(URL, tmp_path) as address:
         assert address.file is not None
