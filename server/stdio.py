@@ -46,9 +46,8 @@ class Ending:
 
     def begin(self, code: int = 0) -> None:
         """Allow ``GRACE_SECONDS`` more."""
-        if self._code is None:
-            self._code = code
-            self._begun.put(None)
+        self._code = code if self._code is None else self._code
+        self._begun.put(None)
 
     def at_failed_write(self, error: OSError) -> None:
         """What it means that stdout takes nothing any more: nobody is left who could be answered."""
