@@ -23,8 +23,10 @@ async def port_with(app: ASGIApp, connections: Connections | None = None) -> Asy
         server = PageServer(app, listening, connections=connections)
         async with until_it_ends(server.run):
             await server.ready.wait()
-            yield listening.getsockname()
-            server.end()
+            try:
+                yield listening.getsockname()
+            finally:
+                server.end()
 
 
 @asynccontextmanager

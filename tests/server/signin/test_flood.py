@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
@@ -22,9 +23,9 @@ WITH_FEW_DESCRIPTORS = (
 )
 
 
-def call(server: Process, tool: str, **arguments: Any) -> dict[str, Any]:
-    number = len(server.lines)
-    answer = server.ask(modern(number, "tools/call", name=tool, arguments=arguments))
+async def call(server: Process, tool: str, **arguments: Any) -> dict[str, Any]:
+    message = modern(len(server.lines), "tools/call", name=tool, arguments=arguments)
+    answer = await anyio.to_thread.run_sync(server.ask, message)
     content: dict[str, Any] = answer["result"]["structuredContent"]
     return content
 
@@ -37,15 +38,15 @@ async def test_a_thousand_idle_connections_keep_nobody_from_signing_in_or_callin
         environment = clean_environment(OPEN_BROWSER="never", BASE_URL=sandbox.base_url + "api/v1/")
         few = (sys.executable, "-c", WITH_FEW_DESCRIPTORS, *SERVE)
         with running(command=few, environment=environment) as server:
-            url = call(server, "login")["sign_in_url"]
+            url = (await call(server, "login"))["sign_in_url"]
             port = urlsplit(url).port
             assert port is not None
             with anyio.fail_after(20):
                 async with idle(("127.0.0.1", port), 1_031) as clients:
                     assert await ends(clients[0])
                     assert (await visit(url)).status_code == 200
-                    assert call(server, "login", **account)["state"] == "unverified"
-                    assert "matches" in call(server, "search", query="tea")
-            _, code, _, log = server.end_input()
+                    assert (await call(server, "login", **account))["state"] == "unverified"
+                    assert "matches" in await call(server, "search", query="tea")
+            _, code, _, log = await anyio.to_thread.run_sync(server.end_input)
     assert code == 0
     assert log.count(b"\n") <= 2, log[:2000]
