@@ -92,7 +92,7 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        self.app_state = {**self.app_state, **self._all.state_of(transport)}
+        self.app_state = dict(self._all.state_of(transport))
         self._patience = self._all.take(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -112,8 +112,7 @@ class Actions:
             OtherAccount: It was another account's, or nobody said whose.
         """
         if not pending.admits(me.email):
-            with anyio.CancelScope(shield=True):
-                await fresh.give_back(deadline=self._deadline())
+            await fresh.give_back(deadline=self._deadline())
             fresh.wipe()
             raise _other_account(pending)
 

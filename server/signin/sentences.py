@@ -88,4 +88,4 @@ def _sentence(error: RememberizerError) -> tuple[str, str | None]:
 
 def counts_as_attempt(error: RememberizerError) -> bool:
     """Whether Rememberizer looked at what was typed and said no."""
-    return not isinstance(error, UpstreamError | RateLimited | InternalError)
+    return not isinstance(error, UpstreamError | RateLimited)

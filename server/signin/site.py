@@ -130,8 +130,7 @@ class SignInSite:
             fields = {_NAMES.get(name, name): value for name, value in (await read_fields(request)).items()}
         except UnreadableForm:
             fields = {}
-        typed = [fields[name] for name in _SECRETS if fields.get(name)]
-        with self._secrets.during({*typed, *(value.strip() for value in typed)}):
+        with self._secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
             return await self._answer(pending, fields, browser=request.cookies.get(BROWSER_COOKIE))
 
     async def come_back(self, request: Request) -> Response:

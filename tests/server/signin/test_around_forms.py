@@ -13,7 +13,7 @@ from tests.support.agent import ADA, agent_on
 from tests.support.clock import FakeClock
 from tests.support.person import visit
 from tests.support.sessions import resync
-from tests.support.upstream import BASE_URL, grant, reply, usual
+from tests.support.upstream import BASE_URL, grant, reply, tokens, usual
 
 TYPED, CODE = "  canary-typed ", "canary-code"
 
@@ -81,6 +81,24 @@ async def test_the_code_of_a_consent_is_redacted_from_the_moment_it_arrives() ->
         clock.seen.clear()
         await tab.come_back(state=query["state"], code=CODE)
         assert clock.seen[1] == f"{TYPED.strip()} {REDACTED}"
+        await resync()
+
+
+@pytest.mark.promise("S44", "page:account:meant")
+async def test_a_sign_in_that_the_page_gives_back_is_forgotten() -> None:
+    known = KnownSecrets()
+    server = build_server(
+        Settings(base_url=BASE_URL, open_browser="never"),
+        transport=usual(custom_refresh=reply(cookies=tokens(9))).transport,
+        secrets=known,
+        now=FakeClock(),
+        sleep=for_good,
+        patience_seconds=0.05,
+    )
+    async with agent_on(server) as agent:
+        url = (await agent.call("login", email="grace@example.org"))["sign_in_url"]
+        assert (await post(url, data={"form": "browser_session", "refresh_token": TYPED})).status_code == 422
+        assert known.redact("refresh-9 access-9") == "refresh-9 access-9"
         await resync()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.limiter import AttemptLimiter
@@ -147,6 +148,37 @@ async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it
                 assert (await visit(page.url)).status_code == 200
     assert scope.cancelled_caught
     await resync()
+
+
+@pytest.mark.promise("page:account:another")
+@pytest.mark.parametrize("email", [None, "ada@example.org"])
+async def test_a_page_keeps_that_another_account_was_chosen_if_one_was_meant(
+    email: str | None, clock: FakeClock
+) -> None:
+    async with desk(clock) as (on, store):
+        async with store.moving("ada", create=True) as session:
+            page = await on.open(session, email=email)
+        assert page.another_account is False
+        await visit(page.url, form="another_account")
+        assert page.another_account is (email is not None)
+
+
+async def test_a_page_whose_time_ends_while_a_call_waits_its_turn_is_not_handed_out(clock: FakeClock) -> None:
+    async with desk(clock) as (on, store), store.moving("ada", create=True) as session:
+        first = await on.open(session)
+        clock.advance(600)
+        assert await on.open(session) is not first
+
+
+@pytest.mark.promise("S37")
+async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: FakeClock) -> None:
+    async with desk(clock, oauth_port=free_port()) as (on, store):
+        page = await page_for(on, store, "ada")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.post(page.url, data={"form": "oauth"}, headers={"Origin": page.url.rpartition("/")[0]})
+        assert page.consent is not None
+        page.close()
+        assert page.consent is None
 
 
 class Lives:

@@ -240,6 +240,32 @@ async def test_the_address_and_the_end_are_shown_in_the_browser_that_signed_in_a
             assert f"<b><bdi>Lovelace</bdi></b>, <bdi>{ADA['email']}</bdi>" in (await hers.get(url)).text
 
 
+@pytest.mark.promise("S4", "S9")
+@pytest.mark.parametrize("cookie", [{}, {"Cookie": "sign_in=made-up"}])
+async def test_a_browser_that_the_page_gave_no_cookie_is_shown_nothing_later(cookie: dict[str, str]) -> None:
+    """Another program at 127.0.0.1 may have set one: cookies know no ports."""
+    unverified = reply(200, json={"email": ADA["email"], "name": "Lovelace", "email_verified": False})
+    async with page_for("login", usual(me=unverified)) as (_, url):
+        for data in ({"form": "sign_in", **ADA}, {"form": "verify", "later": "later"}):
+            await post(url, headers={"Origin": url.rpartition("/")[0], **cookie}, data=data)
+            async with httpx.AsyncClient(trust_env=False, headers=cookie) as later:
+                shown = await later.get(url)
+            assert not re.search("lovelace|ada@", shown.text, re.IGNORECASE)
+    assert shown.status_code == 410
+
+
+async def test_a_name_that_was_typed_stays_after_a_refusal() -> None:
+    async with page_for("signup", usual(signup=reply(403)), name="Ada") as (_, url):
+        shown = await post(url, data={"form": "sign_up", "name": "Countess", **ADA})
+    assert 'value="Countess"' in shown.text
+
+
+async def test_a_name_that_was_given_before_is_still_meant() -> None:
+    async with page_for("signup", email=ADA["email"], name="Ada") as (agent, url):
+        await agent.call("signup")
+        assert "Leave it empty for the one that your assistant gave." in (await visit(url)).text
+
+
 async def test_what_was_typed_wrongly_is_there_again_for_the_browser_that_typed_it() -> None:
     async with page_for("login", usual(signin=reply(401))) as (_, url):
         headers = {"Origin": url.rpartition("/")[0]}
