@@ -22,6 +22,8 @@ MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 demo: $(INSTALLED)
 	@$(BIN)/rememberizer-mcp demo
 
+# Tests start hundreds of processes: what one has compiled, the others need not.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not exhaustive"
 
@@ -46,7 +48,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 $(STAMP): $(INSTALLED)
 	@echo 'Adding what the tests need'
 	@.setup/bin/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock -d $(WHEELS)
-	@.setup/bin/uv pip install --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .venv
+	@.setup/bin/uv pip install --compile-bytecode --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .venv
 	@mkdir -p $(TYPES) && ln -sfn ../../../server $(TYPES)/server && ln -sfn ../../../tools $(TYPES)/tools
 	@touch $@
 
@@ -62,7 +64,7 @@ types: $(STAMP)
 tracked: $(STAMP)
 	$(BIN)/python -m pytest -q tests/test_tracked.py
 
-# `make test` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
+# `make test-all` with branch coverage of everything, tests and subprocesses included; below 100 % it fails.
 coverage: TRACE := -m coverage run
 coverage: clear-coverage test-all
 	$(BIN)/python -m coverage combine -q

@@ -17,6 +17,7 @@ from rememberizer_mcp.server.person import PageRefused, sign_in_at
 
 from tests.support.agent import agent_on, server_on
 from tests.support.process import SERVE, clean_environment, modern, running
+from tests.support.tiers import matrix
 from tests.support.upstream import usual
 
 ORDER = ["signup", "verify", "session_status", "refresh", "logout", "login", "session_status", "login"]
@@ -91,7 +92,9 @@ def test_without_playwright_no_browser_can_be_driven() -> None:
 
 
 @pytest.mark.promise("D39")
-@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+@pytest.mark.parametrize(
+    ("no_color", "coloured"), matrix({"coloured": ("", True), "NO_COLOR": ("1", False)}, usual=["coloured"])
+)
 def test_the_demo_is_coloured_on_a_terminal(no_color: str, coloured: bool) -> None:
     ours, theirs = pty.openpty()
     environment = clean_environment() | {"NO_COLOR": no_color, "TERM": "xterm"}
