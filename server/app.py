@@ -94,7 +94,6 @@ def build_server(
     """
     known = secrets or KnownSecrets()
     known.learn(settings.secret_values())
-
     services = partial(
         _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
         patience_seconds=patience_seconds, questions=Questions(clock),

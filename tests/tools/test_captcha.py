@@ -30,7 +30,7 @@ async def test_the_hint_of_a_captcha_leads_to_a_page_for_the_account_that_was_me
         assert f"call `{tool}` again with the same `email` and without `password`" in error["hint"]
         status = await agent.call(tool, email=GRACE["email"])
         page = (await visit(status["sign_in_url"])).text
-        assert (status["state"], GRACE["email"] in page) == ("pending", True)
+        assert (status["state"], "g…@example.org" in page) == ("pending", True)
         assert ('value="sign_up"' in page) is (tool == "signup")
         await resync()
 
