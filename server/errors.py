@@ -15,6 +15,7 @@
     ├── SessionError                      never raised itself
     │   ├── NotSignedIn                   not_signed_in
     │   ├── SessionExpired                session_expired
+    │   ├── AccountChanged                account_changed
     │   ├── UnknownSession                unknown_session
     │   └── TooManySessions               too_many_sessions
     ├── RequestRefused                    never raised itself
@@ -30,9 +31,7 @@
     │   └── ResponseTooLarge              response_too_large
     ├── ReadOnly                          read_only
     └── InternalError                     internal_error
-
-Each class carries its stable ``code``, a sentence that names the cause and a hint that names the repair, all written
-here: nothing that upstream said is passed on. Import this module alone to catch any of them.
+All texts are ours, none is upstream's.
 """
 
 from typing import ClassVar
@@ -61,21 +60,13 @@ class RememberizerError(Exception):
         retry_after_seconds: float | None = None,
         status: int | None = None,
     ) -> None:
-        self.message = message or self.sentence
-        self.hint = hint or self.advice
+        self.message, self.hint = message or self.sentence, hint or self.advice
         self.retry_after_seconds = retry_after_seconds
         self.status = status
         super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message} {self.hint}"
-
-    def again(self) -> "RememberizerError":
-        """The same failure as a new exception, for each further task that waited for one outcome."""
-        copy = type(self)()
-        vars(copy).update(vars(self))
-        copy.args = self.args
-        return copy
 
 
 class InvalidArguments(RememberizerError):
@@ -181,6 +172,15 @@ class SessionExpired(SessionError):
     code = "session_expired"
     sentence = "Rememberizer no longer accepts this session."
     advice = "Call `login` again."
+
+
+class AccountChanged(SessionError):
+    """A sign-in or a sign-out ended while a call ran; the call asks nothing as an account that it wasn't begun for."""
+
+    code = "account_changed"
+    sentence = "There was another sign-in or a sign-out while this call ran. Nothing was done."
+    advice = "Call again if it is meant for whoever is signed in now."
+    retryable = True
 
 
 class UnknownSession(SessionError):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import anyio
@@ -27,7 +28,7 @@ class _Outcome:
         if not self.done.is_set():
             raise UpstreamTimeout
         if self.error:
-            raise self.error.again()
+            raise copy(self.error)
 
 
 class SingleFlight:

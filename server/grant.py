@@ -1,23 +1,34 @@
-"""``Grant``: one sign-in, what it holds and how that is renewed, kept and given back.
+"""``Grant``: one sign-in: whose it is, what is asked by it, and how it is renewed, kept and given back.
 
-A session that signs in anew gets a new grant: an answer to an older call lands in the old one.
+A session that signs in anew gets a new grant, and a call keeps to the one that it began with (S12).
 """
 
 import logging
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from typing import NamedTuple
+from http import HTTPStatus
+from typing import NamedTuple, Protocol
 
 import anyio
 
 from .api import auth, oauth
+from .api.account import Me, same_account
 from .api.client import Call, Reply
-from .api.credentials import Credentials
+from .api.credentials import Auth, Credentials
 from .api.oauth import OAuthClient
-from .errors import EmailNotVerified, RememberizerError, SessionExpired
+from .api.refusals import refusal
+from .errors import AccountChanged, NotSignedIn, RememberizerError, SessionExpired, UpstreamError
 from .flight import SingleFlight
-from .states import Environment
+from .keeping import Keeping
+from .states import Environment, State
+
+REFRESH_AHEAD_SECONDS = 30.0
+ANOTHER_SIGN_IN = "There was another sign-in while this call ran"
+ENDED = "The session ended while this call ran"
+NOTHING_DONE = "Nothing was done."
+MAYBE_DONE = "The request may have gone out as {who}: whether it was carried out there is not known."
 
 logger = logging.getLogger(__name__)
 
@@ -31,56 +42,199 @@ class GivenBack(NamedTuple):
     """By the keyring, or there was nothing to forget."""
 
 
+class Holder(Protocol):
+    """The session that a grant is for."""
+
+    handle: str
+
+    def held(self) -> "Grant":
+        """The grant that is held now: there, or in the session that took its place."""
+        ...
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Count a call in flight."""
+        ...
+
+
 class Grant:
-    """The credentials of one sign-in.
+    """One sign-in, or the lack of one. Deadlines are on anyio's clock, in seconds.
 
     Args:
         environment: What every session shares.
-        name: For the log.
+        holder: The session that it is for.
         client: The OAuth app that it was given to; without one it consists of cookies.
     """
 
-    def __init__(self, *, environment: Environment, name: str, client: OAuthClient | None = None) -> None:
+    def __init__(self, *, environment: Environment, holder: Holder, client: OAuthClient | None = None) -> None:
         self.credentials = Credentials(secrets=environment.secrets, now=environment.now)
+        self.account: str | None = None
+        """Its e-mail, if that is known."""
+        self.name: str | None = None
+        self.method: str | None = None
+        self.meant: str | None = None
+        """The account that the sign-in was meant for, if one was named."""
+        self.is_unattended = False
+        """Whether the settings or the keyring gave it: nobody was at a page, or typed a password."""
+        self.page_id: str | None = None
+        """The id of the page at which the person signed in."""
         self.was_refused = False
         """Whether upstream refused to renew it."""
         self.verifies_elsewhere = False
         """Whether upstream wants the address verified before it gives the token that verification needs."""
+        self._state = State.SIGNED_OUT
+        self._id = secrets.token_urlsafe(16)
         self._env = environment
-        self._name = name
-        self._email: str | None = None
-        self._kept: str | None = None
-        self._ask = partial(auth.custom_refresh, environment.api, self.credentials)
-        if client:
-            self._ask = partial(oauth.renew, environment.api, self.credentials, client)
+        self._holder = holder
+        self._keeping = Keeping(environment.keychain, self.credentials, url=environment.api.base_url)
+        renew = partial(oauth.renew, client=client) if client else auth.custom_refresh
+        self._ask = partial(renew, environment.api, self.credentials)
         self._flight = SingleFlight(self._fly, spawn=environment.spawn)
 
-    async def renew(self, *, deadline: float) -> None:
+    def become(self, me: Me, *, method: str, meant: str | None) -> None:
+        """Be this account's, from the end of its sign-in on."""
+        self.account, self.name, self.method, self.meant = me.email, me.name or None, method, meant
+        self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
+
+    def become_verified(self) -> None:
+        """Its e-mail address is verified from now on."""
+        self._state = State.SIGNED_IN
+
+    @property
+    def state(self) -> State:
+        """What it is good for, whatever page is open for its session."""
+        return State.EXPIRED if self.was_refused and self.has_account else self._state
+
+    @property
+    def has_account(self) -> bool:
+        """Whether somebody signed in, or did until it expired."""
+        return self._state is not State.SIGNED_OUT
+
+    @property
+    def whose(self) -> str:
+        """What tells its account from another, also where no e-mail is known."""
+        return self.account or self._id
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether it is of the account that was meant, or none was."""
+        return self.meant is None or same_account(self.meant, self.account)
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether a refresh can be tried."""
+        return self.credentials.can_renew and self.state is not State.EXPIRED
+
+    @property
+    def version(self) -> int:
+        """That of its tokens."""
+        return self.credentials.version
+
+    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+        """What shows who asks, at the last moment before each request of a call; raises as ``require_held``."""
+        self.require_held()
+        return self.credentials.headers(auth, url=url)
+
+    def require_held(self, outcome: str = NOTHING_DONE) -> None:
+        """Refuse a call that began with this grant, if another is held by now, or none: ``AccountChanged``."""
+        held = self._holder.held()
+        if held is not self:
+            raise held.account_changed(ANOTHER_SIGN_IN, outcome)
+
+    def account_changed(self, cause: str, outcome: str = NOTHING_DONE) -> AccountChanged:
+        """The error of a call that wasn't begun for this grant, which is held now."""
+        if not self.has_account:
+            return AccountChanged(
+                f"{ENDED}: nobody is signed in now. {outcome}", hint="Call again if it is still wanted."
+            )
+        who = self.account or "an account whose e-mail is not known"
+        return AccountChanged(f"{cause}: {who} is signed in now. {outcome}", hint="Call again if it is meant for them.")
+
+    def require_account(self) -> None:
+        """Refuse what needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
+        if not self.has_account:
+            raise NotSignedIn
+        if self.state is State.EXPIRED:
+            raise SessionExpired
+
+    async def is_usable(self, *, deadline: float) -> bool:
+        """Whether calls can be made with it, after a refresh that was due.
+
+        Raises:
+            AccountChanged: It is no longer held.
+        """
+        if self.credentials.has_any:
+            with suppress(RememberizerError):
+                await self.refresh_if_due(deadline=deadline)
+            self.require_held()
+        ends_at = self.credentials.access_expires_at
+        has_ended = ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
+        return self.credentials.has_any and self.state is not State.EXPIRED and not has_ended
+
+    async def refresh_if_due(self, *, deadline: float) -> None:
+        """Renew the tokens if less than 30 s of the access token's life is left and they can be renewed.
+
+        Raises:
+            AccountChanged, NotSignedIn, SessionExpired: There is nothing to ask by.
+            UpstreamError: No usable answer, and the access token has ended.
+        """
+        self.require_held()
+        self.require_account()
+        ends_at = self.credentials.access_expires_at
+        if ends_at is None or ends_at - self._env.now() >= REFRESH_AHEAD_SECONDS or not self.can_refresh:
+            return
+        try:
+            await self.refresh(deadline=deadline)
+        except UpstreamError:
+            if ends_at <= self._env.now():
+                raise
+
+    async def refresh(self, *, deadline: float) -> None:
         """Renew the tokens, or wait for a renewal that is under way; several callers share one.
 
         Raises:
-            SessionExpired: Upstream refused it.
+            NotSignedIn: There is no refresh token; nobody is asked.
+            AccountChanged: There was another sign-in meanwhile, or a sign-out.
+            SessionExpired: Upstream refused it, now or before.
             UpstreamError: No usable answer; the grant is as it was.
         """
-        await self._flight.join(deadline=deadline)
+        self.require_account()
+        if not self.can_refresh:
+            raise NotSignedIn(
+                "This session has no refresh token.",
+                hint="Go on without; when the session ends, call `logout`, then `login`.",
+            )
+        with self._while_held():
+            await self._flight.join(deadline=deadline)
+        self.require_held()
 
-    async def send(self, call: Call, *, deadline: float) -> Reply:
-        """Make a call with these credentials, and take the cookies of the answer.
+    async def request(self, call: Call, *, deadline: float) -> Reply:
+        """Make a call; the caller never learns that a token expired.
+
+        A refresh that is due comes first; after a 401 there is one refresh, and the call is repeated once.
 
         Raises:
-            RememberizerError: As ``RememberizerAPI.send``.
+            AccountChanged: There was another sign-in meanwhile, or a sign-out.
+            NotSignedIn, SessionExpired: There is no account, or it can't be renewed.
+            RememberizerError: Upstream's refusals, or no usable answer.
         """
-        reply = await self._env.api.send(call, self.credentials, deadline=deadline)
-        self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
-        return reply
+        with self._holder.in_use():
+            await self.refresh_if_due(deadline=deadline)
+            token = self.credentials.access_token
+            with self._while_held(call):
+                reply = await self._send(call, deadline=deadline)
+                if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token, deadline=deadline):
+                    reply = await self._send(call, deadline=deadline)
+                if not reply.is_success:
+                    raise refusal(reply, unverified=self.state is State.UNVERIFIED)
+            return reply
 
-    async def give_back(self, *, deadline: float) -> GivenBack:
-        """Remove it from the keyring and sign out upstream.
+    async def give_back(self, *, deadline: float, stays_last: bool = False) -> GivenBack:
+        """Remove it from the keyring, which with ``stays_last`` goes on to name its account, and sign out upstream.
 
         A renewal that is under way comes first, because its new tokens must end too.
         """
         await self._flight.settled(deadline=deadline)
-        forgotten = await self._forget()
+        forgotten = await self._keeping.forget(stays_last=stays_last)
         try:
             await auth.custom_logout(self._env.api, self.credentials, deadline=deadline)
         except RememberizerError as error:
@@ -88,58 +242,54 @@ class Grant:
             return GivenBack(confirmed=False, forgotten=forgotten)
         return GivenBack(confirmed=True, forgotten=forgotten)
 
-    @contextmanager
-    def signing_in_again(self, *, unverified: bool) -> Iterator[None]:
-        """Around a sign-in while this one is held: if the address has to be verified first, say where that can be done.
+    async def mean(self, email: str | None) -> None:
+        """If a call named its account, take it for the one that is meant from now on."""
+        if not self.is_meant and same_account(email, self.account):
+            self.meant = email
+            await self.keep()
 
-        Args:
-            unverified: Whether it is to the same account, which is not verified yet.
-        """
-        try:
-            yield
-        except EmailNotVerified as error:
-            if unverified and self.credentials.access_token is not None:
-                error.hint = error.advice
-            elif unverified:
-                self.verifies_elsewhere = True
-            raise
-
-    async def keep(self, email: str | None) -> None:
-        """Keep the refresh token in the keyring under this account from now on, where the user opted in."""
-        self._email = email
-        await self._keep()
-
-    async def _forget(self) -> bool:
-        email, self._email = self._email, None
-        return self._env.keychain is None or email is None or await self._env.keychain.forget(email)
+    async def keep(self) -> None:
+        """Keep it in the keyring from now on, where the user opted in."""
+        await self._keeping.start(self.account, as_last=self.is_meant)
 
     def wipe(self) -> None:
-        """Forget everything here; what the keyring keeps stays."""
-        self._email = None
+        """Forget everything that shows who asks; what the keyring keeps stays."""
+        self._keeping.stop()
         self.credentials.wipe()
+
+    @contextmanager
+    def _while_held(self, call: Call | None = None) -> Iterator[None]:
+        """Around what upstream is asked: what fails once another grant is held is the change's, and not upstream's."""
+        try:
+            yield
+        except RememberizerError as error:
+            is_open = call is not None and call.method != "GET" and isinstance(error, UpstreamError)
+            self.require_held(MAYBE_DONE.format(who=self.account or "the account before") if is_open else NOTHING_DONE)
+            raise
+
+    async def _send(self, call: Call, *, deadline: float) -> Reply:
+        reply = await self._env.api.send(call, self, deadline=deadline)
+        self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
+        return reply
+
+    async def _renew(self, used: str | None, *, deadline: float) -> bool:
+        """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
+        if self.credentials.access_token not in (used, None):  # a refusal may itself take the token away
+            return True
+        if not self.can_refresh:
+            self.was_refused = True
+            return False
+        await self.refresh(deadline=deadline)
+        return True
 
     async def _fly(self) -> None:
         deadline = anyio.current_time() + self._env.budget_seconds
-        await self._catch_up()
+        await self._keeping.catch_up()
         version = self.credentials.version
         try:
             await self._ask(deadline=deadline)
         except SessionExpired:
             self.was_refused = self.credentials.version == version
             raise
-        logger.info("session %s… was refreshed", self._name)
-        await self._keep()
-
-    async def _keep(self) -> None:
-        token = self.credentials.refresh_token
-        if self._env.keychain and self._email and token and token != self._kept:
-            self._kept = token if await self._env.keychain.keep(self._email, token) else self._kept
-
-    async def _catch_up(self) -> None:
-        """Take over the token that another process of the same user rotated meanwhile: ours is used up by that."""
-        if self._env.keychain is None or self._email is None or self._kept is None:
-            return
-        kept = await self._env.keychain.read(self._email)
-        if kept and kept.refresh_token not in (self._kept, self.credentials.refresh_token):
-            self._kept = kept.refresh_token
-            self.credentials.adopt_refresh_token(kept.refresh_token, url=self._env.api.base_url)
+        logger.info("session %s… was refreshed", self._holder.handle[:8])
+        await self._keeping.renew()

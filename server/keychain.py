@@ -104,16 +104,16 @@ class Keychain:
         self._latest: dict[str, _Call] = {}
         self._known: dict[str, tuple[str, ...]] = {}
 
-    async def require_usable(self) -> None:
-        """Make sure that the keyring can be read; the system may ask the person to unlock it.
+    async def last_account(self) -> str | None:
+        """The account kept last, also if no sign-in of it is left; the system may ask the person to unlock the keyring.
 
         Raises:
             SignInFailed: It is not installed, not the operating system's, or locked; the hint says what to do.
         """
-        await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), call=_Call())
+        return await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), call=_Call())
 
     async def read(self, email: str | None) -> Kept | None:
-        """The sign-in kept for an account, or, without an e-mail, the one kept last.
+        """The sign-in kept for an account, or, without an e-mail, for the one kept last.
 
         Returns:
             None also where the keyring refused, which stands in the log.
@@ -124,8 +124,13 @@ class Keychain:
             logger.warning("no kept sign-in was read: %s", refused.message)
             return None
 
-    async def keep(self, email: str, refresh_token: str) -> bool:
-        """Write the account's newest refresh token in place of the one before, and note the account as the last one.
+    async def keep(self, email: str, refresh_token: str, *, as_last: bool = True) -> bool:
+        """Write the account's newest refresh token in place of the one before.
+
+        Args:
+            email: The account.
+            refresh_token: Its token.
+            as_last: Whether to note the account as the one kept last, in place of another.
 
         Returns:
             False where the keyring refused, which stands in the log; an older token may then still be there.
@@ -136,23 +141,27 @@ class Keychain:
         def write(ring: Ring) -> None:
             self._know(user, refresh_token)
             ring.set_password(self._service, user, refresh_token)
-            ring.set_password(self._service, LAST_ACCOUNT, email)
+            if as_last:
+                ring.set_password(self._service, LAST_ACCOUNT, email)
             if call.given_up and self._latest[user] is not call:
-                self._remove(ring, user)
+                self._remove(ring, user, stays_last=False)
 
         return await self._carried_out(write, call=call, otherwise="the sign-in was not kept")
 
-    async def forget(self, email: str) -> bool:
+    async def forget(self, email: str, *, stays_last: bool = False) -> bool:
         """Remove what is kept for the account.
+
+        Args:
+            email: The account.
+            stays_last: Whether it goes on to be named as the one kept last.
 
         Returns:
             Whether nothing is left; False where the keyring refused, which stands in the log.
         """
         user, call = _user(email), _Call()
         self._latest[user] = call
-        return await self._carried_out(
-            partial(self._remove, user=user), call=call, otherwise="the kept sign-in was not removed"
-        )
+        remove = partial(self._remove, user=user, stays_last=stays_last)
+        return await self._carried_out(remove, call=call, otherwise="the kept sign-in was not removed")
 
     async def _carried_out(self, work: Callable[[Ring], None], *, call: _Call, otherwise: str) -> bool:
         try:
@@ -196,9 +205,11 @@ class Keychain:
         self._know(_user(account), token)
         return Kept(email=account, refresh_token=token)
 
-    def _remove(self, ring: Ring, user: str) -> None:
+    def _remove(self, ring: Ring, user: str, *, stays_last: bool) -> None:
+        """Without ``stays_last`` a last account goes of which nothing is left: this one, or one that was left named."""
         self._delete(ring, user)
-        if _user(ring.get_password(self._service, LAST_ACCOUNT) or "") == user:
+        last = _user(ring.get_password(self._service, LAST_ACCOUNT) or "")
+        if last and not stays_last and ring.get_password(self._service, last) is None:
             self._delete(ring, LAST_ACCOUNT)
         self._know(user)
 

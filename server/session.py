@@ -2,94 +2,90 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from http import HTTPStatus
 
 import anyio
 
 from .api import auth, oauth
 from .api.account import Me, same_account, whose
-from .api.client import Call, Reply
 from .api.oauth import OAuthClient
-from .api.refusals import refusal
-from .errors import NotSignedIn, RememberizerError, SessionExpired, UpstreamError
+from .errors import EmailNotVerified
 from .grant import GivenBack, Grant
 from .states import Environment, Page, State
 
-REFRESH_AHEAD_SECONDS = 30.0
+BY_PAGE = ("browser", "oauth")
+"""The methods of a person at the sign-in page."""
 
 logger = logging.getLogger(__name__)
 
 
 class Session:
-    """One account's session under a handle; what asks upstream takes a ``deadline`` on anyio's clock, in seconds."""
+    """One account's session under a handle.
+
+    Every method that asks upstream takes a ``deadline`` on anyio's clock, in seconds.
+    """
 
     def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
         self.handle = handle
         self.owner = owner
-        self._state = State.SIGNED_OUT
-        self.email: str | None = None
-        self.name: str | None = None
-        self.method: str | None = None
         self.moving = anyio.Lock()
         """Held by login, signup, verify and logout: one move at a time."""
         self.calls = 0
         self.page: Page | None = None
         """The sign-in page that is open for this session."""
-        self.signed_in_by: str | None = None
-        """The id of the page at which the person last signed in."""
-        self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None  # raises if a page doesn't take the account
+        self.meant: str | None = None
+        """The account that the latest page was opened for, if one was meant."""
+        self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
+        """Raises if the page at which somebody signs in doesn't take the account."""
+        self.heir: Callable[[], Session | None] = lambda: None
+        """Finds the session that took this one's place."""
         self._env = environment
         self.started_at = self.used_at = environment.now()
-        self._grant = Grant(environment=environment, name=handle[:8])
+        self.grant = self._new_grant()
+        """The sign-in that is held now; the next one is another."""
 
     def __repr__(self) -> str:
-        return f"<Session {self.handle[:8]}…: {self.state}, {self._grant.credentials!r}>"
+        return f"<Session {self.handle[:8]}…: {self.state}, {self.grant.credentials!r}>"
 
     @property
     def state(self) -> State:
         """What the session is, whatever page is open for it."""
-        return State.EXPIRED if self._grant.was_refused and self._state is not State.SIGNED_OUT else self._state
+        return self.grant.state
 
     @property
-    def grant(self) -> Grant:
-        """The sign-in that is held now; the next one is another."""
-        return self._grant
+    def email(self) -> str | None:
+        """Whose it is, as far as that is known."""
+        return self.grant.account
+
+    @property
+    def name(self) -> str | None:
+        """The account's name."""
+        return self.grant.name
+
+    @property
+    def can_verify(self) -> bool:
+        """Whether there is a token that verification can be done with."""
+        return self.grant.credentials.access_token is not None
+
+    @property
+    def signed_in_by(self) -> str | None:
+        """The id of the page at which the person signed in."""
+        return self.grant.page_id
+
+    @signed_in_by.setter
+    def signed_in_by(self, page_id: str) -> None:
+        self.grant.page_id = page_id
 
     @property
     def is_busy(self) -> bool:
         """Whether a call is in flight or a person is signing in."""
         return self.calls > 0 or self.page is not None
 
-    @property
-    def can_refresh(self) -> bool:
-        """Whether a refresh can be tried."""
-        return self._grant.credentials.can_renew and self.state is not State.EXPIRED
-
-    @property
-    def has_credentials(self) -> bool:
-        """Whether upstream gave anything that can show who asks; a signup may not have."""
-        return self._grant.credentials.has_any
-
-    @property
-    def can_verify(self) -> bool:
-        """Whether there is a token that verification can be done with."""
-        return self._grant.credentials.access_token is not None
-
-    @property
-    def access_expires_at(self) -> float | None:
-        """Unix seconds, as far as the access token says."""
-        return self._grant.credentials.access_expires_at
-
-    async def is_usable(self, *, deadline: float) -> bool:
-        """Whether calls can be made with the account, after a refresh that was due; nothing is raised."""
-        if self.has_credentials:
-            with suppress(RememberizerError):
-                await self.refresh_if_due(deadline=deadline)
-        ends_at = self.access_expires_at
-        has_ended = ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
-        return self.has_credentials and self.state is not State.EXPIRED and not has_ended
+    def held(self) -> Grant:
+        """The grant that is held now: here, or in the session that took this one's place."""
+        heir = None if self.grant.has_account else self.heir()
+        return heir.grant if heir else self.grant
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -117,7 +113,7 @@ class Session:
         with self._fresh() as fresh:
             await ask(self._env.api, fresh.credentials, deadline=deadline)
         me = Me(email=email, name=name, email_verified=False)
-        return await self._adopt(fresh, me, method=method, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=email, deadline=deadline)
 
     async def sign_in(
         self, *, email: str, password: str, captcha: str | None, deadline: float, method: str = "password"
@@ -131,13 +127,13 @@ class Session:
             SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
         unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
-        with self._grant.signing_in_again(unverified=unverified), self._fresh() as fresh:
+        with self._signing_in_again(unverified=unverified), self._fresh() as fresh:
             await auth.signin(
                 self._env.api, fresh.credentials, email=email, password=password, captcha=captcha, deadline=deadline
             )
             me = await whose(self._env.api, fresh.credentials, deadline=deadline)
         me = me.model_copy(update={"email": me.email or email})
-        return await self._adopt(fresh, me, method=method, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=email, deadline=deadline)
 
     async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
         """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say."""
@@ -147,12 +143,19 @@ class Session:
                 self._env.api, fresh.credentials, client, code=code, verifier=verifier, deadline=deadline
             )
             me = await whose(self._env.api, fresh.credentials, deadline=deadline)
-        return await self._adopt(fresh, me, method="oauth", deadline=deadline)
+        return await self._adopt(fresh, me, method="oauth", meant=None, deadline=deadline)
 
     async def sign_in_with_refresh_token(
-        self, token: str, *, method: str, deadline: float, of: str | None = None
+        self, token: str, *, method: str, deadline: float, meant: str | None = None, of: str | None = None
     ) -> bool:
         """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
+
+        Args:
+            token: Its value.
+            method: How the account will be said to be signed in.
+            deadline: On anyio's clock, in seconds.
+            meant: The account that it should be of.
+            of: The account that it has to be of.
 
         Raises:
             SessionExpired, SignInFailed, UpstreamError: Refused, not known to be ``of`` this account, or no answer.
@@ -161,7 +164,7 @@ class Session:
             fresh.credentials.adopt_refresh_token(token, url=self._env.api.base_url)
             await auth.custom_refresh(self._env.api, fresh.credentials, deadline=deadline)
             me = await whose(self._env.api, fresh.credentials, deadline=deadline, of=of)
-        return await self._adopt(fresh, me, method=method, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=meant, deadline=deadline)
 
     async def verify(self, code: str, *, deadline: float) -> None:
         """Verify the e-mail address.
@@ -170,82 +173,23 @@ class Session:
             NotSignedIn: Nobody is signed in, or no token came that verification could be done with.
             SessionExpired, InvalidVerificationCode, UpstreamError: As ``api.auth.verify_email``.
         """
-        await self.refresh_if_due(deadline=deadline)
-        await auth.verify_email(self._env.api, self._grant.credentials, code=code, deadline=deadline)
-        self._state = State.SIGNED_IN
-
-    async def refresh(self, *, deadline: float) -> None:
-        """Renew the tokens, or wait for a renewal that is under way; a sign-in meanwhile brings new ones as well.
-
-        Raises:
-            NotSignedIn: There is no refresh token and nobody is asked, or the session was signed out meanwhile.
-            SessionExpired: Upstream refused it, now or before.
-            UpstreamError: No usable answer; the session is as it was.
-        """
-        self.require_account()
-        if not self.can_refresh:
-            raise NotSignedIn(
-                "This session has no refresh token.",
-                hint="Go on without; when the session ends, call `logout`, then `login`.",
-            )
-        grant = self._grant
-        try:
-            await grant.renew(deadline=deadline)
-        except RememberizerError:
-            if grant is self._grant and self.state is not State.SIGNED_OUT:
-                raise
-        if self.state is State.SIGNED_OUT:
-            raise NotSignedIn
-
-    async def refresh_if_due(self, *, deadline: float) -> None:
-        """Renew the tokens if less than 30 s of the access token's life is left and they can be renewed.
-
-        Raises:
-            NotSignedIn, SessionExpired: There is no account to do anything with.
-            UpstreamError: No usable answer, and the access token has ended.
-        """
-        self.require_account()
-        ends_at = self.access_expires_at
-        if ends_at is None or ends_at - self._env.now() >= REFRESH_AHEAD_SECONDS or not self.can_refresh:
-            return
-        try:
-            await self.refresh(deadline=deadline)
-        except UpstreamError:
-            if ends_at <= self._env.now():
-                raise
-
-    async def request(self, call: Call, *, deadline: float) -> Reply:
-        """Make an authenticated call; the caller never learns that a token expired.
-
-        A refresh that is due comes first; after a 401 there is one refresh, and the call is repeated once.
-
-        Raises:
-            NotSignedIn, SessionExpired: There is no account, or it can't be renewed.
-            RememberizerError: Upstream's refusals, or no usable answer.
-        """
-        with self.in_use():
-            await self.refresh_if_due(deadline=deadline)
-            grant, token = self._grant, self._grant.credentials.access_token
-            reply = await grant.send(call, deadline=deadline)
-            if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(grant, token, deadline=deadline):
-                reply = await grant.send(call, deadline=deadline)
-            if not reply.is_success:
-                raise refusal(reply, unverified=self.state is State.UNVERIFIED)
-            return reply
+        grant = self.grant
+        await grant.refresh_if_due(deadline=deadline)
+        await auth.verify_email(self._env.api, grant.credentials, code=code, deadline=deadline)
+        grant.become_verified()
 
     async def sign_out(self, *, deadline: float) -> GivenBack:
         """Tell upstream, then forget everything whatever it said."""
         try:
-            return await self._grant.give_back(deadline=deadline)
+            return await self.grant.give_back(deadline=deadline)
         finally:
             self.wipe()
 
     def wipe(self) -> None:
         """Forget the account without telling anybody, and close its sign-in page."""
         self.close_page()
-        self._grant.wipe()
-        self._state = State.SIGNED_OUT
-        self.email = self.name = self.method = self.signed_in_by = None
+        self.grant.wipe()
+        self.grant = self._new_grant()
 
     def close_page(self) -> None:
         """Close the sign-in page, if one is open."""
@@ -253,48 +197,51 @@ class Session:
         if page is not None:
             page.close()
 
-    def require_account(self) -> None:
-        """Refuse a move that needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
-        if self.state is State.SIGNED_OUT:
-            raise NotSignedIn
-        if self.state is State.EXPIRED:
-            raise SessionExpired
+    def _new_grant(self, client: OAuthClient | None = None) -> Grant:
+        return Grant(environment=self._env, holder=self, client=client)
 
     @contextmanager
     def _fresh(self, client: OAuthClient | None = None) -> Iterator[Grant]:
         """A new grant, which is forgotten again if the sign-in with it fails."""
-        grant = Grant(environment=self._env, name=self.handle[:8], client=client)
+        grant = self._new_grant(client)
         try:
             yield grant
         except BaseException:
             grant.wipe()
             raise
 
-    async def _renew(self, grant: Grant, used: str | None, *, deadline: float) -> bool:
-        """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
-        if grant is not self._grant:
-            return False
-        if grant.credentials.access_token not in (used, None):  # a refusal may itself take the token away
-            return True
-        if not self.can_refresh:
-            grant.was_refused = True
-            return False
-        await self.refresh(deadline=deadline)
-        return grant is self._grant
+    @contextmanager
+    def _signing_in_again(self, *, unverified: bool) -> Iterator[None]:
+        """Around a sign-in: if the address has to be verified first, say where that can be done.
 
-    async def _adopt(self, fresh: Grant, me: Me, *, method: str, deadline: float) -> bool:
+        Args:
+            unverified: Whether it is to the same account, which is not verified yet.
+        """
+        held = self.grant
+        try:
+            yield
+        except EmailNotVerified as error:
+            if unverified and held.credentials.access_token is not None:
+                error.hint = error.advice
+            elif unverified:
+                held.verifies_elsewhere = True
+            raise
+
+    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: str | None, deadline: float) -> bool:
+        """Hold the new grant, and let go of the one before.
+
+        The account that a page was opened for is meant, whatever the person typed there.
+        """
         if self.admit:
             await self.admit(fresh, me)
-        before, held, had_account = self._grant, self.email, self.state is not State.SIGNED_OUT
-        self._grant = fresh
-        self.email, self.name, self.method = me.email, me.name or None, method
-        self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
+        before, self.grant = self.grant, fresh
+        fresh.become(me, method=method, meant=self.meant if method in BY_PAGE else meant)
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)
         left = True
-        if had_account and not same_account(held, me.email):
+        if before.has_account and not same_account(before.account, me.email):
             with anyio.CancelScope(shield=True):
-                left = (await before.give_back(deadline=deadline)).confirmed
+                left = (await before.give_back(deadline=deadline, stays_last=not fresh.is_meant)).confirmed
         before.wipe()
-        await fresh.keep(me.email)
+        await fresh.keep()
         return left

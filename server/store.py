@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from .errors import NotSignedIn, TooManySessions, UnknownSession
 from .session import Session
@@ -65,7 +66,7 @@ class SessionStore:
         Raises:
             UnknownSession: A handle was given, and the owner has no session under it.
         """
-        session = self._sessions.get(self._defaults.get(owner, "") if handle is None else handle)
+        session = self._default(owner) if handle is None else self._sessions.get(handle)
         if session is not None and self._is_over(session):
             self._end(session)
             session = None
@@ -166,8 +167,12 @@ class SessionStore:
         self._ran_out.discard(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
         session = self._sessions[handle] = self._make(handle, owner)
+        session.heir = partial(self._default, owner)
         self._defaults[owner] = handle
         return session
+
+    def _default(self, owner: str) -> Session | None:
+        return self._sessions.get(self._defaults.get(owner, ""))
 
     def _evict(self) -> None:
         """Drop the session that was left unused for longest, but none with a call in flight or an open page."""

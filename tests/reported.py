@@ -14,6 +14,24 @@ REPORTED: dict[str, Promise] = {
         "Another account is taken after a step of its own, where a person says so.", "A4"
     ),
     "page:peer:user": _reported("A page refuses other users of the machine.", "A, (5)"),
+    "sessions:call:one-account": _reported(
+        "All requests of one call are made by the sign-in that it began with.", "A1"
+    ),
+    "sessions:consent:one-account": _reported(
+        "A yes to a deletion counts for the account that was asked for it.", "A3"
+    ),
+    "sign-in:page:no-silent-write": _reported(
+        "A tool that writes and had to bring a person to the page does not go on by itself; one that reads goes on as "
+        "the account that is meant.",
+        "A4",
+    ),
+    "tools:writing:names-the-account": _reported("Every result of a tool that writes names the account.", "A4"),
+    "sign-in:status:names-another-account": _reported(
+        "A sign-in that ended as another account than was meant says so first.", "A5"
+    ),
+    "keyring:last:not-replaced-unasked": _reported(
+        "The account that a restart signs in by is replaced only by one that was meant.", "A6"
+    ),
     # B. What stands between us and the service.
     "upstream:answers:table": _reported("Each answer to each call means what the table in docs/errors.md says.", "B"),
     "upstream:deleted-cookie:renewed": _reported(

@@ -14,7 +14,7 @@ FLOORS = (
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
     {"server.api"},
-    {"server.states"},
+    {"server.states", "server.keeping"},
     {"server.grant"},
     {"server.session"},
     {"server.store"},

@@ -3,6 +3,7 @@
 The docstring of each body is the description that a model reads.
 """
 
+from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 from mcp_types import ToolAnnotations
@@ -11,7 +12,7 @@ from pydantic import Field, SecretStr
 from ..server.api.account import same_account
 from ..server.api.entries import Code, Email
 from ..server.api.refusals import VERIFY_ELSEWHERE
-from ..server.errors import InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
+from ..server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.signin.ways import held_account, naming_the_setting
@@ -20,7 +21,7 @@ from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema
 from .services import CallServices, Services
-from .sign_in import bring, refuse_what_has_ended, start, was_done
+from .sign_in import bring, meant_at_page, refuse_what_has_ended, start, was_done
 from .status import (
     KEY_ONLY,
     NO_SESSION,
@@ -107,8 +108,9 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
         if was_done(services, session):
             return status_of(session)
         refuse_what_has_ended(services, session)
+        session.meant = meant_at_page(session, arguments.email)
         pending = await services.ways.desk.open(session, form="sign_up", email=arguments.email, name=arguments.name)
-    sent = await bring(services, pending)
+    sent = await bring(services, pending, meant=session.meant)
     return status_of(session, sent=sent.value if sent else None)
 
 
@@ -129,10 +131,11 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
             return status_of(session, previous_left=left)
         is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
         can_go_on = session.state is not State.UNVERIFIED or session.can_verify
-        if is_theirs and can_go_on and await session.is_usable(deadline=deadline):
+        if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
+            await session.grant.mean(arguments.email)
             return status_of(session)
         arrival = await start(services, session, email=arguments.email, captcha=captcha)
-    sent = await bring(services, arrival.pending) if arrival.pending else None
+    sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
     return status_of(session, previous_left=arrival.previous_left, sent=sent.value if sent else None)
 
 
@@ -164,7 +167,7 @@ async def refresh(services: CallServices, arguments: Arguments) -> SessionStatus
     if session is None:
         raise NotSignedIn
     with session.in_use():
-        await session.refresh(deadline=services.deadline())
+        await session.grant.refresh(deadline=services.deadline())
     return status_of(session)
 
 
@@ -199,8 +202,8 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
     """
     session = services.sessions.find(services.owner, handle)
     if session is not None:
-        with session.in_use():
-            await session.is_usable(deadline=services.deadline())
+        with session.in_use(), suppress(AccountChanged):
+            await session.grant.is_usable(deadline=services.deadline())
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
     if services.sessions.has_run_out(services.owner):

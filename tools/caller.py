@@ -111,7 +111,12 @@ class Caller:
     def state(self) -> str | None:
         """The state of an earlier round, unsealed: the id of the page that it was about, if it was about one."""
         state = self._context.request_state
-        return None if state is None or state.startswith(_ABOUT_CONSENT) else state
+        return None if state is None or state.startswith(_ABOUT_CONSENT) else state.partition(" ")[0]
+
+    @property
+    def meant(self) -> str | None:
+        """The account that the call was meant for when that page was opened, if one was."""
+        return None if self.state is None else (self._context.request_state or "").partition(" ")[2] or None
 
     def answer_about(self, pending: PendingSignIn) -> Answer | None:
         """What it answered in this call, for the first time, to an earlier round's question about this page."""
@@ -120,11 +125,12 @@ class Caller:
         took = self._questions.answered(pending.id)
         return None if took is None else _opened(self._response(_QUESTION), took)
 
-    def question(self, pending: PendingSignIn) -> InputNeeded:
-        """The exception that ends this round with the question."""
+    def question(self, pending: PendingSignIn, *, meant: str | None) -> InputNeeded:
+        """The exception that ends this round with the question, whose state names the account that is meant."""
         self._questions.ask(pending.id)
         asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(pending), url=pending.url))
-        return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=pending.id))
+        state = f"{pending.id} {meant or ''}"
+        return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=state))
 
     async def ask(self, pending: PendingSignIn) -> Answer:
         """Ask while the call waits, and have the client told when the person is done."""

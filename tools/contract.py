@@ -45,7 +45,8 @@ class ContractTool(Tool):
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                return _success(await self.fn(services.for_call(context), parse(self.arguments, arguments)))
+                call = services.for_call(context, writes=self.writes)
+                return _success(await self.fn(call, parse(self.arguments, arguments)))
             except InputNeeded as question:
                 return question.result
             except RememberizerError as error:

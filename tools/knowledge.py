@@ -130,7 +130,7 @@ async def remember(services: CallServices, arguments: RememberArguments) -> Reme
     """
     who = await asker(services, arguments.session, endpoints.MEMORIZE)
     stored = await documents.memorize(who, name=arguments.name, content=arguments.content, deadline=services.deadline())
-    return Remembered(id=stored.id, next=FINDABLE_SOON)
+    return Remembered(account=who.account, id=stored.id, next=FINDABLE_SOON)
 
 
 async def account(services: CallServices, arguments: Arguments) -> AccountDetails:

@@ -22,6 +22,7 @@ from .knowledge_arguments import Number as DocumentId
 from .paging import PagedArguments, PagedResult, page_of
 from .schemas import output_schema
 from .services import CallServices
+from .written import Written
 
 MOST_IDS = 1_000
 """Of one edit."""
@@ -80,7 +81,11 @@ class MementoResult(FromDocuments):
     memento: Memento
 
 
-class EditedMemento(BaseModel):
+class CreatedMemento(Written, MementoResult):
+    """A new memento."""
+
+
+class EditedMemento(Written):
     """What an edit sent, which Rememberizer accepted."""
 
     id: str
@@ -90,7 +95,7 @@ class EditedMemento(BaseModel):
     next: str
 
 
-class DeletedMemento(BaseModel):
+class DeletedMemento(Written):
     """What is gone."""
 
     deleted: str
@@ -111,10 +116,11 @@ async def list_mementos(services: CallServices, arguments: PagedArguments) -> Me
     return page_of(MementoList, "mementos", everything, arguments, _row)
 
 
-async def create_memento(services: CallServices, arguments: CreateMementoArguments) -> MementoResult:
+async def create_memento(services: CallServices, arguments: CreateMementoArguments) -> CreatedMemento:
     """Create an empty memento. Then fill it with `edit_memento`."""
     who = await asker(services, arguments.session, endpoints.CREATE_MEMENTO)
-    return _one(await mementos.create_memento(who, name=arguments.name, deadline=services.deadline()))
+    memento = await mementos.create_memento(who, name=arguments.name, deadline=services.deadline())
+    return CreatedMemento(account=who.account, **dict(_one(memento)))
 
 
 async def get_memento(services: CallServices, arguments: MementoArguments) -> MementoResult:
@@ -135,6 +141,7 @@ async def edit_memento(services: CallServices, arguments: EditMementoArguments) 
         who, memento_id=arguments.id, add=add, add_folders=folders, remove=remove, deadline=services.deadline()
     )
     return EditedMemento(
+        account=who.account,
         id=arguments.id,
         added=len(add),
         added_folders=len(folders),
@@ -154,7 +161,7 @@ async def delete_memento(services: CallServices, arguments: DeleteMementoArgumen
     )
     await require_consent(services, deletion, confirm=arguments.confirm)
     await mementos.delete_memento(who, memento_id=arguments.id, deadline=services.deadline())
-    return DeletedMemento(deleted=arguments.id)
+    return DeletedMemento(account=who.account, deleted=arguments.id)
 
 
 async def list_public_knowledge(services: CallServices, arguments: PagedArguments) -> PublicKnowledgeList:
@@ -166,13 +173,12 @@ async def list_public_knowledge(services: CallServices, arguments: PagedArgument
 
 def toolset(_: Settings) -> list[ContractTool]:
     """The six tools, in the order in which they are listed."""
-    one = output_schema(MementoResult)
     return [
         tool(body, arguments=arguments, output=output, title=title, annotations=hints, writes=hints is not READS)
         for body, arguments, output, title, hints in (
             (list_mementos, PagedArguments, output_schema(MementoList), "List mementos", READS),
-            (get_memento, MementoArguments, one, "Look at a memento", READS),
-            (create_memento, CreateMementoArguments, one, "Create a memento", ADDS),
+            (get_memento, MementoArguments, output_schema(MementoResult), "Look at a memento", READS),
+            (create_memento, CreateMementoArguments, output_schema(CreatedMemento), "Create a memento", ADDS),
             (edit_memento, EditMementoArguments, output_schema(EditedMemento), "Change what a memento holds", CHANGES),
             (delete_memento, DeleteMementoArguments, output_schema(DeletedMemento), "Delete a memento", DELETES),
             (list_public_knowledge, PagedArguments, output_schema(PublicKnowledgeList), "List public knowledge", READS),

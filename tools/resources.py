@@ -60,7 +60,7 @@ def add_resources(server: MCPServer[Services], settings: Settings) -> None:
 
 
 def _for_call(context: Context[Services, Any]) -> CallServices:
-    return context.request_context.lifespan_context.for_call(context)
+    return context.request_context.lifespan_context.for_call(context, writes=False)
 
 
 async def _document(services: CallServices, number: str) -> str:

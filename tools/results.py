@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from .content import FromDocuments
+from .written import Written
 
 
 class Match(BaseModel):
@@ -82,7 +83,7 @@ class DiscussionText(FromDocuments):
     threads: list[ThreadText]
 
 
-class Remembered(BaseModel):
+class Remembered(Written):
     """What ``remember`` did."""
 
     id: int | None

@@ -62,9 +62,9 @@ class Services:
     store_of_key: StoreOfKey
     questions: Questions
 
-    def for_call(self, context: Context[Any, Any]) -> "CallServices":
+    def for_call(self, context: Context[Any, Any], *, writes: bool) -> "CallServices":
         """The same parts for one call of this client."""
-        return CallServices(**vars(self), caller=Caller(context, self.questions))
+        return CallServices(**vars(self), caller=Caller(context, self.questions), writes=writes)
 
     def deadline(self, *, at_least: float = 0) -> float:
         """When the call that begins now has used up its time with upstream: seconds on anyio's clock.
@@ -77,6 +77,12 @@ class Services:
 
 @dataclass(frozen=True, kw_only=True)
 class CallServices(Services):
-    """The parts for one call, and the client that made it."""
+    """The parts for one call, and the client that made it.
+
+    Args:
+        caller: The client.
+        writes: Whether the call changes what is stored at Rememberizer.
+    """
 
     caller: Caller
+    writes: bool

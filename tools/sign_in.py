@@ -12,7 +12,9 @@ from typing import TypeVar
 import anyio
 from pydantic import SecretStr
 
+from ..server.api.account import same_account
 from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending
+from ..server.grant import ANOTHER_SIGN_IN, Grant
 from ..server.session import Session
 from ..server.signin.browser import open_browser
 from ..server.signin.pending import End, PendingSignIn
@@ -22,6 +24,7 @@ from .caller import Answer, Way
 from .services import CallServices
 from .waiting import report_waiting
 
+BROUGHT = "There was a sign-in for this call, which writes, so it did not go on by itself"
 T = TypeVar("T")
 
 
@@ -41,54 +44,83 @@ class Sent(Enum):
     UNANSWERED = "The user has not answered the host's question yet; the link works too."
 
 
-async def bring(services: CallServices, pending: PendingSignIn) -> Sent | None:
+async def bring(services: CallServices, pending: PendingSignIn, *, meant: str | None) -> Sent | None:
     """Send the person to the page, and wait until they are done or patience ends.
 
+    Args:
+        services: Of the call.
+        pending: The page.
+        meant: The account that the call is meant for, if one is; a later round of the call hears of it.
+
     Returns:
-        How they were sent, while they are not done; ``None`` when they are signed in.
+        How they were sent, while they are not done; ``None`` when they are signed in, as whomever.
 
     Raises:
         InputNeeded: The client is to be asked first, in its own round.
         SignInFailed: The page ended without an account.
     """
-    sent = await _send(services, pending)
+    sent = await _send(services, pending, meant)
     match pending.end:
         case None:
             return sent
         case End.SIGNED_IN:
             return None
-        case End.CLOSED if pending.session.has_credentials:
+        case End.CLOSED if pending.session.grant.credentials.has_any:
             return None  # another way was quicker
         case end:
             raise _ended(end)
 
 
-async def account_session(services: CallServices, handle: str | None) -> Session:
-    """The session for a tool that needs an account; where there is none, the person is asked to sign in first.
+async def account_grant(services: CallServices, handle: str | None) -> Grant:
+    """The sign-in that a tool that needs an account asks by; where there is none, the person is asked to sign in first.
 
-    An account that was held and ended is signed in again, and no other in its place: the call was meant for it.
+    The one place that decides: it is the sign-in that is held when the call begins, which is looked up before anything
+    is waited for. An account that ended is signed in again, and no other in its place. With a sign-in that was made
+    meanwhile a call goes on only as ``_found`` says.
 
     Raises:
+        AccountChanged: There is another sign-in by now, and the call is not known to be meant for it.
         NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off.
         UnknownSession: No session has this handle.
         SignInPending: The person has not finished in time.
         InputNeeded, SignInFailed: As ``bring``.
     """
     session = services.sessions.find(services.owner, handle)
-    if session is not None and await session.is_usable(deadline=services.deadline()):
-        return session
+    grant = session.grant if session else None
     has_ended = services.sessions.has_ended(services.owner)
+    named = (grant and grant.account) or services.sessions.ended_account(services.owner)
+    if services.caller.state is not None:
+        named = services.caller.meant  # the call began in an earlier round, before the person went to the page
+    elif grant is not None and await grant.is_usable(deadline=services.deadline()):
+        return grant
     if not services.settings.lazy_sign_in:
-        is_expired = has_ended or (session is not None and session.state is State.EXPIRED)
+        is_expired = has_ended or (grant is not None and grant.state is State.EXPIRED)
         raise SessionExpired if is_expired else NotSignedIn
-    ended = services.sessions.ended_account(services.owner)
     async with services.sessions.moving(services.owner, handle, create=True) as session:
-        usable = await session.is_usable(deadline=services.deadline())  # another call may have been quicker
-        arrival = Arrival() if usable else await start(services, session, email=session.email or ended)
-    sent = await bring(services, arrival.pending) if arrival.pending else None
+        usable = await session.grant.is_usable(deadline=services.deadline())  # another call may have been quicker
+        arrival = Arrival() if usable else await start(services, session, email=named)
+    meant = arrival.meant if arrival.pending else named or services.settings.email
+    sent = await bring(services, arrival.pending, meant=meant) if arrival.pending else None
     if arrival.pending and sent:
         raise still_pending(arrival.pending, sent)
-    return session
+    return _found(services, session.held(), meant=meant)
+
+
+def _found(services: CallServices, grant: Grant, *, meant: str | None) -> Grant:
+    """The sign-in that was made while the call waited, if the call goes on with it.
+
+    A tool that reads goes on with the account that is meant, or with any if none is. One that writes goes on with what
+    the settings or the keyring gave, where a call for this account would have got it too, and with nothing that a
+    person did meanwhile: that may have been somebody else, and what is written can't be taken back.
+
+    Raises:
+        AccountChanged: It does not go on.
+    """
+    is_own = grant.is_unattended and (grant.meant is meant or same_account(grant.meant, meant))
+    is_theirs = meant is None or same_account(meant, grant.account) or (is_own and grant.account is None)
+    if grant.has_account and is_theirs and (is_own or not services.writes):
+        return grant
+    raise grant.account_changed(BROUGHT if services.writes and not is_own else ANOTHER_SIGN_IN)
 
 
 async def start(
@@ -103,8 +135,20 @@ async def start(
     page = session.page
     refuse_what_has_ended(services, session)
     if isinstance(page, PendingSignIn):
-        return Arrival(pending=await services.ways.desk.open(session, email=email))
-    return await services.ways.sign_in(session, email=email, captcha=captcha, deadline=services.deadline())
+        meant = meant_at_page(session, email)
+        arrival = Arrival(pending=await services.ways.desk.open(session, email=email), meant=meant)
+    else:
+        arrival = await services.ways.sign_in(session, email=email, captcha=captcha, deadline=services.deadline())
+    if arrival.pending:
+        session.meant = arrival.meant
+    else:
+        session.grant.is_unattended = True
+    return arrival
+
+
+def meant_at_page(session: Session, email: str | None) -> str | None:
+    """The account that the session's page is for: an open one is for the account that was named last."""
+    return email or (session.meant if session.page else None)
 
 
 def was_done(services: CallServices, session: Session) -> bool:
@@ -132,7 +176,7 @@ def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
     return error
 
 
-async def _send(services: CallServices, pending: PendingSignIn) -> Sent:
+async def _send(services: CallServices, pending: PendingSignIn, meant: str | None) -> Sent:
     until = anyio.current_time() + services.patience_seconds
     answer, first = services.caller.answer_about(pending), not pending.was_shown
     pending.was_shown = True
@@ -143,7 +187,7 @@ async def _send(services: CallServices, pending: PendingSignIn) -> Sent:
         return Sent.BY_LINK
     match services.caller.way:
         case Way.RESULT:
-            raise services.caller.question(pending)
+            raise services.caller.question(pending, meant=meant)
         case Way.REQUEST:
             answer = await _wait(services, pending, until=until, work=partial(services.caller.ask, pending))
             return await _heed(services, pending, answer, until=until) if answer else Sent.UNANSWERED

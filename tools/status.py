@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from ..server.api.refusals import VERIFY_ELSEWHERE
+from ..server.grant import Grant
 from ..server.session import Session
 from ..server.states import Page, State
 
@@ -80,14 +81,22 @@ def status_of(session: Session, *, previous_left: bool = True, sent: str | None 
             "state": State.PENDING if page else session.state,
             "email": session.email,
             "name": session.name,
-            "method": session.method,
-            "access_expires_at": _iso(session.access_expires_at),
-            "can_refresh": session.can_refresh,
+            "method": session.grant.method,
+            "access_expires_at": _iso(session.grant.credentials.access_expires_at),
+            "can_refresh": session.grant.can_refresh,
             "sign_in_url": page.url if page else None,
             "confirm_code": page.confirm_code if page else None,
-            "next": (_while_pending(page, sent) if page else _next(session)) + left,
+            "next": (_while_pending(page, sent) if page else _other_account(session.grant) + _next(session)) + left,
         }
     )
+
+
+def _other_account(grant: Grant) -> str:
+    """Of another account than the sign-in was meant for, the model has to know before anything else."""
+    if grant.is_meant:
+        return ""
+    who = grant.account or "an account whose e-mail is not known"
+    return f"This is {who}, and not {grant.meant}, who was meant: tell the user first. "
 
 
 def _while_pending(page: Page, sent: str | None) -> str:
@@ -106,7 +115,7 @@ def _next(session: Session) -> str:
             return VERIFY_ELSEWHERE
         case State.UNVERIFIED:
             return "Call `login`, then `verify` with the code that was mailed."
-        case _ if session.can_refresh:
+        case _ if session.grant.can_refresh:
             return "Go on; the session renews itself."
         case _:
             return "Go on; the session can't renew itself, so call `login` when it ends."

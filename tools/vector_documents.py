@@ -5,7 +5,7 @@ The docstring of each body is the description that a model reads.
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..server.api import endpoints, vector_stores
 from ..server.api.vector_stores import VectorDocument
@@ -19,6 +19,7 @@ from .knowledge_arguments import Number as DocumentId
 from .paging import PagedResult, page_of
 from .schemas import output_schema
 from .services import CallServices
+from .written import Written
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""
@@ -62,14 +63,18 @@ class VectorDocumentResult(FromDocuments):
     document: VectorDocument
 
 
-class AddedText(BaseModel):
+class RenamedDocument(Written, VectorDocumentResult):
+    """What it is called now."""
+
+
+class AddedText(Written):
     """A text that was added."""
 
     document: VectorDocument
     next: str
 
 
-class DeletedDocument(BaseModel):
+class DeletedDocument(Written):
     """What is gone."""
 
     deleted: int
@@ -104,19 +109,20 @@ async def add_vector_text(services: CallServices, arguments: AddTextArguments) -
         who, store_id=store_id, name=arguments.name, text=arguments.text, deadline=deadline
     )
     return AddedText(
-        document=document, next="It can be searched once it is indexed; `get_vector_document` shows how it stands."
+        account=who.account,
+        document=document,
+        next="It can be searched once it is indexed; `get_vector_document` shows how it stands.",
     )
 
 
-async def rename_vector_document(services: CallServices, arguments: RenameArguments) -> VectorDocumentResult:
+async def rename_vector_document(services: CallServices, arguments: RenameArguments) -> RenamedDocument:
     """Rename a document of the vector store. Its text can't be changed: add the new one, then delete the old one."""
     deadline = services.deadline()
     who, store_id = await place(services, arguments, endpoints.RENAME_VECTOR_DOCUMENT, deadline=deadline)
-    return _one(
-        await vector_stores.rename_document(
-            who, store_id=store_id, document_id=arguments.id, name=arguments.name, deadline=deadline
-        )
+    document = await vector_stores.rename_document(
+        who, store_id=store_id, document_id=arguments.id, name=arguments.name, deadline=deadline
     )
+    return RenamedDocument(account=who.account, **dict(_one(document)))
 
 
 async def delete_vector_document(services: CallServices, arguments: DeleteArguments) -> DeletedDocument:
@@ -133,20 +139,31 @@ async def delete_vector_document(services: CallServices, arguments: DeleteArgume
     )
     await require_consent(services, deletion, confirm=arguments.confirm)
     await vector_stores.delete_document(who, store_id=store_id, document_id=arguments.id, deadline=services.deadline())
-    return DeletedDocument(deleted=arguments.id)
+    return DeletedDocument(account=who.account, deleted=arguments.id)
 
 
 def tools() -> list[ContractTool]:
     """The five tools, in the order in which they are listed."""
-    one = output_schema(VectorDocumentResult)
     many, added, deleted = (output_schema(result) for result in (VectorDocumentList, AddedText, DeletedDocument))
     return [
         tool(body, arguments=arguments, output=output, title=title, annotations=hints, writes=hints is not READS)
         for body, arguments, output, title, hints in (
             (list_vector_documents, PagedInStore, many, "List the vector store's documents", READS),
-            (get_vector_document, DocumentArguments, one, "Look at a document of the vector store", READS),
+            (
+                get_vector_document,
+                DocumentArguments,
+                output_schema(VectorDocumentResult),
+                "Look at a document of the vector store",
+                READS,
+            ),
             (add_vector_text, AddTextArguments, added, "Add a text to the vector store", ADDS),
-            (rename_vector_document, RenameArguments, one, "Rename a document of the vector store", CHANGES),
+            (
+                rename_vector_document,
+                RenameArguments,
+                output_schema(RenamedDocument),
+                "Rename a document of the vector store",
+                CHANGES,
+            ),
             (delete_vector_document, DeleteArguments, deleted, "Delete a document of the vector store", DELETES),
         )
     ]

@@ -20,6 +20,7 @@ from .contract import ContractTool, tool
 from .hints import ADDS, READS
 from .schemas import output_schema
 from .services import CallServices
+from .written import Written
 
 Word = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 
@@ -43,7 +44,7 @@ class Options(FromDocuments, StoreOptions):
     """What a store can be made with."""
 
 
-class CreatedStore(FromDocuments):
+class CreatedStore(Written, FromDocuments):
     """A new store."""
 
     store: VectorStore
@@ -78,6 +79,7 @@ async def create_vector_store(services: CallServices, arguments: CreateStoreArgu
     given = arguments.model_dump(exclude={"session"}, exclude_none=True)
     store = await vector_stores.create_store(who, properties=given, deadline=services.deadline())
     return CreatedStore(
+        account=who.account,
         **_marks(),
         store=store,
         next=(

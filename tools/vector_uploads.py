@@ -20,6 +20,7 @@ from .in_store import InStore, place
 from .local_files import opened
 from .schemas import output_schema
 from .services import CallServices
+from .written import Written
 
 UPLOAD_SECONDS = 60.0
 PROGRESS_STEPS = 20
@@ -33,7 +34,7 @@ class UploadArguments(InStore):
     ] = Field(description="Absolute paths.")
 
 
-class UploadResult(FromDocuments, Uploaded):
+class UploadResult(Written, FromDocuments, Uploaded):
     """What became of each file."""
 
     next: str
@@ -70,7 +71,7 @@ async def upload_vector_files(services: CallServices, arguments: UploadArguments
         uploads.check(files)
         who, store_id = await place(services, arguments, endpoints.UPLOAD_VECTOR_FILES, deadline=deadline)
         done = await uploads.upload(who, store_id=store_id, files=files, report=Progress(services), deadline=deadline)
-    return _result(done)
+    return _result(done, account=who.account)
 
 
 def upload_tool() -> ContractTool:
@@ -85,11 +86,12 @@ def upload_tool() -> ContractTool:
     )
 
 
-def _result(done: Uploaded) -> UploadResult:
+def _result(done: Uploaded, *, account: str | None) -> UploadResult:
     fence, most = Fence(), max(len(done.documents), len(done.errors))
 
     def make(items: int, _: int) -> UploadResult:
         return UploadResult(
+            account=account,
             notice=fence.notice,
             fence=fence.name,
             cut=None

@@ -14,8 +14,15 @@ from .refusals import refusal, speaks_of_credentials
 class Asker(Protocol):
     """Whoever can make a call of the contract."""
 
-    whose: str
-    """What tells one from another: an e-mail, a handle, or the setting of a key."""
+    @property
+    def whose(self) -> str:
+        """What tells one account or key from another, for an answer that is bound to it."""
+        ...
+
+    @property
+    def account(self) -> str | None:
+        """How people know it: by its e-mail, as far as that is known, or by the setting of a key."""
+        ...
 
     async def request(self, call: Call, *, deadline: float) -> Reply:
         """Make the call, and give its success.
@@ -40,7 +47,7 @@ class ApiKey:
     def __init__(self, api: RememberizerAPI, key: SecretStr, *, setting: str) -> None:
         self._api = api
         self._key = key
-        self.whose = setting
+        self.whose = self.account = setting
 
     def __repr__(self) -> str:
         return f"<ApiKey of {self.whose}>"

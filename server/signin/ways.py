@@ -61,6 +61,8 @@ class Arrival:
     """Where a way led: to an account, or to a page that is open now."""
 
     pending: PendingSignIn | None = None
+    meant: str | None = None
+    """The account that the page is for, if one is meant."""
     previous_left: bool = True
     """``False`` if another account was held before and upstream did not confirm its sign-out."""
 
@@ -96,26 +98,33 @@ class SignInWays:
             SignInFailed: A way applies and can't be gone; the message names its setting.
             RememberizerError: Rememberizer's refusals, or no usable answer.
         """
-        settings = self.settings
+        settings, last = self.settings, None
+        named = email or settings.email
         is_theirs = email is None or settings.email is None or same_account(email, settings.email)
         token = settings.newest_refresh_token()
-        was_by_token = session.method == "refresh_token" and same_account(email, session.email)
+        was_by_token = session.grant.method == "refresh_token" and same_account(email, session.email)
         if token and (email is None or (settings.email and is_theirs) or was_by_token):
-            account = email if was_by_token else None
-            return await self._by_refresh_token(session, token.get_secret_value(), account, deadline=deadline)
+            return await self._by_refresh_token(
+                session, token.get_secret_value(), meant=named, of=email if was_by_token else None, deadline=deadline
+            )
         if held := held_account(settings, email):
             return await self._by_password(session, held, captcha or settings.captcha, deadline=deadline)
         if self.keychain:
-            kept = await self._by_keychain(session, self.keychain, email or settings.email, deadline=deadline)
+            last = await self.keychain.last_account()
+            kept = await self._by_keychain(session, self.keychain, named, deadline=deadline)
             if kept is not None:
                 return kept
-        meant = email or settings.email or session.email
-        return Arrival(pending=await self.desk.open(session, email=meant))
+        meant = named or session.email or last
+        return Arrival(pending=await self.desk.open(session, email=meant), meant=meant)
 
-    async def _by_refresh_token(self, session: Session, token: str, email: str | None, *, deadline: float) -> Arrival:
+    async def _by_refresh_token(
+        self, session: Session, token: str, *, meant: str | None, of: str | None, deadline: float
+    ) -> Arrival:
         self.attempts.take(session.owner)
         try:
-            left = await session.sign_in_with_refresh_token(token, method="refresh_token", deadline=deadline, of=email)
+            left = await session.sign_in_with_refresh_token(
+                token, method="refresh_token", meant=meant, of=of, deadline=deadline
+            )
         except SessionExpired as error:
             raise SignInFailed(
                 "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
@@ -149,18 +158,17 @@ class SignInWays:
     async def _by_keychain(
         self, session: Session, keychain: Keychain, email: str | None, *, deadline: float
     ) -> Arrival | None:
-        """By what was kept, if it is still good; what Rememberizer refuses is forgotten."""
-        await keychain.require_usable()
+        """By what was kept, if it is still good; of what Rememberizer refuses only the account's name is kept."""
         kept = await keychain.read(email)
         if kept is None:
             return None
         self.attempts.take(session.owner)
         try:
             left = await session.sign_in_with_refresh_token(
-                kept.refresh_token, method="refresh_token", deadline=deadline
+                kept.refresh_token, method="refresh_token", meant=email, deadline=deadline
             )
         except SessionExpired:
             logger.info("the sign-in that the keyring kept has expired")
-            await keychain.forget(kept.email)
+            await keychain.forget(kept.email, stays_last=True)
             return None
         return Arrival(previous_left=left)

@@ -1,11 +1,13 @@
 """The error tree: what each failure says, and that the picture of it in the module's docstring is true."""
 
 import re
+from copy import copy
 
 import pytest
 from rememberizer_mcp.server import errors
 from rememberizer_mcp.server.api.client import MOST_BODY_BYTES
 from rememberizer_mcp.server.errors import (
+    AccountChanged,
     InternalError,
     InvalidArguments,
     RateLimited,
@@ -26,8 +28,8 @@ CODES = {
         "email_taken",
     ),
     *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
-    *("too_many_sessions", "sign_in_pending", "sign_in_failed", "rate_limited", "forbidden", "not_found"),
-    *("quota_exceeded", "read_only", "upstream_timeout", "upstream_unreachable", "upstream_unavailable"),
+    *("account_changed", "too_many_sessions", "sign_in_pending", "sign_in_failed", "rate_limited", "forbidden"),
+    *("not_found", "quota_exceeded", "read_only", "upstream_timeout", "upstream_unreachable", "upstream_unavailable"),
     *("upstream_protocol", "response_too_large", "internal_error"),
 }
 
@@ -63,7 +65,7 @@ def test_a_failure_says_its_code_cause_and_repair(kind: type[RememberizerError])
 
 
 def test_only_passing_failures_are_retryable() -> None:
-    passing = {RateLimited, TooManySessions, UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable}
+    passing = {AccountChanged, RateLimited, TooManySessions, UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable}
     assert {kind for kind in LEAVES if kind.retryable} == passing
 
 
@@ -83,11 +85,11 @@ def test_a_hint_set_later_is_the_one_shown() -> None:
 def test_a_failure_shared_by_many_is_new_for_each(kind: type[RememberizerError]) -> None:
     original = kind("Said.", hint="Do.", retry_after_seconds=0.0, status=503)
     original.__cause__ = ValueError("where it came from")
-    copy = original.again()
-    assert copy is not original
-    assert type(copy) is kind
-    assert vars(copy) == vars(original)
-    assert (copy.__cause__, copy.__traceback__) == (None, None)
+    another = copy(original)
+    assert another is not original
+    assert type(another) is kind
+    assert vars(another) == vars(original)
+    assert (another.__cause__, another.__traceback__) == (None, None)
 
 
 def test_the_size_in_the_sentence_is_the_cap() -> None:

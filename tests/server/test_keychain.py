@@ -130,7 +130,7 @@ async def test_a_locked_keyring_is_a_refusal_everywhere(ring: Held, caplog: pyte
     keychain = over(ring)
     caplog.set_level(logging.INFO, "rememberizer_mcp")
     with pytest.raises(SignInFailed, match="is locked") as refused:
-        await keychain.require_usable()
+        await keychain.last_account()
     assert "REMEMBERIZER_KEEP_SIGNED_IN" in refused.value.hint
     assert await in_a_task(partial(keychain.read, EMAIL)) is None
     assert await in_a_task(partial(keychain.forget, EMAIL)) is False
@@ -152,7 +152,7 @@ async def test_a_keyring_that_hangs_refuses_in_time(ring: Held, caplog: pytest.L
     with anyio.fail_after(LONGEST_SECONDS):
         assert await in_a_task(partial(keychain.keep, EMAIL, FIRST)) is False
         with pytest.raises(SignInFailed, match="did not answer in time"):
-            await keychain.require_usable()
+            await keychain.last_account()
         assert await in_a_task(partial(keychain.read, EMAIL)) is None
     assert len(caplog.records) == 2
 

@@ -61,7 +61,7 @@ def elsewhere(tmp_path: Path) -> Path:
 @pytest.mark.promise("D65")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_kept_sign_in_is_there_in_the_next_process(unlocked: dict[str, str]) -> None:
-    first = calls(["imported"], ["require_usable"], ["read", None], ["keep", EMAIL, FIRST], environment=unlocked)
+    first = calls(["imported"], ["last_account"], ["read", None], ["keep", EMAIL, FIRST], environment=unlocked)
     assert first.results == [False, None, None, True]
     second = calls(["read", None], ["read", USER], ["read", "grace@example.org"], environment=unlocked)
     assert second.results == [
@@ -101,7 +101,7 @@ def test_a_locked_keyring_refuses_and_says_what_to_do(unlocked: dict[str, str]) 
     calls(["keep", EMAIL, FIRST], environment=unlocked)
     locked = calls(
         ["lock"],
-        ["require_usable"],
+        ["last_account"],
         ["read", None],
         ["keep", EMAIL, SECOND],
         ["forget", EMAIL],
@@ -119,7 +119,7 @@ def test_a_locked_keyring_refuses_and_says_what_to_do(unlocked: dict[str, str]) 
 
 @pytest.mark.promise("D66")
 def test_without_the_library_the_extra_is_named(tmp_path: Path) -> None:
-    without = calls(["uninstall"], ["require_usable"], ["keep", EMAIL, FIRST], environment=bare_environment(tmp_path))
+    without = calls(["uninstall"], ["last_account"], ["keep", EMAIL, FIRST], environment=bare_environment(tmp_path))
     assert without.results[1].startswith("sign_in_failed: The keyring library is not installed")
     assert "`rememberizer-mcp[keyring]`" in without.results[1]
     assert SWITCH_OFF in without.results[1]
@@ -128,7 +128,7 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path) -> None:
 
 
 def assert_none_usable(environment: dict[str, str]) -> None:
-    refused = calls(["require_usable"], ["keep", EMAIL, FIRST], environment=environment)
+    refused = calls(["last_account"], ["keep", EMAIL, FIRST], environment=environment)
     assert refused.results[0].startswith("sign_in_failed: This machine offers no keyring of its operating system")
     assert SWITCH_OFF in refused.results[0]
     assert refused.results[1] is False
@@ -185,5 +185,5 @@ def test_a_chain_is_as_good_as_its_worst_member(
         assert_none_usable(environment | {"PYTHONPATH": str(elsewhere)})
         assert not list(elsewhere.rglob("plain.txt"))
     else:
-        kept = calls(["require_usable"], ["keep", EMAIL, FIRST], ["stored"], environment=environment)
+        kept = calls(["last_account"], ["keep", EMAIL, FIRST], ["stored"], environment=environment)
         assert kept.results == [None, True, {USER: FIRST, "Last account": EMAIL}]

@@ -82,13 +82,13 @@ async def test_a_grant_lives_through_sign_in_renewals_and_logout(
 ) -> None:
     async with ready(tmp_path, clock, variant) as (session, client, code):
         assert await sign_in(session, client, code)
-        assert (session.state, session.email, session.method) == (State.UNVERIFIED, EMAIL, "oauth")
-        assert session.access_expires_at == clock.time + 60
+        assert (session.state, session.email, session.grant.method) == (State.UNVERIFIED, EMAIL, "oauth")
+        assert session.grant.credentials.access_expires_at == clock.time + 60
         for _ in range(3):
             clock.advance(45)
-            reply = await session.request(ME, deadline=soon())
+            reply = await session.grant.request(ME, deadline=soon())
             assert reply.body.fields["email"] == EMAIL
-        assert session.access_expires_at == clock.time + 60
+        assert session.grant.credentials.access_expires_at == clock.time + 60
         assert await session.sign_out(deadline=soon())
 
 
@@ -104,7 +104,7 @@ async def test_a_used_code_fails_and_ends_the_session_that_it_gave(
         with pytest.raises(SignInFailed, match="works once"):
             await sign_in(session, client, code)
         with pytest.raises(SessionExpired):
-            await session.request(ME, deadline=soon())
+            await session.grant.request(ME, deadline=soon())
         assert session.state is State.EXPIRED
 
 

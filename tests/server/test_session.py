@@ -9,6 +9,7 @@ import pytest
 from rememberizer_mcp.server.api.account import same_account
 from rememberizer_mcp.server.api.client import Call, Reply
 from rememberizer_mcp.server.errors import (
+    AccountChanged,
     EmailNotVerified,
     Forbidden,
     NotSignedIn,
@@ -73,7 +74,7 @@ async def test_fifty_calls_with_an_expired_token_refresh_once(clock: FakeClock) 
     statuses: list[int] = []
 
     async def ask(session: Session) -> None:
-        statuses.append((await session.request(ACCOUNT, deadline=soon())).status)
+        statuses.append((await session.grant.request(ACCOUNT, deadline=soon())).status)
 
     async with signed_in(upstream, clock) as session:
         clock.advance(60)
@@ -99,7 +100,7 @@ async def test_fifty_refused_calls_refresh_once_and_are_repeated_once(clock: Fak
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
                 for _ in range(50):
-                    tasks.start_soon(lambda: session.request(ACCOUNT, deadline=soon()))
+                    tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
     assert len(upstream.asked("auth/custom-refresh/")) == 1
     assert 50 < len(upstream.asked("account/")) <= 100
 
@@ -109,7 +110,7 @@ async def test_a_call_refused_after_its_repeat_means_session_expired(clock: Fake
     upstream = usual(account=reply(401))
     async with signed_in(upstream, clock) as session:
         with pytest.raises(SessionExpired):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
 
 
@@ -120,9 +121,9 @@ async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: Fa
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
                 await slow.arrived.wait()
-                await session.refresh(deadline=soon())
+                await session.grant.refresh(deadline=soon())
                 slow.released.set()
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
     assert "access-2" in upstream.requests[-1].headers["cookie"]
@@ -133,7 +134,7 @@ async def test_a_refused_call_that_nothing_can_renew_expires_the_session(clock: 
     upstream = usual(signin=reply(cookies={"access_token": "a"}), account=reply(401))
     async with signed_in(upstream, clock) as session:
         with pytest.raises(SessionExpired):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
         assert session.state is State.EXPIRED
     assert upstream.paths[2:] == ["account/"]
 
@@ -143,27 +144,27 @@ async def test_a_403_means_the_email_on_an_unverified_session(clock: FakeClock) 
     unverified = reply(200, json={"email_verified": False})
     async with signed_in(usual(account=reply(403), me=unverified), clock) as session:
         with pytest.raises(EmailNotVerified):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
     async with signed_in(usual(account=reply(403)), clock) as session:
         with pytest.raises(Forbidden):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
 
 
 @pytest.mark.promise("D20")
 async def test_a_quota_message_is_quota_exceeded(clock: FakeClock) -> None:
     async with signed_in(usual(account=reply(400, json={"message": "Quota used up"})), clock) as session:
         with pytest.raises(QuotaExceeded):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
 
 
 @pytest.mark.promise("D12")
 async def test_a_due_refresh_that_fails_does_not_stop_a_token_that_lives(clock: FakeClock) -> None:
     upstream = usual(signin=about_to_expire(clock), custom_refresh=reply(503), account=OK)
     async with signed_in(upstream, clock) as session:
-        assert (await session.request(ACCOUNT, deadline=soon())).status == 200
+        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
         clock.advance(10)
         with pytest.raises(RememberizerError, match="upstream_unavailable"):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
         assert session.state is State.SIGNED_IN
 
 
@@ -174,9 +175,9 @@ async def test_a_cancelled_caller_stops_neither_the_refresh_nor_who_waits(clock:
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as waiting, anyio.create_task_group() as leaving:
-                leaving.start_soon(lambda: session.refresh(deadline=soon()))
+                leaving.start_soon(lambda: session.grant.refresh(deadline=soon()))
                 await held.arrived.wait()
-                waiting.start_soon(lambda: session.refresh(deadline=soon()))
+                waiting.start_soon(lambda: session.grant.refresh(deadline=soon()))
                 await anyio.wait_all_tasks_blocked()
                 leaving.cancel_scope.cancel()
                 held.released.set()
@@ -190,7 +191,7 @@ async def test_a_caller_waits_for_a_refresh_no_longer_than_its_deadline(clock: F
     held = Held(reply())
     async with signed_in(usual(custom_refresh=held), clock) as session:
         with anyio.fail_after(5), pytest.raises(UpstreamTimeout):
-            await session.refresh(deadline=anyio.current_time() + 0.01)
+            await session.grant.refresh(deadline=anyio.current_time() + 0.01)
         assert session.state is State.SIGNED_IN
 
 
@@ -198,7 +199,7 @@ async def test_a_caller_waits_for_a_refresh_no_longer_than_its_deadline(clock: F
 async def test_a_refresh_ends_with_its_own_budget_whoever_waits(clock: FakeClock) -> None:
     async with signed_in(usual(custom_refresh=Held(reply())), clock, budget_seconds=0.01) as session:
         with anyio.fail_after(5), pytest.raises(UpstreamTimeout):
-            await session.refresh(deadline=soon())
+            await session.grant.refresh(deadline=soon())
 
 
 @pytest.mark.promise("D18")
@@ -213,7 +214,7 @@ async def test_a_late_refresh_of_the_first_account_does_not_reach_the_second(clo
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.refresh(deadline=soon()))
+                tasks.start_soon(_refresh_ends_with, session, f"{GRACE['email']} is signed in now")
                 await held.arrived.wait()
                 tasks.start_soon(lambda: session.sign_in(**GRACE, captcha=None, deadline=soon()))
                 await anyio.wait_all_tasks_blocked()
@@ -231,9 +232,9 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
                 await slow.arrived.wait()
-                await session.refresh(deadline=soon())
+                await session.grant.refresh(deadline=soon())
                 slow.released.set()
         await session.sign_out(deadline=soon())
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-2", "refresh_token=refresh-2"}
@@ -243,7 +244,7 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
 async def test_cookies_of_an_ordinary_answer_are_taken(clock: FakeClock) -> None:
     upstream = usual(account=reply(200, json={}, cookies={"access_token": "rotated; Path=/"}))
     async with signed_in(upstream, clock) as session:
-        await session.request(ACCOUNT, deadline=soon())
+        await session.grant.request(ACCOUNT, deadline=soon())
         await session.sign_out(deadline=soon())
     assert cookies_of(upstream.requests[-1]) == {"access_token=rotated", "refresh_token=refresh-1"}
 
@@ -256,7 +257,7 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
 
     async def ask(session: Session) -> None:
         try:
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
         except RememberizerError as error:
             errors.append(error)
 
@@ -267,29 +268,26 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
                 await held.arrived.wait()
                 await session.sign_in(**GRACE, captcha=None, deadline=soon())
                 held.released.set()
-        assert [error.code for error in errors] == ["session_expired"]
+        assert [error.code for error in errors] == ["account_changed"]
         assert session.state is State.SIGNED_IN
     assert len(upstream.asked("account/")) == 1
 
 
 @pytest.mark.promise("D13")
 @pytest.mark.parametrize("answer", [reply(cookies=tokens(2)), reply(401), reply(503)], ids=["new", "refused", "lost"])
-async def test_a_refresh_that_a_new_sign_in_overtook_is_a_success(answer: httpx.Response, clock: FakeClock) -> None:
-    gate, done = Gate(), list[bool]()
+async def test_a_refresh_that_a_new_sign_in_overtook_says_who_is_signed_in(
+    answer: httpx.Response, clock: FakeClock
+) -> None:
+    gate = Gate()
     upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(5))], custom_refresh=gated(gate, answer))
-
-    async def refresh(session: Session) -> None:
-        await session.refresh(deadline=soon())
-        done.append(True)
-
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(refresh, session)
+                tasks.start_soon(_refresh_ends_with, session, f"{ADA['email']} is signed in now")
                 await gate.waiting.wait()
                 await session.sign_in(**ADA, captcha=None, deadline=soon())
                 gate.open()
-        assert (done, session.state) == ([True], State.SIGNED_IN)
+        assert session.state is State.SIGNED_IN
         await session.sign_out(deadline=soon())
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
 
@@ -302,7 +300,7 @@ async def test_a_refresh_of_a_session_that_was_signed_out_meanwhile_says_so(
     async with signed_in(usual(custom_refresh=gated(gate, answer)), clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_not_signed_in, session)
+                tasks.start_soon(_refresh_ends_with, session, "nobody is signed in now")
                 await gate.waiting.wait()
                 session.wipe()
                 gate.open()
@@ -313,7 +311,7 @@ async def test_a_refresh_whose_tokens_are_gone_again_is_no_success(clock: FakeCl
     gate = Gate()
 
     async def refresh_and_leave(session: Session) -> None:
-        await session.refresh(deadline=soon())
+        await session.grant.refresh(deadline=soon())
         session.wipe()
 
     async with signed_in(usual(custom_refresh=gated(gate, reply(cookies=tokens(2)))), clock) as session:
@@ -321,14 +319,14 @@ async def test_a_refresh_whose_tokens_are_gone_again_is_no_success(clock: FakeCl
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(refresh_and_leave, session)
                 await gate.waiting.wait()
-                tasks.start_soon(_not_signed_in, session)
+                tasks.start_soon(_refresh_ends_with, session, "nobody is signed in now")
                 await anyio.wait_all_tasks_blocked()
                 gate.open()
 
 
-async def _not_signed_in(session: Session) -> None:
-    with pytest.raises(NotSignedIn):
-        await session.refresh(deadline=soon())
+async def _refresh_ends_with(session: Session, words: str) -> None:
+    with pytest.raises(AccountChanged, match=words):
+        await session.grant.refresh(deadline=soon())
 
 
 @pytest.mark.promise("D13", "D16")
@@ -338,7 +336,7 @@ async def test_a_call_whose_refresh_a_new_sign_in_overtook_is_not_repeated(clock
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_swallow, lambda: session.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(_swallow, lambda: session.grant.request(ACCOUNT, deadline=soon()))
                 await gate.waiting.wait()
                 await session.sign_in(**ADA, captcha=None, deadline=soon())
                 gate.open()
@@ -351,7 +349,7 @@ async def test_a_logout_ends_the_tokens_of_a_refresh_under_way(clock: FakeClock)
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.refresh(deadline=soon()))
+                tasks.start_soon(lambda: session.grant.refresh(deadline=soon()))
                 await held.arrived.wait()
                 tasks.start_soon(lambda: session.sign_out(deadline=soon()))
                 await anyio.wait_all_tasks_blocked()
@@ -363,14 +361,14 @@ async def test_a_refresh_that_ends_after_a_logout_brings_nothing_back(clock: Fak
     held = Held(reply(401))
     async with signed_in(usual(custom_refresh=held), clock) as session:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_swallow, lambda: session.refresh(deadline=soon()))
+            tasks.start_soon(_swallow, lambda: session.grant.refresh(deadline=soon()))
             with anyio.fail_after(5):
                 await held.arrived.wait()
             session.wipe()
             held.released.set()
         assert session.state is State.SIGNED_OUT
         with pytest.raises(NotSignedIn):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
 
 
 async def _swallow(work: Callable[[], Awaitable[Any]]) -> None:
@@ -389,7 +387,7 @@ async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
             tasks.cancel_scope.cancel()
         await resync()
         assert session.state is State.SIGNED_OUT
-        assert not session.can_refresh
+        assert not session.grant.can_refresh
 
 
 @pytest.mark.promise("S25", "D22")
@@ -514,7 +512,7 @@ async def test_no_value_shows_in_a_repr(clock: FakeClock) -> None:
 
 async def test_a_reply_of_a_call_is_given_back_whole(clock: FakeClock) -> None:
     async with signed_in(usual(account=OK), clock) as session:
-        given: Reply = await session.request(ACCOUNT, deadline=soon())
+        given: Reply = await session.grant.request(ACCOUNT, deadline=soon())
         assert given.body.fields == {"id": 1}
 
 

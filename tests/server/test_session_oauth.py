@@ -57,7 +57,7 @@ def bearers(upstream: FakeUpstream) -> list[str | None]:
 async def test_a_sign_in_with_oauth_holds_the_account_that_upstream_names(clock: FakeClock) -> None:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
-        assert (session.state, session.method, session.can_refresh) == (State.SIGNED_IN, "oauth", True)
+        assert (session.state, session.grant.method, session.grant.can_refresh) == (State.SIGNED_IN, "oauth", True)
         assert (session.email, session.name) == ("ada@example.org", "Ada")
     assert upstream.paths == ["auth/oauth2/token/", "me/"]
     assert bearers(upstream) == [None, "Bearer oauth-access-1"]
@@ -80,7 +80,7 @@ async def test_a_refused_code_leaves_the_session_as_it_was(clock: FakeClock) -> 
         await session.sign_in(**ADA, captcha=None, deadline=soon())
         with pytest.raises(SignInFailed):
             await sign_in(session)
-        assert (session.state, session.method) == (State.SIGNED_IN, "password")
+        assert (session.state, session.grant.method) == (State.SIGNED_IN, "password")
 
 
 @pytest.mark.promise("S44")
@@ -109,8 +109,8 @@ async def test_a_grant_that_is_about_to_end_is_renewed_at_the_token_endpoint(clo
     )
     async with signed_in(upstream, clock) as session:
         clock.advance(31)
-        await session.request(ACCOUNT, deadline=soon())
-        await session.request(ACCOUNT, deadline=soon())
+        await session.grant.request(ACCOUNT, deadline=soon())
+        await session.grant.request(ACCOUNT, deadline=soon())
     assert upstream.paths[2:] == ["auth/oauth2/token/", "account/", "account/"]
     assert bearers(upstream)[2:] == [None, "Bearer oauth-access-2", "Bearer oauth-access-2"]
 
@@ -125,7 +125,7 @@ async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
                 for _ in range(50):
-                    tasks.start_soon(lambda: session.request(ACCOUNT, deadline=soon()))
+                    tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
     assert len(upstream.asked("auth/oauth2/token/")) == 2
     assert not upstream.asked("auth/custom-refresh/")
 
@@ -143,7 +143,7 @@ async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
 async def test_only_a_refused_renewal_expires_the_session(clock: FakeClock, answer: Answer, state: State) -> None:
     async with signed_in(usual(token=[reply(200, json=grant()), answer]), clock) as session:
         with pytest.raises(RememberizerError) as raised:
-            await session.refresh(deadline=soon())
+            await session.grant.refresh(deadline=soon())
         assert session.state is state
         assert isinstance(raised.value, SessionExpired) is (state is State.EXPIRED)
 
@@ -151,11 +151,11 @@ async def test_only_a_refused_renewal_expires_the_session(clock: FakeClock, answ
 async def test_a_grant_without_a_refresh_token_can_not_be_renewed(clock: FakeClock) -> None:
     upstream = usual(token=reply(200, json={"access_token": "oauth-access-1", "expires_in": 60}))
     async with signed_in(upstream, clock) as session:
-        assert not session.can_refresh
+        assert not session.grant.can_refresh
         with pytest.raises(NotSignedIn):
-            await session.refresh(deadline=soon())
+            await session.grant.refresh(deadline=soon())
         clock.advance(60)
-        assert not await session.is_usable(deadline=soon())
+        assert not await session.grant.is_usable(deadline=soon())
 
 
 @pytest.mark.promise("D61")
@@ -163,7 +163,7 @@ async def test_a_logout_shows_the_bearer_and_forgets_the_grant(clock: FakeClock)
     upstream = usual()
     async with signed_in(upstream, clock) as session:
         assert (await session.sign_out(deadline=soon())).confirmed
-        assert (session.state, session.can_refresh) == (State.SIGNED_OUT, False)
+        assert (session.state, session.grant.can_refresh) == (State.SIGNED_OUT, False)
     assert upstream.paths[2:] == ["auth/custom-logout/"]
     assert bearers(upstream)[2:] == ["Bearer oauth-access-1"]
 
@@ -175,11 +175,11 @@ async def test_cookies_and_grants_replace_each_other_and_never_mix(clock: FakeCl
     )
     async with signed_in(upstream, clock) as session:
         await session.sign_in(**ADA, captcha=None, deadline=soon())
-        assert session.method == "password"
-        await session.refresh(deadline=soon())
+        assert session.grant.method == "password"
+        await session.grant.refresh(deadline=soon())
         await sign_in(session)
-        assert (session.email, session.method) == ("grace@example.org", "oauth")
-        await session.refresh(deadline=soon())
+        assert (session.email, session.grant.method) == ("grace@example.org", "oauth")
+        await session.grant.refresh(deadline=soon())
     paths = ["auth/signin/", "me/", "auth/custom-logout/", "auth/custom-refresh/"]
     assert upstream.paths[2:] == [
         *paths, "auth/oauth2/token/", "me/", "auth/custom-logout/", "auth/oauth2/token/"

@@ -2,6 +2,7 @@
 
 import anyio
 import pytest
+from rememberizer_mcp.server.api.client import Call
 from rememberizer_mcp.server.errors import InvalidCredentials, NotSignedIn, TooManySessions, UnknownSession
 from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import State
@@ -10,7 +11,7 @@ from rememberizer_mcp.server.store import SWEEP_SECONDS, SessionStore
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, Gate
 from tests.support.sessions import environment_on, soon, store_of
-from tests.support.upstream import reply, usual
+from tests.support.upstream import Slow, reply, usual
 
 
 async def signed_in(store: SessionStore, owner: str) -> Session:
@@ -259,3 +260,25 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
         assert len(store) == 0
         assert session.state is State.SIGNED_OUT
     assert len(upstream.requests) == asked
+
+
+@pytest.mark.promise("D15")
+async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
+    slow = Slow(reply(200, json={"id": 1}))
+    call = Call(method="GET", path="account/", repeatable=True)
+    async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
+        store = store_of(environment, clock, most=1, idle=100)
+        session = await signed_in(store, "ada")
+        clock.advance(99)
+        await session.grant.request(call, deadline=soon())
+        clock.advance(99)
+        assert store.find("ada") is session
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: session.grant.request(call, deadline=soon()))
+                await slow.asked.wait()
+                clock.advance(200)
+                with pytest.raises(TooManySessions):
+                    await store.moving("grace", create=True).__aenter__()
+                assert store.find("ada") is session
+                slow.answers.set()

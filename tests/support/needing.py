@@ -9,7 +9,7 @@ from rememberizer_mcp.tools.arguments import Arguments
 from rememberizer_mcp.tools.contract import ContractTool, tool
 from rememberizer_mcp.tools.schemas import output_schema
 from rememberizer_mcp.tools.services import CallServices
-from rememberizer_mcp.tools.sign_in import account_session
+from rememberizer_mcp.tools.sign_in import account_grant
 
 
 class Answer(BaseModel):
@@ -20,9 +20,9 @@ class Answer(BaseModel):
 
 async def ask(services: CallServices, arguments: Arguments) -> Answer:
     """Answer a question that only somebody with an account can ask."""
-    session = await account_session(services, arguments.session)
+    grant = await account_grant(services, arguments.session)
     call = Call(method="GET", path="account/", repeatable=True)
-    reply = await session.request(call, deadline=services.deadline())
+    reply = await grant.request(call, deadline=services.deadline())
     return Answer(id=reply.body.fields["id"])
 
 

@@ -26,6 +26,12 @@ async def sign_in_at(url: str) -> None:
     assert "You are signed in" in page.text
 
 
+async def sign_in_as_another(url: str, **account: str) -> None:
+    """Sign in as somebody else than the page is for, whatever steps that takes there."""
+    await visit(url, form="another_account")
+    await visit(url, form="sign_in", **account)
+
+
 @dataclass
 class Asking:
     """A host that can open links: how its user takes the question, and what it was asked and told."""

@@ -44,15 +44,11 @@ class Proven:
 def proven(source: str) -> Proven:
     """What the tests of a file prove in each tier, read from its marks: of the file, a test, and a test's cases."""
     module = ast.parse(source)
-    files = [
-        mark
-        for node in module.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
-        for mark in _listed(node.value)
-    ]
+    assigned = {ast.unparse(node.targets[0]): node.value for node in module.body if isinstance(node, ast.Assign)}
+    files = _listed(assigned["pytestmark"]) if "pytestmark" in assigned else []
     found = Proven()
     for test in _tests(module):
-        _add(found, files + test.decorator_list)
+        _add(found, [assigned.get(ast.unparse(mark), mark) for mark in (*files, *test.decorator_list)])
     return found
 
 

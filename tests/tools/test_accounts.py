@@ -170,7 +170,8 @@ async def test_nothing_is_repeated_anonymously_after_a_logout_meanwhile(era: Era
             slow.answers.set()
     await resync()
     assert len(upstream.asked(MEMORIZE)) == 1
-    assert failed[0]["code"] == "session_expired"
+    assert (failed[0]["code"], failed[0]["retryable"]) == ("account_changed", True)
+    assert failed[0]["message"] == "The session ended while this call ran: nobody is signed in now. Nothing was done."
 
 
 @pytest.mark.promise("S12", "D94")

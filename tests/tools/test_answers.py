@@ -13,7 +13,7 @@ from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.tools.questions import READING_SECONDS
 
-from tests.support.agent import ERAS, Around, Era, agent_on, server_on
+from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.answering import ACCEPT, CANCEL, DECLINE, Answering, Habit, each_attended, each_unattended
 from tests.support.clock import FakeClock, Reading
 from tests.support.consent import FAILURE, Consenting
@@ -86,7 +86,7 @@ async def test_without_a_person_at_the_host_the_model_has_to_have_asked(era: Era
             error = await agent.fails("delete_memento", id="12")
             assert (error["code"], error["message"], error["hint"]) == ("confirmation_required", UNREAD, ASK)
         assert deletions(upstream) == 0
-        assert await agent.call("delete_memento", id="12", confirm=True) == {"deleted": "12"}
+        assert await agent.call("delete_memento", id="12", confirm=True) == {"deleted": "12", "account": ADA["email"]}
     assert (len(host.asked), deletions(upstream)) == (3, 1)
 
 
@@ -113,7 +113,7 @@ async def test_a_person_at_the_host_signs_in_and_deletes(era: Era, habit: Habit)
         status = await agent.call("login")
         assert status["next"].startswith("The host agreed to open the page")
         await sign_in_at(status["sign_in_url"])
-        assert await agent.call("delete_memento", id="12") == {"deleted": "12"}
+        assert await agent.call("delete_memento", id="12") == {"deleted": "12", "account": ADA["email"]}
     assert (len(host.asked), deletions(upstream)) == (2, 1)
 
 

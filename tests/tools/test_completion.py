@@ -123,6 +123,14 @@ async def test_an_api_key_is_enough() -> None:
         assert await values(client, DOCUMENT, "id", "ledger") == ["123"]
 
 
+@each_era
+@pytest.mark.promise("D105", "D94")
+async def test_a_page_that_is_open_does_not_take_the_api_key_s_place(era: Era) -> None:
+    async with agent_on(server_on(stocked().transport, api_token=KEY), era) as agent:
+        assert (await agent.call("login"))["state"] == "pending"
+        assert await values(agent.client, DOCUMENT, "id", "ledger") == ["123"]
+
+
 @pytest.mark.promise("D105")
 async def test_an_upstream_that_fails_suggests_nothing() -> None:
     async with reader(knowledge({"documents/": reply(403, json={"detail": "no"})})) as client:

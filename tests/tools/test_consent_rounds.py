@@ -153,7 +153,8 @@ async def test_a_sign_in_on_the_way_is_one_round_more_and_no_consent() -> None:
         assert name == "sign_in"
         await sign_in_at((await agent.call("session_status"))["sign_in_url"])
         said = {"request_state": state, "input_responses": {name: ElicitResult(action="accept")}}
-        name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}, **said))
+        assert code(await by_hand(agent, "delete_memento", {"id": "12"}, **said)) == "account_changed"
+        name, state = question(await by_hand(agent, "delete_memento", {"id": "12"}))
         assert name == "consent"
         await agent.call("logout")
         said = {"request_state": state, "input_responses": {name: YES}}

@@ -13,7 +13,7 @@ from rememberizer_mcp.tools.services import SMART_SECONDS
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on, server_on
 from tests.support.clock import FakeClock
-from tests.support.knowledge import KEY, document, found, knowledge, listed, match, page
+from tests.support.knowledge import KEY, SETTING, document, found, knowledge, listed, match, page
 from tests.support.upstream import FakeUpstream, reply
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
@@ -365,7 +365,7 @@ async def test_a_channel_of_another_kind_or_a_reversed_time_is_refused(era: Era)
 async def test_what_is_remembered_can_be_found_in_a_moment(era: Era, answer: Any, number: int | None) -> None:
     upstream = knowledge({MEMORIZE: answer})
     content = await once(era, upstream, "remember", name="[1]", content='{"tea": "green"}')
-    assert content == {"id": number, "next": FINDABLE_SOON}
+    assert content == {"account": SETTING, "id": number, "next": FINDABLE_SOON}
     assert json.loads(upstream.requests[-1].content) == {"name": "[1]", "content": '{"tea": "green"}'}
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from rememberizer_mcp.tools.content import Fence
 from rememberizer_mcp.tools.paging import PagedArguments, PagedResult, page_of
 
-from tests.support.agent import ERAS, Era
+from tests.support.agent import ADA, ERAS, Era
 from tests.support.stores import PUBLIC_KEY, keeper, memento, public, stocked
 from tests.support.upstream import Answer, reply
 
@@ -44,8 +44,9 @@ async def test_a_memento_is_made_filled_looked_at_and_deleted(era: Era) -> None:
         assert (await agent.call("create_memento", name="New"))["memento"]["id"] == "13"
         edited = await agent.call("edit_memento", id="12", add=[1, 2], add_folders=["f/1"], remove=[3])
         assert (await agent.call("get_memento", id=12))["memento"]["document_ids"] == [1, 2]
-        assert await agent.call("delete_memento", id="12", confirm=True) == {"deleted": "12"}
+        assert await agent.call("delete_memento", id="12", confirm=True) == {"account": ADA["email"], "deleted": "12"}
     next_step = "`get_memento` shows what it holds now."
+    assert edited.pop("account") == ADA["email"]
     assert edited == {"id": "12", "added": 2, "added_folders": 1, "removed": 1, "next": next_step}
     assert [(each.method, each.url.path.removeprefix("/api/v1/")) for each in upstream.requests] == [
         ("POST", "mementos/"),

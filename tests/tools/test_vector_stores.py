@@ -13,6 +13,7 @@ from tests.support.agent import ERAS, Era, agent_on, server_on
 from tests.support.stores import DOCUMENTS, STORE_KEY, filed, found, keeper, passage, stocked, store
 from tests.support.upstream import Answer, Slow, reply
 
+SETTING = "REMEMBERIZER_VECTOR_STORE_TOKEN"
 each_era = pytest.mark.parametrize("era", ERAS)
 LONGEST = 75_000
 
@@ -31,7 +32,7 @@ async def test_every_tool_of_a_store_asks_as_documented_and_with_its_key_alone(e
         assert (await agent.call("get_vector_document", id="7"))["document"]["size"] == 107
         assert (await agent.call("add_vector_text", name="Notes", text="words"))["document"]["id"] == 9
         assert (await agent.call("rename_vector_document", id=7, name="New"))["document"]["name"] == "New"
-        assert await agent.call("delete_vector_document", id=7, confirm=True) == {"deleted": 7}
+        assert await agent.call("delete_vector_document", id=7, confirm=True) == {"account": SETTING, "deleted": 7}
         await agent.call("search_vector_store", query="tea")
         await agent.call("smart_search_vector_store", query="tea", user_context="brewing")
     assert [each["id"] for each in listed["documents"]] == [7, 8]

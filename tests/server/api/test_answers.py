@@ -104,7 +104,7 @@ async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bo
     upstream, call = usual(me=reply(200, json={"email_verified": verified})), endpoint.call(**PARTS)
     async with signed_in(upstream, FakeClock()) as session:
         upstream.answers[call.path] = answer
-        code = await code_of(session.request(call, deadline=soon()))
+        code = await code_of(session.grant.request(call, deadline=soon()))
         denied = answer.status_code == HTTPStatus.UNAUTHORIZED and code != "upstream_unavailable"
         assert len(upstream.asked("auth/custom-refresh/")) == int(denied)
         assert session.state is (State.SIGNED_IN if verified else State.UNVERIFIED)

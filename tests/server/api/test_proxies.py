@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from copy import copy
 from urllib.request import getproxies
 
 import anyio
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.api.auth import signup
 from rememberizer_mcp.server.api.client import Call, RememberizerAPI, http_client
 from rememberizer_mcp.server.api.credentials import Credentials
@@ -23,8 +25,9 @@ from rememberizer_mcp.server.api.proxies import (
     unusable_exceptions,
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
-from rememberizer_mcp.server.grant import GivenBack, Grant
+from rememberizer_mcp.server.grant import GivenBack
 from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import Environment
 
 from tests.support.clock import FakeClock
@@ -65,7 +68,7 @@ async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_cor
         assert error.message == problem.format(source=source)
         assert f"only the user can correct this. Have them set {source} to " in error.hint
         assert "its `doctor` command checks it." in error.hint
-        assert (error.retryable, error.again().retryable) == (False, False)
+        assert (error.retryable, copy(error).retryable) == (False, False)
         assert isinstance(error.__cause__, UnusableProxy)
         assert (error.__cause__.__cause__, error.__cause__.__context__) == (None, None)
         assert CANARY not in f"{error!r}{error}{error.__cause__!r}"
@@ -87,10 +90,11 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         environment = Environment(
             api=api, secrets=KnownSecrets(), spawn=tasks.start_soon, budget_seconds=5, keychain=None, now=FakeClock()
         )
-        grant = Grant(environment=environment, name="rs_test")
+        grant = Session(handle="rs_test", owner="o", environment=environment).grant
         grant.credentials.adopt_refresh_token("canary-token", url=URL)
+        grant.become(Me(), method="refresh_token", meant=None)
         with pytest.raises(UpstreamUnreachable) as raised:
-            await grant.renew(deadline=soon())
+            await grant.refresh(deadline=soon())
         assert ("ALL_PROXY" in raised.value.hint, raised.value.retryable) == (True, False)
         assert grant.credentials.can_renew
         assert await grant.give_back(deadline=soon()) == GivenBack(confirmed=False, forgotten=True)

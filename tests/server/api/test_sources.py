@@ -6,7 +6,6 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api.sources import Integration, Profile, integrations, profile
 from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavailable
-from rememberizer_mcp.tools.asking import SignedIn
 
 from tests.support.clock import FakeClock
 from tests.support.knowledge import key_on, knowledge
@@ -47,7 +46,7 @@ async def test_a_session_asks_me_for_the_quota_and_a_key_asks_account() -> None:
     me = {"email": "ada@example.org", "name": "Ada", "embed_quota": 10, "current_usage": "4", "team": []}
     upstream = knowledge({"me/": reply(200, json=me)})
     async with signed_in(upstream, FakeClock()) as session:
-        got = await profile(SignedIn(session), deadline=soon())
+        got = await profile(session.grant, deadline=soon())
     assert upstream.paths[-1] == "me/"
     assert got == Profile(email="ada@example.org", name="Ada", embed_quota=10, current_usage=4)
     upstream = knowledge({"account/": reply(200, json={"id": 1, "email": "ada@example.org"})})

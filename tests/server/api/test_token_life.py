@@ -39,8 +39,8 @@ async def test_a_clock_that_is_fast_costs_no_refresh_before_each_call(fast: floa
     upstream = usual(signin=answer, custom_refresh=answer, account=reply(200, json={}))
     async with signed_in(upstream, FakeClock(UPSTREAM_TIME + fast)) as session:
         for _ in range(3):
-            assert await session.is_usable(deadline=soon())
-            await session.request(ACCOUNT, deadline=soon())
+            assert await session.grant.is_usable(deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
     assert upstream.asked("auth/custom-refresh/") == []
 
 
@@ -51,7 +51,7 @@ async def test_the_assumed_life_ends_and_then_one_refresh_comes_first() -> None:
     async with signed_in(upstream, clock) as session:
         clock.advance(ASSUMED_LIFE_SECONDS - 29)
         for _ in range(2):
-            await session.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT, deadline=soon())
     assert refreshes(upstream) == 1
 
 

@@ -1,0 +1,209 @@
+"""A person signs in while a call waits for them: who was meant, who came, and what goes on by itself."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from mcp_types import ElicitResult
+from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.tools.toolsets import chosen
+
+from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
+from tests.support.clock import FakeClock
+from tests.support.person import Asking, sign_in_as_another, visit
+from tests.support.sessions import resync
+from tests.support.upstream import Slow, reply, tokens
+from tests.tools.test_account_changed import REFRESH, SEARCH, upstream_with
+from tests.tools.test_accounts import MEMORIZE, NOTE
+
+each_era = pytest.mark.parametrize("era", ERAS)
+PATIENT = Around(patience_seconds=20)
+REVOKED = {REFRESH: reply(401), MEMORIZE: reply(201)}
+READING: tuple[str, dict[str, str]] = ("search", {"query": "tea"})
+no_silent_write = pytest.mark.promise("sign-in:page:no-silent-write", "S12")
+
+
+async def sign_in(url: str, who: dict[str, str]) -> None:
+    """At a page that is for Ada, or for nobody."""
+    if who is ADA:
+        await visit(url, form="sign_in", **ADA)
+    else:
+        await sign_in_as_another(url, **who)
+
+
+async def result_when(agent: Agent, tool: str, arguments: dict[str, str], then: Callable[[], Awaitable[None]]) -> Any:
+    """What a call gives that waits while something else is done."""
+    results: list[dict[str, Any]] = []
+
+    async def run() -> None:
+        results.append((await agent.result(tool, **arguments)).structured_content or {})
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run)
+            await anyio.wait_all_tasks_blocked()
+            await then()
+    await resync()
+    return results[0]
+
+
+async def revoked(agent: Agent) -> str:
+    """Ada's sign-in was revoked, and a page for her is open; its address."""
+    await agent.call("login", **ADA)
+    await agent.fails("refresh")
+    return str((await agent.fails("search", query="tea"))["sign_in_url"])
+
+
+@each_era
+@no_silent_write
+@pytest.mark.parametrize(("who", "goes_on"), [(ADA, True), (GRACE, False)], ids=["Ada", "Grace"])
+async def test_a_call_that_waited_goes_on_only_if_it_reads_and_its_account_came(
+    era: Era, who: dict[str, str], goes_on: bool
+) -> None:
+    for tool, arguments in (("remember", NOTE), READING):
+        upstream = upstream_with(REVOKED)
+        async with agent_on(server_on(upstream.transport, None, PATIENT), era) as agent:
+            url = await revoked(agent)
+            before = len(upstream.requests)
+            result = await result_when(agent, tool, arguments, partial(sign_in, url, who))
+            asked = [each for each in upstream.requests[before:] if "documents/" in each.url.path]
+            if tool == "search" and goes_on:
+                assert "matches" in result
+                assert len(asked) == 1
+                continue
+            error = result["error"]
+            assert (error["code"], error["retryable"], asked) == ("account_changed", True, [])
+            assert f"{who['email']} is signed in now. Nothing was done." in error["message"]
+            if tool == "remember":
+                assert (await agent.call("remember", **NOTE))["account"] == who["email"]
+
+
+@each_era
+@no_silent_write
+async def test_a_host_that_opens_the_page_changes_nothing_of_that(era: Era) -> None:
+    host, upstream = Asking("accept", signs_in=True), upstream_with(REVOKED)
+    async with agent_on(server_on(upstream.transport, None, PATIENT), era, elicitation_callback=host) as agent:
+        error = await agent.fails("remember", **NOTE)
+        assert (error["code"], upstream.asked(MEMORIZE)) == ("account_changed", [])
+        assert "for this call, which writes" in error["message"]
+        await agent.call("remember", **NOTE)
+        await agent.call("logout")
+        assert "matches" in await agent.call("search", query="tea")
+    assert len(host.asked) == 2
+
+
+@each_era
+@no_silent_write
+async def test_a_person_who_came_as_another_at_the_hosts_page_gets_no_answer_for_the_one_before(era: Era) -> None:
+    upstream, agents = upstream_with(REVOKED), list[Agent]()
+
+    async def as_grace(_: Any, params: Any) -> ElicitResult:
+        await sign_in_as_another(params.url, **GRACE)
+        return ElicitResult(action="accept")
+
+    server = server_on(upstream.transport, None, PATIENT)
+    async with agent_on(server, era, elicitation_callback=as_grace) as agent:
+        agents.append(agent)
+        await agent.call("login", **ADA)
+        await agent.fails("refresh")
+        error = await agent.fails("search", query="tea")
+    assert (error["code"], upstream.asked(SEARCH)) == ("account_changed", [])
+    assert f"{GRACE['email']} is signed in now" in error["message"]
+
+
+@each_era
+@no_silent_write
+@pytest.mark.parametrize(
+    ("settings", "who", "reads"),
+    [({}, GRACE, True), ({"email": ADA["email"]}, GRACE, False), ({"email": ADA["email"].upper()}, ADA, True)],
+    ids=["none meant", "another meant", "the one meant"],
+)
+async def test_who_is_meant_where_nobody_was_signed_in(
+    era: Era, settings: dict[str, str], who: dict[str, str], reads: bool
+) -> None:
+    upstream = upstream_with(REVOKED)
+    async with agent_on(server_on(upstream.transport, None, PATIENT, **settings), era) as agent:
+        url = (await agent.fails("search", query="tea"))["sign_in_url"]
+        result = await result_when(agent, *READING, partial(sign_in, url, who))
+    assert ("matches" in result) is reads
+
+
+@each_era
+@no_silent_write
+@pytest.mark.parametrize("settings", [ADA, {"refresh_token": "canary-of-ada"}], ids=["password", "refresh token"])
+async def test_the_settings_sign_in_for_every_write_that_waits(era: Era, settings: dict[str, str]) -> None:
+    slow = Slow(reply(200, json={"email": ADA["email"]}))
+    upstream = upstream_with({MEMORIZE: reply(201), "me/": slow, REFRESH: reply(cookies=tokens(1))})
+    async with agent_on(server_on(upstream.transport, None, PATIENT, **settings), era) as agent:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2):
+                    tasks.start_soon(lambda: agent.call("remember", **NOTE))
+                await slow.asked.wait()
+                await anyio.wait_all_tasks_blocked()
+                slow.answers.set()
+    assert len(upstream.asked(MEMORIZE)) == 2
+
+
+@each_era
+@no_silent_write
+@pytest.mark.parametrize("who", [ADA, GRACE], ids=["Ada", "Grace"])
+async def test_a_login_in_the_meantime_is_no_sign_in_for_a_write_that_waits(era: Era, who: dict[str, str]) -> None:
+    upstream = upstream_with(REVOKED)
+    async with agent_on(server_on(upstream.transport, None, PATIENT), era) as agent:
+        await revoked(agent)
+
+        async def login() -> None:
+            await agent.call("login", **who)
+
+        result = await result_when(agent, "remember", NOTE, login)
+    assert (result["error"]["code"], upstream.asked(MEMORIZE)) == ("account_changed", [])
+    assert f"{who['email']} is signed in now" in result["error"]["message"]
+
+
+@pytest.mark.promise("tools:writing:names-the-account")
+def test_the_result_of_every_tool_that_writes_has_its_account() -> None:
+    writing = {tool.name: tool for tool in chosen(Settings(toolsets="all")) if tool.writes}
+    assert {"remember", "create_memento", "upload_vector_files", "rename_vector_document"} < writing.keys()
+    for name, tool in writing.items():
+        has_result, _ = (tool.output_schema or {})["oneOf"]
+        assert ("email" if name == "signup" else "account") in has_result["required"], name
+
+
+names_another = pytest.mark.promise("sign-in:status:names-another-account")
+
+
+@each_era
+@names_another
+async def test_a_login_for_one_that_ends_as_another_says_so_first(era: Era) -> None:
+    said = f"This is {ADA['email']}, and not {GRACE['email']}, who was meant: tell the user first. "
+    async with agent_on(server_on(upstream_with({}).transport, None, PATIENT), era) as agent:
+        for tool in ("login", "signup"):
+            url = (await agent.call(tool, email=GRACE["email"]))["sign_in_url"]
+            status = await result_when(agent, tool, {"email": GRACE["email"]}, partial(sign_in_as_another, url, **ADA))
+            for each in (status, await agent.call("session_status")):
+                assert (each["state"], each["next"].startswith(said)) == ("signed_in", True)
+            assert not (await agent.call("login", email=ADA["email"]))["next"].startswith("This is")
+            assert not (await agent.call("session_status"))["next"].startswith("This is")
+            await agent.call("logout")
+
+
+@each_era
+@names_another
+async def test_a_token_of_the_settings_that_is_of_another_account_says_so_first(era: Era) -> None:
+    settings = {"refresh_token": "canary-of-ada", "email": GRACE["email"]}
+    async with agent_on(
+        server_on(upstream_with({REFRESH: reply(cookies=tokens(1))}).transport, **settings), era
+    ) as agent:
+        assert (await agent.call("login"))["next"].startswith(f"This is {ADA['email']}, and not {GRACE['email']}")
+
+
+@each_era
+@names_another
+async def test_the_right_account_is_not_commented(era: Era, clock: FakeClock) -> None:
+    async with agent_on(server_on(upstream_with({}).transport, clock, PATIENT), era) as agent:
+        url = (await agent.call("login", email=ADA["email"].upper()))["sign_in_url"]
+        await visit(url, form="sign_in", **ADA)
+        assert (await agent.call("session_status"))["next"].startswith("Go on")
