@@ -54,17 +54,14 @@ class Connections:
         """
         self._held.append(connection)
         if len(self._held) > self._limit:
-            oldest = next(held for held in self._held if held.is_idle)
-            self._held.remove(oldest)
-            oldest.transport.abort()
+            next(held for held in self._held if held.is_idle).transport.abort()
             self.logger.warning("over %d connections to one of our ports: those that ask nothing are cut", self._limit)
         later: Later = self._later or asyncio.get_running_loop().call_later
         return later(FIRST_REQUEST_SECONDS, connection.give_up)
 
     def drop(self, connection: "_Connection") -> None:
         """Forget one that has ended."""
-        if connection in self._held:
-            self._held.remove(connection)
+        self._held.remove(connection)
 
     def _may_be_logged(self, record: logging.LogRecord) -> bool:
         """All failures, and one warning a minute: anybody on this machine can cause those."""

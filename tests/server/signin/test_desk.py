@@ -71,6 +71,14 @@ def is_open(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+async def closes(port: int) -> None:
+    with anyio.fail_after(5):
+        while True:
+            await resync()
+            if not is_open(port):
+                return
+
+
 @pytest.mark.promise("S8", "S18", "D81")
 async def test_two_sessions_have_two_pages_at_one_port_which_closes_with_the_last(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
@@ -181,6 +189,24 @@ async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: Fake
         assert page.consent is None
 
 
+async def test_a_page_that_is_closed_within_a_move_leaves_the_session_to_that_move(clock: FakeClock) -> None:
+    async with desk(clock) as (on, store):
+        async with store.moving("ada", create=True) as session:
+            (await on.open(session)).close()
+            await anyio.wait_all_tasks_blocked()
+            assert store.find("ada") is session
+        assert len(store) == 0
+
+
+@pytest.mark.promise("D15")
+async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_no_account(clock: FakeClock) -> None:
+    async with desk(clock) as (on, store):
+        page = await page_for(on, store, "ada")
+        clock.advance(1000)
+        assert not store.has_ended("ada")
+        assert (page.end, len(store)) == (End.CLOSED, 0)
+
+
 class Lives:
     """How long pages live and speak after their end: each as the test says."""
 
@@ -208,8 +234,7 @@ async def test_a_port_outlives_its_last_page_by_minutes_or_by_seconds_where_othe
             await after.waiting.wait()
             assert (await visit(page.url)).status_code == 410
             after.open()
-            while is_open(port_of(page)):
-                await resync()
+            await closes(port_of(page))
 
 
 @pytest.mark.promise("D81")
@@ -219,19 +244,16 @@ async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(cloc
     with anyio.fail_after(20):
         async with desk(clock, oauth_port=free_port(), sleep=lives) as (on, store):
             first = await page_for(on, store, "ada")
+            host, _, ticket = first.url.removeprefix("http://").partition("/")
+            head = f"POST /{ticket} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 500\r\n\r\n"
             async with await anyio.connect_tcp("127.0.0.1", port_of(first)) as slow:
-                origin = first.url.rpartition("/")[0].encode()
-                await slow.send(
-                    b"POST /%s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Length: 500\r\n\r\nform="
-                    % (first.ticket.encode(), origin.removeprefix(b"http://"), origin)
-                )
+                await slow.send(head.encode())
                 await visit(first.url)
                 first.close()
                 after = lives.of(AFTER_SECONDS_AT_FIXED_PORT)
                 await after.waiting.wait()
                 after.open()
-                while is_open(port_of(first)):
-                    await resync()
+                await closes(port_of(first))
                 second = await page_for(on, store, "ada")
             assert (await visit(second.url)).status_code == 200
 
