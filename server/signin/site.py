@@ -6,12 +6,15 @@ click sends nothing twice.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import anyio
+import anyio.lowlevel
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -126,10 +129,7 @@ class SignInSite:
         pending = self._find(request.path_params["ticket"])
         if pending is None:
             return self._refused()
-        try:
-            fields = {_NAMES.get(name, name): value for name, value in (await read_fields(request)).items()}
-        except UnreadableForm:
-            fields = {}
+        fields = {_NAMES.get(name, name): value for name, value in (await _read(request, pending)).items()}
         with self._secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
             return await self._answer(pending, fields, browser=request.cookies.get(BROWSER_COOKIE))
 
@@ -236,6 +236,23 @@ class SignInSite:
 
     def _refused(self) -> Response:
         return self._pages.render("refused.html", status=HTTPStatus.NOT_FOUND)
+
+
+async def _read(request: Request, pending: PendingSignIn) -> Mapping[str, str]:
+    """The fields of the form, or none if it can't be read, or isn't whole before its page ends."""
+    fields: Mapping[str, str] = {}
+    async with anyio.create_task_group() as tasks:
+
+        async def stop_at_the_end() -> None:
+            await pending.ended.wait()
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(stop_at_the_end)
+        with suppress(UnreadableForm, ClientDisconnect):
+            fields = await read_fields(request)
+        tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    return fields
 
 
 def _template(pending: PendingSignIn, form: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 
+import anyio
 import httpx
 import pytest
 from mcp_types import ElicitRequestURLParams
@@ -147,3 +148,24 @@ async def test_the_browser_that_signed_in_sees_its_end_for_as_long() -> None:
             assert f"<bdi>{ADA['email']}</bdi>" in (await tab.get(url)).text
         again = await tab.post(url, data={"form": "sign_in", **ADA}, headers={"Origin": url.rpartition("/")[0]})
         assert again.headers["location"] == url
+
+
+@pytest.mark.promise("D81")
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_form_that_is_not_whole_when_its_page_ends_is_answered(
+    leaves: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with page() as (agent, url):
+        given = httpx.URL(url)
+        head = f"POST {given.path} HTTP/1.1\r\nHost: {given.host}:{given.port}\r\nOrigin: {url.rpartition('/')[0]}\r\n"
+        async with await anyio.connect_tcp(given.host, given.port or 0) as browser:
+            await browser.send(f"{head}Content-Length: 500\r\n\r\nform=sign_in".encode())
+            await visit(url)  # answered later than that was read
+            if leaves:
+                await browser.aclose()
+                await visit(url)
+            await agent.call("logout")
+            if not leaves:
+                with anyio.fail_after(5):
+                    assert (await browser.receive()).startswith(b"HTTP/1.1 410 Gone")
+    assert not caplog.records
