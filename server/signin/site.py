@@ -139,7 +139,7 @@ class SignInSite:
         found = consent.match(
             self._all_pages(), state=given.get("state", ""), browser=cookies.get(consent.BROWSER_COOKIE, "")
         )
-        if found is None or self._client is None or not self._actions.is_open(found[0]):
+        if found is None or self._client is None:
             return self._refused()
         pending, trip = found
         if "code" not in given:

@@ -183,10 +183,13 @@ async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: Fake
     async with desk(clock, oauth_port=free_port()) as (on, store):
         page = await page_for(on, store, "ada")
         async with httpx.AsyncClient(trust_env=False) as client:
-            await client.post(page.url, data={"form": "oauth"}, headers={"Origin": page.url.rpartition("/")[0]})
-        assert page.consent is not None
-        page.close()
-        assert page.consent is None
+            headers = {"Origin": page.url.rpartition("/")[0]}
+            assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 303
+            assert page.consent is not None
+            page.close()
+            assert page.consent is None
+            assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 410
+            assert page.consent is None
 
 
 async def test_a_page_that_is_closed_within_a_move_leaves_the_session_to_that_move(clock: FakeClock) -> None:
