@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import httpx
 import pytest
 from argon2.profiles import CHEAPEST
@@ -157,6 +158,26 @@ def templates_are_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tasks_are_looked_at_out_of_step() -> Iterator[None]:
+    """``wait_all_tasks_blocked`` looks ten times a second, as often as uvicorn works.
+
+    On a busy machine it may see that at work each time, and has no end then.
+    """
+
+    def is_blocked(task: Any) -> bool:
+        return task._fut_waiter is not None and not task._fut_waiter.done()  # noqa: SLF001 -- as anyio does
+
+    async def wait(_: type) -> None:
+        await anyio.lowlevel.checkpoint()
+        while not all(map(is_blocked, asyncio.all_tasks() - {asyncio.current_task()})):  # noqa: ASYNC110 -- as there
+            await anyio.sleep(0.07)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("anyio._backends._asyncio.AsyncIOBackend.wait_all_tasks_blocked", classmethod(wait))
         yield
 
 
