@@ -139,7 +139,7 @@ async def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str, del
             call["id"] = 2
             call["params"] |= {"requestState": result["requestState"], "inputResponses": {question[0]: answer}}
             result = (await host.ask(call))["result"]
-    assert bool(result.get("isError")) is (declared not in ASKED)
+        assert bool(result.get("isError")) is (declared not in ASKED)
     assert [each for each in seen if each.startswith("DELETE")] == (
         [f"DELETE /api/v1/{DOCUMENTS}/7/"] if declared in ASKED else []
     )
