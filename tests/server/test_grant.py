@@ -13,7 +13,7 @@ from rememberizer_mcp.server.states import State
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
 from tests.support.held_keyring import Held
-from tests.support.sessions import environment_on, soon
+from tests.support.sessions import environment_on, resync, soon
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, tokens, usual
 
 pytestmark = pytest.mark.promise("D72")
@@ -29,6 +29,7 @@ async def kept(upstream: FakeUpstream, clock: FakeClock, ring: Held) -> AsyncIte
     async with environment_on(upstream, clock, keychain=keychain(ring)) as environment:
         session = Session(handle="rs_test-handle", owner="owner", environment=environment)
         await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await resync()
         yield session
 
 

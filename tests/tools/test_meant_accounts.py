@@ -58,26 +58,32 @@ async def revoked(agent: Agent) -> str:
 
 @each_era
 @no_silent_write
-@pytest.mark.parametrize(("who", "goes_on"), [(ADA, True), (GRACE, False)], ids=["Ada", "Grace"])
-async def test_a_call_that_waited_goes_on_only_if_it_reads_and_its_account_came(
-    era: Era, who: dict[str, str], goes_on: bool
+async def test_a_call_that_reads_goes_on_when_its_account_came(era: Era) -> None:
+    upstream = upstream_with(REVOKED)
+    async with agent_on(server_on(upstream.transport, None, PATIENT), era) as agent:
+        url = await revoked(agent)
+        assert "matches" in await result_when(agent, *READING, partial(sign_in, url, ADA))
+    assert len(upstream.asked(SEARCH)) == 1
+
+
+@each_era
+@no_silent_write
+@pytest.mark.parametrize(
+    ("call", "who"),
+    [(READING, GRACE), (("remember", NOTE), ADA), (("remember", NOTE), GRACE)],
+    ids=["another came", "it writes", "it writes and another came"],
+)
+async def test_any_other_call_that_waited_ends_and_is_called_again(
+    era: Era, call: tuple[str, dict[str, str]], who: dict[str, str]
 ) -> None:
-    for tool, arguments in (("remember", NOTE), READING):
-        upstream = upstream_with(REVOKED)
-        async with agent_on(server_on(upstream.transport, None, PATIENT), era) as agent:
-            url = await revoked(agent)
-            before = len(upstream.requests)
-            result = await result_when(agent, tool, arguments, partial(sign_in, url, who))
-            asked = [each for each in upstream.requests[before:] if "documents/" in each.url.path]
-            if tool == "search" and goes_on:
-                assert "matches" in result
-                assert len(asked) == 1
-                continue
-            error = result["error"]
-            assert (error["code"], error["retryable"], asked) == ("account_changed", True, [])
-            assert f"{who['email']} is signed in now. Nothing was done." in error["message"]
-            if tool == "remember":
-                assert (await agent.call("remember", **NOTE))["account"] == who["email"]
+    upstream = upstream_with(REVOKED)
+    async with agent_on(server_on(upstream.transport, None, PATIENT), era) as agent:
+        url = await revoked(agent)
+        error = (await result_when(agent, *call, partial(sign_in, url, who)))["error"]
+        assert (error["code"], error["retryable"]) == ("account_changed", True)
+        assert f"{who['email']} is signed in now. Nothing was done." in error["message"]
+        assert not upstream.asked(MEMORIZE) + upstream.asked(SEARCH)
+        assert (await agent.call(call[0], **call[1])).get("account", who["email"]) == who["email"]
 
 
 @each_era
