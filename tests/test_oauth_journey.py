@@ -102,8 +102,8 @@ def test_a_grant_of_the_consent_page_signs_in_renews_and_ends(environment: dict[
 def test_a_person_who_cancels_is_a_failed_sign_in(environment: dict[str, str]) -> None:
     with with_an_account(environment) as server, at_the_consent_page(server) as person:
         server.begin("login")
-        assert person.press("Cancel").status_code == 403
-        assert "Access was not granted at Rememberizer." in person.text
+        assert person.press("Cancel").status_code == 410
+        assert "The sign-in was declined. Nobody was signed in here." in person.text
         refused = server.failure()
         assert (refused["code"], refused["message"]) == ("sign_in_failed", "The user declined to sign in.")
         assert server.call("session_status")["state"] == "signed_out"

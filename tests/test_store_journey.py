@@ -61,7 +61,7 @@ async def test_a_memento_holds_what_was_put_into_it(era: Era, variants: tuple[st
         await agent.call("edit_memento", id=made["id"], remove=ids[:1])
         assert (await agent.call("get_memento", id=made["id"]))["memento"]["document_ids"] == ids[1:]
         assert "Drinks" in [each["name"] for each in (await agent.call("list_mementos"))["mementos"]]
-        assert (await agent.fails("delete_memento", id=made["id"]))["code"] == "invalid_arguments"
+        assert (await agent.fails("delete_memento", id=made["id"]))["code"] == "confirmation_required"
         await agent.call("delete_memento", id=made["id"], confirm=True)
         assert (await agent.fails("get_memento", id=made["id"]))["code"] == "not_found"
 
