@@ -234,7 +234,7 @@ def http_client(
     way = None if transport else on_the_way(base_url, os.environ)
     return httpx.AsyncClient(
         transport=transport,
-        verify=transport is not None or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         proxy=way.usable() if way else None,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={

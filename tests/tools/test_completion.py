@@ -30,6 +30,8 @@ def pages(request: httpx.Request) -> httpx.Response:
 
 def matches(request: httpx.Request) -> httpx.Response:
     """The documents whose names hold the query; the first of them twice, since two passages match."""
+    if not request.url.params["q"]:
+        return reply(400)
     wanted = [number for number in NAMES if request.url.params["q"].casefold() in NAMES[number].casefold()]
     return found(*(match(number, document=described(number)) for number in [*wanted[:1], *wanted]))
 
@@ -141,6 +143,7 @@ async def test_an_upstream_that_fails_suggests_nothing() -> None:
 async def test_other_arguments_and_prompts_have_no_suggestions() -> None:
     async with reader(stocked()) as client:
         assert await values(client, DOCUMENT, "name", "1") == []
+        assert await values(client, DOCUMENT, "source", "s") == []
         assert await values(client, "rememberizer://session", "id", "1") == []
         prompt = PromptReference(name="ask_my_knowledge")
         given = await client.complete(prompt, {"name": "question", "value": "w"})

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from rememberizer_mcp.server.api.discussions import Discussion
 from rememberizer_mcp.tools.content import (
     FEWEST_CHARACTERS,
     MOST_ITEMS,
@@ -14,6 +15,7 @@ from rememberizer_mcp.tools.content import (
     shortened,
     size_of,
 )
+from rememberizer_mcp.tools.reading import discussion_text
 
 
 class Texts(BaseModel):
@@ -40,6 +42,14 @@ def test_no_two_fences_are_alike_and_each_has_48_random_bits() -> None:
 def test_a_fence_stands_around_the_text_as_it_is() -> None:
     fence = Fence()
     assert fence.around("a\n[/data-1]") == f"[{fence.name}]\na\n[/data-1]\n[/{fence.name}]"
+
+
+@pytest.mark.promise("D95")
+@pytest.mark.parametrize(("text", "threads"), [("a", {}), ("", {"b": ""})])
+def test_a_discussion_of_which_anything_is_there_says_how_to_take_it(text: str, threads: dict[str, str]) -> None:
+    said = Discussion.model_validate({"discussion_content": text, "thread_contents": threads})
+    result = discussion_text(said, discussion_id=5, source="slack")
+    assert result.fence in result.notice
 
 
 @pytest.mark.parametrize(("text", "bytes_"), [("", 0), ("a", 1), ("é", 2), ("茶", 3), ("🍵", 4), ('"', 2), ("\n", 2)])

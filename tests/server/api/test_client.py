@@ -24,6 +24,7 @@ from rememberizer_mcp.server.api.client import (
     Reply,
     asgi_transport,
 )
+from rememberizer_mcp.server.api.content import Content
 from rememberizer_mcp.server.api.credentials import Auth, Credentials
 from rememberizer_mcp.server.errors import (
     RateLimited,
@@ -61,6 +62,9 @@ class Parts(httpx.AsyncByteStream):
             yield part
         if self.endless:
             await anyio.Event().wait()
+
+
+NOTHING = Content(type="text/plain", length=0, chunks=Parts().__aiter__)
 
 
 def api_of(answer: Answer | list[Answer], *, clock: FakeClock | None = None) -> tuple[RememberizerAPI, FakeUpstream]:
@@ -479,8 +483,10 @@ async def test_an_app_in_this_process_is_asked_without_the_network() -> None:
         (Call(method="POST", path="documents/agentic_search/"), Call(method="GET", path="documents/search/")),
         (Call(method="POST", path="documents/agentic_search/"), Call(method="POST", path="auth/custom-logout/")),
         (Call(method="GET", path="documents/search/"), Call(method="POST", path="auth/custom-refresh/")),
+        (Call(method="POST", path="vector-stores/a/documents/agentic_search"), GET),
+        (Call(method="POST", path="documents/upload/", content=NOTHING), GET),
     ],
-    ids=["search", "logout", "refresh"],
+    ids=["search", "logout", "refresh", "search of a store", "upload"],
 )
 async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Call) -> None:
     hanging = Slow(reply(200, json={}))
