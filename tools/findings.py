@@ -25,7 +25,7 @@ NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sourc
 def search_result(found: Found) -> SearchResult:
     """What ``search`` found, within the size of a result."""
     whole = smart_search_result(found, nothing=NOTHING_FOUND)
-    return SearchResult.model_validate(whole.model_dump(exclude={"answer"}))
+    return SearchResult.model_validate(whole.model_dump())
 
 
 def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartSearchResult:
@@ -80,7 +80,6 @@ def document_list(page: DocumentPage, *, number: int, size: int) -> DocumentList
 def _part_of_page(page: DocumentPage, *, number: int, size: int, part: int) -> DocumentList:
     is_whole = part == size
     first = (number - 1) * size // part + 1
-    has_more = len(page.documents) > part or not page.is_last
     fence = Fence()
     shorter = f"The page was too large: go on with `page_size` {part}, which `next_page` counts in."
     return DocumentList(
@@ -91,7 +90,7 @@ def _part_of_page(page: DocumentPage, *, number: int, size: int, part: int) -> D
         page=first,
         page_size=part,
         total=page.total,
-        next_page=first + 1 if (not page.is_last if is_whole else has_more) else None,
+        next_page=None if is_whole and page.is_last else first + 1,
     )
 
 

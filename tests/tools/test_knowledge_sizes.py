@@ -201,3 +201,11 @@ def test_a_page_that_fits_is_not_divided() -> None:
     documents = [Document.model_validate(listed(number)) for number in range(7)]
     got = document_list(DocumentPage(documents=documents, total=None, is_last=False), number=3, size=7)
     assert (got.page, got.page_size, got.next_page, got.cut, len(got.documents)) == (3, 7, 4, None, 7)
+
+
+@pytest.mark.promise("D95")
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_page_that_is_divided_goes_on_also_where_it_is_the_last(is_last: bool) -> None:
+    documents = [Document.model_validate(listed(number, path="🍵" * 400)) for number in range(100)]
+    got = document_list(DocumentPage(documents=documents, total=None, is_last=is_last), number=1, size=100)
+    assert (got.page, got.page_size, got.next_page, len(got.documents)) == (1, 25, 2, 25)

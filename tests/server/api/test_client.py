@@ -19,6 +19,7 @@ from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.client import (
     MOST_BODY_BYTES,
     MOST_CALLS_AT_ONCE,
+    MOST_VALUES,
     Call,
     RememberizerAPI,
     Reply,
@@ -313,6 +314,11 @@ async def test_a_body_is_read_up_to_five_megabytes() -> None:
     with pytest.raises(ResponseTooLarge) as raised:
         await send(api)
     assert raised.value.status == 200
+
+
+async def test_of_a_refusal_the_status_says_enough() -> None:
+    api, _ = api_of(reply(404, json=[0] * (MOST_VALUES + 1)))
+    assert (await send(api)).status == 404
 
 
 @pytest.mark.promise("D23")
