@@ -108,6 +108,18 @@ def test_values_are_counted_in_every_depth(value: Any, most: int, more: bool) ->
     assert body(value).holds_more_than(most) is more
 
 
+def test_no_more_values_are_counted_than_it_takes() -> None:
+    read = body([[]] * 300_000)
+    assert not read.holds_more_than(300_000)
+
+    def seconds(most: int) -> float:
+        began = time.process_time()
+        read.holds_more_than(most)
+        return time.process_time() - began
+
+    assert seconds(1) < seconds(300_000) / 2
+
+
 @pytest.mark.parametrize(
     ("raw", "empty"), [(b"", True), (b" \r\n\t", True), (b"{}", False), (b"null", False), (b"\0", False)]
 )

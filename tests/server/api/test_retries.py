@@ -8,13 +8,17 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rememberizer_mcp.server.api.blocked import UpstreamBlocked
+from rememberizer_mcp.server.api.proxies import Problem, UnusableProxy
 from rememberizer_mcp.server.api.retries import (
     LONGEST_RETRY_AFTER_SECONDS,
     MOST_ATTEMPTS,
     retry_after_seconds,
     retrying,
+    sent_once,
 )
 from rememberizer_mcp.server.errors import (
+    Forbidden,
     RateLimited,
     RememberizerError,
     UpstreamTimeout,
@@ -92,6 +96,26 @@ async def test_a_passing_failure_is_tried_again(clock: FakeClock, failure: Remem
 async def test_any_other_failure_is_final(clock: FakeClock, failure: Exception) -> None:
     assert await attempts(clock, failure) == (1, failure)
     assert clock.waits == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "may_have_been_done"),
+    [
+        (caused(UpstreamUnreachable(), httpx.ReadError("cut")), True),
+        (UpstreamTimeout(), True),
+        (UpstreamUnavailable(status=503), True),
+        (caused(UpstreamUnreachable(), httpx.ConnectError("no")), False),
+        (caused(UpstreamTimeout(), httpx.ConnectTimeout("no")), False),
+        (caused(UpstreamTimeout(), httpx.PoolTimeout("no")), False),
+        (caused(UpstreamUnreachable(), UnusableProxy("HTTPS_PROXY", Problem.FORM)), False),
+        (UpstreamBlocked(status=403), False),
+        (Forbidden(), False),
+    ],
+)
+def test_what_was_not_sent_was_not_done(failure: RememberizerError, may_have_been_done: bool) -> None:
+    with pytest.raises(type(failure)) as raised, sent_once("look first"):
+        raise failure
+    assert (raised.value.hint == "look first") is may_have_been_done
 
 
 @pytest.mark.promise("D21")
