@@ -118,7 +118,7 @@ def without_added(arguments: Mapping[str, Any], known: Collection[str]) -> dict[
 
 def _refused_optional(model: type[Arguments], refused: list[ErrorDetails]) -> Iterator[str]:
     fields = model.model_fields
-    names = (str(each["loc"][0]) for each in refused if each["type"] != "missing")
+    names = (str(each["loc"][0]) for each in refused)
     return (name for name in names if name in fields and not fields[name].is_required())
 
 

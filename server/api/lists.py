@@ -48,7 +48,7 @@ async def read_every(
         items = found_list(reply, "results", "documents", "mementos")
         if items is None:
             raise UpstreamProtocolError(status=reply.status)
-        if page > 1 and items == before:  # whoever ignores the number gives the same page again
+        if items == before:  # whoever ignores the number gives the same page again
             return found
         if len(found) + len(items) > MOST_ITEMS:
             raise _too_long()

@@ -1,6 +1,7 @@
 """Arguments as hosts and models really send them: what is added, left empty, written as text or spelt otherwise."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -153,10 +154,14 @@ async def test_a_text_that_looks_like_json_stays_a_text(text: str, era: Era) -> 
 def test_each_kind_of_refusal_says_which_form_is_wanted() -> None:
     assert "`confirm` must be true or false" in refusal("delete_memento", id="1", confirm="true")
     assert "`email` must be an e-mail address" in refusal("login", email="ada")
-    for threshold in ("warm", "1,5"):
+    assert "`session` is too long" in refusal("search", query="tea", session="x" * 65)
+    for threshold in ("warm", "1,5", [0.5]):
         assert "`threshold` must be a number" in refusal("search_vector_store", query="tea", threshold=threshold)
     assert "`limit` must be a whole number" in refusal("search", query="tea", limit=1.5)
+    assert "`limit` must be a number" in refusal("search", query="tea", limit=math.inf)
     assert "`limit` is too large" in refusal("search", query="tea", limit="9" * 5_000)
+    for moment in (5, "soon", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"):
+        assert "`after` must be an ISO 8601 date" in refusal("search", query="tea", after=moment)
 
 
 @pytest.mark.promise("arguments:word:as-meant")

@@ -119,6 +119,15 @@ async def test_an_upstream_that_ignores_the_page_gives_each_memento_once() -> No
 
 
 @pytest.mark.promise("D102")
+@pytest.mark.parametrize("full", [0, 1])
+async def test_an_empty_page_is_the_last_whatever_it_says(full: int) -> None:
+    pages: list[Answer] = [reply(200, json={"next": "more", "results": [memento(12)] * n}) for n in (1, 0)]
+    upstream = stocked({"mementos/": pages[-1 - full :]})
+    assert len(await on(upstream, list_mementos)) == full
+    assert len(upstream.requests) == full + 1
+
+
+@pytest.mark.promise("D102")
 async def test_a_list_without_an_end_is_refused_after_a_bounded_number_of_pages() -> None:
     upstream = stocked({"mementos/": lambda request: page_of(request, last=10**9)})
     with pytest.raises(ResponseTooLarge, match="100 pages"):
