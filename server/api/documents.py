@@ -94,7 +94,7 @@ class Contents(Answer):
     @model_validator(mode="before")
     @classmethod
     def _nothing_is_empty(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or "content" not in value:
+        if "content" not in value:
             return value
         content = "" if value["content"] is None else value["content"]
         return value | {"content": content, "was_empty": content == ""}

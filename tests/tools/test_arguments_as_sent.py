@@ -157,7 +157,10 @@ def test_each_kind_of_refusal_says_which_form_is_wanted() -> None:
     assert "`session` is too long" in refusal("search", query="tea", session="x" * 65)
     for threshold in ("warm", "1,5", [0.5]):
         assert "`threshold` must be a number" in refusal("search_vector_store", query="tea", threshold=threshold)
-    assert "`limit` must be a whole number" in refusal("search", query="tea", limit=1.5)
+    for limit in (1.5, [1]):
+        assert "`limit` must be a whole number" in refusal("search", query="tea", limit=limit)
+    assert "`limit` is too small" in refusal("search", query="tea", limit=0)
+    assert "`limit` is too large" in refusal("search", query="tea", limit=10**6)
     assert "`limit` must be a number" in refusal("search", query="tea", limit=math.inf)
     assert "`limit` is too large" in refusal("search", query="tea", limit="9" * 5_000)
     for moment in (5, "soon", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"):

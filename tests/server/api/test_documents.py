@@ -63,6 +63,7 @@ async def test_the_list_is_asked_as_documented() -> None:
         page(listed(1), listed(2)),
         page(listed(1, pk="1"), listed(2, pk="2")),
         page(listed(1, pk=None, id=1), listed(2, pk=None, id="2")),
+        page(listed(1, pk=None, id=None, document_id=1), listed(2, pk=None, id="x", document_id="2")),
         page(listed(1, status="indexed", size="101"), listed(2)),
         page(listed(1), listed(2), count="2"),
         reply(200, json={"data": {"count": 2, "next": None, "results": [listed(1), listed(2)]}, "message": ""}),
