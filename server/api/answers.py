@@ -128,10 +128,9 @@ def _messages(reply: Reply) -> Iterator[str]:
 
 
 def first_whole(value: Any, *names: str) -> Any:
-    """The first of these members that is a whole number or a text of digits; else the first that is there."""
+    """The first of these members that is a whole number or a text of digits, if one is."""
     members = [value.get(name) for name in names] if isinstance(value, dict) else []
-    numbers = [member for member in members if _whole_or_none(member) is not None]
-    return next(iter(numbers or [member for member in members if member is not None]), None)
+    return next((member for member in members if _whole_or_none(member) is not None), None)
 
 
 def moment(when: datetime | None) -> str | None:

@@ -35,7 +35,7 @@ class Discussion(Answer):
     @model_validator(mode="before")
     @classmethod
     def _of_any_shape(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or not ("discussion_content" in value or "thread_contents" in value):
+        if not ("discussion_content" in value or "thread_contents" in value):
             return value
         threads = [{"title": title, "text": text} for title, text in _threads(value.get("thread_contents"))]
         text = value.get("discussion_content")

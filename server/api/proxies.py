@@ -24,7 +24,7 @@ _KINDS = (*SCHEMES, "ftp", "socks", "socks4", "socks4a", "socks5", "socks5h")
 _PORTS = range(1, 65536)
 _SEPARATORS = re.compile(r"[\s,]+")
 _FORM_OF_ENTRY = re.compile(
-    r"((?P<scheme>all|https?)://)?(?P<host>\[[^\[\]]+\]|\*|(\*?\.)?[^\s:/\[\]*@]+)(:(?P<port>\d+))?/?"
+    r"((?P<scheme>all|https?)://)?(?P<host>\[.+\]|\*|(\*?\.)?[^:/\[\]*@]+)(:(?P<port>\d+))?/?"
 )
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -150,8 +150,9 @@ def _read(entry: str) -> _Entry | None:
     if not form:
         return None
     host = form["host"]
-    address = _network(host.strip("[]"))
-    if host.startswith("[") and not address:
+    is_in_brackets = host.startswith("[")
+    address = _network(host[1:-1] if is_in_brackets else host)
+    if is_in_brackets and not address:
         return None
     return _Entry(address or host.removeprefix("*.").lstrip("."), form["port"], form["scheme"])
 

@@ -44,6 +44,17 @@ async def test_where_nothing_was_said_the_ends_are_sent_as_the_spec_has_them() -
     ]
 
 
+@pytest.mark.parametrize(
+    "asked", [{}, {"start": datetime(2024, 1, 2, tzinfo=UTC), "end": datetime(2024, 1, 3, tzinfo=UTC)}]
+)
+@pytest.mark.parametrize(("text", "threads"), [("", {}), ("a", {}), ("", {"a": "b"})])
+async def test_only_a_time_that_was_given_and_brought_nothing_is_asked_twice(
+    asked: dict[str, Any], text: str, threads: dict[str, str]
+) -> None:
+    _, upstream = await reading(said(discussion_content=text, thread_contents=threads), **asked)
+    assert len(upstream.requests) == (2 if asked and not text and not threads else 1)
+
+
 @pytest.mark.promise("D95")
 @pytest.mark.parametrize(
     ("value", "expected"),

@@ -150,6 +150,7 @@ async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock
         ({"HTTPS_PROXY": "http://a", "https_proxy": "http://b"}, "https_proxy"),
         ({"https_proxy": "http://b", "HTTPS_PROXY": "http://a"}, "https_proxy"),
         ({"HTTPS_PROXY": "", "ALL_PROXY": "http://b"}, "ALL_PROXY"),
+        ({"Https_Proxy": "http://a", "HTTPS_PROXY": ""}, "Https_Proxy"),
         ({"HTTPS_PROXY": "http://a", "https_proxy": "", "all_proxy": "http://b"}, "all_proxy"),
     ],
 )
@@ -195,6 +196,7 @@ def test_no_proxy_names_hosts_domains_addresses_and_networks(host: str, value: s
         ("localhost,[::1],fd07:b51a:cc66:f0::/64", None),
         ("a,[::1,b,b:port", [2, 4]),
         ("[a],x@b,a/b,*a*,ftp://a,a:1:2,fd00::/129,[fd00::]/8", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("[[::1],[::1]],[[::1]],[::1]:1:[::1]:1,a[b,ab],[ab,[10.1.2.3", [1, 2, 3, 4, 5, 6, 7, 8]),
         ("", None),
     ],
 )
@@ -208,7 +210,8 @@ def test_entries_that_can_not_be_understood_are_told_by_their_place(value: str, 
 def test_the_systems_own_proxy_is_told_by_its_kind(
     value: str, problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As ``getproxies`` gives it on Windows, for the SOCKS proxy of its settings."""
+    """As ``getproxies`` gives it on Windows, for the SOCKS proxy of its settings, where no variable names another."""
+    os.environ["https_proxy"] = ""
     monkeypatch.setattr("rememberizer_mcp.server.api.proxies.getproxies", lambda: {"http": value, "https": value})
     with pytest.raises(UnusableProxy) as raised:
         http_client(URL)

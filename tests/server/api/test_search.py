@@ -208,6 +208,7 @@ async def test_the_distance_is_passed_on_or_null(distance: Any, expected: float 
         {"matched_chunks": None, "message": "unable to complete"},
         {"data": [], "message": "UNABLE TO COMPLETE", "code": "error"},
         {"data": {"matched_chunks": [], "message": "Unable to complete"}},
+        {"data": {"matched_chunks": []}, "message": "Unable to complete"},
         {"message": "Sorry. Unable to complete."},
     ],
 )

@@ -84,6 +84,7 @@ async def test_an_answer_without_an_account_is_a_broken_contract(answer: httpx.R
         {"data": [DRIVE], "message": "", "code": ""},
         [DRIVE],
         {"results": [DRIVE]},
+        {"results": [DRIVE], "data": {}},
         {"integrations": [DRIVE]},
         {"data": {"results": [DRIVE]}},
         [{**DRIVE, "id": "3", "document_stats": {**DRIVE["document_stats"], "document_count": "8"}}],  # type: ignore[dict-item]  # a member of the dict above

@@ -100,12 +100,11 @@ async def test_files_are_sent_as_they_are_in_one_request(tmp_path: Path) -> None
 @pytest.mark.promise("D101")
 async def test_a_name_can_not_break_out_of_its_header(tmp_path: Path) -> None:
     upstream = stocked()
-    await sent(
-        upstream, tmp_path, written(tmp_path, {'x"; name="other"\r\nX-Evil: 1\r\n\r\n.txt': b"1", "żółć 文.txt": b"2"})
-    )
+    unsafe = 'x"; name="other"\r\nX-Evil: 1\r\n\r\n\x7f7.txt'
+    await sent(upstream, tmp_path, written(tmp_path, {unsafe: b"1", "żółć 文.txt": b"2"}))
     first, second = parts(upstream.requests[0])
     assert first.keys() == ["Content-Disposition", "Content-Type"]
-    assert first.get_filename() == "x%22; name=%22other%22%0D%0AX-Evil: 1%0D%0A%0D%0A.txt"
+    assert first.get_filename() == "x%22; name=%22other%22%0D%0AX-Evil: 1%0D%0A%0D%0A%7F7.txt"
     assert 'filename="żółć 文.txt"'.encode() in upstream.requests[0].content
     assert second.get_payload() == "2"
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api import vector_search
 from rememberizer_mcp.server.api.asking import Asker
+from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.vector_search import VectorFindings
 from rememberizer_mcp.server.api.vector_stores import (
     VectorDocument,
@@ -53,6 +54,7 @@ async def test_the_store_of_the_key_is_asked_for_with_the_key() -> None:
         ({}, {}),
         ({"id": 5}, {"id": "5"}),
         ({"vector_dimension": "128", "created": "", "modified": None}, {"created": None, "modified": None}),
+        ({"vector_dimension": "9" * 5_000}, {"vector_dimension": None}),
         ({"vector_dimension": "many", "description": None}, {"vector_dimension": None, "description": None}),
     ],
 )
@@ -90,7 +92,9 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
         ({"models": ["a\u202e"], "dims": {"a": 5}}, {"models": ["a"], "dims": {"a": 5}}),
         ({"data": {"models": []}, "message": "ok"}, {"models": []}),
         ([{"name": "a"}], [{"name": "a"}]),
+        ([[[[[["deep"]]]]]], [[[[[["deep"]]]]]]),
         ([[[[[[["deep"]]]]]]], [[[[[[None]]]]]]),
+        ([[[[[[{"a": "deep"}]]]]]], [[[[[[None]]]]]]),
         (
             [2**53 - 1, 1 - 2**53, 2**53, -(2**53), 10**4_299, True, 0.5],
             [2**53 - 1, 1 - 2**53, None, None, None, True, 0.5],
@@ -128,7 +132,7 @@ async def test_weakness_14_ids_and_counts_are_whole_numbers_and_states_are_open(
     found = await on(stocked({f"{DOCUMENTS}/7": reply(200, json=body)}), get_document, **SEVEN)
     assert (found.id, type(found.id)) == (7, int)
     assert (found.status, found.processing_status, found.size, found.indexed_on) == ("dancing", None, None, None)
-    for other in (7.5, True, None, "seven", -1):
+    for other in (7.5, True, None, "seven", "\u0663", -1):
         with pytest.raises(UpstreamProtocolError):
             await on(stocked({f"{DOCUMENTS}/7": reply(200, json=filed(7, id=other))}), get_document, **SEVEN)
 
@@ -140,6 +144,8 @@ async def test_weakness_14_a_text_is_added_under_the_documented_field() -> None:
     assert (added.id, added.status, added.indexed_on) == (9, "processing", None)
     assert json.loads(upstream.requests[0].content) == {"name": "Notes", "text": "words"}
     assert upstream.paths == [f"{DOCUMENTS}/create"]
+    upstream = stocked({f"{DOCUMENTS}/create": reply(201, json={"id": 9})})
+    assert (await on(upstream, add_text, **IN_STORE, name="Notes", text="words")).name == "Notes"
 
 
 @pytest.mark.promise("D102")
@@ -147,7 +153,7 @@ async def test_weakness_14_a_text_is_added_under_the_documented_field() -> None:
 async def test_a_document_is_renamed_by_patch_and_its_slash(answer: httpx.Response) -> None:
     upstream = stocked({f"{DOCUMENTS}/7/": by_method(PATCH=answer)})
     renamed = await on(upstream, rename_document, **SEVEN, name="New")
-    assert (renamed.id, renamed.name) == (7, "New")
+    assert renamed == VectorDocument.model_validate({"id": 7, "name": "New"} | dict(Body(answer.content).fields))
     assert json.loads(upstream.requests[0].content) == {"name": "New"}
 
 
@@ -231,3 +237,4 @@ async def test_a_success_that_says_it_failed_can_be_tried_again() -> None:
         await searched(found(**said))
     findings, _ = await searched(found(passage(7), **said))
     assert len(findings.matches) == 1
+    assert (await smart(found(result="short", **said)))[0].summary == "short"
