@@ -240,7 +240,7 @@ def _set_twice(environ: Mapping[str, str]) -> list[str]:
 
 def _as_spelt(problem: str, environ: Mapping[str, str]) -> str:
     """The sentence with each variable's name as somebody wrote it."""
-    spelt = {name.upper(): name for name in _spellings(environ) if name.upper() not in environ}
+    spelt = {name.upper(): name for name in _spellings(environ)}
     return re.sub(rf"{PREFIX}\w+", lambda found: spelt.get(found[0], found[0]), problem)
 
 

@@ -23,9 +23,7 @@ _KINDS = (*SCHEMES, "ftp", "socks", "socks4", "socks4a", "socks5", "socks5h")
 """What stands before ``://`` in an address of a proxy; anything else may be a part of a password."""
 _PORTS = range(1, 65536)
 _SEPARATORS = re.compile(r"[\s,]+")
-_FORM_OF_ENTRY = re.compile(
-    r"((?P<scheme>all|https?)://)?(?P<host>\[.+\]|\*|(\*?\.)?[^:/\[\]*@]+)(:(?P<port>\d+))?/?"
-)
+_FORM_OF_ENTRY = re.compile(r"((?P<scheme>all|https?)://)?(?P<host>\[.+\]|\*|(\*?\.)?[^:/\[\]*@]+)(:(?P<port>\d+))?/?")
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

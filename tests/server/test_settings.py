@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_settings, unknown_variables
+from rememberizer_mcp.server.settings import Settings, UnusableSettings, load_settings, unknown_variables, variables_set
 
 CANARY = "canary-s3cret"
 
@@ -125,6 +125,13 @@ def test_a_time_budget_that_is_none_is_refused(value: str) -> None:
     ("name", "values", "allowed"),
     [
         ("EMAIL", ["ada"], "must have the form of an e-mail address"),
+        ("KEEP_SIGNED_IN", ["perhaps"], "must be `off` or `keyring`"),
+        ("OAUTH_PORT", ["0", "65536", "x"], "must be a port from 1 to 65535"),
+        ("LAZY_SIGN_IN", ["perhaps"], "must be `on` or `off`"),
+        ("OPEN_BROWSER", ["perhaps"], "must be `auto`, `always` or `never`"),
+        ("RECAPTCHA_SITE_KEY", ["a b"], "must be a site key: letters, digits, `-` and `_`"),
+        ("SIGN_IN_MINUTES", ["0", "1441", "soon"], "must be a number above 0, at most 1440"),
+        ("READ_ONLY", ["perhaps"], "must be `on` or `off`"),
         ("SECRET_ARGUMENTS", ["perhaps"], "must be `on` or `off`"),
         ("SESSION_IDLE_MINUTES", ["0", "inf", "soon"], "must be a number above 0"),
         ("SESSION_HOURS", ["-1", "nan", "soon"], "must be a number above 0"),
@@ -201,6 +208,13 @@ def test_a_second_spelling_that_says_nothing_is_none(empty: str) -> None:
     for said, other in (("rememberizer_email", "REMEMBERIZER_EMAIL"), ("REMEMBERIZER_EMAIL", "rememberizer_email")):
         os.environ |= {said: "ada@example.org", other: empty}
         assert load_settings().email == "ada@example.org"
+        os.environ[said] = "ada"
+        assert problems_of() == (f"{said}: must have the form of an e-mail address",)
+
+
+def test_other_programs_variables_are_none_of_ours() -> None:
+    environ = {"HOME": "/a", "EMAIL": "b", "rememberizer_email": "c", "REMEMBERIZER_CAPTCHA": ""}
+    assert variables_set(environ) == {"REMEMBERIZER_EMAIL": "c"}
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -269,7 +283,7 @@ def test_lazy_sign_in_can_be_off_where_there_is_another_way(others: dict[str, st
     assert problems_of(LAZY_SIGN_IN="off", **others) == ()
 
 
-def test_an_unusable_toolset_is_named_alone() -> None:
-    assert [each.partition(":")[0] for each in problems_of(TOOLSETS="typo", LAZY_SIGN_IN="off")] == [
-        "REMEMBERIZER_TOOLSETS"
-    ]
+@pytest.mark.parametrize("name", ["TOOLSETS", "API_TOKEN", "VECTOR_STORE_TOKEN"])
+def test_an_unusable_way_to_sign_in_is_named_alone(name: str) -> None:
+    found = problems_of(**{"TOOLSETS": "knowledge", "LAZY_SIGN_IN": "off", name: "no such"})
+    assert [each.partition(":")[0] for each in found] == [f"REMEMBERIZER_{name}"]
