@@ -102,7 +102,7 @@ class Grant:
     @property
     def state(self) -> State:
         """What it is good for, whatever page is open for its session."""
-        return State.EXPIRED if self.was_refused and self.has_account else self._state
+        return State.EXPIRED if self.was_refused else self._state
 
     @property
     def has_account(self) -> bool:

@@ -160,6 +160,15 @@ async def test_an_account_that_is_named_later_becomes_the_last_one(clock: FakeCl
 
 
 @not_replaced
+async def test_an_account_that_was_meant_and_is_named_again_is_not_written_again(clock: FakeClock) -> None:
+    ring = Held()
+    async with kept(usual(), clock, ring) as session:
+        ring.entries.clear()
+        await session.grant.mean(ADA["email"])
+        assert not ring.entries
+
+
+@not_replaced
 async def test_a_login_by_name_makes_its_account_the_last_one_whatever_page_is_open(clock: FakeClock) -> None:
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:

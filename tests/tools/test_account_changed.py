@@ -146,6 +146,17 @@ async def test_of_a_request_that_had_gone_out_no_more_is_said_than_is_known(
     assert_changed(error, outcome=known if tool == "remember" else NOTHING)
 
 
+async def test_of_an_unknown_account_no_name_is_said(era: Era) -> None:
+    slow = Slow(reply(500))
+    upstream = upstream_with({MEMORIZE: slow, "me/": reply(500)})
+    async with agent_on(server_on(upstream.transport, refresh_token="canary-of-somebody"), era) as agent:
+        await agent.call("login")
+        error = await error_of(agent, "remember", NOTE, lambda: release_while(agent, slow, ("login", GRACE)))
+    assert_changed(
+        error, outcome="may have gone out as the account before: whether it was carried out there is not known."
+    )
+
+
 async def test_what_succeeded_as_the_account_before_is_said_to_be_theirs(era: Era) -> None:
     slow, results = Slow(reply(201)), list[dict[str, Any]]()
     upstream = upstream_with({MEMORIZE: slow})
