@@ -88,3 +88,13 @@ async def test_after_the_end_nothing_is_kept_caught_up_with_or_forgotten() -> No
     held.adopt_refresh_token("refresh-2", url=BASE_URL)
     assert await use(keeping)
     assert (ring.entries, ring.asked) == (kept, asked)
+
+
+async def test_a_token_that_is_gone_is_not_written() -> None:
+    ring, held = Counting(), credentials()
+    keeping = over(ring, held)
+    await keeping.start(EMAIL, as_last=True)
+    written = ring.asked
+    held.wipe()
+    await keeping.renew()
+    assert ring.asked == written

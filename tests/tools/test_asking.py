@@ -221,3 +221,13 @@ async def test_a_refused_key_names_its_setting_and_shows_nowhere(
     assert "restart" in error["hint"]
     assert KEY not in json.dumps([result.model_dump(mode="json") for result in results]) + caplog.text
     assert upstream.paths == [SEARCH]
+
+
+@pytest.mark.promise("D94")
+async def test_a_page_that_is_open_takes_the_key_s_place_only_for_its_own_session(era: Era) -> None:
+    upstream = upstream_with()
+    async with agent_on(server_on(upstream.transport, None, Around(), api_token=KEY), era) as agent:
+        handle = (await agent.call("login"))["session"]
+        await agent.call("search", query="tea")
+        assert (await agent.fails("search", query="tea", session=handle))["code"] == "sign_in_pending"
+    assert [shown(request) for request in upstream.requests] == [(KEY, None)]

@@ -208,6 +208,15 @@ async def test_a_token_of_the_settings_that_is_of_another_account_says_so_first(
 
 @each_era
 @names_another
+async def test_an_account_of_unknown_name_is_not_taken_for_the_one_that_was_meant(era: Era) -> None:
+    settings = {"refresh_token": "canary-of-somebody", "email": GRACE["email"]}
+    async with agent_on(server_on(upstream_with({"me/": reply(500)}).transport, **settings), era) as agent:
+        said = (await agent.call("login"))["next"]
+    assert said.startswith(f"This is an account whose e-mail is not known, and not {GRACE['email']}")
+
+
+@each_era
+@names_another
 async def test_the_right_account_is_not_commented(era: Era, clock: FakeClock) -> None:
     async with agent_on(server_on(upstream_with({}).transport, clock, PATIENT), era) as agent:
         url = (await agent.call("login", email=ADA["email"].upper()))["sign_in_url"]
