@@ -16,8 +16,11 @@ from pydantic import ValidationError
 MOST_OF_A_BATCH = 100
 MOST_TOKENS = 1_000_000
 """Of a line that can't be parsed: strings, and runs of brackets."""
+_NOTIFICATIONS = "notifications/"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
-_TOKEN = re.compile(rf"{_STRING}|[\[{{]+|[\]}}]+")
+_UNENDED = '"(?s:.*)'
+"""All the rest, where a string has no end: to look for one again from each of its quotes would take long."""
+_TOKEN = re.compile(rf"{_STRING}|{_UNENDED}|[\[{{]+|[\]}}]+")
 _MEMBER = re.compile(rf"({_STRING})\s*:\s*(?:({_STRING}|-?[0-9][0-9.eE+-]*)\s*[,}}])?")
 
 
@@ -71,7 +74,9 @@ def _is_response(message: dict[str, Any]) -> bool:
 
 
 def _is_notification(message: dict[str, Any]) -> bool:
-    return isinstance(message.get("method"), str) and "id" not in message
+    """One of MCP's own is one also with an id of ``null``: so the SDK takes it."""
+    method, identity = message.get("method"), message.get("id")
+    return isinstance(method, str) and ("id" not in message or (identity is None and method.startswith(_NOTIFICATIONS)))
 
 
 def _fault(value: Any) -> str:

@@ -1,6 +1,7 @@
 """What is answered to lines that the SDK would leave without an answer, and which lines are its own."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ INVALID: dict[str, tuple[str, str, str]] = {
     "an id with an exponent": (ping("1e3"), "1e3", ID),
     "an id of too many digits": (ping("1" + LONG), "1" + LONG, ODD),
     "an id of null": (ping("null"), "null", ID),
+    "an id of null beside a method that is a number": (ping("null", method="1"), "null", ID),
     "an id of true": (ping("true"), "null", ID),
     "an id in a list": (ping("[7]"), "null", ID),
     "an id that is no number": (ping("NaN"), "null", ID),
@@ -85,6 +87,8 @@ LEFT_ALONE = {
     "a request with two ids": '{"jsonrpc": "2.0", "id": 1.5, "id": 8, "method": "ping"}',
     "a notification": '{"jsonrpc": "2.0", "method": "notifications/initialized"}',
     "a notification with wrong params": '{"jsonrpc": "2.0", "method": "x", "params": []}',
+    "a notification with an id of null": ping("null", method='"notifications/initialized"'),
+    "a notification of another kind with an id of null": ping("null", method='"notifications/cancelled"', params="{}"),
     "a notification of another version": '{"method": "x"}',
     "a response": '{"jsonrpc": "2.0", "id": 7, "result": {}}',
     "a response that can't be one": '{"jsonrpc": "2.0", "id": 7, "result": "x"}',
@@ -149,6 +153,47 @@ def is_request(line: str) -> bool:
         return isinstance(jsonrpc_message_adapter.validate_json(line, by_name=False), JSONRPCRequest)
     except ValidationError:
         return False
+
+
+LONG_LINES = {
+    "quotes in a text that is cut": ('{"id":1,"a":"', '\\"'),
+    "quotes in a name that is cut": ('{"id":1,"', '\\"'),
+    "backslashes in a text that is cut": ('{"id":1,"a":"', "\\"),
+    "texts without names": ('{"id":1,', '"a"'),
+    "names without values": ('{"id":1,', '"a":'),
+    "quotes alone": ("{", '"'),
+    "many ids": ("{", '"id":1,'),
+    "numbers that don't end": ('{"id":', "1"),
+    "white space behind a name": ('{"a"', " "),
+    "white space behind a value": ('{"a":1', " "),
+    "white space before a value": ('{"a":', " "),
+    "brackets": ("{", "[{"),
+    "brackets that close": ("{", "{}"),
+    "brackets in a text that is cut": ('{"a":"', "[{"),
+    "deep nesting": ("", '{"id":'),
+    "a batch that is cut": ("[", '{"id":1},'),
+    "half surrogate pairs": ('{"id":1,"a":"', r"\ud83d"),
+    "commas": ("{", ","),
+}
+SHORT, TIMES, MOST_TIMES = 2_500, 8, 24
+"""What grows with the length takes ``TIMES`` as long for ``TIMES`` the length, what grows with its square 64 times."""
+
+
+def processor_time(line: str) -> float:
+    """The least of some tries, which others on this machine don't add to."""
+    took = []
+    for _ in range(5):
+        begun = time.thread_time_ns()
+        refusal(line)
+        took.append(time.thread_time_ns() - begun)
+    return min(took)
+
+
+@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.parametrize(("begin", "part"), LONG_LINES.values(), ids=LONG_LINES)
+def test_the_cost_of_a_line_grows_with_its_length_alone(begin: str, part: str) -> None:
+    short, long = (processor_time(begin + part * number + "\n") for number in (SHORT, SHORT * TIMES))
+    assert long < short * MOST_TIMES
 
 
 VALUES = st.recursive(

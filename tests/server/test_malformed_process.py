@@ -123,6 +123,18 @@ def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
     assert 100 < rest.count(b'"code":-32600') < MORE_THAN_A_PIPE_HOLDS
 
 
+@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_long_line_that_is_cut_does_not_delay_the_end(end: bytes) -> None:
+    with running() as process:
+        process.ask(initialize())
+        process.ask(legacy(1, "ping"))
+        process.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "' + b'\\"' * 40_000 + end)
+        took, code, rest, noise = process.end_input()
+    assert took < 1
+    assert (code, noise, b'"id":2,' in rest) == (0, b"", True)
+
+
 @pytest.mark.promise("lines:no-request:answered")
 def test_a_host_that_reads_late_is_told_how_many_refusals_it_missed() -> None:
     with running() as process:
