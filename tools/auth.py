@@ -10,8 +10,8 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
 from ..server.api.account import same_account
-from ..server.api.entries import Code, Email
 from ..server.api.refusals import VERIFY_ELSEWHERE
+from ..server.api.typed_values import Code, Email
 from ..server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
 from ..server.session import Session
 from ..server.settings import Settings

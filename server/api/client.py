@@ -32,7 +32,7 @@ from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .content import Content
 from .credentials import Auth
-from .kept import KEPT_SECONDS, SilentConnectionError, answered_soon
+from .kept_connections import KEPT_SECONDS, SilentConnectionError, answered_soon
 from .lanes import Lane
 from .proxies import UnusableProxy, on_the_way
 from .retries import retry_after_seconds, retrying

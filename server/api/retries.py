@@ -16,7 +16,7 @@ from tenacity.wait import wait_random_exponential
 from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
 from .blocked import UpstreamBlocked
 from .dates import unix_time
-from .kept import SilentConnectionError
+from .kept_connections import SilentConnectionError
 from .proxies import UnusableProxy
 
 MOST_ATTEMPTS = 4

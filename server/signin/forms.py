@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from ..api.entries import Code, Email
+from ..api.typed_values import Code, Email
 from ..setting_values import cookie_value
 
 

@@ -11,7 +11,12 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, Call, RememberizerAPI, Reply
 from rememberizer_mcp.server.api.credentials import Credentials
-from rememberizer_mcp.server.api.kept import KEPT_SECONDS, MOST_SILENT_SECONDS, SilentConnectionError, answered_soon
+from rememberizer_mcp.server.api.kept_connections import (
+    KEPT_SECONDS,
+    MOST_SILENT_SECONDS,
+    SilentConnectionError,
+    answered_soon,
+)
 from rememberizer_mcp.server.errors import UpstreamError, UpstreamTimeout
 from rememberizer_mcp.server.logs import KnownSecrets
 
