@@ -42,7 +42,7 @@ class LineWriter:
             self._gap = None
             self._waiting.put(line)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="lines", daemon=True)
                 self._thread.start()
 
     def flush(self) -> None:

@@ -20,6 +20,7 @@ from rememberizer_mcp.server.sandbox import passwords
 
 from tests.support.clock import FakeClock
 from tests.support.commands import lines, missing
+from tests.support.unusable_proxies import without_proxies
 
 SLOWEST_CALLBACK_SECONDS = 1.0
 
@@ -208,6 +209,14 @@ def clean_environment(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def no_proxies() -> None:
+    """Of the machine that runs the test; ``clean_environment`` puts them back."""
+    kept = without_proxies(dict(os.environ))
+    os.environ.clear()
+    os.environ.update(kept)
 
 
 @pytest.fixture

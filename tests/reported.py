@@ -1,4 +1,9 @@
-"""The promises that reported faults showed to be broken: one for each row of the report, named by area."""
+"""The promises that reported faults showed to be broken: one for each row of the report, named by area.
+
+The source of a promise names its rows, such as A4, in the report of faults that were found on commit 6badf00. A letter
+stands for an area: A accounts, B what stands between us and the service, C what hosts and models send, D settings and
+the machine, E files of hosts, F the page and the texts, G answers that no person gave.
+"""
 
 from tests.promise import Promise
 

@@ -47,11 +47,12 @@ async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: fl
 
 
 async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float, of: str | None = None) -> Me:
-    """What ``GET me/`` says right after a sign-in, or nothing: its failure changes nothing else, with two exceptions.
+    """What ``GET me/`` says right after a sign-in. If it fails the account has no name, and the sign-in still counts.
 
     Raises:
-        UpstreamProtocolError: Upstream gave no token, and doesn't know who asks by what it gave (a CDN's cookie, say).
-        SignInFailed: It has to be ``of`` the account with this e-mail, and doesn't say so.
+        UpstreamProtocolError: The sign-in brought no token, and upstream answers 401 to the cookies that it brought,
+            such as a CDN's.
+        SignInFailed: The account has to have the e-mail ``of``, and ``GET me/`` says another or none.
     """
     me, soon = Me(), min(deadline, anyio.current_time() + PROFILE_SECONDS)
     try:

@@ -45,6 +45,8 @@ MOST_CALLS_AT_ONCE = 8
 CONNECT_SECONDS = 10.0
 MOST_KEPT = 20
 """Connections; there are at most 24 calls at once."""
+REFUSES_WHO_ASKS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""The statuses by which upstream can refuse a password, a token, a code or a key."""
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Transport = httpx.AsyncBaseTransport
@@ -185,9 +187,8 @@ class RememberizerAPI:
             try:
                 reply = await self._exchange(call, identity)
             except SilentConnectionError as error:
-                self._kept_from = (
-                    anyio.current_time() + self._kept_seconds
-                )  # by then the others are gone that slept with it
+                # By then the other connections that were kept, and may be as silent, are closed.
+                self._kept_from = anyio.current_time() + self._kept_seconds
                 raise UpstreamTimeout from error
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, UnusableProxy) as error:
                 raise _mapped(error) from error
@@ -249,7 +250,6 @@ def http_client(
     )
 
 
-_OF_CREDENTIALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CUT = ("Server disconnected", "peer closed connection")
 
 
@@ -272,7 +272,7 @@ def _raise_for_any_call(reply: Reply, *, now: float) -> None:
     wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
     if reply.status == httpx.codes.TOO_MANY_REQUESTS:
         raise RateLimited(retry_after_seconds=wait, status=reply.status)
-    if reply.status in _OF_CREDENTIALS and not reply.is_of_api:
+    if reply.status in REFUSES_WHO_ASKS and not reply.is_of_api:
         raise UpstreamBlocked(status=reply.status)
     if reply.response.is_server_error:
         raise UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)

@@ -58,7 +58,7 @@ class Cookies:
         """Keep one cookie of each name, the newest, and none that can't be sent back.
 
         Returns:
-            The names that arrived with a value.
+            The names that were set, also to an empty value. A cookie that upstream deletes is not among them.
         """
         before = list(self._jar)  # which also keeps their ids from being given to others
         httpx.Cookies(self._jar).extract_cookies(self._bounded(response))

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 
 def unix_time(value: str | None) -> float | None:
-    """The Unix seconds that an HTTP date means, which is in UTC; nothing where there is none, or none that can be."""
+    """The Unix seconds of an HTTP date, which is in UTC; ``None`` if there is no date, or it can't be read."""
     try:
         moment = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):

@@ -84,7 +84,5 @@ ADD_VECTOR_TEXT = Endpoint("POST", "vector-stores/{store_id}/documents/create", 
 UPLOAD_VECTOR_FILES = Endpoint("POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY, _FILES)
 RENAME_VECTOR_DOCUMENT = Endpoint("PATCH", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
 DELETE_VECTOR_DOCUMENT = Endpoint("DELETE", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
-VECTOR_SEARCH = Endpoint(
-    "GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY, _WORDS | {"t": "threshold"}
-)
+VECTOR_SEARCH = Endpoint("GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY, _WORDS | _THRESHOLD)
 VECTOR_AGENTIC_SEARCH = Endpoint("POST", "vector-stores/{store_id}/documents/agentic_search", Takes.STORE_KEY, _CHUNKS)

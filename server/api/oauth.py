@@ -15,14 +15,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ..errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed, UpstreamProtocolError
 from .body import Body
-from .client import Call, RememberizerAPI, Reply
+from .client import REFUSES_WHO_ASKS, Call, RememberizerAPI, Reply
 from .credentials import Auth, Credentials
 
 AUTHORIZE_PATH = "auth/oauth2/authorize/"
 TOKEN_PATH = "auth/oauth2/token/"  # noqa: S105 -- a path
 OFFLINE_ACCESS = "offline_access"
 """The only scope ever named: also give a refresh token."""
-_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,7 @@ async def _ask(
 
 def _is_refusal(reply: Reply) -> bool:
     """The statuses are not documented: a 200 with ``error`` is a refusal too."""
-    return reply.status in _REFUSED or _error_of(reply.body) is not None
+    return reply.status in REFUSES_WHO_ASKS or _error_of(reply.body) is not None
 
 
 def _error_of(body: Body) -> Any:

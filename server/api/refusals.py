@@ -23,7 +23,7 @@ from ..errors import (
     SessionExpired,
     UpstreamProtocolError,
 )
-from .client import Reply
+from .client import REFUSES_WHO_ASKS, Reply
 
 MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
 VERIFY_ELSEWHERE = (
@@ -72,7 +72,7 @@ _SAID_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESS
 def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     """Why signin (§1.2) was refused; 400, 401 and 403 can all mean the credentials."""
     status = reply.status
-    if status not in (HTTPStatus.BAD_REQUEST, *_SAID_NO):
+    if status not in REFUSES_WHO_ASKS:
         return UpstreamProtocolError(status=status)
     if captcha := _captcha_refusal(reply, tool="login", captcha_sent=captcha_sent):
         return captcha
@@ -111,7 +111,7 @@ def verification_refusal(reply: Reply) -> RememberizerError:
 
 def refresh_refusal(reply: Reply) -> RememberizerError:
     """Why custom-refresh (§1.4) was refused."""
-    if reply.status in (HTTPStatus.BAD_REQUEST, *_SAID_NO):
+    if reply.status in REFUSES_WHO_ASKS:
         return SessionExpired(status=reply.status)
     return UpstreamProtocolError(status=reply.status)
 

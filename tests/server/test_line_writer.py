@@ -57,7 +57,7 @@ def end(writer: LineWriter, pipe: Pipe) -> list[str]:
 
 
 def threads() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if thread.name == "log"}
+    return {thread for thread in threading.enumerate() if thread.name == "lines"}
 
 
 def fill(writer: LineWriter, pipe: Pipe, *, lines: int) -> None:

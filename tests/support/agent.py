@@ -17,7 +17,7 @@ from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_
 from rememberizer_mcp.server.store import SWEEP_SECONDS
 from rememberizer_mcp.tools.contract import ContractTool
 
-from tests.support.clock import FakeClock, Reading
+from tests.support.clock import FakeClock, Reading, for_good
 from tests.support.upstream import BASE_URL
 
 Era = Literal["2026-07-28", "legacy"]
@@ -92,7 +92,7 @@ def server_on(
         if seconds in (SWEEP_SECONDS, AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT):
             await anyio.sleep_forever()
         elif seconds > LONGEST_RETRY_SECONDS:
-            await (around.page_life or _for_good)(seconds)
+            await (around.page_life or for_good)(seconds)
         else:
             await ticking.sleep(seconds)
 
@@ -105,7 +105,3 @@ def server_on(
         clock=around.answering or Reading(),
         more_tools=around.more_tools,
     )
-
-
-async def _for_good(_: float) -> None:
-    await anyio.sleep_forever()

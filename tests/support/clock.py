@@ -22,6 +22,11 @@ class FakeClock:
         await anyio.lowlevel.checkpoint()
 
 
+async def for_good(_: float) -> None:
+    """A sleep that has no end."""
+    await anyio.sleep_forever()
+
+
 class Gate:
     """A sleep that ends when the test says so: for loops that would otherwise spin."""
 

@@ -16,6 +16,13 @@ ASK = b"GET / HTTP/1.1\r\nHost: none\r\n\r\n"
 Port = tuple[str, int]
 
 
+def free_port() -> int:
+    """One that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @asynccontextmanager
 async def port_with(app: ASGIApp, connections: Connections | None = None) -> AsyncIterator[Port]:
     """Serve an application while the body runs."""

@@ -116,6 +116,11 @@ def stocked(answers: Mapping[str, Answer | list[Answer]] | None = None) -> FakeU
     return upstream
 
 
+def deleted(upstream: FakeUpstream) -> list[str]:
+    """The paths that were asked to be deleted."""
+    return [each.url.path for each in upstream.requests if each.method == "DELETE"]
+
+
 @asynccontextmanager
 async def key_on(upstream: FakeUpstream) -> AsyncIterator[ApiKey]:
     """Somebody who asks with the store's key."""

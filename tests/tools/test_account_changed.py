@@ -12,34 +12,15 @@ from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, 
 from tests.support.clock import FakeClock
 from tests.support.consent import YES
 from tests.support.sessions import resync
+from tests.support.two_accounts import MEMENTO, MEMORIZE, NOTE, REFRESH, SEARCH, upstream_with
 from tests.support.upstream import PREFIX, FakeUpstream, Slow, reply, tokens
-from tests.tools.test_accounts import MEMENTO, MEMORIZE, NOTE, upstream_of_both
 
 pytestmark = [pytest.mark.parametrize("era", ERAS), pytest.mark.promise("sessions:call:one-account", "S12")]
-SEARCH, REFRESH = "documents/search/", "auth/custom-refresh/"
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("remember", NOTE), ("search", {"query": "tea"}), ("delete_memento", {"id": "12", "confirm": True}),
 ]  # fmt: skip
 each_call = pytest.mark.parametrize(("tool", "arguments"), CALLS)
 NOTHING = "Nothing was done."
-
-
-def signin(request: httpx.Request) -> httpx.Response:
-    """Ada's tokens end in a minute."""
-    if b"grace" in request.content:
-        return reply(cookies=tokens(9))
-    return reply(cookies={name: f"{value}; Max-Age=60" for name, value in tokens().items()})
-
-
-def upstream_with(answers: dict[str, Any]) -> FakeUpstream:
-    upstream = upstream_of_both()
-    upstream.answers |= {
-        "auth/signin/": signin,
-        SEARCH: reply(200, json={"matched_chunks": []}),
-        MEMENTO: reply(200, json={"id": 12, "name": "Tea"}),
-        **answers,
-    }
-    return upstream
 
 
 def asked_as_grace(upstream: FakeUpstream) -> list[str]:

@@ -11,30 +11,15 @@ from mcp_types import ElicitResult
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
-from tests.support.knowledge import KEY, knowledge
+from tests.support.knowledge import KEY
 from tests.support.sessions import resync
-from tests.support.upstream import FakeUpstream, Slow, reply, tokens
+from tests.support.two_accounts import MEMENTO, MEMORIZE, NOTE, upstream_of_both
+from tests.support.upstream import FakeUpstream, Slow, reply
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
-MEMORIZE, MEMENTO = "documents/memorize/", "mementos/12/"
-NOTE = {"name": "Note", "content": "Grace's secret"}
 ADAS_SETTINGS = {"email": ADA["email"], "password": ADA["password"]}
 HALF_A_DAY = 12 * 3600 + 1
 BRIEF = Around(patience_seconds=0.05)
-
-
-def me(request: httpx.Request) -> httpx.Response:
-    """Whoever the access cookie belongs to: 1 is Ada, 9 is Grace."""
-    email = GRACE["email"] if "access-9" in request.headers["Cookie"] else ADA["email"]
-    return reply(200, json={"email": email, "name": "", "email_verified": True})
-
-
-def signin(request: httpx.Request) -> httpx.Response:
-    return reply(cookies=tokens(9 if b"grace" in request.content else 1))
-
-
-def upstream_of_both(**overrides: Any) -> FakeUpstream:
-    return knowledge({MEMORIZE: reply(201)}, me=me, signin=signin, **overrides)
 
 
 async def assert_asks_for_grace(agent: Agent, upstream: FakeUpstream) -> None:

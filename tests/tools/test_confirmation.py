@@ -9,17 +9,13 @@ from mcp_types import ElicitRequestFormParams, ElicitResult, ErrorData
 from tests.support.agent import ERAS, Around, Era, agent_on, server_on
 from tests.support.consent import FAILURE, YES, Consenting
 from tests.support.sessions import resync
-from tests.support.stores import DOCUMENTS, STORE_KEY, filed, keeper, stocked
-from tests.support.upstream import FakeUpstream, reply
+from tests.support.stores import DOCUMENTS, STORE_KEY, deleted, filed, keeper, stocked
+from tests.support.upstream import reply
 
 each_era = pytest.mark.parametrize("era", ERAS)
 each_deletion = pytest.mark.parametrize(("tool", "number"), [("delete_memento", 12), ("delete_vector_document", 7)])
 PATIENT = Around(patience_seconds=5)
 BRIEF = Around(patience_seconds=0.2)
-
-
-def deleted(upstream: FakeUpstream) -> list[str]:
-    return [each.url.path for each in upstream.requests if each.method == "DELETE"]
 
 
 @each_era

@@ -13,14 +13,10 @@ from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
 from tests.support.agent import Agent, Around, agent_on, server_on
 from tests.support.consent import YES, Consenting
 from tests.support.person import sign_in_at
-from tests.support.stores import DOCUMENTS, STORE, by_method, filed, keeper, memento, stocked
-from tests.support.upstream import FakeUpstream, reply
+from tests.support.stores import DOCUMENTS, STORE, by_method, deleted, filed, keeper, memento, stocked
+from tests.support.upstream import reply
 
 BRIEF = Around(patience_seconds=0.2)
-
-
-def deleted(upstream: FakeUpstream) -> list[str]:
-    return [each.url.path for each in upstream.requests if each.method == "DELETE"]
 
 
 async def by_hand(

@@ -14,9 +14,8 @@ from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, 
 from tests.support.clock import FakeClock
 from tests.support.person import Asking, sign_in_as_another, visit
 from tests.support.sessions import resync
+from tests.support.two_accounts import MEMORIZE, NOTE, REFRESH, SEARCH, upstream_with
 from tests.support.upstream import Slow, reply, tokens
-from tests.tools.test_account_changed import REFRESH, SEARCH, upstream_with
-from tests.tools.test_accounts import MEMORIZE, NOTE
 
 each_era = pytest.mark.parametrize("era", ERAS)
 PATIENT = Around(patience_seconds=20)

@@ -32,21 +32,14 @@ from rememberizer_mcp.server.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon
-from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE, without_proxies
+from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
 from tests.support.way import answer, server
 
 URL = "https://api.example.org/api/v1/"
 HOST = "api.example.org"
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+pytestmark = pytest.mark.usefixtures("no_proxies")
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
-
-
-@pytest.fixture(autouse=True)
-def no_proxies() -> None:
-    """Of the machine that runs the test; ``conftest`` puts them back."""
-    kept = without_proxies(dict(os.environ))
-    os.environ.clear()
-    os.environ.update(kept)
 
 
 def nobody() -> Credentials:

@@ -1,19 +1,13 @@
 """What the tests of the doctor share: no proxies of this machine, and certificates."""
 
-import os
-
 import pytest
 
-from tests.support.unusable_proxies import without_proxies
 from tests.support.way import Authority
 
 
 @pytest.fixture(autouse=True)
-def no_proxies() -> None:
-    """Of the machine that runs the test; ``conftest`` puts them back."""
-    kept = without_proxies(dict(os.environ))
-    os.environ.clear()
-    os.environ.update(kept)
+def unproxied(no_proxies: None) -> None:
+    """For each test here."""
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
 from rememberizer_mcp.server.settings import Settings
 
-from tests.server.signin.test_consent import Tab, free_port
-from tests.server.signin.test_desk import for_good
 from tests.server.signin.visits import page, post
 from tests.support.agent import ADA, agent_on
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, for_good
 from tests.support.person import visit
+from tests.support.ports import free_port
 from tests.support.sessions import resync
+from tests.support.tab import Tab
 from tests.support.upstream import BASE_URL, grant, reply, tokens, usual
 
 TYPED, CODE = "  canary-typed ", "canary-code"

@@ -3,12 +3,11 @@
 import hashlib
 import json
 import re
-import socket
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import anyio
 import httpx
@@ -16,37 +15,13 @@ import pytest
 
 from tests.support.agent import Agent, Around, agent_on, server_on
 from tests.support.person import visit
+from tests.support.ports import free_port
 from tests.support.sessions import resync
+from tests.support.tab import Tab
 from tests.support.upstream import BASE_URL, FakeUpstream, grant, reply, usual
 
 SECRET = "canary-client-secret"
 PATIENT = Around(patience_seconds=5)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
-class Tab:
-    """A browser's tab on the page."""
-
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
-        self.client = client
-        self.url = url
-        self.origin = url.rpartition("/")[0]
-
-    async def leave(self) -> dict[str, str]:
-        """Press the button; the query with which the consent page is asked."""
-        gone = await self.client.post(self.url, data={"form": "oauth"}, headers={"Origin": self.origin})
-        assert gone.status_code == 303
-        address = gone.headers["location"]
-        assert address.startswith(BASE_URL + "auth/oauth2/authorize/?")
-        return {name: value for name, (value,) in parse_qs(urlsplit(address).query).items()}
-
-    async def come_back(self, **query: str) -> httpx.Response:
-        return await self.client.get(self.origin + "/oauth/callback", params=query, follow_redirects=True)
 
 
 @asynccontextmanager

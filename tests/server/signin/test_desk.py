@@ -16,9 +16,9 @@ from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
 from rememberizer_mcp.server.store import SessionStore
 
-from tests.server.signin.test_consent import free_port
-from tests.support.clock import FakeClock, Gate
+from tests.support.clock import FakeClock, Gate, for_good
 from tests.support.person import visit
+from tests.support.ports import free_port
 from tests.support.sessions import environment_on, resync, store_of
 from tests.support.upstream import BASE_URL, usual
 
@@ -51,10 +51,6 @@ async def desk(
             yield made, store
         finally:
             await made.aclose()
-
-
-async def for_good(_: float) -> None:
-    await anyio.sleep_forever()
 
 
 async def page_for(on: SignInDesk, store: SessionStore, owner: str) -> PendingSignIn:

@@ -11,9 +11,9 @@ from rememberizer_mcp.server.setting_values import SecretInFile, cookie_value
 from rememberizer_mcp.server.settings import Settings, load_settings
 from rememberizer_mcp.server.states import State
 
-from tests.server.signin.test_ways import case
 from tests.support.agent import Around, agent_on, server_on
 from tests.support.needing import needing
+from tests.support.sign_in_ways import case
 from tests.support.upstream import FakeUpstream, reply, tokens, usual
 
 OLD, NEW = "refresh-old", "refresh-new"

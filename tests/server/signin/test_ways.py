@@ -1,61 +1,21 @@
 """The ways to sign in without a secret in the arguments, in their order."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import anyio
 import pytest
 from keyring.errors import KeyringLocked
 from rememberizer_mcp.server.errors import RateLimited, SignInFailed, UpstreamUnavailable
 from rememberizer_mcp.server.keychain import Keychain
-from rememberizer_mcp.server.limiter import MOST_ATTEMPTS, AttemptLimiter
+from rememberizer_mcp.server.limiter import MOST_ATTEMPTS
 from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.session import Session
-from rememberizer_mcp.server.settings import Settings
-from rememberizer_mcp.server.signin.desk import SignInDesk
-from rememberizer_mcp.server.signin.ways import Arrival, SignInWays
 from rememberizer_mcp.server.states import State
 
 from tests.support.agent import ADA, GRACE
-from tests.support.clock import FakeClock
 from tests.support.held_keyring import Held
-from tests.support.sessions import environment_on, soon, store_of
-from tests.support.upstream import BASE_URL, FakeUpstream, reply, tokens, usual
+from tests.support.sign_in_ways import case
+from tests.support.upstream import BASE_URL, reply, tokens, usual
 
 pytestmark = pytest.mark.promise("D70")
-
-
-@dataclass
-class Case:
-    """A session to be signed in, and all that it can be signed in by."""
-
-    session: Session
-    ways: SignInWays
-
-    async def go(self, email: str | None = None) -> Arrival:
-        return await self.ways.sign_in(self.session, email=email, captcha=None, deadline=soon())
-
-
-@asynccontextmanager
-async def case(upstream: FakeUpstream, ring: Held | None = None, **settings: Any) -> AsyncIterator[Case]:
-    clock = FakeClock()
-    keychain = Keychain(base_url=BASE_URL, secrets=KnownSecrets(), backend=lambda: ring) if ring else None
-    async with environment_on(upstream, clock, keychain=keychain) as environment:
-        given, attempts, store = Settings(**settings), AttemptLimiter(now=clock), store_of(environment, clock)
-        desk = SignInDesk(
-            settings=given, sessions=store, attempts=attempts, environment=environment, client=None, sleep=for_good
-        )
-        try:
-            async with store.moving("owner", create=True) as session:
-                yield Case(session, SignInWays(settings=given, keychain=keychain, desk=desk, attempts=attempts))
-        finally:
-            await desk.aclose()
-
-
-async def for_good(_: float) -> None:
-    await anyio.sleep_forever()
 
 
 async def keep(ring: Held, email: str, token: str) -> None:
