@@ -9,7 +9,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
-from ..tools.arguments import in_quotes, meant_of
+from ..tools.arguments import unknown_name
 from ..tools.contract import failure, protocol_error
 from ..tools.prompts import checked
 from ..tools.services import Services
@@ -31,8 +31,7 @@ class Server(MCPServer[Services]):
         if name in self.hidden:
             return failure(ReadOnly())
         if name not in self.offered:
-            said = f"There is no tool of this name{meant_of(name, self.offered)}."
-            return failure(NotFound(said, hint=f"There is {in_quotes(self.offered)}."))
+            return failure(unknown_name("tool", name, self.offered))
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(

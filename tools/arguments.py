@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from ..server import setting_values
 from ..server.api.text import clean
-from ..server.errors import InvalidArguments
+from ..server.errors import InvalidArguments, NotFound
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""
@@ -219,6 +219,12 @@ def meant_of(name: str, names: Sequence[str]) -> str:
     """A question whether the name that is nearest was meant, if one is near."""
     close = get_close_matches(name, names, n=1)
     return f", did you mean `{close[0]}`?" if close else ""
+
+
+def unknown_name(kind: str, name: str, names: Sequence[str]) -> NotFound:
+    """The refusal of a name that there isn't, among those of its kind, such as ``tool``."""
+    said = f"There is no {kind} of this name{meant_of(name, names) or '.'}"
+    return NotFound(said, hint=f"The {kind}s are: {in_quotes(names)}." if names else "There are none.")
 
 
 def in_quotes(names: Iterable[str]) -> str:

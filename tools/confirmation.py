@@ -22,6 +22,11 @@ from .waiting import report_waiting
 Confirm = Annotated[bool, Strict()]
 CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
 LONGEST_NAME = 100
+UNREAD = "This client answered the question by itself, before anybody could read it, so nothing was deleted."
+COUNTS_NEXT = (
+    "A first answer like this can be a key pressed by mistake, so `confirm: true` did not count yet. If the user "
+    "agreed, the next call with `confirm: true` counts."
+)
 
 
 class Deletion(BaseModel):
@@ -62,7 +67,8 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
     Raises:
         InputNeeded: The client is to be asked first, in its own round.
         Forbidden: The user declined, closed the question or didn't answer in time, or the host failed to ask.
-        ConfirmationRequired: There is nobody whom the client could ask, and ``confirm`` isn't true.
+        ConfirmationRequired: There is nobody whom the client could ask, and ``confirm`` isn't true; or the client
+            answered by itself, for the first time or without ``confirm``.
     """
     answer: Answer | None
     match services.caller.form_way:
@@ -78,9 +84,7 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
         if not (services.questions.went_unread(deletion.subject) and confirm):
-            raise ConfirmationRequired(
-                "This client answered the question by itself, before anybody could read it, so nothing was deleted."
-            )
+            raise ConfirmationRequired(UNREAD, hint=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
         raise _refusal(answer)
 

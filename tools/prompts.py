@@ -7,9 +7,9 @@ import mcp_types
 from mcp.server.mcpserver.prompts.base import Prompt
 from pydantic import Field
 
-from ..server.errors import InvalidArguments, NotFound
+from ..server.errors import InvalidArguments
 from ..server.settings import Settings
-from .arguments import in_quotes, meant_of, without_added
+from .arguments import in_quotes, unknown_name, without_added
 
 Question = Annotated[str, Field(description="What to look up.")]
 Title = Annotated[str, Field(description="What to call it; the agent chooses if this is empty.")]
@@ -64,8 +64,7 @@ def checked(offered: Sequence[mcp_types.Prompt], name: str, arguments: Mapping[s
     """
     prompt = next((each for each in offered if each.name == name), None)
     if prompt is None:
-        names = [each.name for each in offered]
-        raise NotFound(f"There is no prompt of this name{meant_of(name, names)}.", hint=f"There is {in_quotes(names)}.")
+        raise unknown_name("prompt", name, [each.name for each in offered])
     taken = {each.name: each.required for each in prompt.arguments or []}
     given = without_added(arguments, taken)
     missing = [each for each, is_required in taken.items() if is_required and not str(given.get(each) or "").strip()]

@@ -24,7 +24,7 @@ from .caller import Answer, Way
 from .services import CallServices
 from .waiting import report_waiting
 
-BROUGHT = "There was a sign-in for this call, which writes, so it did not go on by itself"
+BROUGHT = "This tool writes, so it did not go on by itself after the sign-in"
 T = TypeVar("T")
 
 

@@ -2,7 +2,14 @@
 
 import re
 
-from ..server.errors import EmailNotVerified, NotSignedIn, RememberizerError, SessionExpired, UnknownSession
+from ..server.errors import (
+    EmailNotVerified,
+    NotSignedIn,
+    RememberizerError,
+    SessionExpired,
+    SignInFailed,
+    UnknownSession,
+)
 from ..server.settings import Settings
 
 _ITS_TOOLS = re.compile("`(login|signup|verify|refresh|logout|session_status)`")
@@ -18,6 +25,10 @@ _INSTEAD: dict[type[RememberizerError], str] = {
     ),
     EmailNotVerified: (
         "The user has to verify the address, by the link or code in Rememberizer's mail; then call again."
+    ),
+    SignInFailed: (
+        "Have the user set REMEMBERIZER_REFRESH_TOKEN to a fresh token of the account that was signed in, and restart "
+        "the server. If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again."
     ),
 }
 

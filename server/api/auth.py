@@ -22,10 +22,10 @@ from .refusals import (
 )
 from .retries import sent_once
 
-IN_A_BROWSER = (
-    "If it happens again in a minute, only a browser gets past it: call `login` with the same `email` and without "
-    f"`password`; {OWN_SESSION}."
-)
+ONLY_A_BROWSER = "If it happens again in a minute, only a browser gets past it: "
+BY_A_BROWSER = f"call `login` with the same `email` and without `password`; {OWN_SESSION}."
+CREATE_FIRST = "have the user create the account there, at rememberizer.ai. Then "
+"""Before an account can be signed in by a browser, it has to be there."""
 
 
 async def signup(
@@ -46,7 +46,7 @@ async def signup(
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
     call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields))
-    with sent_once(MAYBE_CREATED), _or_in_a_browser():
+    with sent_once(MAYBE_CREATED), _or_in_a_browser(CREATE_FIRST + BY_A_BROWSER):
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
@@ -71,7 +71,7 @@ async def signin(
     """
     fields = {"login": email, "password": password, "captcha": captcha}
     call = Call(method="POST", path="auth/signin/", auth=Auth.NONE, json=_given(fields))
-    with _or_in_a_browser():
+    with _or_in_a_browser(BY_A_BROWSER):
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signin_refusal(reply, captcha_sent=captcha is not None)
@@ -131,12 +131,12 @@ async def custom_logout(api: RememberizerAPI, credentials: Credentials, *, deadl
 
 
 @contextmanager
-def _or_in_a_browser() -> Iterator[None]:
+def _or_in_a_browser(then: str) -> Iterator[None]:
     """Around a call with a password: say how a person gets past a challenge page, which no program does."""
     try:
         yield
     except UpstreamBlocked as error:
-        error.hint = IN_A_BROWSER
+        error.hint = ONLY_A_BROWSER + then
         raise
 
 

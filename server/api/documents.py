@@ -26,8 +26,8 @@ from .retries import sent_once
 
 MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
 MAY_NOT_STORE = (
-    "Rememberizer may refuse this to an API key or a sign-in by password; an app may store unless the user chose "
-    "`Disable Memory` for it there. Tell the user, who can sign in another way."
+    "Rememberizer may refuse this to an API key or a sign-in by password. It also refuses it to an app for which the "
+    'user chose "Disable Memory" there. Ask the user to change that, or to sign in another way; then call again.'
 )
 _IDS = ("pk", "id", "document_id")
 

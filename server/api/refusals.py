@@ -30,7 +30,10 @@ VERIFY_ELSEWHERE = (
     "The user has to verify the address at Rememberizer itself, by the link or code in their mail; `verify` can't be "
     "used here. Call `login` afterwards."
 )
-OWN_SESSION = 'on the page that opens the user chooses "Use my session at rememberizer.ai instead"'
+OWN_SESSION = (
+    'on the page that opens the user chooses "Use my session at rememberizer.ai instead" or, with an OAuth app, '
+    '"Continue to Rememberizer"'
+)
 NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
 _NO_PASSWORD = (
     "An account that was made with Google or Microsoft may have no password: call `login` with the same `email` and "
@@ -40,14 +43,11 @@ _START_AFRESH = (
     "Call `logout`, then `login`, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
 )
-_LOOK_UP = (
-    "They have the right form, so a value is one that Rememberizer doesn't take there. Change it, or where it is an id "
-    "look it up with the tool that lists such things; then call again."
+_MEND = (
+    "If {it} an id, look it up first, or ask the user where no tool here shows it; else simplify the text to letters, "
+    "digits and plain punctuation. Then call again."
 )
-_CHANGE = (
-    "Change {it}: of a name or text Rememberizer takes safe characters only, so try letters, digits and plain "
-    "punctuation; an id look up with the tool that lists such things. Then call again."
-)
+_MEND_ONE = f"Their form is right, so Rememberizer refused one of the values. {_MEND.format(it='it is')}"
 _NAMING = ("attr", "field")
 """Members of an error in a list that hold the name of the field it is about."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
@@ -137,10 +137,10 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
             return InvalidArguments("Rememberizer refused the content of this call.", status=status)
         case _ if status in _SAID_WRONG and (names := _refused(reply)):
-            hint = _CHANGE.format(it="it" if len(names) == 1 else "them")
+            hint = _MEND.format(it="it is" if len(names) == 1 else "one of them is")
             return InvalidArguments(f"Rememberizer refused {_listed(names)}.", hint=hint, status=status)
         case _ if status in _SAID_WRONG:
-            return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_LOOK_UP, status=status)
+            return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_MEND_ONE, status=status)
         case _:
             return UpstreamProtocolError(status=status)
 

@@ -41,9 +41,9 @@ async def refusal(client: Client, name: str, arguments: dict[str, str] | None = 
     ("name", "meant"),
     [
         ("serch", ", did you mean `search`?"),
-        ("rememberizer_search", ""),
-        (CANARY, ""),
-        ("", ""),
+        ("rememberizer_search", "."),
+        (CANARY, "."),
+        ("", "."),
         ("Login", ", did you mean `login`?"),
     ],
 )
@@ -54,8 +54,8 @@ async def test_an_unknown_tool_is_a_result_with_our_error(name: str, meant: str,
     assert CANARY not in result.model_dump_json()
     error = (result.structured_content or {})["error"]
     assert (error["code"], error["retryable"], error["status"]) == ("not_found", False, None)
-    assert error["message"] == f"There is no tool of this name{meant}."
-    assert error["hint"].startswith("There is `login`, `session_status`, `logout`")
+    assert error["message"] == f"There is no tool of this name{meant}"
+    assert error["hint"].startswith("The tools are: `login`, `session_status`, `logout`")
 
 
 @each_era
@@ -66,17 +66,25 @@ async def test_a_tool_of_a_toolset_that_was_not_chosen_is_unknown_and_one_of_rea
         offered = {tool.name for tool in (await client.list_tools()).tools}
     assert [each["error"]["code"] for each in codes] == ["not_found", "read_only"]
     hint = codes[0]["error"]["hint"]
-    assert {name.strip("`. ") for name in hint.removeprefix("There is ").split(",")} == offered
+    assert {name.strip("`. ") for name in hint.removeprefix("The tools are: ").split(",")} == offered
 
 
 @each_era
 @pytest.mark.promise("names:unknown:refused")
-@pytest.mark.parametrize(("name", "meant"), [("signin", ", did you mean `sign_in`?"), (CANARY, ""), ("", "")])
+@pytest.mark.parametrize(("name", "meant"), [("signin", ", did you mean `sign_in`?"), (CANARY, "."), ("", ".")])
 async def test_an_unknown_prompt_is_an_invalid_parameter_with_our_error(name: str, meant: str, era: Era) -> None:
     async with client_of(era) as client:
         error = await refusal(client, name)
-    assert (error["code"], error["message"]) == ("not_found", f"There is no prompt of this name{meant}.")
-    assert error["hint"] == f"There is {PROMPTS}."
+    assert (error["code"], error["message"]) == ("not_found", f"There is no prompt of this name{meant}")
+    assert error["hint"] == f"The prompts are: {PROMPTS}."
+
+
+@each_era
+@pytest.mark.promise("names:unknown:refused")
+async def test_where_there_are_no_prompts_the_refusal_says_so(era: Era) -> None:
+    async with client_of(era, toolsets="mementos") as client:
+        error = await refusal(client, "sign_in")
+    assert (error["message"], error["hint"]) == ("There is no prompt of this name.", "There are none.")
 
 
 @each_era

@@ -100,6 +100,7 @@ async def test_a_key_that_was_pressed_as_the_question_appeared_deletes_nothing(e
         for tool, number in (("delete_memento", 12), ("delete_vector_document", 7)):
             error = await agent.fails(tool, id=number, confirm=True)
             assert (error["code"], error["message"]) == ("confirmation_required", UNREAD)
+            assert error["hint"].endswith("the next call with `confirm: true` counts.")
     assert deletions(upstream) == 0
 
 

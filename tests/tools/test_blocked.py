@@ -7,6 +7,9 @@ import pytest
 
 from tests.support.agent import ADA, agent_on, server_on
 from tests.support.knowledge import KEY, knowledge
+from tests.support.person import visit
+from tests.support.ports import free_port
+from tests.support.sessions import resync
 from tests.support.stores import STORE_KEY, stocked
 from tests.support.upstream import reply, usual
 
@@ -34,6 +37,9 @@ async def test_a_sign_in_that_a_page_stopped_names_the_way_through_a_browser(
             True,
         )
         assert OWN_SESSION in error["hint"]
+        assert ("create the account there, at rememberizer.ai. Then call `login`" in error["hint"]) == (
+            tool == "signup"
+        )
         assert "may have been created" not in error["hint"]
         assert (await agent.call("session_status"))["state"] == "signed_out"
     assert len(upstream.requests) == 1
@@ -88,6 +94,17 @@ async def test_a_refused_password_names_the_way_for_accounts_that_have_none(stat
     assert error["code"] == "invalid_credentials"
     assert "Google or Microsoft" in error["hint"]
     assert OWN_SESSION in error["hint"]
+
+
+@pytest.mark.promise("sign-in:no-password:second-way")
+@pytest.mark.parametrize("has_app", [False, True])
+async def test_the_page_that_opens_has_what_the_advice_names(has_app: bool) -> None:
+    app = {"oauth_client_id": "app", "oauth_client_secret": "s", "oauth_port": free_port()} if has_app else {}
+    async with agent_on(server_on(usual(signin=reply(401)).transport, **app)) as agent:
+        advised = (await agent.fails("login", **ADA))["hint"].split('"')[1::2]
+        page = await visit((await agent.call("login", email=ADA["email"]))["sign_in_url"])
+        await resync()
+    assert [name for name in advised if name in page.text] == [advised[has_app]]
 
 
 @pytest.mark.promise("sign-in:no-password:second-way")

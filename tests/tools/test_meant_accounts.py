@@ -92,7 +92,7 @@ async def test_a_host_that_opens_the_page_changes_nothing_of_that(era: Era) -> N
     async with agent_on(server_on(upstream.transport, None, PATIENT), era, elicitation_callback=host) as agent:
         error = await agent.fails("remember", **NOTE)
         assert (error["code"], upstream.asked(MEMORIZE)) == ("account_changed", [])
-        assert "for this call, which writes" in error["message"]
+        assert "This tool writes, so it did not go on by itself" in error["message"]
         await agent.call("remember", **NOTE)
         await agent.call("logout")
         assert "matches" in await agent.call("search", query="tea")

@@ -64,7 +64,7 @@ async def test_each_refused_field_is_named_as_an_argument_of_the_tool(tool: str)
         schema = {each.name: each.input_schema for each in (await agent.client.list_tools()).tools}[tool]
     assert (error["code"], error["status"]) == ("invalid_arguments", 400)
     assert named(error) == set(names.split()) <= set(schema["properties"])
-    assert "safe characters" in error["hint"]
+    assert "plain punctuation" in error["hint"]
     assert "canary" not in str(error)
 
 
@@ -120,7 +120,8 @@ async def test_only_what_the_call_sent_is_named_however_the_body_says_it(
 
 @pytest.mark.promise("upstream:refused-field:argument")
 @pytest.mark.parametrize(
-    ("body", "hint"), [({"name": ["no"]}, "Change it:"), ({"name": ["no"], "content": ["no"]}, "Change them:")]
+    ("body", "hint"),
+    [({"name": ["no"]}, "If it is an id,"), ({"name": ["no"], "content": ["no"]}, "If one of them is an id,")],
 )
 async def test_the_hint_speaks_of_one_argument_or_of_several(body: Any, hint: str) -> None:
     async with keeper(stocked({"documents/memorize/": reply(400, json=body)})) as agent:
@@ -131,8 +132,9 @@ async def test_a_forbidden_memory_names_the_setting_and_the_other_ways_in() -> N
     async with keeper(stocked({"documents/memorize/": reply(403)})) as agent:
         error = await agent.fails("remember", name="x", content="y")
     assert error["code"] == "forbidden"
-    assert "`Disable Memory`" in error["hint"]
+    assert '"Disable Memory"' in error["hint"]
     assert "API key" in error["hint"]
+    assert error["hint"].endswith("then call again.")
 
 
 @pytest.mark.promise("upstream:refused-field:argument")

@@ -7,6 +7,7 @@ from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
     SessionExpired,
+    SignInFailed,
     UnknownSession,
 )
 from rememberizer_mcp.server.settings import Settings
@@ -34,6 +35,12 @@ def test_no_tool_of_auth_is_advised_where_it_is_not_there(tool: str) -> None:
 def test_an_error_that_has_another_repair_there_names_it(kind: type[RememberizerError]) -> None:
     assert INSTEAD[kind] in fitting(kind(), WITHOUT).hint
     assert fitting(kind(), Settings()).hint == kind.advice
+
+
+def test_a_refresh_token_of_another_account_is_repaired_by_its_setting() -> None:
+    error = SignInFailed(hint="Call `login` without arguments.")
+    assert "REMEMBERIZER_REFRESH_TOKEN to a fresh token" in fitting(error, WITHOUT).hint
+    assert fitting(SignInFailed(), WITHOUT).hint == SignInFailed.advice
 
 
 @pytest.mark.parametrize("advice", ["Call `search`.", "Try to login again.", "Set REMEMBERIZER_TOOLSETS."])

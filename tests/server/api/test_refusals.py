@@ -178,7 +178,8 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
 @pytest.mark.promise("D20")
 async def test_the_hint_of_a_refused_value_sends_nobody_for_an_id_where_there_is_none() -> None:
     hint = (await refused(any_other, 400, {"name": ["This field may not be blank."]})).hint
-    assert "Change it, or where it is an id look it up" in hint
+    assert "If it is an id, look it up first" in hint
+    assert "else simplify the text" in hint
 
 
 EVERY_CALL = {
