@@ -260,7 +260,7 @@ class UpstreamUnreachable(UpstreamError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """A 5xx answer."""
+    """A 5xx answer, or a page of a firewall or proxy in place of Rememberizer's answer (``api/blocked.py``)."""
 
     code = "upstream_unavailable"
     sentence = "Rememberizer has a fault of its own at the moment."

@@ -136,7 +136,7 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
 
 
 def filled(held: int, answer: bytes) -> int:
-    """How much of a pipe is taken after a write: its odd end joins the last page where it fits, the rest begins one."""
+    """How full a Linux pipe is after a write, which fills up the last page of its buffer, then starts a new one."""
     full, odd = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
     left = -held % PAGE
     return held + full + (left if full and odd <= left else odd if odd <= left else left + odd)

@@ -15,7 +15,7 @@ from .secret_forms import shown_name
 
 SECRETS = """\
 You sign in on a page in your browser, so no password belongs in this file.
-For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it."""
+To use an API key instead, set REMEMBERIZER_API_TOKEN_FILE in this entry to the path of a file that contains it."""
 GIVEN_BACK = "The rest of the file would again be as it was before `install`."
 AS_BEFORE = "The file is as it was before `install`, and the copies that lay beside it are gone."
 NO_SECRETS = "The sandbox needs no account and no network."

@@ -1,4 +1,4 @@
-"""``Session``: one account's credentials, and the moves between its states."""
+"""``Session``: the sign-in that is held under one handle, and the moves between its states."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator

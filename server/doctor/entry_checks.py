@@ -82,7 +82,10 @@ def shells_alone(entry: Entry, shell: Mapping[str, str]) -> list[Finding]:
     if not missing or _is_sandbox(entry):
         return []
     text = f"{entry.title}: set in this shell and not in the entry, so that the server may not see it: {missing}."
-    step = f"What it should see belongs among the variables of the entry in {entry.file}; of a secret, only its file."
+    step = (
+        f"If the server needs these, add them to the variables of the entry in {entry.file}. For a secret, use its "
+        "`_FILE` variable."
+    )
     return [Finding.warning("hosts", text, step)]
 
 

@@ -56,7 +56,7 @@ def drop_copies(path: Path, undo: Path | None) -> bool:
 
 
 def before_us(host: Host, file: HostFile, name: str, said: Mapping[str, Any]) -> str | None:
-    """The text without our entry, if installing what stands there of ours makes of the kept file what stands there now.
+    """The original text, if re-installing our present entry into the kept copy reproduces the present file.
 
     It must do so byte for byte. Then nothing else was changed meanwhile, and the kept text is right also in what can't
     be seen any more: whether the member that holds the servers was there, or an end of the last line. A file that is

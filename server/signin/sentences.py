@@ -48,7 +48,7 @@ _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
     (InvalidArguments, "Rememberizer did not accept these details. Try a longer, less common password.", "password"),
     (Forbidden, "Rememberizer does not allow this.", None),
     (SessionExpired, "Rememberizer did not accept this; it may have expired. Try again.", "refresh_token"),
-    (NotSignedIn, "Rememberizer gave no session to do this with. Sign in once more.", None),
+    (NotSignedIn, "Your sign-in has expired. Please sign in again.", None),
     (UpstreamBlocked, "A firewall or proxy refused this, and not Rememberizer. Try again in a minute.", None),
     (UpstreamError, "Rememberizer can't be reached or did not answer properly. Nothing was lost: try again.", None),
     (InternalError, "This program failed; that is a fault of its own. Try again.", None),

@@ -76,7 +76,10 @@ def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
             f"Added `rememberizer` to {desktop(home)}.",
             "Set here and not copied: REMEMBERIZER_PASSWORD.",
             "You sign in on a page in your browser, so no password belongs in this file.",
-            "For an API key, REMEMBERIZER_API_TOKEN_FILE names there a file that holds it.",
+            (
+                "To use an API key instead, set REMEMBERIZER_API_TOKEN_FILE in this entry to the path of a file that "
+                "contains it."
+            ),
             "Next: Quit Claude Desktop completely and start it again.",
         ],
     )

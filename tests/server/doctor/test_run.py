@@ -97,9 +97,9 @@ warning  hosts        Cursor: set in this shell and not in the entry, so that
                       the server may not see it: REMEMBERIZER_BASE_URL,
                       REMEMBERIZER_KEEP_SIGNED_IN, REMEMBERIZER_LOG_LEVEL,
                       REMEMBERIZER_PASSWROD.
-                      -> What it should see belongs among the variables of the
-                         entry in HOME/.cursor/mcp.json; of a secret, only its
-                         file.
+                      -> If the server needs these, add them to the variables of
+                         the entry in HOME/.cursor/mcp.json. For a secret, use
+                         its `_FILE` variable.
 failure  hosts        Cursor (sandbox): our entry in HOME/.cursor/mcp.json holds
                       no command.
                       -> Run `rememberizer-mcp install cursor --sandbox`. Switch
