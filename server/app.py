@@ -26,7 +26,7 @@ from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .keychain import Keychain
+from .keychain import Keychain, Ring
 from .limiter import AttemptLimiter
 from .logs import KnownSecrets
 from .mcp_server import Server
@@ -78,6 +78,7 @@ def build_server(
     patience_seconds: float = PATIENCE_SECONDS,
     clock: Callable[[], float] = time.monotonic,
     more_tools: Sequence[ContractTool] = (),
+    keyring: Callable[[], Ring] | None = None,
 ) -> Server:
     """The MCP server. Nothing is opened before it runs, and each run has sessions of its own.
 
@@ -91,12 +92,13 @@ def build_server(
         patience_seconds: How long a call waits for a person.
         clock: Seconds that never jump, by which is measured how long a client took to answer a question.
         more_tools: Tools of the embedding program, listed after ours.
+        keyring: Finds the keyring in place of the operating system's, where the user opted in.
     """
     known = secrets or KnownSecrets()
     known.learn(settings.secret_values())
     services = partial(
         _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
-        patience_seconds=patience_seconds, questions=Questions(clock),
+        patience_seconds=patience_seconds, questions=Questions(clock), keyring=keyring,
     )  # fmt: skip
     tools = chosen(settings, more_tools)
     server = Server(
@@ -138,6 +140,7 @@ async def _services(
     sleep: Callable[[float], Awaitable[None]],
     patience_seconds: float,
     questions: Questions,
+    keyring: Callable[[], Ring] | None,
 ) -> AsyncIterator[Services]:
     """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
     async with AsyncExitStack() as stack:
@@ -153,7 +156,7 @@ async def _services(
             secrets=secrets,
             spawn=tasks.start_soon,
             budget_seconds=settings.timeout_seconds,
-            keychain=_keychain(settings, upstream.base_url, secrets),
+            keychain=_keychain(settings, upstream.base_url, secrets, keyring),
             now=now,
         )
         sessions = SessionStore(make=partial(_session, environment), limits=_limits(settings), now=now)
@@ -215,9 +218,12 @@ class _Upstream(NamedTuple):
     authorize_url: str
 
 
-def _keychain(settings: Settings, base_url: str, secrets: KnownSecrets) -> Keychain | None:
+def _keychain(
+    settings: Settings, base_url: str, secrets: KnownSecrets, keyring: Callable[[], Ring] | None
+) -> Keychain | None:
     """The keyring, where the user opted in."""
-    return Keychain(base_url=base_url, secrets=secrets) if settings.keep_signed_in == "keyring" else None
+    is_wanted = settings.keep_signed_in == "keyring"
+    return Keychain(base_url=base_url, secrets=secrets, backend=keyring) if is_wanted else None
 
 
 def _oauth_client(settings: Settings, authorize_url: str) -> OAuthClient | None:

@@ -22,6 +22,7 @@ from .api.refusals import refusal
 from .errors import AccountChanged, NotSignedIn, RememberizerError, SessionExpired, UpstreamError
 from .flight import SingleFlight
 from .keeping import Keeping
+from .meant import Meant
 from .states import Environment, State
 
 REFRESH_AHEAD_SECONDS = 30.0
@@ -71,8 +72,8 @@ class Grant:
         """Its e-mail, if that is known."""
         self.name: str | None = None
         self.method: str | None = None
-        self.meant: str | None = None
-        """The account that the sign-in was meant for, if one was named."""
+        self.meant = Meant()
+        """The account that the sign-in was meant for, if one was."""
         self.is_unattended = False
         """Whether the settings or the keyring gave it: nobody was at a page, or typed a password."""
         self.page_id: str | None = None
@@ -90,7 +91,7 @@ class Grant:
         self._ask = partial(renew, environment.api, self.credentials)
         self._flight = SingleFlight(self._fly, spawn=environment.spawn)
 
-    def become(self, me: Me, *, method: str, meant: str | None) -> None:
+    def become(self, me: Me, *, method: str, meant: Meant) -> None:
         """Be this account's, from the end of its sign-in on."""
         self.account, self.name, self.method, self.meant = me.email, me.name or None, method, meant
         self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
@@ -117,7 +118,12 @@ class Grant:
     @property
     def is_meant(self) -> bool:
         """Whether it is of the account that was meant, or none was."""
-        return self.meant is None or same_account(self.meant, self.account)
+        return self.meant.fits(self.account)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether a restart signs in by it: it is of an account that somebody named, or nobody was meant."""
+        return self.is_meant and self.meant.is_named
 
     @property
     def can_refresh(self) -> bool:
@@ -244,13 +250,13 @@ class Grant:
 
     async def mean(self, email: str | None) -> None:
         """If a call named its account, take it for the one that is meant from now on."""
-        if not self.is_meant and same_account(email, self.account):
-            self.meant = email
+        if not self.is_last and same_account(email, self.account):
+            self.meant = Meant(email)
             await self.keep()
 
     async def keep(self) -> None:
         """Keep it in the keyring from now on, where the user opted in."""
-        await self._keeping.start(self.account, as_last=self.is_meant)
+        await self._keeping.start(self.account, as_last=self.is_last)
 
     def wipe(self) -> None:
         """Forget everything that shows who asks; what the keyring keeps stays."""

@@ -12,10 +12,12 @@ from .api.account import Me, same_account, whose
 from .api.oauth import OAuthClient
 from .errors import EmailNotVerified
 from .grant import GivenBack, Grant
+from .meant import Meant
 from .states import Environment, Page, State
 
 BY_PAGE = ("browser", "oauth")
 """The methods of a person at the sign-in page."""
+NOBODY_MEANT = Meant()
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class Session:
         self.calls = 0
         self.page: Page | None = None
         """The sign-in page that is open for this session."""
-        self.meant: str | None = None
+        self.meant = Meant()
         """The account that the latest page was opened for, if one was meant."""
         self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
         """Raises if the page at which somebody signs in doesn't take the account."""
@@ -113,7 +115,7 @@ class Session:
         with self._fresh() as fresh:
             await ask(self._env.api, fresh.credentials, deadline=deadline)
         me = Me(email=email, name=name, email_verified=False)
-        return await self._adopt(fresh, me, method=method, meant=email, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
 
     async def sign_in(
         self, *, email: str, password: str, captcha: str | None, deadline: float, method: str = "password"
@@ -133,7 +135,7 @@ class Session:
             )
             me = await whose(self._env.api, fresh.credentials, deadline=deadline)
         me = me.model_copy(update={"email": me.email or email})
-        return await self._adopt(fresh, me, method=method, meant=email, deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
 
     async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
         """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say."""
@@ -143,10 +145,10 @@ class Session:
                 self._env.api, fresh.credentials, client, code=code, verifier=verifier, deadline=deadline
             )
             me = await whose(self._env.api, fresh.credentials, deadline=deadline)
-        return await self._adopt(fresh, me, method="oauth", meant=None, deadline=deadline)
+        return await self._adopt(fresh, me, method="oauth", meant=Meant(), deadline=deadline)
 
     async def sign_in_with_refresh_token(
-        self, token: str, *, method: str, deadline: float, meant: str | None = None, of: str | None = None
+        self, token: str, *, method: str, deadline: float, meant: Meant = NOBODY_MEANT, of: str | None = None
     ) -> bool:
         """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
 
@@ -227,7 +229,7 @@ class Session:
                 held.verifies_elsewhere = True
             raise
 
-    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: str | None, deadline: float) -> bool:
+    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: Meant, deadline: float) -> bool:
         """Hold the new grant, and let go of the one before.
 
         The account that a page was opened for is meant, whatever the person typed there.
@@ -241,7 +243,7 @@ class Session:
         left = True
         if before.has_account and not same_account(before.account, me.email):
             with anyio.CancelScope(shield=True):
-                left = (await before.give_back(deadline=deadline, stays_last=not fresh.is_meant)).confirmed
+                left = (await before.give_back(deadline=deadline, stays_last=not fresh.is_last)).confirmed
         before.wipe()
         await fresh.keep()
         return left

@@ -10,8 +10,9 @@ from .sign_in import account_grant
 async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) -> Asker:
     """The one who makes the call: the account of the session, else the key of the settings, else a person is asked.
 
-    An account that is signed in, or was until it expired, goes before a key: their documents are not the same. It is
-    chosen here, before anything is waited for, and makes all requests of the call (S12).
+    An account that is signed in, or was until it expired, goes before a key: their documents are not the same. So does
+    the account for which an earlier round of the call brought a person to the page. It is chosen here, before anything
+    is waited for, and makes all requests of the call (S12).
 
     Raises:
         NotSignedIn: The endpoint takes a vector store's key only, and there is none; or as ``account_grant``.
@@ -21,7 +22,8 @@ async def asker(services: CallServices, handle: str | None, endpoint: Endpoint) 
         return _store_key(services)
     session = services.sessions.find(services.owner, handle)
     has_account = session is not None and session.grant.has_account
-    takes_key = Takes.API_KEY in endpoint.takes and handle is None and not has_account
+    began_for_an_account = has_account or services.caller.state is not None
+    takes_key = Takes.API_KEY in endpoint.takes and handle is None and not began_for_an_account
     key = _key_without_account(services) if takes_key else None
     return key or await account_grant(services, handle)
 

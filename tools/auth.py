@@ -13,6 +13,7 @@ from ..server.api.account import same_account
 from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.api.typed_values import Code, Email
 from ..server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
+from ..server.meant import Meant
 from ..server.session import Session
 from ..server.settings import Settings
 from ..server.signin.ways import held_account, naming_the_setting
@@ -108,10 +109,10 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
         if was_done(services, session):
             return status_of(session)
         refuse_what_has_ended(services, session)
-        session.meant = meant_at_page(session, arguments.email)
-        pending = await services.ways.desk.open(session, form="sign_up", email=arguments.email, name=arguments.name)
-    sent = await bring(services, pending, meant=session.meant)
-    return status_of(session, sent=sent.value if sent else None)
+        meant = session.meant = meant_at_page(session, Meant(arguments.email))
+        pending = await services.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
+    sent = await bring(services, pending, meant=meant)
+    return status_of(session, meant=meant, sent=sent.value if sent else None)
 
 
 async def login(services: CallServices, arguments: LoginArguments) -> SessionStatus:
@@ -134,9 +135,14 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
         if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
             await session.grant.mean(arguments.email)
             return status_of(session)
-        arrival = await start(services, session, email=arguments.email, captcha=captcha)
+        arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha)
     sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
-    return status_of(session, previous_left=arrival.previous_left, sent=sent.value if sent else None)
+    return status_of(
+        session,
+        meant=arrival.meant if arrival.pending else None,
+        previous_left=arrival.previous_left,
+        sent=sent.value if sent else None,
+    )
 
 
 async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:
@@ -180,6 +186,7 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
         async with services.sessions.moving(services.owner, arguments.session) as session:
             if session.state is State.SIGNED_OUT:
                 session.close_page()
+                services.sessions.forget_ended(services.owner)
                 return signed_out(PAGE_CLOSED)
             done = await session.sign_out(deadline=deadline)
     except (NotSignedIn, UnknownSession):

@@ -23,6 +23,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from ..server.meant import Meant
 from ..server.signin.pending import End, PendingSignIn
 from .questions import READING_SECONDS, Questions
 
@@ -34,6 +35,8 @@ _FORM: dict[str, Any] = {"type": "object", "properties": {}}
 """Without a field: hosts show one with an answer in it, so that accepting the form as it stands would mean no."""
 _ABOUT_CONSENT = "consent: "
 """Begins the state of a question for consent; no page's id has a colon."""
+_UNKNOWN = "?"
+"""Stands in the state of a question for an account whose e-mail is not known."""
 
 logger = logging.getLogger(__name__)
 
@@ -114,9 +117,11 @@ class Caller:
         return None if state is None or state.startswith(_ABOUT_CONSENT) else state.partition(" ")[0]
 
     @property
-    def meant(self) -> str | None:
+    def meant(self) -> Meant:
         """The account that the call was meant for when that page was opened, if one was."""
-        return None if self.state is None else (self._context.request_state or "").partition(" ")[2] or None
+        account = "" if self.state is None else (self._context.request_state or "").partition(" ")[2]
+        is_known = account != _UNKNOWN
+        return Meant((account if is_known else None) or None, is_named=False, is_known=is_known)
 
     def answer_about(self, pending: PendingSignIn) -> Answer | None:
         """What it answered in this call, for the first time, to an earlier round's question about this page."""
@@ -125,11 +130,11 @@ class Caller:
         took = self._questions.answered(pending.id)
         return None if took is None else _opened(self._response(_QUESTION), took)
 
-    def question(self, pending: PendingSignIn, *, meant: str | None) -> InputNeeded:
+    def question(self, pending: PendingSignIn, *, meant: Meant) -> InputNeeded:
         """The exception that ends this round with the question, whose state names the account that is meant."""
         self._questions.ask(pending.id)
         asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(pending), url=pending.url))
-        state = f"{pending.id} {meant or ''}"
+        state = f"{pending.id} {(meant.account or '') if meant.is_known else _UNKNOWN}"
         return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=state))
 
     async def ask(self, pending: PendingSignIn) -> Answer:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ..server.api.account import same_account
 from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending
 from ..server.grant import ANOTHER_SIGN_IN, Grant
+from ..server.meant import Meant
 from ..server.session import Session
 from ..server.signin.browser import open_browser
 from ..server.signin.pending import End, PendingSignIn
@@ -44,7 +45,7 @@ class Sent(Enum):
     UNANSWERED = "The user has not answered the host's question yet; the link works too."
 
 
-async def bring(services: CallServices, pending: PendingSignIn, *, meant: str | None) -> Sent | None:
+async def bring(services: CallServices, pending: PendingSignIn, *, meant: Meant) -> Sent | None:
     """Send the person to the page, and wait until they are done or patience ends.
 
     Args:
@@ -88,9 +89,9 @@ async def account_grant(services: CallServices, handle: str | None) -> Grant:
     session = services.sessions.find(services.owner, handle)
     grant = session.grant if session else None
     has_ended = services.sessions.has_ended(services.owner)
-    named = (grant and grant.account) or services.sessions.ended_account(services.owner)
+    wanted = _before(services, grant)
     if services.caller.state is not None:
-        named = services.caller.meant  # the call began in an earlier round, before the person went to the page
+        wanted = services.caller.meant  # the call began in an earlier round, before the person went to the page
     elif grant is not None and await grant.is_usable(deadline=services.deadline()):
         return grant
     if not services.settings.lazy_sign_in:
@@ -98,34 +99,42 @@ async def account_grant(services: CallServices, handle: str | None) -> Grant:
         raise SessionExpired if is_expired else NotSignedIn
     async with services.sessions.moving(services.owner, handle, create=True) as session:
         usable = await session.grant.is_usable(deadline=services.deadline())  # another call may have been quicker
-        arrival = Arrival() if usable else await start(services, session, email=named)
-    meant = arrival.meant if arrival.pending else named or services.settings.email
+        arrival = Arrival() if usable else await start(services, session, meant=wanted)
+    named = wanted if wanted.account else Meant(services.settings.email)
+    meant = (arrival.meant if arrival.pending else named) if wanted.is_known else wanted
     sent = await bring(services, arrival.pending, meant=meant) if arrival.pending else None
     if arrival.pending and sent:
         raise still_pending(arrival.pending, sent)
     return _found(services, session.held(), meant=meant)
 
 
-def _found(services: CallServices, grant: Grant, *, meant: str | None) -> Grant:
+def _before(services: CallServices, grant: Grant | None) -> Meant:
+    """The account that is held when a call begins, or the one that ended before."""
+    account = (grant and grant.account) or services.sessions.ended_account(services.owner)
+    was_there = (grant is not None and grant.has_account) or services.sessions.has_ended(services.owner)
+    return Meant(account, is_named=False, is_known=account is not None or not was_there)
+
+
+def _found(services: CallServices, grant: Grant, *, meant: Meant) -> Grant:
     """The sign-in that was made while the call waited, if the call goes on with it.
 
-    A tool that reads goes on with the account that is meant, or with any if none is. One that writes goes on with what
+    A tool that reads goes on with the account that is meant, or with any if none is; with none where an account ended
+    whose e-mail is not known. One that writes goes on with what
     the settings or the keyring gave, where a call for this account would have got it too, and with nothing that a
     person did meanwhile: that may have been somebody else, and what is written can't be taken back.
 
     Raises:
         AccountChanged: It does not go on.
     """
-    is_own = grant.is_unattended and (grant.meant is meant or same_account(grant.meant, meant))
-    is_theirs = meant is None or same_account(meant, grant.account) or (is_own and grant.account is None)
+    is_same = grant.meant.account is meant.account or same_account(grant.meant.account, meant.account)
+    is_own = grant.is_unattended and meant.is_known and is_same
+    is_theirs = meant.fits(grant.account) or (is_own and grant.account is None)
     if grant.has_account and is_theirs and (is_own or not services.writes):
         return grant
     raise grant.account_changed(BROUGHT if services.writes and not is_own else ANOTHER_SIGN_IN)
 
 
-async def start(
-    services: CallServices, session: Session, *, email: str | None = None, captcha: SecretStr | None = None
-) -> Arrival:
+async def start(services: CallServices, session: Session, *, meant: Meant, captcha: SecretStr | None = None) -> Arrival:
     """Sign in by what there is, or open the page; the session's move is under way.
 
     Raises:
@@ -135,10 +144,13 @@ async def start(
     page = session.page
     refuse_what_has_ended(services, session)
     if isinstance(page, PendingSignIn):
-        meant = meant_at_page(session, email)
-        arrival = Arrival(pending=await services.ways.desk.open(session, email=email), meant=meant)
+        meant = meant_at_page(session, meant)
+        arrival = Arrival(pending=await services.ways.desk.open(session, email=meant.account), meant=meant)
     else:
-        arrival = await services.ways.sign_in(session, email=email, captcha=captcha, deadline=services.deadline())
+        before = session.email or services.sessions.ended_account(services.owner)
+        arrival = await services.ways.sign_in(
+            session, meant=meant, captcha=captcha, before=before, deadline=services.deadline()
+        )
     if arrival.pending:
         session.meant = arrival.meant
     else:
@@ -146,9 +158,11 @@ async def start(
     return arrival
 
 
-def meant_at_page(session: Session, email: str | None) -> str | None:
+def meant_at_page(session: Session, meant: Meant) -> Meant:
     """The account that the session's page is for: an open one is for the account that was named last."""
-    return email or (session.meant if session.page else None)
+    before = session.meant if session.page else Meant()
+    adds_nothing = same_account(meant.account, before.account) and not meant.is_named
+    return before if meant.account is None or adds_nothing else meant
 
 
 def was_done(services: CallServices, session: Session) -> bool:
@@ -176,7 +190,7 @@ def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
     return error
 
 
-async def _send(services: CallServices, pending: PendingSignIn, meant: str | None) -> Sent:
+async def _send(services: CallServices, pending: PendingSignIn, meant: Meant) -> Sent:
     until = anyio.current_time() + services.patience_seconds
     answer, first = services.caller.answer_about(pending), not pending.was_shown
     pending.was_shown = True

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 
 from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.grant import Grant
+from ..server.meant import Meant
 from ..server.session import Session
 from ..server.states import Page, State
 
@@ -64,15 +65,19 @@ def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionSt
     )
 
 
-def status_of(session: Session, *, previous_left: bool = True, sent: str | None = None) -> SessionStatus:
+def status_of(
+    session: Session, *, meant: Meant | None = None, previous_left: bool = True, sent: str | None = None
+) -> SessionStatus:
     """The status of a session.
 
     Args:
         session: Which one.
+        meant: The account that the call is meant for, if another may have been signed in meanwhile.
         previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
         sent: How the user was sent to the sign-in page, in a sentence.
     """
     page, left = session.page, "" if previous_left else LEFT_BEHIND
+    meant = meant if meant and meant.account else session.grant.meant
     if session.state is State.SIGNED_OUT and page is None:
         return signed_out()
     return SessionStatus.model_validate(
@@ -86,17 +91,19 @@ def status_of(session: Session, *, previous_left: bool = True, sent: str | None 
             "can_refresh": session.grant.can_refresh,
             "sign_in_url": page.url if page else None,
             "confirm_code": page.confirm_code if page else None,
-            "next": (_while_pending(page, sent) if page else _other_account(session.grant) + _next(session)) + left,
+            "next": (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
+            + left,
         }
     )
 
 
-def _other_account(grant: Grant) -> str:
-    """Of another account than the sign-in was meant for, the model has to know before anything else."""
-    if grant.is_meant:
+def _other_account(grant: Grant, meant: Meant) -> str:
+    """Of another account than the call or the sign-in was meant for, the model has to know before anything else."""
+    if meant.fits(grant.account):
         return ""
-    who = grant.account or "an account whose e-mail is not known"
-    return f"This is {who}, and not {grant.meant}, who was meant: tell the user first. "
+    if grant.account is None:
+        return f"Rememberizer did not say whose account this is; {meant.account} was meant: tell the user first. "
+    return f"This is {grant.account}, and not {meant.account}, who was meant: tell the user first. "
 
 
 def _while_pending(page: Page, sent: str | None) -> str:

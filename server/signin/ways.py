@@ -13,7 +13,8 @@ from ..api.blocked import UpstreamBlocked
 from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
 from ..keychain import Keychain
 from ..limiter import AttemptLimiter
-from ..session import Session
+from ..meant import Meant
+from ..session import NOBODY_MEANT, Session
 from ..settings import Settings
 from .desk import SignInDesk
 from .pending import PendingSignIn
@@ -61,7 +62,7 @@ class Arrival:
     """Where a way led: to an account, or to a page that is open now."""
 
     pending: PendingSignIn | None = None
-    meant: str | None = None
+    meant: Meant = NOBODY_MEANT
     """The account that the page is for, if one is meant."""
     previous_left: bool = True
     """``False`` if another account was held before and upstream did not confirm its sign-out."""
@@ -84,22 +85,29 @@ class SignInWays:
     attempts: AttemptLimiter
 
     async def sign_in(
-        self, session: Session, *, email: str | None, captcha: SecretStr | None, deadline: float
+        self,
+        session: Session,
+        *,
+        meant: Meant,
+        captcha: SecretStr | None,
+        deadline: float,
+        before: str | None = None,
     ) -> Arrival:
         """Take the first way that applies; the session's move is under way.
 
         Args:
             session: Which session is to be signed in.
-            email: The account that is meant; without one, the settings', or whoever signs in.
+            meant: The account that is meant; without one, the settings', or whoever signs in.
             captcha: A captcha response that goes with the settings' credentials, in place of theirs.
             deadline: For the calls to Rememberizer, on anyio's clock.
+            before: The account that was signed in here and ended: the page is for it, if nobody else is meant.
 
         Raises:
             SignInFailed: A way applies and can't be gone; the message names its setting.
             RememberizerError: Rememberizer's refusals, or no usable answer.
         """
-        settings, last = self.settings, None
-        named = email or settings.email
+        settings, last, email = self.settings, None, meant.account
+        named = meant if email else Meant(settings.email)
         is_theirs = email is None or settings.email is None or same_account(email, settings.email)
         token = settings.newest_refresh_token()
         was_by_token = session.grant.method == "refresh_token" and same_account(email, session.email)
@@ -111,14 +119,16 @@ class SignInWays:
             return await self._by_password(session, held, captcha or settings.captcha, deadline=deadline)
         if self.keychain:
             last = await self.keychain.last_account()
+            named = named.beside(last)
             kept = await self._by_keychain(session, self.keychain, named, deadline=deadline)
             if kept is not None:
                 return kept
-        meant = named or session.email or last
-        return Arrival(pending=await self.desk.open(session, email=meant), meant=meant)
+        if named.account is None:
+            named = Meant(before, is_named=False).beside(last) if before else Meant(last)
+        return Arrival(pending=await self.desk.open(session, email=named.account), meant=named)
 
     async def _by_refresh_token(
-        self, session: Session, token: str, *, meant: str | None, of: str | None, deadline: float
+        self, session: Session, token: str, *, meant: Meant, of: str | None, deadline: float
     ) -> Arrival:
         self.attempts.take(session.owner)
         try:
@@ -156,16 +166,16 @@ class SignInWays:
         return Arrival(previous_left=left)
 
     async def _by_keychain(
-        self, session: Session, keychain: Keychain, email: str | None, *, deadline: float
+        self, session: Session, keychain: Keychain, meant: Meant, *, deadline: float
     ) -> Arrival | None:
         """By what was kept, if it is still good; of what Rememberizer refuses only the account's name is kept."""
-        kept = await keychain.read(email)
+        kept = await keychain.read(meant.account)
         if kept is None:
             return None
         self.attempts.take(session.owner)
         try:
             left = await session.sign_in_with_refresh_token(
-                kept.refresh_token, method="refresh_token", meant=email, deadline=deadline
+                kept.refresh_token, method="refresh_token", meant=meant, deadline=deadline
             )
         except SessionExpired:
             logger.info("the sign-in that the keyring kept has expired")

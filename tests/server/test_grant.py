@@ -7,6 +7,7 @@ import pytest
 from rememberizer_mcp.server.errors import SessionExpired
 from rememberizer_mcp.server.keychain import Keychain
 from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.meant import Meant
 from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import State
 
@@ -140,7 +141,7 @@ async def test_a_page_makes_only_the_account_that_was_meant_the_last_one(
 ) -> None:
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
-        session.meant = meant
+        session.meant = Meant(meant)
         await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
         await session.grant.refresh(deadline=soon())
         assert await token_in(ring) is None
@@ -152,7 +153,7 @@ async def test_a_page_makes_only_the_account_that_was_meant_the_last_one(
 async def test_an_account_that_is_named_later_becomes_the_last_one(clock: FakeClock) -> None:
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
-        session.meant = ADA["email"]
+        session.meant = Meant(ADA["email"])
         await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
         for named, last in ((None, ADA), (ADA["email"], ADA), (GRACE["email"], GRACE)):
             await session.grant.mean(named)
@@ -172,7 +173,7 @@ async def test_an_account_that_was_meant_and_is_named_again_is_not_written_again
 async def test_a_login_by_name_makes_its_account_the_last_one_whatever_page_is_open(clock: FakeClock) -> None:
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
-        session.meant = ADA["email"]
+        session.meant = Meant(ADA["email"])
         await session.sign_in(**GRACE, captcha=None, deadline=soon())
         assert await keychain(ring).last_account() == GRACE["email"]
 
@@ -181,7 +182,7 @@ async def test_a_login_by_name_makes_its_account_the_last_one_whatever_page_is_o
 async def test_a_logout_forgets_a_last_account_of_which_nothing_is_left(clock: FakeClock) -> None:
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
-        session.meant = ADA["email"]
+        session.meant = Meant(ADA["email"])
         await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
         await session.sign_out(deadline=soon())
     assert not ring.entries

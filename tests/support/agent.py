@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
 from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.keychain import Ring
 from rememberizer_mcp.server.settings import Settings
 from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT
 from rememberizer_mcp.server.store import SWEEP_SECONDS
@@ -76,6 +77,8 @@ class Around:
     """Listed after ours."""
     answering: Callable[[], float] | None = None
     """The clock by which a client answers; without one a person reads each question."""
+    keyring: Callable[[], Ring] | None = None
+    """Finds one in place of the operating system's."""
 
 
 def server_on(
@@ -104,4 +107,5 @@ def server_on(
         patience_seconds=around.patience_seconds,
         clock=around.answering or Reading(),
         more_tools=around.more_tools,
+        keyring=around.keyring,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from rememberizer_mcp.server.keychain import Keychain
 from rememberizer_mcp.server.limiter import AttemptLimiter
 from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.meant import Meant
 from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.settings import Settings
 from rememberizer_mcp.server.signin.desk import SignInDesk
@@ -27,7 +28,7 @@ class Case:
     ways: SignInWays
 
     async def go(self, email: str | None = None) -> Arrival:
-        return await self.ways.sign_in(self.session, email=email, captcha=None, deadline=soon())
+        return await self.ways.sign_in(self.session, meant=Meant(email), captcha=None, deadline=soon())
 
 
 @asynccontextmanager

@@ -207,11 +207,36 @@ async def test_a_token_of_the_settings_that_is_of_another_account_says_so_first(
 
 @each_era
 @names_another
-async def test_an_account_of_unknown_name_is_not_taken_for_the_one_that_was_meant(era: Era) -> None:
-    settings = {"refresh_token": "canary-of-somebody", "email": GRACE["email"]}
-    async with agent_on(server_on(upstream_with({"me/": reply(500)}).transport, **settings), era) as agent:
-        said = (await agent.call("login"))["next"]
-    assert said.startswith(f"This is an account whose e-mail is not known, and not {GRACE['email']}")
+@pytest.mark.parametrize("tool", ["login", "signup"])
+@pytest.mark.parametrize("retargets", [True, False], ids=["the page is for Grace now", "a password closed it"])
+async def test_a_call_for_one_that_waited_while_another_was_named_says_so_first(
+    era: Era, tool: str, retargets: bool
+) -> None:
+    async with agent_on(server_on(upstream_with({}).transport, None, PATIENT), era) as agent:
+        url, for_grace = (await agent.call(tool, email=ADA["email"]))["sign_in_url"], list[dict[str, Any]]()
+
+        async def grace_comes() -> None:
+            if not retargets:
+                for_grace.append(await agent.call("login", **GRACE))
+                return
+            login = partial(result_when, agent, "login", {"email": GRACE["email"]})
+            for_grace.append(await login(partial(sign_in, url, GRACE)))
+
+        status = await result_when(agent, tool, {"email": ADA["email"]}, grace_comes)
+    assert status["email"] == GRACE["email"]
+    assert status["next"].startswith(f"This is {GRACE['email']}, and not {ADA['email']}, who was meant: tell the user")
+    assert for_grace[0]["next"].startswith("Go on")
+
+
+@each_era
+@names_another
+async def test_of_an_account_that_nobody_knows_no_more_is_said_than_that(era: Era) -> None:
+    upstream = upstream_with({"me/": reply(503), REFRESH: reply(cookies=tokens(1))})
+    settings = {"refresh_token": "canary-of-ada", "email": ADA["email"]}
+    async with agent_on(server_on(upstream.transport, **settings), era) as agent:
+        status = await agent.call("login")
+    said = f"Rememberizer did not say whose account this is; {ADA['email']} was meant: tell the user first. Go on"
+    assert status["next"].startswith(said)
 
 
 @each_era

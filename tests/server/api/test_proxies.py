@@ -27,6 +27,7 @@ from rememberizer_mcp.server.api.proxies import (
 from rememberizer_mcp.server.errors import UpstreamUnreachable
 from rememberizer_mcp.server.grant import GivenBack
 from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.meant import Meant
 from rememberizer_mcp.server.session import Session
 from rememberizer_mcp.server.states import Environment
 
@@ -85,7 +86,7 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         )
         grant = Session(handle="rs_test", owner="o", environment=environment).grant
         grant.credentials.adopt_refresh_token("canary-token", url=URL)
-        grant.become(Me(), method="refresh_token", meant=None)
+        grant.become(Me(), method="refresh_token", meant=Meant())
         with pytest.raises(UpstreamUnreachable) as raised:
             await grant.refresh(deadline=soon())
         assert ("ALL_PROXY" in raised.value.hint, raised.value.retryable) == (True, False)

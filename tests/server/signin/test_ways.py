@@ -72,7 +72,7 @@ async def test_what_was_kept_and_is_refused_is_forgotten_and_the_person_is_asked
         async with case(usual(custom_refresh=reply(401)), ring) as on:
             arrival = await on.go()
             assert arrival.pending
-            assert (arrival.meant, arrival.pending.meant) == (ADA["email"], ADA["email"])
+            assert (arrival.meant.account, arrival.pending.meant) == (ADA["email"], ADA["email"])
         assert list(ring.entries.values()) == [ADA["email"]]
 
 
