@@ -115,14 +115,14 @@ def build_server(
         cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
         log_level="WARNING",
     )
-    server.offered = tuple(tool.name for tool in tools if not is_hidden(tool, settings))
-    server.hidden = frozenset(tool.name for tool in tools) - {*server.offered}
-    _add_what_people_pick(server, settings)
+    _complete(server, settings, tools)
     return server
 
 
-def _add_what_people_pick(server: Server, settings: Settings) -> None:
-    """Prompts and resources, with completion."""
+def _complete(server: Server, settings: Settings, tools: Sequence[ContractTool]) -> None:
+    """Add what the constructor has no arguments for: names to advise, prompts, resources and completion."""
+    server.offered = tuple(tool.name for tool in tools if not is_hidden(tool, settings))
+    server.hidden = frozenset(tool.name for tool in tools) - {*server.offered}
     for prompt in prompts(settings):
         server.add_prompt(prompt)
     add_resources(server, settings)
