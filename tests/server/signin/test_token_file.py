@@ -10,6 +10,7 @@ from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.setting_values import SecretInFile, cookie_value
 from rememberizer_mcp.server.settings import Settings, load_settings
 from rememberizer_mcp.server.states import State
+from rememberizer_mcp.tools.without_auth import fitting
 
 from tests.support.agent import Around, agent_on, server_on
 from tests.support.needing import needing
@@ -88,8 +89,10 @@ async def test_a_file_that_holds_another_account_s_token_by_now_signs_nobody_in(
             await on.session.grant.refresh(deadline=1e9)
         file.write_text(NEW, encoding="utf-8")
         upstream.answers["me/"] = reply(200, json=theirs)
-        with pytest.raises(SignInFailed, match="may be another account's"):
+        with pytest.raises(SignInFailed, match="may be another account's") as raised:
             await on.go("Ada@example.org")
+        hint = fitting(raised.value, Settings(toolsets="knowledge")).hint
+        assert hint.startswith("Have the user set REMEMBERIZER_REFRESH_TOKEN to a fresh token of the account")
         assert (on.session.state, on.session.email) == (State.EXPIRED, "ada@example.org")
 
 
