@@ -46,6 +46,7 @@ def test_a_server_on_the_sandbox_serves_and_says_so_once(take: Callable[[Path], 
     assert SAID in said
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("sandbox:runtime-folder:serves-without", "S13")
 @pytest.mark.untraced
 @pytest.mark.parametrize("take", [by_somebody_else, by_a_file])

@@ -63,6 +63,7 @@ def test_the_person_of_the_demo_signs_in_in_chromium() -> None:
     assert "(the person opens the link in Chromium)" in done.stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D39")
 def test_a_browser_that_does_not_start_is_as_good_as_none(tmp_path: Path) -> None:
     broken = tmp_path / "chromium"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
 
-from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
+from tests.support.process import SHORTEST_WAIT_SECONDS, Process, clean_environment, initialize, legacy, modern, running
 
 SURROGATE = legacy(7, "tools/call", name="session_status", arguments={"session": "x\ud83d"})
 pytestmark = pytest.mark.untraced
@@ -43,7 +43,7 @@ def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         started.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
         yield started
         took, code, rest, noise = started.end_input()
-        assert took < 1
+        assert took < SHORTEST_WAIT_SECONDS
         assert (code, rest, noise) == (0, b"", b"")
 
 
@@ -118,7 +118,7 @@ def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
         process.ask(legacy(1, "ping"))
         process.stdin.write(b"[]\n" * MORE_THAN_A_PIPE_HOLDS)
         took, code, rest, noise = process.end_input()
-    assert took < 1
+    assert took < SHORTEST_WAIT_SECONDS
     assert (code, noise) == (0, b"")
     assert 100 < rest.count(b'"code":-32600') < MORE_THAN_A_PIPE_HOLDS
 
@@ -131,7 +131,7 @@ def test_a_long_line_that_is_cut_does_not_delay_the_end(end: bytes) -> None:
         process.ask(legacy(1, "ping"))
         process.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "' + b'\\"' * 40_000 + end)
         took, code, rest, noise = process.end_input()
-    assert took < 1
+    assert took < SHORTEST_WAIT_SECONDS
     assert (code, noise, b'"id":2,' in rest) == (0, b"", True)
 
 

@@ -40,6 +40,7 @@ def test_the_entry_of_an_installation_without_a_script_runs_none_of_it(folder: P
     assert not (folder / "RAN").exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("install:command:no-strangers-code")
 def test_the_demo_runs_none_of_it(folder: Path, tmp_path: Path) -> None:
     done = subprocess.run(

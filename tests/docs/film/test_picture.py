@@ -22,6 +22,7 @@ def test_the_readme_shows_it_with_words_for_those_who_don_t_see_it() -> None:
     assert PICTURE.words == WORDS
 
 
+@pytest.mark.exhaustive
 def test_it_shows_the_steps_of_the_demo_as_they_are_now(tmp_path: Path) -> None:
     """``make pictures`` makes it anew."""
     environment = clean_environment() | {"PATH": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}

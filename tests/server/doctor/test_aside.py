@@ -91,6 +91,7 @@ def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signa
     assert not is_left(seconds)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D119")
 def test_a_doctor_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     with busy_doctor(tmp_path, "nohup", seconds="0.5") as doctor:

@@ -245,6 +245,7 @@ async def test_a_check_that_crashes_is_one_failure_each(script: str, text: str, 
     assert all(finding.text.startswith(text.partition(" at ")[0]) for finding in crashed)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D119")
 async def test_checks_that_crash_keep_no_server_from_being_started(tmp_path: Path) -> None:
     machine = replace(patient(bare_environment(tmp_path)), checks=("/bin/false",))
@@ -268,6 +269,7 @@ def run(*options: str, environ: Mapping[str, str], folder: Path) -> "subprocess.
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D119")
 def test_the_sandbox_needs_no_network_and_the_exit_code_is_0(tmp_path: Path) -> None:
     done = run("--sandbox", "--json", environ=bare_environment(tmp_path), folder=tmp_path)
@@ -280,6 +282,7 @@ def test_the_sandbox_needs_no_network_and_the_exit_code_is_0(tmp_path: Path) -> 
     assert set(report["findings"][6]["ms"]) == {"first", "tools", "call", "end"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D119")
 def test_a_failure_makes_the_exit_code_1_and_a_typo_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "anyio.py").write_text("raise SystemExit(3)")  # a file of that name, where it is started
