@@ -178,18 +178,18 @@ def _exception(error: BaseException) -> str:
     while link is not None:
         said = "".join(link.format_exception_only()).strip()
         if link.exceptions:
-            said += f" [{', '.join(_leaves(link))}]"
+            said += f" [{', '.join(_leaves(link.exceptions))}]"
         where = f" at {Path(link.stack[-1].filename).name}:{link.stack[-1].lineno}" if link.stack else ""
         links.append(said + where)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return " <- ".join(links)
 
 
-def _leaves(group: TracebackException) -> Iterator[str]:
+def _leaves(group: Iterable[TracebackException]) -> Iterator[str]:
     """What the exceptions in a group, at any depth, say."""
-    for each in group.exceptions or ():
+    for each in group:
         if each.exceptions:
-            yield from _leaves(each)
+            yield from _leaves(each.exceptions)
         else:
             yield "".join(each.format_exception_only()).strip()
 

@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import re
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,8 +39,9 @@ def logged(*secrets: str, text: str = "", error: BaseException | None = None, **
     """What the handler writes for one event, while these secrets are known."""
     known, stream = KnownSecrets(), io.StringIO()
     known.learn(secrets)
-    fields = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": text, **options}
-    record = logging.makeLogRecord({**fields, "exc_info": error and (type(error), error, error.__traceback__)})
+    fields = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": text}
+    info = error and (type(error), error, error.__traceback__)
+    record = logging.makeLogRecord({**fields, "exc_info": info, **options})
     handler = RedactingHandler(secrets=known, stream=stream, now=FakeClock())
     handler.handle(record)
     close(handler)
@@ -108,6 +108,8 @@ def test_a_broken_format_string_does_not_end_the_call(arguments: tuple[object, .
         'pä"ss',
         "it's",
         'it\'s "x"',
+        "it's\x01\xe9",
+        "a b/c",
         "tab\tinside",
         "line\r\nbreak",
         "hard\u00a0space",
@@ -142,7 +144,13 @@ def test_a_secret_within_another_leaves_nothing_of_the_longer() -> None:
 
 
 def test_an_exception_group_keeps_its_secrets() -> None:
-    assert "geheim-1" not in logged("geheim-1", error=ExceptionGroup("group", [ValueError("geheim-1")]))
+    group = ExceptionGroup("group", [ValueError("odd"), ExceptionGroup("inner", [KeyError("geheim-1")])])
+    line = logged("geheim-1", error=group)
+    assert line.endswith(f"group (2 sub-exceptions) [ValueError: odd, KeyError: '{REDACTED}']\n")
+
+
+def test_an_event_of_no_exception_tells_of_none() -> None:
+    assert logged(text="it failed", exc_info=(None, None, None)) == f"{HEAD}it failed\n"
 
 
 def test_values_too_short_to_hide_take_no_words_apart() -> None:
@@ -172,36 +180,6 @@ def test_the_registry_shows_how_many_values_and_none() -> None:
     known = KnownSecrets()
     known.learn(["geheim-1", "geheim-2", "no"])
     assert repr(known) == str(known) == "<KnownSecrets: 2 values>"
-
-
-def test_an_event_while_the_registry_changes_does_not_lock_it_up() -> None:
-    known = KnownSecrets()
-
-    def values() -> Iterator[str]:
-        known.redact("what a warning from a finalizer does in the middle of any statement")
-        yield "geheim-1"
-
-    thread = threading.Thread(target=known.learn, args=(values(),), daemon=True)
-    thread.start()
-    thread.join(timeout=2)
-    assert not thread.is_alive()
-    assert known.redact("geheim-1") == REDACTED
-
-
-def test_threads_that_learn_and_forget_end_with_nothing_known() -> None:
-    known, seen = KnownSecrets(), list[str]()
-
-    def work(number: int) -> None:
-        for _ in range(50):
-            with known.during([f"geheim-{number}", "shared-secret"]):
-                seen.append(known.redact(f"geheim-{number} shared-secret"))
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=5)
-    assert (len(seen), set(seen), repr(known)) == (400, {f"{REDACTED} {REDACTED}"}, "<KnownSecrets: 0 values>")
 
 
 @pytest.mark.promise("D32")
