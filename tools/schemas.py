@@ -35,7 +35,7 @@ class _Compact(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         made = super().default_schema(schema)
-        return {name: value for name, value in made.items() if name != "default" or value not in (None, "")}
+        return {name: value for name, value in made.items() if value not in (None, "")}
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- the signature is pydantic's
         return False

@@ -86,6 +86,21 @@ async def test_forgetting_an_account_leaves_the_others(keychain: Keychain, ring:
     assert ring.entries == {}
 
 
+async def test_forgetting_where_nobody_is_kept_succeeds_and_asks_for_no_entry_without_a_name() -> None:
+    class Naming(Held):
+        def get_password(self, service: str, username: str) -> str | None:
+            assert username
+            return super().get_password(service, username)
+
+    assert await over(Naming()).forget(EMAIL)
+
+
+async def test_the_last_account_is_named_without_its_sign_in_where_it_stays_last(keychain: Keychain) -> None:
+    await keychain.keep(EMAIL, FIRST)
+    assert await keychain.forget(EMAIL, stays_last=True)
+    assert (await keychain.last_account(), await keychain.read(None)) == (EMAIL, None)
+
+
 @pytest.mark.promise("S44")
 async def test_a_kept_sign_in_shows_no_token(keychain: Keychain) -> None:
     await keychain.keep(EMAIL, FIRST)
