@@ -1,14 +1,15 @@
 """``GET me/``: whose account it is, cleaned, and nothing of a strange answer."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import anyio
 import pytest
-from rememberizer_mcp.server.api.account import Me, get_me
+from rememberizer_mcp.server.api.account import Me, get_me, same_account, whose
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.credentials import Credentials
-from rememberizer_mcp.server.errors import RememberizerError, UpstreamProtocolError
+from rememberizer_mcp.server.errors import RememberizerError, SignInFailed, UpstreamProtocolError
 from rememberizer_mcp.server.logs import KnownSecrets
 
 from tests.support.clock import FakeClock
@@ -62,6 +63,35 @@ async def test_me_is_asked_again_when_that_is_safe() -> None:
     upstream = usual(me=[reply(503), reply(429), reply(200, json={"name": "Ada"})])
     assert (await me(reply(), upstream)).name == "Ada"
     assert [(request.method, request.content) for request in upstream.requests] == [("GET", b"")] * 3
+
+
+@pytest.mark.parametrize(("status", "has_token"), [(401, False), (401, True), (403, False), (500, True), (500, False)])
+async def test_only_who_got_no_token_and_is_not_known_was_not_signed_in(status: int, has_token: bool) -> None:
+    credentials, clock = Credentials(secrets=KnownSecrets()), FakeClock()
+    if has_token:
+        credentials.grant("access", refresh_token=None, expires_in=None)
+    transport = usual(me=reply(status)).transport
+    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
+    asked = whose(api, credentials, deadline=anyio.current_time() + 5)
+    if status == 401 and not has_token:
+        with pytest.raises(UpstreamProtocolError, match="gave no session"):
+            await asked
+    else:
+        assert await asked == Me()
+
+
+@pytest.mark.parametrize(("email", "is_it"), [("a@b.c", True), ("x@b.c", False), (None, False)])
+async def test_a_sign_in_that_is_meant_for_an_account_has_to_be_its(email: str | None, is_it: bool) -> None:
+    transport, clock = usual(me=reply(200, json={"email": email})).transport, FakeClock()
+    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
+    asked = whose(api, Credentials(secrets=KnownSecrets()), deadline=anyio.current_time() + 5, of=" A@b.C ")
+    with nullcontext() if is_it else pytest.raises(SignInFailed, match="another account's"):
+        assert await asked == Me(email=email)
+
+
+@pytest.mark.parametrize(("one", "other"), [(None, None), ("a@b.c", None), (None, "a@b.c"), ("a@b.c", "b@b.c")])
+def test_nobody_is_the_same_account_as_nobody(one: str | None, other: str | None) -> None:
+    assert not same_account(one, other)
 
 
 @pytest.mark.promise("D20")
