@@ -1,5 +1,7 @@
 """``Keychain`` against the operating system's keyring: a real Secret Service, none at all, and what poses as one."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,20 @@ class Posing(SecretService.Keyring):
 
 
 Posing.__module__, Posing.__name__, Posing.__qualname__ = SecretService.__name__, "Keyring", "Keyring"
+"""
+
+
+CHOSEN = """
+import importlib
+import sys
+
+import keyring
+from rememberizer_mcp.server.keychain import system_keyring
+
+for module, name in (each.rsplit(".", 1) for each in sys.argv[1:]):
+    ring = getattr(importlib.import_module(f"keyring.backends.{module}"), name)()
+    keyring.set_keyring(ring)
+    assert system_keyring() is ring
 """
 
 
@@ -187,3 +203,11 @@ def test_a_chain_is_as_good_as_its_worst_member(
     else:
         kept = calls(["last_account"], ["keep", EMAIL, FIRST], ["stored"], environment=environment)
         assert kept.results == [None, True, {USER: FIRST, "Last account": EMAIL}]
+
+
+def test_the_keyring_of_every_operating_system_is_taken() -> None:
+    """Each that the keyring library has for one; none of them is asked for anything here."""
+    desktops = ("SecretService.Keyring", "libsecret.Keyring", "kwallet.DBusKeyring", "kwallet.DBusKeyringKWallet4")
+    names = (*desktops, "macOS.Keyring", "Windows.WinVaultKeyring")
+    done = subprocess.run([sys.executable, "-c", CHOSEN, *names], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
