@@ -88,8 +88,8 @@ class Call:
 
     @property
     def fields(self) -> set[str]:
-        """The names that it may send, as upstream knows them."""
-        return {*self.query, *(self.json or {}), *(self.form or {}), *self.arguments}
+        """The names that it may send and a refusal may name, as upstream knows them."""
+        return {*self.query, *(self.json or {}), *self.arguments}
 
     @property
     def lane(self) -> Lane:
