@@ -92,7 +92,7 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
         ({"models": ["a\u202e"], "dims": {"a": 5}}, {"models": ["a"], "dims": {"a": 5}}),
         ({"data": {"models": []}, "message": "ok"}, {"models": []}),
         ([{"name": "a"}], [{"name": "a"}]),
-        ([[[[[["deep"]]]]]], [[[[[["deep"]]]]]]),
+        ([[[[[["deep", 5]]]]]], [[[[[["deep", 5]]]]]]),
         ([[[[[[["deep"]]]]]]], [[[[[[None]]]]]]),
         ([[[[[[{"a": "deep"}]]]]]], [[[[[[None]]]]]]),
         (
