@@ -7,7 +7,12 @@ from typing import Any
 import anyio
 import pytest
 from mcp_types import ElicitResult
+from pydantic import BaseModel
 from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.tools.arguments import Arguments
+from rememberizer_mcp.tools.contract import tool
+from rememberizer_mcp.tools.hints import READS
+from rememberizer_mcp.tools.services import CallServices
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
@@ -152,6 +157,44 @@ async def test_the_settings_sign_in_for_every_write_that_waits(era: Era, setting
     assert len(upstream.asked(MEMORIZE)) == 2
 
 
+class Kept(BaseModel):
+    """That it was done."""
+
+
+async def by_keyring(services: CallServices, arguments: Arguments) -> Kept:
+    """Sign in as `login` with Grace's e-mail does by what the keyring kept of her."""
+    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+        await session.sign_in(**GRACE, captcha=None, deadline=services.deadline())
+        session.grant.is_unattended = True
+    return Kept()
+
+
+BY_KEYRING = tool(
+    by_keyring, arguments=Arguments, output={"type": "object"}, title="By keyring", writes=False, annotations=READS
+)
+
+
+@each_era
+@no_silent_write
+async def test_what_the_keyring_kept_of_one_that_another_call_named_is_no_sign_in_for_a_write(era: Era) -> None:
+    slow = Slow(reply(200, json={"email": GRACE["email"]}))
+    upstream, around = upstream_with({MEMORIZE: reply(201), "me/": slow}), Around(more_tools=[BY_KEYRING])
+    errors: list[dict[str, Any]] = []
+
+    async def remember(agent: Agent) -> None:
+        errors.append(await agent.fails("remember", **NOTE))
+
+    async with agent_on(server_on(upstream.transport, None, around), era) as agent:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(agent.call, "by_keyring")
+                await slow.asked.wait()
+                tasks.start_soon(remember, agent)
+                await anyio.wait_all_tasks_blocked()
+                slow.answers.set()
+    assert (errors[0]["code"], upstream.asked(MEMORIZE)) == ("account_changed", [])
+
+
 @each_era
 @no_silent_write
 @pytest.mark.parametrize("who", [ADA, GRACE], ids=["Ada", "Grace"])
@@ -170,10 +213,10 @@ async def test_a_login_in_the_meantime_is_no_sign_in_for_a_write_that_waits(era:
 
 @pytest.mark.promise("tools:writing:names-the-account")
 def test_the_result_of_every_tool_that_writes_has_its_account() -> None:
-    writing = {tool.name: tool for tool in chosen(Settings(toolsets="all")) if tool.writes}
+    writing = {each.name: each for each in chosen(Settings(toolsets="all")) if each.writes}
     assert {"remember", "create_memento", "upload_vector_files", "rename_vector_document"} < writing.keys()
-    for name, tool in writing.items():
-        has_result, _ = (tool.output_schema or {})["oneOf"]
+    for name, each in writing.items():
+        has_result, _ = (each.output_schema or {})["oneOf"]
         assert ("email" if name == "signup" else "account") in has_result["required"], name
 
 

@@ -1,0 +1,36 @@
+"""A page whose time is over, in the store of sessions."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.sessions import environment_on, store_of
+from tests.support.upstream import usual
+
+
+@dataclass
+class OldPage:
+    """A page whose time is over."""
+
+    expires_at: float
+    url: str = "http://127.0.0.1:1/ticket"
+    confirm_code: str = "steady honey"
+    wants_code: bool = False
+    trouble: str | None = None
+    was_closed: bool = False
+
+    def close(self) -> None:
+        self.was_closed = True
+
+
+@pytest.mark.promise("S18")
+async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store, page = store_of(environment, clock), OldPage(expires_at=clock())
+        async with store.moving("ada", create=True) as session:
+            session.page = page
+            assert store.find("ada") is session
+            assert not page.was_closed
+        assert store.find("ada") is None
+        assert page.was_closed
