@@ -1,10 +1,12 @@
 """Text that comes from upstream and goes to a model: data, cleaned before it leaves this folder (S26).
 
 Whatever nobody sees can carry a sentence that only the model reads. So every invisible character goes, unless it stands
-where scripts and emoji need it: one, right behind a character that it changes.
+where scripts and emoji need it: one, right behind a character that it changes. As many in a row as no text has are
+rationed, since the choice between them could spell out a sentence.
 """
 
 import re
+from typing import NamedTuple
 
 _HIDDEN = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 and C1 controls, except tab, line feed and carriage return
@@ -22,29 +24,66 @@ _JOINING = (
     "\u0590-\u061b\u061d-\u0dff\u0f00-\u109f\u1780-\u17b3\u17b6-\u180a\u1810-\u18af\u1b00-\u1bff\ua840-\uabff"
     "\ufb1d-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f"
 )
+_MARK = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
 _NEEDED = (
-    f"(?<![{_JOINING}][\u200c\u200d\u034f])",  # Arabic to Adlam: letters that join or don't, and marks in order
+    f"(?<![{_JOINING}][\u200c\u200d])",  # Arabic to Adlam: letters that join or don't
+    f"(?<![{_MARK}]\u034f(?=[{_MARK}]))",  # Hebrew and Arabic marks in another order than the usual
     "(?<![\u1820-\u18aa][\u180b-\u180f])",  # Mongolian: the form of a letter, and the separator before a vowel
     f"(?<![{_PICTURE}][\ufe0e\ufe0f])",
     "(?<![#*0-9]\ufe0f(?=\u20e3))",  # keycaps
     f"(?<![{_PICTURE}]\u200d(?=[{_PICTURE}]))",
     f"(?<![{_PICTURE}]\ufe0f\u200d(?=[{_PICTURE}]))",  # families, professions, other flags
-    f"(?<![{_IDEOGRAPH}][\ufe00-\ufe02\U000e0100-\U000e01ef])",  # the form of an ideograph
+    f"(?<![{_IDEOGRAPH}][\ufe00-\ufe02\U000e0100-\U000e010f])",  # the form of an ideograph; later ones are rare
     "(?<![\u1000-\u109f\u2200-\u22ff\u2a00-\u2aff\u3000-\u303f\ua840-\ua877\uff00-\uff60][\ufe00-\ufe02])",
     "(?<![\u2801-\u28ff]\u2800)",  # the space of Braille
     "(?<![\U00013000-\U0001342f][\U00013430-\U0001343f])",  # Egyptian: how hieroglyphs stand
 )
 _UNSEEN = re.compile(f"[{_HIDDEN}]{''.join(_NEEDED)}")
+_RATIONED = re.compile(
+    "(?P<JOINERS>[\u034f\u180b-\u180f\u200c\u200d\ufe0e\ufe0f])"
+    "|(?P<FORMS>[\ufe00-\ufe02\U00013430-\U0001343f\U000e0100-\U000e010f])"
+)
 _TAGS = "|".join("".join(chr(0xE0000 + ord(letter)) for letter in code) for code in ("gbeng", "gbsct", "gbwls"))
 _FLAG = re.compile(f"(\U0001f3f4(?:{_TAGS})\U000e007f)")
 """The flags of England, Scotland and Wales, the only ones that are written in tag characters."""
 _WEB = re.compile(r"https?://[^\s/?#\\]", re.IGNORECASE)
 
 
+class _Ration(NamedTuple):
+    """How many unseen characters of a kind a stretch of text may hold: ``most``, and one more for each ``length``."""
+
+    most: int
+    length: int
+
+
+RATIONS = {"JOINERS": _Ration(most=32, length=8), "FORMS": _Ration(most=8, length=32)}
+"""Joiners are frequent in Persian and Malayalam; forms are rare in names, and many of them can be chosen from."""
+
+
 def clean(text: str) -> str:
     """Remove what nobody sees: control, bidirectional, invisible, filling and tag characters, and hidden selectors."""
     parts = _FLAG.split(text)
-    return "".join(part if number % 2 else _UNSEEN.sub("", part) for number, part in enumerate(parts))
+    return _rationed("".join(part if number % 2 else _UNSEEN.sub("", part) for number, part in enumerate(parts)))
+
+
+def _rationed(text: str) -> str:
+    """The text without those unseen characters that are too many where they stand."""
+    room = {kind: ration.most * ration.length for kind, ration in RATIONS.items()}
+    filled = dict.fromkeys(RATIONS, 0)
+    dropped = 0
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal dropped
+        kind, place = str(found.lastgroup), found.start() - dropped
+        most, length = RATIONS[kind]
+        room[kind] = min(most * length, room[kind] + place - filled[kind])
+        filled[kind] = place
+        stays = room[kind] >= length
+        room[kind] -= length * stays
+        dropped += not stays
+        return found[0] * stays
+
+    return _RATIONED.sub(kept, text)
 
 
 def clean_line(text: str, *, limit: int = 254) -> str:

@@ -33,7 +33,9 @@ def in_two(zero: str, one: str) -> str:
 
 HIDDEN = {
     "selectors behind an emoji": ("\U0001f600" + in_selectors(SENTENCE), "\U0001f600"),
-    "selectors behind an ideograph": ("\u845b" + in_selectors(SENTENCE[::-1]), "\u845b\U000e015c"),
+    "selectors behind an ideograph": ("\u845b" + in_selectors(SENTENCE[::-1]), "\u845b"),
+    "later selectors behind ideographs": ("".join("\u6587" + chr(0xE0100 + ord(c)) for c in SENTENCE), "\u6587" * 41),
+    "marks' order between letters": ("\u0628\u034f\u0628\u064e\u034f\u0628", "\u0628\u0628\u064e\u0628"),
     "selectors behind letters": ("".join(letter + "\ufe0f\ufe0e" for letter in "tea"), "tea"),
     "a selector that begins": ("\ufe0ftea", "tea"),
     "Mongolian selectors behind Latin": ("t\u180be\u180ca\u180d", "tea"),
