@@ -46,8 +46,11 @@ class Quoting:
         return _cut(redacted(self.secrets.redact(printable(text))))
 
     def last_words(self, output: bytes) -> str:
-        """The last lines that a program wrote, on one, redacted and cut."""
-        text = output.decode("utf-8", "replace")
+        """The last lines that a program wrote, on one, redacted and cut.
+
+        A secret may go on in the next line, so the whole is redacted before each line is.
+        """
+        text = redacted(output.decode("utf-8", "replace"))
         lines = [line for line in map(str.strip, map(self.plain, text.splitlines())) if line]
         return _cut(" ".join(lines[-MOST_LINES:]))
 

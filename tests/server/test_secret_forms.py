@@ -57,12 +57,40 @@ TOKEN = "c4n4ryc4n4ryc4n4ry"
         ("got hf_{} here", "got [redacted] here"),
         ("got pk_{}, rk_{}", "got [redacted], [redacted]"),
         ("got mem_{}", "got [redacted]"),
+        ("at https://build:{} 2@index/simple", "at https://[redacted]@index/simple"),
+        ("at https://build:{} and\n  more 3@index", "at https://[redacted]@index"),
+        ("at https://build:80{} 4@index", "at https://[redacted]@index"),
+        ("at amqp:{}@index", "at amqp:[redacted]@index"),
+        ("at https%3A%2F%2Fbuild%3A{}%40index", "at https%3A%2F%2F[redacted]%40index"),
+        ("https://x/y#access={} z", "https://x/y#[redacted] z"),
+        ("MYSQL_PWD={}", "MYSQL_PWD=[redacted]"),
+        ('{{"pwd": "{}"}}', '{{"pwd": [redacted]}}'),
+        ("pass={} pass: {}", "pass=[redacted] pass: [redacted]"),
+        ("x --pass {} --db-key {} --auth {}", "x --pass [redacted] --db-key [redacted] --auth [redacted]"),
+        ("//reg/:_auth={}== b", "//reg/:_auth=[redacted] b"),
+        ("auth={}, key={}, ssh_key: {}", "auth=[redacted], key=[redacted], ssh_key: [redacted]"),
+        ('"key": "{}"', '"key": [redacted]'),
+        ("('password', '{}')", "('password', [redacted])"),
+        ('password="{}\nerror: x', "password=[redacted]\nerror: x"),
+        ("password='{}\nerror: x", "password=[redacted]\nerror: x"),
+        ("x -u build:{} y", "x -u build:[redacted] y"),
+        ("x -ubuild:{} --user=ada:{}", "x -ubuild:[redacted] --user=ada:[redacted]"),
+        ("x --proxy-user ada:{} -U :{}", "x --proxy-user ada:[redacted] -U :[redacted]"),
+        ("machine index login build password {} x", "machine index login build password [redacted] x"),
+        ("machine index\n  password {}\nx", "machine index\n  password [redacted]\nx"),
+        ("got AIza{} here", "got [redacted] here"),
+        ("got SG.{}.{} here", "got [redacted] here"),
+        ("got dckr_pat_{} here", "got [redacted] here"),
+        ("got dckr_oat_{}, dop_v1_{}", "got [redacted], [redacted]"),
+        ("got ATATT3{}=A, ya29.{}", "got [redacted], [redacted]"),
+        ("got hvs.{}, shpat_{}", "got [redacted], [redacted]"),
+        ("got lin_api_{}, glrt-{}", "got [redacted], [redacted]"),
         ("got AKIAABCDEFGHIJKLMNOP here", "got [redacted] here"),
         ("got ASIAABCDEFGHIJKLMNOP here", "got [redacted] here"),
     ],
 )
 def test_each_form_is_redacted_and_the_words_around_it_stay(line: str, shown: str) -> None:
-    assert redacted(line.format(TOKEN, TOKEN)) == shown.format()
+    assert redacted(line.format(*[TOKEN] * 3)) == shown.format()
 
 
 @pytest.mark.parametrize(
@@ -79,6 +107,11 @@ def test_each_form_is_redacted_and_the_words_around_it_stay(line: str, shown: st
         "AKIA is short, eyJ too",
         "-m rememberizer_mcp.server --sandbox",
         "key: value, author: ada",
+        "at https://index.example:8080/simple, ask ada@example.org",
+        "at https://index.example:443 or ask ada@example.org",
+        "see https://docs.example/a#part, pass it on, key by key",
+        "the password of ada, password is asked for",
+        "SG. is a place, AIza, -u ada, uvx --user x",
     ],
 )
 def test_ordinary_words_stay(line: str) -> None:
@@ -87,7 +120,31 @@ def test_ordinary_words_stay(line: str) -> None:
 
 @pytest.mark.promise("doctor:quoting:by-form")
 @pytest.mark.parametrize(
-    "part", ["x", "token", "://", "a://", "x-", "sk-", "'token'", "a.eyJ-", "bearer ", "x@", "-token "]
+    "part",
+    [
+        "x",
+        "token",
+        "://",
+        "a://",
+        "x-",
+        "sk-",
+        "'token'",
+        "a.eyJ-",
+        "bearer ",
+        "x@",
+        "-token ",
+        "://a:b ",
+        "a:b ",
+        "%3A%2F%2F",
+        "-u ",
+        "login ",
+        "login x password ",
+        "password\n",
+        "'key',",
+        "SG.a",
+        "pass",
+        "https://a#",
+    ],
 )
 def test_a_long_line_takes_no_long_time(part: str) -> None:
     begun = time.monotonic()

@@ -90,6 +90,13 @@ async def test_what_a_runner_prints_of_its_index_is_redacted_by_its_form() -> No
 
 
 @pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.parametrize("between", ["\n", "\r\n   ", " "])
+def test_what_was_wrapped_or_holds_a_space_is_redacted_whole(between: str) -> None:
+    wrapped = f"error: can't fetch https://build:canary-1{between}canary-2@index.example/simple\n"
+    assert Quoting({}).last_words(wrapped.encode()) == "error: can't fetch https://[redacted]@index.example/simple"
+
+
+@pytest.mark.promise("doctor:quoting:by-form")
 async def test_the_doctor_shows_nothing_that_looks_like_a_secret(tmp_path: Path) -> None:
     """What is printed stands in a file, so that nothing of it is known from the entry."""
     script = tmp_path / "script"
