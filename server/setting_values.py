@@ -22,12 +22,17 @@ _KEY = re.compile(r"[\x21-\x7e]+")
 _UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
 _NAME = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+"
 _PLACEHOLDERS = re.compile(
-    rf"((\$\{{([^{{}}]|\{{[^{{}}]*\}})+\}}|\{{\{{[^{{}}]+\}}\}}|\{{(env|file):[^{{}}]+\}}|\${_NAME}|%{_NAME}%)[\s,]*)+"
+    rf"((\$\{{([^{{}}]|\{{[^{{}}]*\}})+\}}|\{{\{{[^{{}}]+\}}\}}|\{{(env|file):[^{{}}]+\}}|\$env:\w+"
+    rf"|\$\{{?{_NAME}|%{_NAME}%|\{{{_NAME}\}}|<{_NAME}>)[\s,]*)+"
 )
 """What hosts fill: ``${NAME}``, ``${NAME:-default}``, ``${env:NAME}`` and ``${input:id}`` of most, Continue's
 ``${{ secrets.NAME }}``, LibreChat's ``{{NAME}}``, opencode's ``{env:NAME}`` and ``{file:path}``, Gemini CLI's
-``$NAME``; and ``%NAME%`` of Windows. Passwords can look like the last two: in those a name has capitals and an
-underscore."""
+``$NAME``; ``$env:NAME`` and ``%NAME%`` of Windows; and ``${NAME``, ``{NAME}`` and ``<NAME>`` of people. Passwords can
+look like the last ones and ``$NAME``: in those a name has capitals and an underscore."""
+_NO_KEY = re.compile(r"\$[A-Z][A-Z0-9_]*|\$[({].*|%\w+%|[#@]?([{<\[(]).*[}>\])]")
+"""What no key looks like, and placeholders in any letters do."""
+_QUOTED = re.compile(r"""(["'])(?P<inside>((?!\1).)*)\1""", re.DOTALL)
+_UNFILLED_TOLD = "is nothing but a placeholder, which the host did not fill in"
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
@@ -104,19 +109,59 @@ def header_value(value: SecretStr) -> SecretStr:
     return value
 
 
+def filled_in_key(value: SecretStr) -> SecretStr:
+    """The same key, if it can be one.
+
+    Raises:
+        ValueError: It is a placeholder, such as no password is.
+    """
+    if _NO_KEY.fullmatch(value.get_secret_value()):
+        raise ValueError(_UNFILLED_TOLD)
+    return value
+
+
+def filled_in(value: str, *, is_secret: bool) -> str:
+    """The same value, if the host filled it in.
+
+    Raises:
+        ValueError: It is a placeholder, or a secret in quotes, of which nobody knows whether they are a part.
+    """
+    if is_placeholder(value):
+        raise ValueError(_UNFILLED_TOLD)
+    if is_secret and unquoted(value) != value:
+        raise ValueError("stands in quotes, which would be a part of it; write it without them")
+    return value
+
+
+def unquoted(value: str) -> str:
+    """A value without the quotes around it, which some readers of files of variables leave."""
+    found = _QUOTED.fullmatch(value)
+    return found["inside"].strip() if found else value
+
+
 def meant(text: str) -> str:
     """What a value says, in a host's block or in a file: without the white space around it, which says nothing.
+
+    Quotes around nothing say nothing either.
 
     A bundle's ``${user_config.NAME}`` says nothing either, since nobody filled that field in: the format is silent on
     such fields, and Claude Desktop leaves their placeholders (modelcontextprotocol/mcpb#250).
     """
     value = text.strip()
-    return "" if _UNFILLED.fullmatch(value) else value
+    bare = unquoted(value)
+    return "" if not bare or _UNFILLED.fullmatch(bare) else value
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value is nothing but placeholders, which a host should have replaced."""
-    return bool(_PLACEHOLDERS.fullmatch(value))
+    return bool(_PLACEHOLDERS.fullmatch(unquoted(value)))
+
+
+def switch(on: str, off: str) -> dict[str, str]:
+    """The words of a switch, for ``words``, where two other words stand for on and off."""
+    return dict.fromkeys(("on", "true", "yes", "1", "y", "t"), on) | dict.fromkeys(
+        ("off", "false", "no", "0", "n", "f"), off
+    )
 
 
 def words(**others: str) -> BeforeValidator:
@@ -160,7 +205,7 @@ def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
-ApiKey = Annotated[SecretStr, AfterValidator(header_value)]
+ApiKey = Annotated[SecretStr, AfterValidator(header_value), AfterValidator(filled_in_key)]
 
 
 class SecretInFile(SecretStr):
@@ -207,4 +252,6 @@ def secret_in(path: str) -> SecretInFile:
         raise ValueError("a file that is empty")
     if is_placeholder(secret):
         raise ValueError("a file that holds nothing but a placeholder")
+    if unquoted(secret) != secret:
+        raise ValueError("a file that holds quotes around the secret; write it without them")
     return SecretInFile(secret, path=path)

@@ -24,10 +24,13 @@ from .setting_values import (
     api_address,
     comma_separated,
     cookie_value,
-    is_placeholder,
+    filled_in,
+    filled_in_key,
     known_toolsets,
     meant,
     secret_in,
+    switch,
+    unquoted,
     words,
 )
 
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
     )
     password: Secret | None = Field(None, description="Password that goes with the e-mail.")
     captcha: Secret | None = Field(None, description="Captcha response that goes with them; each works once.")
-    refresh_token: Annotated[SecretStr, AfterValidator(cookie_value)] | None = Field(
+    refresh_token: Annotated[SecretStr, AfterValidator(cookie_value), AfterValidator(filled_in_key)] | None = Field(
         None, description="Value of the `refresh_token` cookie of a sign-in; `login` takes it over."
     )
     api_token: ApiKey | None = Field(
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
     upload_dirs: Annotated[
         tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
     ] = Field((), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated.")
-    keep_signed_in: Annotated[Literal["off", "keyring"], words(true="keyring", false="off")] = Field(
+    keep_signed_in: Annotated[Literal["off", "keyring"], words(**switch("keyring", "off"))] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
     oauth_client_id: str | None = Field(
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
     lazy_sign_in: bool = Field(
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
-    open_browser: Annotated[Literal["auto", "always", "never"], words()] = Field(
+    open_browser: Annotated[Literal["auto", "always", "never"], words(**switch("always", "never"))] = Field(
         "auto", description="Whether the browser is opened for the sign-in: `auto` (on a desktop), `always` or `never`."
     )
     recaptcha_site_key: str | None = Field(
@@ -124,17 +127,15 @@ class Settings(BaseSettings):
         description="Seconds that one tool call may spend on Rememberizer in all; smart search has 45 at least, "
         "uploads 60.",
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], words(warn="warning")] = Field(
-        "warning", description="From which level on events are logged to stderr."
-    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], words(warn="warning", critical="error", fatal="error")
+    ] = Field("warning", description="From which level on events are logged to stderr.")
     sandbox: bool = Field(default=False, exclude=True, description="Set by --sandbox only.")
 
     @field_validator("*", mode="before")
     @classmethod
-    def _is_filled_in(cls, value: Any) -> Any:
-        if isinstance(value, str) and is_placeholder(value):
-            raise ValueError("is nothing but a placeholder, which the host did not fill in")
-        return value
+    def _is_filled_in(cls, value: Any, info: ValidationInfo) -> Any:
+        return filled_in(value, is_secret=info.field_name in SECRETS) if isinstance(value, str) else value
 
     @field_validator("password")
     @classmethod
@@ -210,7 +211,8 @@ def load_settings(*, sandbox: bool = False) -> Settings:
 
 def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
     """What those of our variables mean that say something, by their names in upper case."""
-    return {name.upper(): meant(environ[name]) for name in _spellings(environ)}
+    said = {name.upper(): meant(environ[name]) for name in _spellings(environ)}
+    return {name: value if name in map(variable, SECRETS) else unquoted(value) for name, value in said.items()}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.doctor.variables import usable, variables
 from rememberizer_mcp.server.setting_values import TOOLSETS
 from rememberizer_mcp.server.settings import SECRETS, Settings, load_settings
 
-from tests.server.test_settings import problems_of, written
+from tests.server.test_settings import CANARY, problems_of, written
 from tests.support.process import SERVE, clean_environment
 from tests.support.unusable_proxies import without_proxies
 
@@ -20,11 +20,14 @@ PLACEHOLDERS = [
     "${REMEMBERIZER_API_TOKEN}", "${env:TOKEN}", "${input:rememberizer-token}", "${TOKEN:-}", "${A:-${B}}",
     "${userHome}", "${{ secrets.TOKEN }}", "{{REMEMBERIZER_TOKEN}}", "{{ token }}", "{env:TOKEN}", "{file:~/.token}",
     "$REMEMBERIZER_API_TOKEN", "%REMEMBERIZER_API_TOKEN%", "$MY_2ND_KEY", "${A}${B}", "${A}, ${B}", " ${TOKEN}\r",
+    '"${TOKEN}"', "'${TOKEN}'", ' "${TOKEN}" ', "'$MY_KEY'", '"<MY_KEY>"', "${MY_KEY", "$env:TOKEN", "{MY_KEY}",
+    "<YOUR_API_KEY>",
 ]  # fmt: skip
 VALUES = [
     "pa${ss", "pass${word}", "${pass}word", "${pass", "${}", "{pass}", "{{pass}", "{environment:x}", "$ecret",
     "$SECRET", "$Two_Words", "$_A", "$A_", "%SECRET%", "%TWO_WORDS", "TWO_WORDS%", "$5_000", "{env:}", "{{}}",
-    "$$MY_KEY", "x%A_B%",
+    "$$MY_KEY", "x%A_B%", "<pass>", "{PASS}", "<A_B", "A_B>", "$env", "$env:", "${PASS", "{A_B", "'", '"', "'pass",
+    'pass"', "'pass\"", "'a'b'",
 ]  # fmt: skip
 
 
@@ -91,6 +94,48 @@ def test_a_password_that_only_resembles_a_placeholder_is_one(value: str, tmp_pat
 
 
 @pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.parametrize(
+    "value",
+    ["$TOKEN", "$KEY2", "${KEY", "${key", "$(cat_key)", "{KEY}", "<key>", "<your-key>", "%key%", "[[KEY]]", "#{KEY}"],
+)
+def test_what_no_key_looks_like_is_refused_as_one(value: str, tmp_path: Path) -> None:
+    keys = ["API_TOKEN", "REFRESH_TOKEN", "VECTOR_STORE_TOKEN"]
+    assert set(problems_of(**dict.fromkeys(keys, value))) == {f"REMEMBERIZER_{name}: {UNFILLED}" for name in keys}
+    os.environ |= {f"REMEMBERIZER_{name}": "" for name in keys}
+    path = written(tmp_path / "key", value.encode())
+    assert problems_of(API_TOKEN_FILE=path) == (f"REMEMBERIZER_API_TOKEN: {UNFILLED}",)
+
+
+@pytest.mark.parametrize("value", ["sk_<abc>", "<abc", "a$TOKEN", "$token", "x{KEY}", "%key", "$2b$10$x", "SK_KEY"])
+def test_a_key_that_only_resembles_a_placeholder_is_one(value: str) -> None:
+    assert problems_of(API_TOKEN=value, REFRESH_TOKEN=value) == ()
+    assert load_settings().secret_values() == [value, value]
+
+
+@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(quote: str, tmp_path: Path) -> None:
+    """As docker's files of variables keep them; a password may begin and end with them."""
+    plain = {name.upper(): value for name, value in GIVEN.items() if name not in SECRETS}
+    file = {"API_TOKEN_FILE": written(tmp_path / "key", b"solved")}
+    assert problems_of(**plain, **file, OAUTH_CLIENT_SECRET="x") == ()
+    meant = load_settings()
+    quoted = {name: f"{quote} {value}{quote}" for name, value in (plain | file).items()}
+    assert problems_of(**quoted) == ()
+    assert load_settings() == meant
+    told = "stands in quotes, which would be a part of it; write it without them"
+    os.environ.pop("REMEMBERIZER_API_TOKEN_FILE")
+    secrets = {name.upper(): f"{quote}{CANARY}{quote}" for name in SECRETS}
+    assert set(problems_of(**secrets)) == {f"REMEMBERIZER_{name}: {told}" for name in secrets}
+    nothing = dict.fromkeys([*secrets, "OAUTH_CLIENT_ID", "READ_ONLY"], quote * 2)
+    assert problems_of(**nothing, LAZY_SIGN_IN="on") == ()
+    path = written(tmp_path / "key", f"{quote}{CANARY}{quote}\n".encode())
+    assert problems_of(API_TOKEN_FILE=path) == (
+        "REMEMBERIZER_API_TOKEN_FILE names a file that holds quotes around the secret; write it without them",
+    )
+
+
+@pytest.mark.promise("settings:placeholder:never-sent")
 def test_with_a_placeholder_for_a_key_the_server_does_not_start() -> None:
     environment = clean_environment(API_TOKEN="${REMEMBERIZER_API_TOKEN}")
     done = subprocess.run(SERVE, env=environment, input=b"", capture_output=True, timeout=20, check=False)
@@ -151,6 +196,11 @@ def test_the_letter_case_of_words_does_not_count(spell: Callable[[str], str]) ->
         ("LOG_LEVEL", "INFO", "info"), ("LOG_LEVEL", "warn", "warning"), ("LOG_LEVEL", "WARN\r", "warning"),
         ("READ_ONLY", "on\r", True), ("READ_ONLY", "Yes", True), ("LAZY_SIGN_IN", "FALSE", False),
         ("KEEP_SIGNED_IN", "True", "keyring"), ("TOOLSETS", "Auth, ALL", TOOLSETS),
+        ("LOG_LEVEL", "CRITICAL", "error"), ("LOG_LEVEL", "fatal", "error"), ("LOG_LEVEL", '"Info"', "info"),
+        ("READ_ONLY", '"on"', True), ("TOOLSETS", "'auth, all'", TOOLSETS), ("OAUTH_PORT", '"9000"', 9000),
+        ("OPEN_BROWSER", "false", "never"), ("OPEN_BROWSER", "TRUE", "always"), ("OPEN_BROWSER", "0", "never"),
+        ("OPEN_BROWSER", "on", "always"), ("OPEN_BROWSER", "Auto", "auto"), ("KEEP_SIGNED_IN", "0", "off"),
+        ("KEEP_SIGNED_IN", "no", "off"), ("KEEP_SIGNED_IN", "on", "keyring"), ("KEEP_SIGNED_IN", "1", "keyring"),
         ("TOOLSETS", " \r", ("auth", "knowledge")), ("OAUTH_PORT", " \t", 8976), ("READ_ONLY", " ", False),
     ],
 )  # fmt: skip
