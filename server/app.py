@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from ..tools.completion import complete
 from ..tools.contract import ContractTool
-from ..tools.current import remember_services
+from ..tools.current import as_one_call
 from ..tools.elicitation_ids import add_elicitation_ids
 from ..tools.prompts import prompts
 from ..tools.questions import Questions
@@ -111,7 +111,7 @@ def build_server(
         lifespan=lambda _: services(),
         request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
         subscriptions=False,  # no list ever changes while the process runs
-        middleware=[remember_services, add_elicitation_ids],
+        middleware=[as_one_call, add_elicitation_ids],
         cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
         log_level="WARNING",
     )

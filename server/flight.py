@@ -1,8 +1,9 @@
 """``SingleFlight``: one run at a time, shared by everybody who asks for it meanwhile."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from copy import copy
 from typing import Any
 
@@ -14,6 +15,17 @@ logger = logging.getLogger(__name__)
 
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 """Starts a task that outlives its caller."""
+_failed: ContextVar[dict["SingleFlight", RememberizerError]] = ContextVar("how runs ended in vain for this call")
+
+
+@contextmanager
+def one_call() -> Iterator[None]:
+    """Around a call: a run that ended in vain for the call is not started a second time for it."""
+    token = _failed.set({})
+    try:
+        yield
+    finally:
+        _failed.reset(token)
 
 
 class _Outcome:
@@ -44,13 +56,21 @@ class SingleFlight:
 
         Raises:
             UpstreamTimeout: At the deadline, on anyio's clock; the run goes on.
-            RememberizerError: What the run raised, as a new exception for each who waits.
+            RememberizerError: What the run raised, as a new exception for each who waits; or what an earlier run raised
+                within the same call (``one_call``).
         """
+        failed = _failed.get({})
+        if self in failed:
+            raise copy(failed[self])
         if self._outcome is None:
             outcome = _Outcome()
             self._spawn(lambda: self._fly(outcome))
             self._outcome = outcome
-        await self._outcome.known(deadline=deadline)
+        try:
+            await self._outcome.known(deadline=deadline)
+        except RememberizerError as error:
+            failed[self] = error
+            raise
 
     async def settled(self, *, deadline: float) -> None:
         """Wait until the run under way is over, however it ends, at most until the deadline, on anyio's clock."""

@@ -43,6 +43,7 @@ REPORTED: dict[str, Promise] = {
         "A 401 that deletes the access cookie leads to one refresh and one repeat.", "B1"
     ),
     "upstream:page:session-kept": _reported("A page in place of the API's refusal costs no session.", "B2"),
+    "upstream:refresh:once-a-call": _reported("A refresh whose answer was lost is not sent twice in one call.", "B"),
     "upstream:page:own-advice": _reported(
         "A sign-in that a challenge page stopped names the way through a browser.", "B3"
     ),

@@ -1,6 +1,6 @@
-"""The services of the request that is being answered.
+"""The request that is being answered: its services, and that all it does is one call.
 
-For what the SDK calls without a context: completion, and resources whose address has no variables.
+The services are for what the SDK calls without a context: completion, and resources whose address has no variables.
 """
 
 from contextvars import ContextVar
@@ -8,16 +8,18 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from ..server.flight import one_call
 from .services import Services
 
 _current: ContextVar[Services] = ContextVar("services of this request")
 
 
-async def remember_services(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware: let ``current_services`` find the services of this request, and of no other."""
+async def as_one_call(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Middleware: let ``current_services`` find the services of this request, and renew no sign-in twice for it."""
     token = _current.set(ctx.lifespan_context)
     try:
-        return await call_next(ctx)
+        with one_call():
+            return await call_next(ctx)
     finally:
         _current.reset(token)
 

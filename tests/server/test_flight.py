@@ -8,7 +8,7 @@ from anyio.abc import TaskGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.errors import InternalError, RateLimited, RememberizerError, UpstreamTimeout
-from rememberizer_mcp.server.flight import SingleFlight
+from rememberizer_mcp.server.flight import SingleFlight, one_call
 
 
 class Run:
@@ -222,3 +222,36 @@ async def test_runs_never_overlap_whoever_comes_and_goes(patience: list[int]) ->
                 await anyio.lowlevel.checkpoint()
     assert (active, most) == (0, 1)
     assert finished >= 1
+
+
+@pytest.mark.promise("upstream:refresh:once-a-call")
+async def test_within_one_call_a_run_that_failed_is_not_started_again() -> None:
+    run, other = Run(ending=RateLimited(status=429)), Run()
+    run.may_end.set()
+    other.may_end.set()
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            flight, second = (SingleFlight(each, spawn=tasks.start_soon) for each in (run, other))
+            for starts in (1, 2):
+                with one_call():
+                    errors = list[RememberizerError]()
+                    for _ in range(3):
+                        with pytest.raises(RateLimited) as raised:
+                            await flight.join(deadline=soon())
+                        errors.append(raised.value)
+                    await second.join(deadline=soon())
+                assert (run.starts, other.starts) == (starts, starts)
+                assert len({id(error) for error in errors}) == 3
+                assert {error.status for error in errors} == {429}
+
+
+@pytest.mark.promise("upstream:refresh:once-a-call")
+async def test_within_one_call_a_run_that_succeeded_can_follow_another() -> None:
+    run = Run()
+    run.may_end.set()
+    with anyio.fail_after(5), one_call():
+        async with anyio.create_task_group() as tasks:
+            flight = SingleFlight(run, spawn=tasks.start_soon)
+            for _ in range(2):
+                await flight.join(deadline=soon())
+    assert run.starts == 2
