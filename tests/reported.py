@@ -44,6 +44,9 @@ REPORTED: dict[str, Promise] = {
     ),
     "upstream:page:session-kept": _reported("A page in place of the API's refusal costs no session.", "B2"),
     "upstream:refresh:once-a-call": _reported("A refresh whose answer was lost is not sent twice in one call.", "B"),
+    "upstream:refresh:nothing-stored": _reported(
+        "A write whose own request was refused or never sent doesn't say that it may have been done.", "B"
+    ),
     "upstream:page:own-advice": _reported(
         "A sign-in that a challenge page stopped names the way through a browser.", "B3"
     ),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
-from ..errors import UpstreamProtocolError, UpstreamUnavailable
+from ..errors import UpstreamUnavailable
 from .client import Reply
 from .text import clean, clean_line, web_address
 
@@ -85,7 +85,7 @@ def read(model: type[Model], value: Any, reply: Reply) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise UpstreamProtocolError(status=reply.status) from error
+        raise reply.unusable() from error
 
 
 def read_list(model: type[Model], reply: Reply, *names: str) -> list[Model]:
@@ -96,7 +96,7 @@ def read_list(model: type[Model], reply: Reply, *names: str) -> list[Model]:
     """
     items = found_list(reply, *names)
     if items is None:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
     return [read(model, item, reply) for item in items]
 
 
@@ -118,7 +118,8 @@ def require_done(reply: Reply) -> None:
         UpstreamUnavailable: It says so.
     """
     if any(_GAVE_UP in message.lower() for message in _messages(reply)):
-        raise UpstreamUnavailable("Rememberizer was unable to complete this call.", status=reply.status)
+        hint = reply.call.if_lost
+        raise UpstreamUnavailable("Rememberizer was unable to complete this call.", hint=hint, status=reply.status)
 
 
 def _messages(reply: Reply) -> Iterator[str]:

@@ -20,7 +20,6 @@ from .refusals import (
     signup_refusal,
     verification_refusal,
 )
-from .retries import sent_once
 
 ONLY_A_BROWSER = "If it happens again in a minute, only a browser gets past it: "
 BY_A_BROWSER = f"call `login` with the same `email` and without `password`; {OWN_SESSION}."
@@ -45,8 +44,8 @@ async def signup(
         UpstreamError: No usable answer.
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
-    call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields))
-    with sent_once(MAYBE_CREATED), _or_in_a_browser(CREATE_FIRST + BY_A_BROWSER):
+    call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields), if_lost=MAYBE_CREATED)
+    with _or_in_a_browser(CREATE_FIRST + BY_A_BROWSER):
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)

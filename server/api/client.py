@@ -35,7 +35,7 @@ from .credentials import Auth
 from .kept_connections import KEPT_SECONDS, SilentConnectionError, answered_soon
 from .lanes import Lane
 from .proxies import UnusableProxy, on_the_way
-from .retries import retry_after_seconds, retrying
+from .retries import retry_after_seconds, retrying, sent_once
 
 MOST_BODY_BYTES = 5_000_000
 MOST_VALUES = 200_000
@@ -85,6 +85,8 @@ class Call:
     repeatable: bool = False
     arguments: Mapping[str, str] = field(default_factory=dict)
     """What our tools call a field of it, where that is another name."""
+    if_lost: str | None = None
+    """How to find out whether it was done, where it went out and no answer came that says so."""
 
     @property
     def fields(self) -> set[str]:
@@ -119,6 +121,10 @@ class Reply:
     def is_success(self) -> bool:
         """2xx of the API."""
         return self.response.is_success and self.is_of_api
+
+    def unusable(self) -> UpstreamProtocolError:
+        """The failure that it is, where it isn't what the contract says."""
+        return UpstreamProtocolError(status=self.status, hint=self.call.if_lost)
 
 
 class RememberizerAPI:
@@ -171,10 +177,11 @@ class RememberizerAPI:
         """
         with anyio.CancelScope(deadline=deadline):
             if not call.repeatable:
-                return await self._attempt(call, identity)
+                with sent_once(call.if_lost):
+                    return await self._attempt(call, identity)
             reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, identity)
             return reply
-        raise UpstreamTimeout
+        raise UpstreamTimeout(hint=call.if_lost)
 
     async def aclose(self) -> None:
         """Close the connections. A later call opens new ones."""

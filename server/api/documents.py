@@ -22,7 +22,6 @@ from .answers import (
 )
 from .asking import Asker
 from .client import Reply
-from .retries import sent_once
 
 MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
 MAY_NOT_STORE = (
@@ -176,11 +175,10 @@ async def memorize(asker: Asker, *, name: str, content: str, deadline: float) ->
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; then the hint says that it may be stored.
     """
-    call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
+    call = endpoints.MEMORIZE.call(json={"name": name, "content": content}, if_lost=MAYBE_STORED)
     try:
-        with sent_once(MAYBE_STORED):
-            reply = await asker.request(call, deadline=deadline)
-            require_done(reply)
+        reply = await asker.request(call, deadline=deadline)
+        require_done(reply)
     except Forbidden as error:
         error.hint = MAY_NOT_STORE
         raise

@@ -34,7 +34,14 @@ class Endpoint:
     arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What our tools call its fields, where that is another name."""
 
-    def call(self, *, query: dict[str, Any] | None = None, json: Any = None, **parts: str | int) -> Call:
+    def call(
+        self,
+        *,
+        query: dict[str, Any] | None = None,
+        json: Any = None,
+        if_lost: str | None = None,
+        **parts: str | int,
+    ) -> Call:
         """A request to it. Every GET may be repeated; members of ``query`` that are ``None`` are left out."""
         filled = {name: quote(str(value), safe="") for name, value in parts.items()}
         return Call(
@@ -44,6 +51,7 @@ class Endpoint:
             json=json,
             repeatable=self.method == "GET",
             arguments=self.arguments,
+            if_lost=if_lost,
         )
 
 

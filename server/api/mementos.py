@@ -9,7 +9,6 @@ from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
 from .asking import Asker
 from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
 from .lists import Id, WholeId, read_every
-from .retries import sent_once
 
 MAYBE_CREATED = "The memento may have been created all the same: call `list_mementos` before another `create_memento`."
 
@@ -66,9 +65,9 @@ async def list_mementos(asker: Asker, *, deadline: float) -> list[Memento]:
 
 async def create_memento(asker: Asker, *, name: str, deadline: float) -> Memento:
     """``POST mementos/``; never repeated."""
-    with sent_once(MAYBE_CREATED):
-        reply = await asker.request(CREATE_MEMENTO.call(json={"name": name}), deadline=deadline)
-        return read(Memento, {"name": name, **reply.body.fields}, reply)
+    call = CREATE_MEMENTO.call(json={"name": name}, if_lost=MAYBE_CREATED)
+    reply = await asker.request(call, deadline=deadline)
+    return read(Memento, {"name": name, **reply.body.fields}, reply)
 
 
 async def get_memento(asker: Asker, *, memento_id: str, deadline: float) -> Memento:

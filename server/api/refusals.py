@@ -85,7 +85,7 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     """Why signup (§1.1) was refused."""
     status = reply.status
     if status not in (*_SAID_WRONG, *_SAID_NO):
-        return UpstreamProtocolError(status=status, hint=MAYBE_CREATED if reply.response.is_success else None)
+        return reply.unusable() if reply.response.is_success else UpstreamProtocolError(status=status)
     if captcha := _captcha_refusal(reply, tool="signup", captcha_sent=captcha_sent):
         return captcha
     if status in _SAID_NO:
@@ -142,7 +142,7 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         case _ if status in _SAID_WRONG:
             return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_MEND_ONE, status=status)
         case _:
-            return UpstreamProtocolError(status=status)
+            return reply.unusable()
 
 
 def speaks_of_credentials(reply: Reply) -> bool:

@@ -48,17 +48,17 @@ def retrying(*, deadline: float, sleep: Callable[[float], Awaitable[None]]) -> A
 
 
 @contextmanager
-def sent_once(hint: str) -> Iterator[None]:
-    """Around a call that writes and is never repeated: give an error after which it may have been done this hint.
+def sent_once(hint: str | None) -> Iterator[None]:
+    """Around the one request of a call that is never repeated: give an error after which it may be done this hint.
 
     Args:
-        hint: How to find out whether it was.
+        hint: How to find out whether it was; without one the error keeps its own.
     """
     try:
         yield
     except UpstreamError as error:
         got_there = not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy))
-        if got_there and not isinstance(error, UpstreamBlocked):
+        if hint and got_there and not isinstance(error, UpstreamBlocked):
             error.hint = hint
         raise
 

@@ -9,12 +9,11 @@ from typing import Protocol
 
 from pydantic import Field
 
-from ..errors import InvalidArguments, UpstreamProtocolError
+from ..errors import InvalidArguments
 from .answers import Answer, Name, read
 from .asking import Asker
 from .content import Content
 from .endpoints import UPLOAD_VECTOR_FILES
-from .retries import sent_once
 from .text import clean_line
 from .vector_stores import VectorDocument
 
@@ -115,14 +114,13 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     check(files)
     form = _Form(files, report)
     content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id), content=content)
-    with sent_once(MAYBE_UPLOADED):
-        reply = await asker.request(call, deadline=deadline)
-        fields = reply.body.fields
-        if not fields.keys() & {"documents", "errors"}:
-            raise UpstreamProtocolError(status=reply.status)
-        given = {name: fields.get(name) or [] for name in ("documents", "errors")}
-        return read(Uploaded, given, reply)
+    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id, if_lost=MAYBE_UPLOADED), content=content)
+    reply = await asker.request(call, deadline=deadline)
+    fields = reply.body.fields
+    if not fields.keys() & {"documents", "errors"}:
+        raise reply.unusable()
+    given = {name: fields.get(name) or [] for name in ("documents", "errors")}
+    return read(Uploaded, given, reply)
 
 
 class _Form:

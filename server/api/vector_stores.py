@@ -18,7 +18,6 @@ from .endpoints import (
     VECTOR_STORE_CONFIGS,
 )
 from .lists import Id, WholeId, read_every
-from .retries import sent_once
 from .text import clean_line
 
 STORE_MAYBE_CREATED = (
@@ -93,9 +92,9 @@ async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
 
 async def create_store(asker: Asker, *, properties: dict[str, Any], deadline: float) -> VectorStore:
     """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
-    with sent_once(STORE_MAYBE_CREATED):
-        reply = await asker.request(CREATE_VECTOR_STORE.call(json=properties), deadline=deadline)
-        return read(VectorStore, properties | dict(reply.body.fields), reply)
+    call = CREATE_VECTOR_STORE.call(json=properties, if_lost=STORE_MAYBE_CREATED)
+    reply = await asker.request(call, deadline=deadline)
+    return read(VectorStore, properties | dict(reply.body.fields), reply)
 
 
 async def store_options(asker: Asker, *, deadline: float) -> StoreOptions:
@@ -120,10 +119,9 @@ async def get_document(asker: Asker, *, store_id: str, document_id: int, deadlin
 
 async def add_text(asker: Asker, *, store_id: str, name: str, text: str, deadline: float) -> VectorDocument:
     """``POST vector-stores/{store}/documents/create``: the field is ``name``, as documented (§8). Never repeated."""
-    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, store_id=store_id)
-    with sent_once(MAYBE_ADDED):
-        reply = await asker.request(call, deadline=deadline)
-        return read(VectorDocument, {"name": name, **reply.body.fields}, reply)
+    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, if_lost=MAYBE_ADDED, store_id=store_id)
+    reply = await asker.request(call, deadline=deadline)
+    return read(VectorDocument, {"name": name, **reply.body.fields}, reply)
 
 
 async def rename_document(
