@@ -59,6 +59,9 @@ REPORTED: dict[str, Promise] = {
     "upstream:kept-connection:first-byte": _reported(
         "A silent kept connection doesn't cost a repeatable call its whole time.", "B10"
     ),
+    "upstream:kept-connection:slow": _reported(
+        "A read that Rememberizer answers slowly is not cut short because its connection was kept.", "B10"
+    ),
     "settings:token-file:read-again": _reported("A file with a refresh token is read again at each sign-in.", "B11"),
     "cookies:jar:bounded": _reported("A sign-in holds at most 50 cookies of 4 KB.", "B12"),
     "page:refusal:other-way": _reported("A refused sign-in names a browser's session as the other way.", "B3, B5"),

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import inf
@@ -32,7 +33,7 @@ from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .content import Content
 from .credentials import Auth
-from .kept_connections import KEPT_SECONDS, SilentConnectionError, answered_soon
+from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
 from .lanes import Lane
 from .proxies import UnusableProxy, on_the_way
 from .retries import retry_after_seconds, retrying, sent_once
@@ -192,17 +193,18 @@ class RememberizerAPI:
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
         async with self._turns[call.lane]:
             try:
-                reply = await self._exchange(call, identity)
-            except SilentConnectionError as error:
-                # By then the other connections that were kept, and may be as silent, are closed.
-                self._kept_from = anyio.current_time() + self._kept_seconds
-                raise UpstreamTimeout from error
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, UnusableProxy) as error:
+                send = partial(self._exchange, call, identity)
+                reply = await (first_answer(send, partial(self._anew, send)) if call.repeatable else send())
+            except FAILURES as error:
                 raise _mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
         return reply
 
-    async def _exchange(self, call: Call, identity: Identity) -> Reply:
+    async def _anew(self, send: Callable[[], Awaitable[Reply]]) -> Reply:
+        self._kept_from = anyio.current_time() + self._kept_seconds  # by then the others are gone that slept with it
+        return await send()
+
+    async def _exchange(self, call: Call, identity: Identity, trace: Trace | None = None) -> Reply:
         client = self._client()
         url, version = self.base_url + call.path, identity.version
         request = client.build_request(
@@ -213,8 +215,9 @@ class RememberizerAPI:
             data=call.form,
             content=call.content.chunks() if call.content else None,
             headers=identity.headers(call.auth, url=url) | (call.content.headers if call.content else {}),
+            extensions={"trace": trace} if trace else None,
         )
-        response = await (answered_soon(client, request) if call.repeatable else client.send(request, stream=True))
+        response = await client.send(request, stream=True)
         try:
             raw = await read_up_to(MOST_BODY_BYTES + 1, response)
             if len(raw) > MOST_BODY_BYTES and response.is_success:  # of a refusal the status says enough

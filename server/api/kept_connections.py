@@ -1,41 +1,73 @@
 """Kept connections that lead nowhere: after the machine slept, or a router forgot one, nothing ever comes back on it.
 
-That can't be seen before the call is sent. So a kept connection gets less time for the first byte of its answer than
-the call has, and whoever calls goes on with a new one.
+That can't be seen before the call is sent, and silence may as well mean that Rememberizer is slow. So where a kept
+connection stays silent, a call that may be repeated goes out a second time, on a new one; the first answer counts.
 """
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from math import inf
+from typing import Any, TypeVar
 
 import anyio
 import httpx
 
+from ..errors import RememberizerError
+from .proxies import UnusableProxy
+
 KEPT_SECONDS = 5.0
 """How long a connection is kept without use."""
 MOST_SILENT_SECONDS = 5.0
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, UnusableProxy)
+"""How sending a request can end without an answer, beside our own errors."""
+
+Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Takes httpcore's events of one request."""
+T = TypeVar("T")
 
 
-class SilentConnectionError(Exception):
-    """Nothing came back on a kept connection; whether the call arrived is not known."""
+async def first_answer(send: Callable[[Trace], Awaitable[T]], again: Callable[[], Awaitable[T]]) -> T:
+    """The answer to a call that may be sent twice.
 
-
-async def answered_soon(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Send a request that may be sent again; on a kept connection wait for a quarter of its time, 5 s at most.
+    Args:
+        send: Sends the call. If it goes out on a kept connection, its answer should begin within a quarter of the time
+            that is left, or within 5 s; then ``again`` is called too, and neither ends before one has the answer.
+        again: Sends the call on a new connection.
 
     Raises:
-        SilentConnectionError: No answer began by then. The connection is closed.
-        httpx.HTTPError: As ``client.send``.
+        RememberizerError, or one of FAILURES: As the last one that failed, if both did.
     """
-    with anyio.CancelScope() as scope:
-        request.extensions["trace"] = _Watch(scope)
-        return await client.send(request, stream=True)
-    raise SilentConnectionError
+    answers: list[T] = []
+    failures: list[Exception] = []
+    ended, patience = anyio.Event(), anyio.CancelScope()
+
+    async def run(sent: Callable[[], Awaitable[T]]) -> None:
+        try:
+            answers.append(await sent())
+        except (*FAILURES, RememberizerError) as error:
+            failures.append(error)
+        ended.set()
+        if answers and patience.cancelled_caught:
+            tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run, partial(send, Watch(patience)))
+        with patience:
+            await ended.wait()
+        if not ended.is_set():
+            tasks.start_soon(run, again)
+    if patience.cancelled_caught:
+        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    if not answers:
+        raise failures[-1]
+    return answers[0]
 
 
-class _Watch:
-    """Takes httpcore's events: a connection that was not opened for this request was kept."""
+class Watch:
+    """Limits the patience with a connection that was not opened for this request, until its answer begins."""
 
-    def __init__(self, scope: anyio.CancelScope) -> None:
-        self._scope = scope
+    def __init__(self, patience: anyio.CancelScope) -> None:
+        self._patience = patience
         self._is_kept = True
 
     async def __call__(self, event: str, _: dict[str, Any]) -> None:
@@ -44,4 +76,6 @@ class _Watch:
             self._is_kept = False
         elif what == "receive_response_headers.started" and self._is_kept:
             now = anyio.current_time()
-            self._scope.deadline = now + min((anyio.current_effective_deadline() - now) / 4, MOST_SILENT_SECONDS)
+            self._patience.deadline = now + min((anyio.current_effective_deadline() - now) / 4, MOST_SILENT_SECONDS)
+        elif what == "receive_response_headers.complete":
+            self._patience.deadline = inf

@@ -1,8 +1,8 @@
 """When a call is sent again, and after how long.
 
 Only calls that are safe to repeat are (every GET, and logout): after a connection that failed before a byte was sent,
-after one that was kept and stays silent, after 429 and after 502, 503 or 504. The waits have jitter, follow
-``Retry-After`` and never reach past the call's deadline.
+after 429 and after 502, 503 or 504. The waits have jitter, follow ``Retry-After`` and never reach past the call's
+deadline.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,7 +16,6 @@ from tenacity.wait import wait_random_exponential
 from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
 from .blocked import UpstreamBlocked
 from .dates import unix_time
-from .kept_connections import SilentConnectionError
 from .proxies import UnusableProxy
 
 MOST_ATTEMPTS = 4
@@ -81,7 +80,7 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
 def _is_passing(error: BaseException) -> bool:
     if isinstance(error, UpstreamUnavailable):
         return error.status in _PASSING
-    return isinstance(error, RateLimited) or isinstance(error.__cause__, (*NOTHING_WAS_SENT, SilentConnectionError))
+    return isinstance(error, RateLimited) or isinstance(error.__cause__, NOTHING_WAS_SENT)
 
 
 def _wait(state: RetryCallState) -> float:
