@@ -39,6 +39,9 @@ REPORTED: dict[str, Promise] = {
     ),
     # B. What stands between us and the service.
     "upstream:answers:table": _reported("Each answer to each call means what the table in docs/errors.md says.", "B"),
+    "upstream:answers:not-the-api-s": _reported(
+        "A refusal that can't be the API's own, such as a proxy's, ends no session and blames no key.", "B2, B4"
+    ),
     "upstream:deleted-cookie:renewed": _reported(
         "A 401 that deletes the access cookie leads to one refresh and one repeat.", "B1"
     ),

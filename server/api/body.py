@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from ..errors import UpstreamProtocolError
 
+_BOM = b"\xef\xbb\xbf"
 _GZIP = zlib.MAX_WBITS | 16
 _HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 _PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -30,15 +31,20 @@ class Body:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing but white space."""
-        return not self.raw.strip()
+        return not self._text.strip()
+
+    @property
+    def _text(self) -> bytes:
+        """Without the mark that some programs put before UTF-8."""
+        return self.raw.removeprefix(_BOM)
 
     @cached_property
     def json(self) -> Any:
         """The JSON value, or ``None`` where there is none; without halves of surrogate pairs, which no UTF-8 has."""
         try:
-            return from_json(self.raw, allow_inf_nan=False)
+            return from_json(self._text, allow_inf_nan=False)
         except ValueError:
-            return _without_lone_surrogates(self.raw)
+            return _without_lone_surrogates(self._text)
 
     def holds_more_than(self, most: int) -> bool:
         """Whether the JSON has more values than that, in lists and objects of any depth."""
@@ -53,7 +59,7 @@ class Body:
     @property
     def is_json(self) -> bool:
         """Whether there is a JSON value, which can be ``null``."""
-        return self.json is not None or self.raw.strip() == b"null"
+        return self.json is not None or self._text.strip() == b"null"
 
     @property
     def fields(self) -> Mapping[str, Any]:

@@ -115,8 +115,14 @@ class Reply:
 
     @property
     def is_of_api(self) -> bool:
-        """Whether it can come from the API at all: that sends JSON or nothing, and a firewall or proxy a web page."""
-        return self.body.is_empty or self.body.is_json
+        """Whether it can come from the API at all: that sends JSON or nothing, and a firewall or proxy a web page.
+
+        The API refuses by an object or a list (§7), never by a text or number alone, and knows nothing of a proxy.
+        """
+        if self.response.is_success:
+            return self.body.is_empty or self.body.is_json
+        is_refusal = self.body.is_empty or (self.body.is_json and not isinstance(self.body.json, str | int | float))
+        return is_refusal and "Proxy-Authenticate" not in self.response.headers
 
     @property
     def is_success(self) -> bool:

@@ -16,6 +16,7 @@ CALLS = (SIGN_IN, SIGN_IN_SOLVED, SIGN_UP, SIGN_UP_SOLVED, VERIFY, REFRESH, SIGN
 OTHER_CALLS = (ACCOUNT, UNVERIFIED, KEY)
 
 JSON, NOTHING, PAGE, TEXT = "JSON", "nothing", "a web page", "other text"
+BARE = "JSON: a text, number or boolean alone"
 CAPTCHA, NOT_VERIFIED, TAKEN = "JSON about a captcha", "JSON: address not verified", "JSON: address exists"
 QUOTA, DENIED, ERROR = "JSON about a quota", "JSON about credentials", "JSON with `error`"
 OF_API, NOT_OF_API = (JSON, NOTHING), (PAGE, TEXT)
@@ -45,7 +46,7 @@ class Row(NamedTuple):
 
 EVERY_CALL = (*CALLS, *OTHER_CALLS)
 ROWS = (
-    Row(EVERY_CALL, REFUSED, NOT_OF_API, "upstream_unavailable"),
+    Row(EVERY_CALL, REFUSED, (*NOT_OF_API, BARE), "upstream_unavailable"),
     Row(EVERY_CALL, (429,), ANYTHING, "rate_limited"),
     Row(EVERY_CALL, OF_SERVER, ANYTHING, "upstream_unavailable"),
     Row(EVERY_CALL, SUCCESS, NOT_OF_API, "upstream_protocol"),
@@ -84,6 +85,7 @@ _NAMES = {
     (ACCOUNT, UNVERIFIED): "other call, session",
     (ACCOUNT, KEY): "other call, verified session or API key",
     OTHER_CALLS: "other call",
+    (*NOT_OF_API, BARE): f"a web page, other text or {BARE}",
     ANYTHING: "anything",
     SUCCESS: "2xx",
     OF_SERVER: "5xx",

@@ -33,8 +33,9 @@ STATUSES = (
 USUAL_STATUSES = (200, 302, 400, 401, 402, 403, 404, 409, 422, 429, 503)
 WORDS = "Just a moment: captcha, verify your email, quota exceeded, already exists, invalid api key"
 SAMPLES: dict[str, list[bytes]] = {
-    page.JSON: [b'{"detail": "No."}', b"[]", b"null", b'"No."', b"0"],
-    page.NOTHING: [b"", b" \r\n"],
+    page.JSON: [b'{"detail": "No."}', b"[]", b"null", b'\xef\xbb\xbf{"detail": "No."}', b"\xef\xbb\xbfnull"],
+    page.BARE: [b'"Access denied"', b"403", b"true", b"-0.5", b'\xef\xbb\xbf"No."'],
+    page.NOTHING: [b"", b" \r\n", b"\xef\xbb\xbf"],
     page.PAGE: [f"<!DOCTYPE html>\n<html><title>{WORDS}</title></html>".encode(), b"<html></html>"],
     page.TEXT: [b"Forbidden", f"{WORDS}\n".encode(), b'{"detail": "captcha', b"{'error': 1}", b"\xff\xfe", b"<"],
     page.CAPTCHA: [b'{"captcha": ["This field is required."]}', b'{"detail": "Prove that you are not a robot."}'],
@@ -89,7 +90,9 @@ async def direct(call: str, answer: httpx.Response) -> str:
     who, clock = Credentials(secrets=KnownSecrets()), FakeClock()
     held = httpx.Response(204, headers=reply(cookies=tokens()).headers, request=httpx.Request("POST", BASE_URL))
     who.absorb(held, sent_at_version=None)
-    transport = httpx.MockTransport(lambda _: httpx.Response(answer.status_code, content=answer.content))
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
+    )
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
     return await code_of(DIRECT[call](api, who, soon()))
 
@@ -178,3 +181,15 @@ def test_every_row_decides_something() -> None:
         for kind in SAMPLES
     }
     assert set(page.ROWS) <= deciding
+
+
+@pytest.mark.promise("upstream:answers:not-the-api-s")
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("content", [b"", b'{"detail": "No."}'])
+@pytest.mark.parametrize("call", EVERY_CALL)
+async def test_a_refusal_that_asks_for_the_proxy_s_password_is_the_proxy_s(
+    call: str, status: int, content: bytes
+) -> None:
+    answer = httpx.Response(status, content=content, headers={"Proxy-Authenticate": 'Basic realm="x"'})
+    seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.ACCOUNT, answer))
+    assert seen == "upstream_unavailable"
