@@ -204,6 +204,8 @@ class SessionStore:
         """Drop a session that its owner did not end, and remember whose it was."""
         if session.state is not State.SIGNED_OUT:
             self._ended[session.owner] = session.email
+        if session.page is not None:
+            session.page.run_out()
         self._drop(session)
 
     def _drop(self, session: Session) -> None:

@@ -119,6 +119,8 @@ class PendingSignIn:
         self._browsers: set[str] = set()
         self._browser: str | None = None
         """In which that was done; others see neither the address nor the end."""
+        self.is_theirs = False
+        """Whether that browser may see the address whole: it typed it there, or signed in."""
 
     def __repr__(self) -> str:
         return f"<PendingSignIn for {self.session!r}: {self.end.name if self.end else 'open'}>"
@@ -154,13 +156,14 @@ class PendingSignIn:
         """Whether the page takes this account; one that is not known is nobody's in particular."""
         return self.only is None or same_account(email, self.only)
 
-    def remember(self, email: str | None, *, browser: str | None) -> None:
-        """Keep what was typed, or who signed in, for the browser in which that was done."""
-        self.email, self._browser = email, browser if browser in self._browsers else None
+    def remember(self, email: str | None, *, browser: str | None, is_theirs: bool) -> None:
+        """Keep what was typed, or left out and filled in, or who signed in, for the browser in which that was done."""
+        self.email, self.is_theirs = email, is_theirs
+        self._browser = browser if browser in self._browsers else None
 
     def email_in(self, browser: str | None) -> str | None:
-        """What this browser may see of that: nothing, unless it was done there."""
-        return self.email if browser is not None and browser == self._browser else None
+        """What this browser may see whole of that: nothing, unless it was done there."""
+        return self.email if self.is_theirs and browser is not None and browser == self._browser else None
 
     def finish(self, account: Account) -> None:
         """The person is signed in; the browser that did it may see so once more."""

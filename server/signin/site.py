@@ -144,7 +144,7 @@ class SignInSite:
         pending, trip = found
         if "code" not in given:
             declined = given.get("error") == "access_denied"
-            pending.stop(End.DECLINED if declined else End.FAILED)
+            await self._actions.stop(pending, End.DECLINED if declined else End.FAILED)
             return self._ended(pending)
         with self._secrets.during([given["code"]]):
             work = self._actions.take_code(pending, self._client, trip, code=given["code"])
@@ -177,15 +177,15 @@ class SignInSite:
             # A browser without cookies can't be shown the last page again, so it gets it at once.
             finished_elsewhere = pending.end is End.SIGNED_IN and not pending.was_finished_in(browser)
             return self._done(pending, named=form != "verify") if finished_elsewhere else _see(pending.url)
-        return self._again(pending, fields, wrong, browser=browser)
+        return await self._again(pending, fields, wrong, browser=browser)
 
-    def _again(
+    async def _again(
         self, pending: PendingSignIn, fields: Mapping[str, str], wrong: Wrong, *, browser: str | None
     ) -> Response:
         """The form once more with a sentence about it, or the end if that was one attempt too many."""
         pending.attempts_left -= wrong.counts
         if pending.attempts_left <= 0:
-            pending.stop(End.STOPPED)
+            await self._actions.stop(pending, End.STOPPED)
             return self._ended(pending)
         return self._form(pending, fields.get("form", pending.form), browser=browser, typed=fields, wrong=wrong)
 
@@ -221,7 +221,7 @@ class SignInSite:
 
     def _done(self, pending: PendingSignIn, *, named: bool) -> Response:
         """The last page; `named` says whose account it is, which is shown to whoever signed in."""
-        account = pending.account
+        account, named = pending.account, named and pending.is_theirs
         return self._pages.render(
             "done.html",
             email=account.email if account and named else None,

@@ -3,7 +3,7 @@
 import anyio
 import httpx
 import pytest
-from rememberizer_mcp.server.api.kept import Trace, first_answer
+from rememberizer_mcp.server.api.kept_connections import Trace, first_answer
 from rememberizer_mcp.server.errors import AccountChanged
 
 

@@ -1,19 +1,24 @@
 """A page whose sign-in is over: for some minutes it says what happened and how to go on."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 from mcp_types import ElicitRequestURLParams
+from rememberizer_mcp.server.signin.consent import CALLBACK_PATH
+from rememberizer_mcp.server.signin.pending import MOST_ATTEMPTS, Account, End, PendingSignIn
 
+from tests.server.signin.test_consent import free_port
+from tests.server.signin.test_desk import desk
 from tests.server.signin.visits import page, page_for, post, state
-from tests.support.agent import ADA, Agent, Around, agent_on, server_on
+from tests.support.agent import ADA, GRACE, Agent, Around, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
 from tests.support.person import Asking, visit
 from tests.support.sessions import resync
-from tests.support.upstream import reply, usual
+from tests.support.upstream import Slow, reply, usual
 
 pytestmark = pytest.mark.promise("page:end:said")
 NOBODY = "Nobody was signed in here."
@@ -169,3 +174,105 @@ async def test_a_form_that_is_not_whole_when_its_page_ends_is_answered(
                 with anyio.fail_after(5):
                     assert (await browser.receive()).startswith(b"HTTP/1.1 410 Gone")
     assert not caplog.records
+
+
+async def while_ada_signs_in(
+    url: str, slow: Slow, then: Callable[[], Coroutine[Any, Any, object]]
+) -> list[httpx.Response]:
+    """What her browser is shown, whose post is under way while something else is begun."""
+    shown: list[httpx.Response] = []
+
+    async def post_hers() -> None:
+        shown.append(await visit(url, form="sign_in", **ADA))
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(post_hers)
+            await slow.asked.wait()
+            tasks.start_soon(then)
+            await anyio.wait_all_tasks_blocked()
+            slow.answers.set()
+    return shown
+
+
+async def test_the_attempt_that_is_one_too_many_can_come_after_a_logout() -> None:
+    slow = Slow(reply(401))
+    async with page_for("login", usual(signin=slow), email=ADA["email"]) as (agent, url):
+        for _ in range(4):
+            await post(url, data={"form": "sign_in", **GRACE})
+        (shown,) = await while_ada_signs_in(url, slow, lambda: agent.call("logout"))
+    assert (shown.status_code, "closed by a sign-out" in shown.text) == (410, True)
+
+
+async def test_a_page_whose_session_came_to_its_end_ran_out(clock: FakeClock) -> None:
+    settings = {"session_hours": 0.1, "sign_in_minutes": 60}
+    errors: list[dict[str, object]] = []
+    async with agent_on(server_on(usual().transport, clock, Around(patience_seconds=20), **settings)) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+
+        async def login() -> None:
+            errors.append(await agent.fails("login"))
+
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(login)
+                await anyio.wait_all_tasks_blocked()
+                clock.advance(361)
+                await agent.call("session_status")
+        assert "Its time ran out" in (await visit(url)).text
+    assert errors[0]["message"] == "Nobody signed in on the page in time, so it was closed."
+
+
+@pytest.mark.promise("page:account:meant")
+@pytest.mark.parametrize("tool", ["login", "signup"])
+async def test_the_account_of_a_page_that_ran_out_during_a_post_is_that_of_the_next_page(
+    tool: str, clock: FakeClock
+) -> None:
+    slow, statuses = Slow(reply(401)), list[dict[str, str]]()
+    async with agent_on(server_on(usual(signin=slow).transport, clock)) as agent:
+        url = (await agent.call("login", email=ADA["email"]))["sign_in_url"]
+
+        async def again() -> None:
+            clock.advance(601)
+            statuses.append(await agent.call(tool))
+
+        await while_ada_signs_in(url, slow, again)
+        assert statuses[0]["sign_in_url"] != url
+        assert "<bdi>a…@example.org</bdi>" in (await visit(statuses[0]["sign_in_url"])).text
+
+
+async def guess(page: PendingSignIn) -> list[str]:
+    """What wrong attempts are told until there are no more."""
+    answers = [await visit(page.url, form="sign_in", email="a@b.c", password="x") for _ in range(MOST_ATTEMPTS)]
+    return [answer.text for answer in answers]
+
+
+async def come_back_with_an_error(page: PendingSignIn) -> list[str]:
+    """What somebody is told who comes back from the consent page without a code."""
+    async with httpx.AsyncClient(trust_env=False) as tab:
+        home = page.url.rpartition("/")[0]
+        left = await tab.post(page.url, data={"form": "oauth"}, headers={"Origin": home})
+        state = httpx.URL(left.headers["Location"]).params["state"]
+        return [(await tab.get(f"{home}{CALLBACK_PATH}", params={"state": state, "error": "x"})).text]
+
+
+@pytest.mark.parametrize("stop", [guess, come_back_with_an_error])
+async def test_nothing_stops_a_page_at_which_somebody_is_signing_in(
+    stop: Callable[[PendingSignIn], Awaitable[list[str]]], clock: FakeClock
+) -> None:
+    shown: list[str] = []
+    async with desk(clock, oauth_port=free_port()) as (on, store):
+        async with store.moving("ada", create=True) as session:
+            page = await on.open(session, email="ada@example.org")
+
+        async def stop_it() -> None:
+            shown.extend(await stop(page))
+
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks, store.moving("ada"):
+                tasks.start_soon(stop_it)
+                while page.end is None and not session.moving.statistics().tasks_waiting:
+                    await anyio.lowlevel.checkpoint()
+                assert page.end is None
+                page.finish(Account(email="ada@example.org", name=None, verified=True))
+        assert (page.end, "Somebody signed in by this link already." in shown[-1]) == (End.SIGNED_IN, True)

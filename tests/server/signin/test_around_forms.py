@@ -1,12 +1,14 @@
 """What the page does around its forms: what is redacted, what it names, where a refusal stands."""
 
+import re
+
 import httpx
 import pytest
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
 from rememberizer_mcp.server.settings import Settings
 
-from tests.server.signin.visits import page, post
+from tests.server.signin.visits import page, page_for, post
 from tests.support.agent import ADA, agent_on
 from tests.support.clock import FakeClock, for_good
 from tests.support.person import visit
@@ -121,3 +123,35 @@ async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str)
         answered = await post(url, data=fields)
     (marked,) = [part for part in answered.text.split("<input ")[1:] if 'aria-invalid="true"' in part.partition(">")[0]]
     assert f'name="{wrong}"' in marked
+
+
+@pytest.mark.promise("page:account:meant", "S4")
+@pytest.mark.parametrize("form", ["sign_in", "sign_up"])
+@pytest.mark.parametrize("email", [{}, {"email": ""}, {"email": " "}])
+@pytest.mark.parametrize("answer", [401, 403, 503])
+async def test_an_address_that_was_left_out_is_shown_to_nobody(form: str, email: dict[str, str], answer: int) -> None:
+    upstream = usual(signin=reply(answer), signup=reply(answer))
+    async with page_for("login", upstream, email=ADA["email"]) as (_, url):
+        headers = {"Origin": url.rpartition("/")[0]}
+        async with httpx.AsyncClient(trust_env=False, headers=headers) as stranger:
+            await stranger.get(url)
+            for shown in (await stranger.post(url, data={"form": form, "password": "x", **email}), *(
+                [await stranger.get(url + path) for path in ("", "/sign-in", "/sign-up")]
+            )):  # fmt: skip
+                assert ADA["email"] not in shown.text
+    assert upstream.requests
+
+
+@pytest.mark.promise("page:account:meant", "S4")
+@pytest.mark.parametrize("typed", [{}, {"email": ADA["email"]}])
+async def test_an_account_that_was_made_without_typing_its_address_shows_nothing_of_it(typed: dict[str, str]) -> None:
+    async with page_for("signup", usual(), email=ADA["email"], name="Lovelace") as (_, url):
+        headers = {"Origin": url.rpartition("/")[0]}
+        async with httpx.AsyncClient(trust_env=False, headers=headers, follow_redirects=True) as browser:
+            await browser.get(url)
+            shown = await browser.post(url, data={"form": "sign_up", "password": "a-long-password", **typed})
+            assert f"<bdi>{ADA['email'] if typed else 'a…@example.org'}</bdi>" in shown.text
+            ended = await browser.post(url, data={"form": "verify", "later": "later"})
+    assert "You are signed in" in ended.text
+    for each in (shown, ended):
+        assert bool(re.search("lovelace|ada@", each.text, re.IGNORECASE)) is bool(typed)

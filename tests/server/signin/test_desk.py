@@ -201,7 +201,7 @@ async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_
         page = await page_for(on, store, "ada")
         clock.advance(1000)
         assert not store.has_ended("ada")
-        assert (page.end, len(store)) == (End.CLOSED, 0)
+        assert (page.end, len(store)) == (End.ABANDONED, 0)
 
 
 class Lives:
