@@ -13,6 +13,7 @@ from ..server.api.account import same_account
 from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.api.typed_values import Code, Email
 from ..server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
+from ..server.grant import Grant
 from ..server.meant import Meant
 from ..server.session import Session
 from ..server.settings import Settings
@@ -31,6 +32,7 @@ from .status import (
     PAGE_CLOSED,
     RAN_OUT,
     SESSION_ENDED,
+    SIGNED_OUT_BEFORE,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_OUT_HERE,
     STILL_KEPT,
@@ -149,8 +151,9 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
     """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
     `unverified` or a call failed with `email_not_verified`.
     """
-    deadline = services.deadline()
+    deadline, grant = services.deadline(), _held(services, arguments.session).grant
     async with services.sessions.moving(services.owner, arguments.session) as session:
+        grant.require_held()
         if session.grant.verifies_elsewhere:
             raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
@@ -169,9 +172,7 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
 
 async def refresh(services: CallServices, arguments: Arguments) -> SessionStatus:
     """Renew the session now. Seldom needed: every call renews it when that is due."""
-    session = services.sessions.find(services.owner, arguments.session)
-    if session is None:
-        raise NotSignedIn
+    session = _held(services, arguments.session)
     with session.in_use():
         await session.grant.refresh(deadline=services.deadline())
     return status_of(session)
@@ -183,7 +184,10 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
     """
     deadline = services.deadline()
     try:
+        grant = _held(services, arguments.session).grant
         async with services.sessions.moving(services.owner, arguments.session) as session:
+            if _is_anothers(session, grant):
+                return status_of(session, began=SIGNED_OUT_BEFORE)
             if session.state is State.SIGNED_OUT:
                 session.close_page()
                 services.sessions.forget_ended(services.owner)
@@ -251,6 +255,25 @@ def toolset(settings: Settings) -> list[ContractTool]:
             (refresh, Arguments, "Renew the Rememberizer session"),
         )
     ]
+
+
+def _held(services: CallServices, handle: str | None) -> Session:
+    """The session for which a call begins: its sign-in is looked up before anything is waited for (S12).
+
+    Raises:
+        NotSignedIn: There is none.
+        UnknownSession: No session has this handle.
+    """
+    session = services.sessions.find(services.owner, handle)
+    if session is None:
+        raise NotSignedIn
+    return session
+
+
+def _is_anothers(session: Session, began: Grant) -> bool:
+    """Whether somebody else is signed in by now than the account for which a sign-out began."""
+    is_same = session.grant is began or same_account(session.email, began.account)
+    return began.has_account and session.grant.has_account and not is_same
 
 
 def _account(settings: Settings, arguments: LoginArguments) -> Account | None:

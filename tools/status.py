@@ -30,6 +30,10 @@ SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
     "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
 )
+SIGNED_OUT_BEFORE = (
+    "The account that this call was to sign out was gone already, and another one was signed in since and stays: call "
+    "`logout` again if it is to be signed out too. "
+)
 KEY_ONLY = "Nobody is signed in. Tools that take an API key go on by REMEMBERIZER_API_TOKEN; `login` adds the account."
 STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
 
@@ -66,7 +70,12 @@ def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionSt
 
 
 def status_of(
-    session: Session, *, meant: Meant | None = None, previous_left: bool = True, sent: str | None = None
+    session: Session,
+    *,
+    meant: Meant | None = None,
+    previous_left: bool = True,
+    sent: str | None = None,
+    began: str = "",
 ) -> SessionStatus:
     """The status of a session.
 
@@ -75,6 +84,7 @@ def status_of(
         meant: The account that the call is meant for, if another may have been signed in meanwhile.
         previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
         sent: How the user was sent to the sign-in page, in a sentence.
+        began: What ``next`` begins with.
     """
     page, left = session.page, "" if previous_left else LEFT_BEHIND
     meant = meant if meant and meant.account else session.grant.meant
@@ -91,7 +101,8 @@ def status_of(
             "can_refresh": session.grant.can_refresh,
             "sign_in_url": page.url if page else None,
             "confirm_code": page.confirm_code if page else None,
-            "next": (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
+            "next": began
+            + (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
             + left,
         }
     )

@@ -1,6 +1,7 @@
 """Another sign-in ends while a call runs: the call ends too, says who is signed in now, and nothing is done as them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -170,6 +171,39 @@ async def test_a_refresh_that_another_sign_in_overtakes_says_so(era: Era) -> Non
     async with agent_on(server_on(upstream_with({REFRESH: slow}).transport), era) as agent:
         await agent.call("login", **ADA)
         assert_changed(await error_of(agent, "refresh", {}, lambda: release_while(agent, slow, ("login", GRACE))))
+
+
+@pytest.mark.parametrize("tool", ["verify", "logout"])
+@pytest.mark.parametrize("before", [[], [("logout", {})]], ids=["at once", "after a sign-out"])
+@pytest.mark.parametrize("who", [GRACE, ADA], ids=["Grace", "Ada again"])
+async def test_what_waits_its_turn_for_an_account_is_not_done_to_another(
+    era: Era, tool: str, before: list[tuple[str, dict[str, str]]], who: dict[str, str]
+) -> None:
+    slow, results = Slow(reply(cookies=tokens(9 if who is GRACE else 1))), list[dict[str, Any]]()
+    upstream = upstream_with({"auth/signup/": reply(201, cookies=tokens(1)), "auth/verify-email/": reply(200)})
+    code = {"verification_code": "ADA-CODE"} if tool == "verify" else {}
+
+    async def run() -> None:
+        results.append((await agent.result(tool, **code)).structured_content or {})
+
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        await agent.call("signup", **ADA)
+        upstream.answers |= {"auth/signin/": slow, "auth/custom-logout/": slow} if before else {"auth/signin/": slow}
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as tasks:
+                for each, arguments in [*before, ("login", who)]:
+                    tasks.start_soon(partial(agent.call, each, **arguments))
+                    await slow.asked.wait()
+                tasks.start_soon(run)
+                await anyio.wait_all_tasks_blocked()
+                slow.answers.set()
+        status = await agent.call("session_status")
+    assert not upstream.asked("auth/verify-email/")
+    if tool == "verify":
+        assert_changed(results[0]["error"], who["email"])
+    elif who is GRACE:
+        assert results[0]["next"].startswith("The account that this call was to sign out was gone already, and another")
+    assert status["email"] == (who["email"] if tool == "verify" or who is GRACE else None)
 
 
 async def test_a_status_that_another_sign_in_overtakes_is_theirs(era: Era, clock: FakeClock) -> None:
