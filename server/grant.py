@@ -19,17 +19,15 @@ from .api.client import Call, Reply
 from .api.credentials import Auth, Credentials
 from .api.oauth import OAuthClient
 from .api.refusals import refusal
+from .api.retries import may_be_done
 from .errors import AccountChanged, NotSignedIn, RememberizerError, SessionExpired, UpstreamError
 from .flight import SingleFlight
 from .keeping import Keeping
 from .meant import Meant
+from .overtaken import ANOTHER_SIGN_IN, overtaken
 from .states import Environment, State
 
 REFRESH_AHEAD_SECONDS = 30.0
-ANOTHER_SIGN_IN = "There was another sign-in while this call ran"
-ENDED = "The session ended while this call ran"
-NOTHING_DONE = "Nothing was done."
-MAYBE_DONE = "The request may have gone out as {who}: whether it was carried out there is not known."
 
 logger = logging.getLogger(__name__)
 
@@ -140,20 +138,18 @@ class Grant:
         self.require_held()
         return self.credentials.headers(auth, url=url)
 
-    def require_held(self, outcome: str = NOTHING_DONE) -> None:
+    def require_held(self, *, maybe_done: bool = False, if_lost: str | None = None) -> None:
         """Refuse a call that began with this grant, if another is held by now, or none: ``AccountChanged``."""
-        held = self._holder.held()
+        held, before = self._holder.held(), self.account or "the account before"
         if held is not self:
-            raise held.account_changed(ANOTHER_SIGN_IN, outcome)
+            raise held.account_changed(ANOTHER_SIGN_IN, maybe_done_as=before if maybe_done else None, if_lost=if_lost)
 
-    def account_changed(self, cause: str, outcome: str = NOTHING_DONE) -> AccountChanged:
+    def account_changed(
+        self, cause: str, *, maybe_done_as: str | None = None, if_lost: str | None = None
+    ) -> AccountChanged:
         """The error of a call that wasn't begun for this grant, which is held now."""
-        if not self.has_account:
-            return AccountChanged(
-                f"{ENDED}: nobody is signed in now. {outcome}", hint="Call again if it is still wanted."
-            )
-        who = self.account or "an account whose e-mail is not known"
-        return AccountChanged(f"{cause}: {who} is signed in now. {outcome}", hint="Call again if it is meant for them.")
+        who = (self.account or "an account whose e-mail is not known") if self.has_account else None
+        return overtaken(cause, by=who, maybe_done_as=maybe_done_as, if_lost=if_lost)
 
     def require_account(self) -> None:
         """Refuse what needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
@@ -163,11 +159,7 @@ class Grant:
             raise SessionExpired
 
     async def is_usable(self, *, deadline: float) -> bool:
-        """Whether calls can be made with it, after a refresh that was due.
-
-        Raises:
-            AccountChanged: It is no longer held.
-        """
+        """Whether calls can be made with it, after a refresh that was due; raises as ``require_held``."""
         if self.credentials.has_any:
             with suppress(RememberizerError):
                 await self.refresh_if_due(deadline=deadline)
@@ -226,7 +218,7 @@ class Grant:
         with self._holder.in_use():
             await self.refresh_if_due(deadline=deadline)
             token = self.credentials.access_token
-            with self._while_held(call):
+            with self._while_held():
                 reply = await self._send(call, deadline=deadline)
                 if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token, deadline=deadline):
                     reply = await self._send(call, deadline=deadline)
@@ -264,17 +256,21 @@ class Grant:
         self.credentials.wipe()
 
     @contextmanager
-    def _while_held(self, call: Call | None = None) -> Iterator[None]:
+    def _while_held(self) -> Iterator[None]:
         """Around what upstream is asked: what fails once another grant is held is the change's, and not upstream's."""
         try:
             yield
         except RememberizerError as error:
-            is_open = call is not None and call.method != "GET" and isinstance(error, UpstreamError)
-            self.require_held(MAYBE_DONE.format(who=self.account or "the account before") if is_open else NOTHING_DONE)
+            if not isinstance(error, AccountChanged):
+                self.require_held()
             raise
 
     async def _send(self, call: Call, *, deadline: float) -> Reply:
-        reply = await self._env.api.send(call, self, deadline=deadline)
+        try:
+            reply = await self._env.api.send(call, self, deadline=deadline)
+        except UpstreamError as error:
+            self.require_held(maybe_done=call.method != "GET" and may_be_done(error), if_lost=call.if_lost)
+            raise
         self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
         return reply
 

@@ -14,7 +14,7 @@ FLOORS = (
     {"server.settings", "server.flight", "server.limiter"},
     {"server.keychain"},
     {"server.api"},
-    {"server.states", "server.keeping", "server.meant"},
+    {"server.states", "server.keeping", "server.meant", "server.overtaken"},
     {"server.grant"},
     {"server.session"},
     {"server.store"},

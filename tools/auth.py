@@ -137,14 +137,10 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
         if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
             await session.grant.mean(arguments.email)
             return status_of(session)
-        arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha)
+        arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha, deadline=deadline)
     sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
-    return status_of(
-        session,
-        meant=arrival.meant if arrival.pending else None,
-        previous_left=arrival.previous_left,
-        sent=sent.value if sent else None,
-    )
+    said = sent.value if sent else None
+    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_left, sent=said)
 
 
 async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:

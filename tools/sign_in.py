@@ -13,9 +13,10 @@ import anyio
 from pydantic import SecretStr
 
 from ..server.api.account import same_account
-from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending
-from ..server.grant import ANOTHER_SIGN_IN, Grant
+from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending, UpstreamTimeout
+from ..server.grant import Grant
 from ..server.meant import Meant
+from ..server.overtaken import ANOTHER_SIGN_IN
 from ..server.session import Session
 from ..server.signin.browser import open_browser
 from ..server.signin.pending import End, PendingSignIn
@@ -84,22 +85,25 @@ async def account_grant(services: CallServices, handle: str | None) -> Grant:
         NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off.
         UnknownSession: No session has this handle.
         SignInPending: The person has not finished in time.
+        UpstreamTimeout: The call's time was over before its turn came to sign in.
         InputNeeded, SignInFailed: As ``bring``.
     """
-    session = services.sessions.find(services.owner, handle)
+    session, deadline = services.sessions.find(services.owner, handle), services.deadline()
     grant = session.grant if session else None
     has_ended = services.sessions.has_ended(services.owner)
     wanted = _before(services, grant)
     if services.caller.state is not None:
         wanted = services.caller.meant  # the call began in an earlier round, before the person went to the page
-    elif grant is not None and await grant.is_usable(deadline=services.deadline()):
+    elif grant is not None and await grant.is_usable(deadline=deadline):
         return grant
     if not services.settings.lazy_sign_in:
         is_expired = has_ended or (grant is not None and grant.state is State.EXPIRED)
         raise SessionExpired if is_expired else NotSignedIn
     async with services.sessions.moving(services.owner, handle, create=True) as session:
-        usable = await session.grant.is_usable(deadline=services.deadline())  # another call may have been quicker
-        arrival = Arrival() if usable else await start(services, session, meant=wanted)
+        usable = await session.grant.is_usable(deadline=deadline)  # another call may have been quicker
+        if not usable and anyio.current_time() >= deadline:
+            raise UpstreamTimeout
+        arrival = Arrival() if usable else await start(services, session, meant=wanted, deadline=deadline)
     named = wanted if wanted.account else Meant(services.settings.email)
     meant = (arrival.meant if arrival.pending else named) if wanted.is_known else wanted
     sent = await bring(services, arrival.pending, meant=meant) if arrival.pending else None
@@ -134,7 +138,9 @@ def _found(services: CallServices, grant: Grant, *, meant: Meant) -> Grant:
     raise grant.account_changed(BROUGHT if services.writes and not is_own else ANOTHER_SIGN_IN)
 
 
-async def start(services: CallServices, session: Session, *, meant: Meant, captcha: SecretStr | None = None) -> Arrival:
+async def start(
+    services: CallServices, session: Session, *, meant: Meant, deadline: float, captcha: SecretStr | None = None
+) -> Arrival:
     """Sign in by what there is, or open the page; the session's move is under way.
 
     Raises:
@@ -148,9 +154,7 @@ async def start(services: CallServices, session: Session, *, meant: Meant, captc
         arrival = Arrival(pending=await services.ways.desk.open(session, email=meant.account), meant=meant)
     else:
         before = session.email or services.sessions.ended_account(services.owner)
-        arrival = await services.ways.sign_in(
-            session, meant=meant, captcha=captcha, before=before, deadline=services.deadline()
-        )
+        arrival = await services.ways.sign_in(session, meant=meant, captcha=captcha, before=before, deadline=deadline)
     if arrival.pending:
         session.meant = arrival.meant
     else:

@@ -56,10 +56,15 @@ def sent_once(hint: str | None) -> Iterator[None]:
     try:
         yield
     except UpstreamError as error:
-        got_there = not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy))
-        if hint and got_there and not isinstance(error, UpstreamBlocked):
+        if hint and may_be_done(error):
             error.hint = hint
         raise
+
+
+def may_be_done(error: UpstreamError) -> bool:
+    """Whether what was asked for may have been done all the same."""
+    got_there = not isinstance(error.__cause__, (*NOTHING_WAS_SENT, UnusableProxy))
+    return got_there and not isinstance(error, UpstreamBlocked)
 
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:

@@ -1,5 +1,6 @@
 """A small tool that needs an account: it stands for the tools of later versions."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp_types import ToolAnnotations
@@ -26,9 +27,9 @@ async def ask(services: CallServices, arguments: Arguments) -> Answer:
     return Answer(id=reply.body.fields["id"])
 
 
-def needing() -> ContractTool:
+def needing(body: Callable[[CallServices, Arguments], Awaitable[Answer]] = ask) -> ContractTool:
     return tool(
-        ask,
+        body,
         arguments=Arguments,
         output=output_schema(Answer),
         title="Ask",

@@ -8,6 +8,7 @@ import anyio
 import httpx
 import pytest
 from mcp_types import ElicitResult
+from rememberizer_mcp.server.api.documents import MAYBE_STORED
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -124,8 +125,32 @@ async def test_of_a_request_that_had_gone_out_no_more_is_said_than_is_known(
     async with agent_on(server_on(upstream.transport), era) as agent:
         await agent.call("login", **ADA)
         error = await error_of(agent, tool, arguments, lambda: release_while(agent, slow, ("login", GRACE)))
+    if tool == "search":
+        assert_changed(error)
+        return
+    assert (error["code"], error["retryable"]) == ("account_changed", False)
+    assert error["message"].startswith(f"There was another sign-in while this call ran: {GRACE['email']} is signed in")
     known = f"may have gone out as {ADA['email']}: whether it was carried out there is not known."
-    assert_changed(error, outcome=known if tool == "remember" else NOTHING)
+    assert error["message"].endswith(known)
+    looks = f"Look first whether it was done as {ADA['email']}; don't write again before the user has looked. "
+    assert error["hint"] == looks + MAYBE_STORED
+
+
+class NoRoute(Slow):
+    """A connection that is refused when the test says so."""
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        await super().__call__(request)
+        raise httpx.ConnectError("no route", request=request)
+
+
+@pytest.mark.parametrize("cause", ["no route", "a firewall"])
+async def test_of_a_request_that_did_not_arrive_it_is_said_that_nothing_was_done(era: Era, cause: str) -> None:
+    page = reply(403, text="<html>a firewall</html>", headers={"Content-Type": "text/html"})
+    slow = NoRoute(page) if cause == "no route" else Slow(page)
+    async with agent_on(server_on(upstream_with({MEMORIZE: slow}).transport), era) as agent:
+        await agent.call("login", **ADA)
+        assert_changed(await error_of(agent, "remember", NOTE, lambda: release_while(agent, slow, ("login", GRACE))))
 
 
 async def test_of_an_unknown_account_no_name_is_said(era: Era) -> None:
@@ -134,9 +159,8 @@ async def test_of_an_unknown_account_no_name_is_said(era: Era) -> None:
     async with agent_on(server_on(upstream.transport, refresh_token="canary-of-somebody"), era) as agent:
         await agent.call("login")
         error = await error_of(agent, "remember", NOTE, lambda: release_while(agent, slow, ("login", GRACE)))
-    assert_changed(
-        error, outcome="may have gone out as the account before: whether it was carried out there is not known."
-    )
+    assert error["message"].endswith("as the account before: whether it was carried out there is not known.")
+    assert (error["code"], error["retryable"]) == ("account_changed", False)
 
 
 async def test_what_succeeded_as_the_account_before_is_said_to_be_theirs(era: Era) -> None:

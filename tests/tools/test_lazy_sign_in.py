@@ -5,10 +5,12 @@ from typing import Any
 
 import anyio
 import pytest
+from rememberizer_mcp.tools.arguments import Arguments
+from rememberizer_mcp.tools.services import CallServices
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
-from tests.support.needing import needing
+from tests.support.needing import Answer, needing
 from tests.support.person import Asking, sign_in_at
 from tests.support.sessions import resync
 from tests.support.upstream import FakeUpstream, Slow, reply, tokens, usual
@@ -139,3 +141,32 @@ async def test_a_failing_sign_in_is_the_answer_and_shows_no_secret(era: Era) -> 
         assert error["code"] == "invalid_credentials"
         assert "REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD" in error["hint"]
         assert ADA["password"] not in json.dumps(error)
+
+
+@pytest.mark.promise("D97")
+async def test_a_call_whose_time_is_over_before_its_turn_to_sign_in_asks_nobody(era: Era) -> None:
+    """The moves before it take longer than it has."""
+    on, codes, is_over = upstream(), list[str](), anyio.Event()
+
+    async def move(services: CallServices, _: Arguments) -> Answer:
+        async with services.sessions.moving(services.owner, create=True):
+            await is_over.wait()
+        return Answer(id=1)
+
+    around = Around(more_tools=[needing(), needing(move)])
+    async with agent_on(server_on(on.transport, None, around, timeout_seconds=0.01, **ADA), era) as agent:
+
+        async def ask() -> None:
+            codes.append((await agent.fails("ask"))["code"])
+
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(agent.call, "move")
+                await anyio.wait_all_tasks_blocked()
+                tasks.start_soon(ask)
+                await anyio.wait_all_tasks_blocked()
+                late = anyio.current_time() + 0.05
+                while anyio.current_time() < late:
+                    await resync()
+                is_over.set()
+    assert (codes, on.requests) == (["upstream_timeout"], [])
