@@ -267,7 +267,6 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 _ALLOWED = {
     "email": "must have the form of an e-mail address",
     "keep_signed_in": "must be `off` or `keyring`",
-    "oauth_client_id": "must be the id of an app",
     "oauth_port": "must be a port from 1 to 65535",
     "lazy_sign_in": "must be `on` or `off`",
     "open_browser": "must be `auto`, `always` or `never`",
@@ -275,7 +274,6 @@ _ALLOWED = {
     "sign_in_minutes": "must be a number above 0, at most 1440",
     "read_only": "must be `on` or `off`",
     "secret_arguments": "must be `on` or `off`",
-    "upload_dirs": "must be a comma-separated list of absolute paths",
     "session_idle_minutes": "must be a number above 0",
     "session_hours": "must be a number above 0",
     "timeout_seconds": "must be a number above 0, at most 600",
