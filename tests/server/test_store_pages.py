@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from rememberizer_mcp.server.errors import TooManySessions
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import environment_on, store_of
@@ -34,3 +35,15 @@ async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(c
             assert not page.was_closed
         assert store.find("ada") is None
         assert page.was_closed
+
+
+@pytest.mark.promise("D15")
+async def test_a_session_whose_page_is_open_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=1, idle=100)
+        async with store.moving("ada", create=True) as session:
+            session.page = OldPage(expires_at=clock() + 500)
+        clock.advance(200)
+        assert store.find("ada") is session
+        with pytest.raises(TooManySessions):
+            await store.moving("grace", create=True).__aenter__()

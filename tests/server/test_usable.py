@@ -60,3 +60,9 @@ async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewher
             await session.sign_in(**ADA, captcha=None, deadline=soon())
         assert raised.value.hint != EmailNotVerified.advice
         assert not session.grant.verifies_elsewhere
+
+
+@pytest.mark.promise("D3")
+async def test_an_account_is_known_by_the_name_that_rememberizer_has_for_it(clock: FakeClock) -> None:
+    async with signed_in(usual(me=reply(200, json={"email": "countess@example.org"})), clock) as session:
+        assert (session.email, session.grant.meant) == ("countess@example.org", ADA["email"])
