@@ -23,7 +23,7 @@ from ..errors import (
     SessionExpired,
     UpstreamProtocolError,
 )
-from .client import REFUSES_WHO_ASKS, Reply
+from .client import REFUSES_WHO_ASKS, Call, Reply
 
 MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
 VERIFY_ELSEWHERE = (
@@ -48,8 +48,8 @@ _MEND = (
     "digits and plain punctuation. Then call again."
 )
 _MEND_ONE = f"Their form is right, so Rememberizer refused one of the values. {_MEND.format(it='it is')}"
-_NAMING = ("attr", "field")
-"""Members of an error in a list that hold the name of the field it is about."""
+_NAMING = ("attr", "field", "path", "loc")
+"""Members of an error in a list that hold the name of the field it is about, or the way there."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
     r"(not|n't|never|un|needs to|need to|must|please)[\W_]*(yet |been |be )*"
@@ -154,18 +154,27 @@ def speaks_of_credentials(reply: Reply) -> bool:
 
 def _refused(reply: Reply) -> list[str]:
     """Our arguments whose fields the body names (§7). What the call didn't send is no field, and nothing is quoted."""
-    call, body = reply.call, reply.body.json
-    levels = [body, *body.values()] if isinstance(body, dict) else []
-    named = [name for level in levels for name in _named(level) if name in call.fields]
+    call, body, fields = reply.call, reply.body.json, reply.body.fields
+    levels = [body, *body.values(), *fields.values()] if isinstance(body, dict) else []
+    named = [name for level in levels for name in _named(level, call) if name in call.fields]
     return list(dict.fromkeys(call.arguments.get(name, name) for name in named))
 
 
-def _named(level: Any) -> list[Any]:
-    """What can be names of fields: members with a list or an object of errors, or what an error in a list says."""
+def _named(level: Any, call: Call) -> list[str]:
+    """What can be names of fields: members with errors in a list or an object, or what an error in a list says.
+
+    A text is an error only where every member is a field: beside others it can be the name of the refusal itself.
+    """
     if isinstance(level, dict):
-        return [name for name, errors in level.items() if errors and isinstance(errors, list | dict)]
+        forms = list | dict | str if level.keys() <= call.fields else list | dict
+        return [name for name, errors in level.items() if errors and isinstance(errors, forms)]
     errors = [each for each in level if isinstance(each, dict)] if isinstance(level, list) else []
-    return [each[name] for each in errors for name in _NAMING if isinstance(each.get(name), str)]
+    return [name for each in errors for member in _NAMING for name in _last(each.get(member))]
+
+
+def _last(way: Any) -> list[str]:
+    """The name at the end of a way to a field, behind which an index of a list may stand."""
+    return [each for each in (way if isinstance(way, list) else [way]) if isinstance(each, str)][-1:]
 
 
 def _listed(names: list[str]) -> str:
