@@ -2,6 +2,7 @@
 
 import pytest
 from rememberizer_mcp.server.errors import EmailNotVerified
+from rememberizer_mcp.server.meant import Meant
 from rememberizer_mcp.server.states import State
 
 from tests.server.test_session import ACCOUNT, OK
@@ -65,4 +66,4 @@ async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewher
 @pytest.mark.promise("D3")
 async def test_an_account_is_known_by_the_name_that_rememberizer_has_for_it(clock: FakeClock) -> None:
     async with signed_in(usual(me=reply(200, json={"email": "countess@example.org"})), clock) as session:
-        assert (session.email, session.grant.meant) == ("countess@example.org", ADA["email"])
+        assert (session.email, session.grant.meant) == ("countess@example.org", Meant(ADA["email"]))

@@ -11,8 +11,9 @@ from tests.support.clock import FakeClock
 from tests.support.held_keyring import Held
 from tests.support.knowledge import KEY
 from tests.support.person import sign_in_as_another, visit
+from tests.support.two_accounts import MEMORIZE, NOTE, me, upstream_of_both
 from tests.support.upstream import BASE_URL, reply, tokens
-from tests.tools.test_accounts import BRIEF, HALF_A_DAY, MEMORIZE, NOTE, me, upstream_of_both
+from tests.tools.test_accounts import BRIEF, HALF_A_DAY
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 

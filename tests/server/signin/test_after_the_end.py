@@ -11,12 +11,12 @@ from mcp_types import ElicitRequestURLParams
 from rememberizer_mcp.server.signin.consent import CALLBACK_PATH
 from rememberizer_mcp.server.signin.pending import MOST_ATTEMPTS, Account, End, PendingSignIn
 
-from tests.server.signin.test_consent import free_port
 from tests.server.signin.test_desk import desk
 from tests.server.signin.visits import page, page_for, post, state
 from tests.support.agent import ADA, GRACE, Agent, Around, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
 from tests.support.person import Asking, visit
+from tests.support.ports import free_port
 from tests.support.sessions import resync
 from tests.support.upstream import Slow, reply, usual
 
