@@ -263,7 +263,8 @@ def _held(services: CallServices, handle: str | None) -> Session:
     session = services.sessions.find(services.owner, handle)
     if session is None:
         raise NotSignedIn
-    return session
+    with session.in_use():  # or it would be idle when its move begins, if its page ran out just now
+        return session
 
 
 def _is_anothers(session: Session, began: Grant) -> bool:
