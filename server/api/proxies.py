@@ -120,13 +120,14 @@ class _Entry(NamedTuple):
     host: str | _Network
     port: str | None = None
     scheme: str | None = None
+    is_domain: bool = True
 
     def covers(self, url: httpx.URL) -> bool:
-        """Whether the URL is left out; an origin stands for its host alone, and a port for itself alone."""
+        """Whether the URL is left out; a port stands for itself alone, an origin without ``*.`` for its host alone."""
         if self.scheme not in (None, "all", url.scheme) or self.port not in (None, str(url.port or 443)):
             return False
         if isinstance(self.host, str):
-            return self.host in ("*", url.host) or (not self.scheme and url.host.endswith(f".{self.host}"))
+            return self.host in ("*", url.host) or (self.is_domain and url.host.endswith(f".{self.host}"))
         address = _network(url.host)
         return address is not None and address.network_address in self.host
 
@@ -152,7 +153,8 @@ def _read(entry: str) -> _Entry | None:
     address = _network(host[1:-1] if is_in_brackets else host)
     if is_in_brackets and not address:
         return None
-    return _Entry(address or host.removeprefix("*.").lstrip("."), form["port"], form["scheme"])
+    bare = host.removeprefix("*.").lstrip(".")
+    return _Entry(address or bare, form["port"], form["scheme"], is_domain=not form["scheme"] or bare != host)
 
 
 def _network(text: str) -> _Network | None:
