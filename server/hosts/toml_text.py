@@ -24,19 +24,36 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 """Of a text that is known to be TOML."""
+_PART = r"""(?:[\w-]+|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*')"""
+_KEYS = re.compile(
+    r""""{3}(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}"""
+    r"""|'{3}(?:[^']++|'{1,2}(?!'))*+'{3,5}|#[^\n]*"""
+    rf"""|(?P<key>{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)|["'].*""",
+    re.DOTALL,
+)
+"""The keys of any text, as far as its strings end; comments and texts of several lines hold none."""
+_MOST_PARTS = 100
+"""Of a key: the time to read one grows with the square of their number."""
 
 
 def read(text: str) -> dict[str, Any]:
     """What the text says.
 
     Raises:
-        CantChange: It is no TOML.
+        CantChange: It is no TOML, or has a key without measure.
     """
+    if any(found["key"] and _parts(found["key"]) > _MOST_PARTS for found in _KEYS.finditer(text)):
+        raise CantChange(f"holds a key of more than {_MOST_PARTS} parts")
     try:
         return tomllib.loads(text, parse_float=_number)
     except tomllib.TOMLDecodeError as error:
         place = str(error).rpartition("(at ")[2].rstrip(")")  # 3.14 has attributes for it
         raise CantChange(f"is not valid TOML ({place})") from None
+
+
+def _parts(key: str) -> int:
+    """How many parts a key has; most hold too few dots for a look."""
+    return len(re.findall(_PART, key)) if key.count(".") >= _MOST_PARTS else 1
 
 
 def _number(text: str) -> float:

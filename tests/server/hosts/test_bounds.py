@@ -45,11 +45,20 @@ OTHERS = {
     "cursor": ('{"mcpServers": {"rememberizer": {"command": "x", "a": ' + '{"b": ' * 900 + "1" + "}" * 902 + "}", DEEP),
     "codex": ("a = " + "[" * 100 + "]" * 100 + "\n", DEEP),
 }
+PARTS = "holds a key of more than 100 parts"
+TOML = {
+    "a key": ".".join(["a"] * 40_000) + " = 1\n",
+    "a quoted key": " . ".join(["a", '"b.\\"c"', "'d'"] * 34) + " = 1\n",
+    "a key in a table's name": f"b = '''\n'''\n[{'.'.join('a' * 101)}]\n",
+    "a key in a table of one line": f"c = {{ {'.'.join('a' * 101)} = 1 }}\n",
+    "a key behind strings": f'c = """x\\"""""\n{".".join("a" * 101)} = 1\n',
+}
 CASES = [("goose", *case) for case in YAML.values()] + [(name, *case) for name, case in OTHERS.items()]
+CASES += [("codex", text, PARTS) for text in TOML.values()]
 
 
 @pytest.mark.promise("install:reading:bounded")
-@pytest.mark.parametrize(("name", "text", "why"), CASES, ids=[*YAML, *OTHERS])
+@pytest.mark.parametrize(("name", "text", "why"), CASES, ids=[*YAML, *OTHERS, *TOML])
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, command: str, tmp_path: Path) -> None:
     system = a_system(tmp_path)
@@ -74,6 +83,9 @@ def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, co
         ("goose", "a: " + "[" * 98 + "]" * 98),
         ("claude-code", '{"a": ' + "[" * 99 + "]" * 99 + "}"),
         ("codex", "a = " + "[" * 99 + "]" * 99 + "\n"),
+        ("codex", f"{'.'.join('a' * 99)} = 1\n"),
+        ("codex", f"a = '{'x.' * 200}'\nb = \"{'x.' * 200}\"\nc = '''\n{'x.' * 200}\n'''\n# {'x.' * 200}\n"),
+        ("codex", f'a = """\n\\"{"x." * 200}"""""\n"{"." * 200}" = [1.5, 1979-05-27T07:32:00.5]\n'),
     ],
 )
 def test_what_people_write_is_read(name: str, text: str) -> None:
