@@ -19,6 +19,9 @@ from ..server.errors import InvalidArguments, NotFound
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""
+MOST_PROBLEMS = 20
+LONGEST_NAME = 64
+"""Characters of a name for which a similar one is looked for, which takes long."""
 MOST_LEARNT = 100
 MOST_CHARACTERS_LEARNT = 16_384
 """More than a call that is accepted can hold; learning costs a second for each 100,000 or so."""
@@ -57,9 +60,9 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
-def _no_empty(value: str) -> str:
-    if not value:
-        raise PydanticCustomError("blank", "nothing")
+def _bare(value: str) -> str:
+    if not value or value != value.strip():  # `parse` then takes it without the white space
+        raise PydanticCustomError("blank", "nothing, or white space around it")
     return value
 
 
@@ -81,7 +84,7 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    session: Annotated[str, Field(max_length=64), AfterValidator(_no_empty)] | None = Field(
+    session: Annotated[str, Field(max_length=64), AfterValidator(_bare)] | None = Field(
         None, description="Session handle; leave out for the default session."
     )
 
@@ -92,8 +95,9 @@ Model = TypeVar("Model", bound=Arguments)
 def parse(model: type[Model], arguments: dict[str, Any]) -> Model:
     """Validate a call's raw arguments, as they are meant.
 
-    Names that hosts add are left out. ``null`` and the empty text count as not given where they can't be meant, and a
-    list may come as its JSON text. Any other text stays as it is, also one that looks like JSON.
+    Names that hosts add are left out. ``null`` and a text of white space count as not given where they can't be meant,
+    and so does white space around a text. A list may come as its JSON text. Any other text stays as it is, also one
+    that looks like JSON.
 
     Raises:
         InvalidArguments: Naming each field that can't be used, and no value.
@@ -103,11 +107,12 @@ def parse(model: type[Model], arguments: dict[str, Any]) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         refused = error.errors(include_input=False)
-    unset = {name for name in _refused_optional(model, refused) if given[name] in ("", None)}
-    lists = {name: found for name, found in _refused_lists(given, refused) if found is not None}
-    if unset or lists:
-        return parse(model, {name: value for name, value in (given | lists).items() if name not in unset})
-    problems = [_problem(each, list(model.model_fields)) for each in refused]
+    unset = {name for name in _refused_optional(model, refused) if _trimmed(given[name]) in ("", None)}
+    read: dict[str, Any] = dict(_refused_padded(given, refused))
+    read |= {name: found for name, found in _refused_lists(given, refused) if found is not None}
+    if unset or read:
+        return parse(model, {name: value for name, value in (given | read).items() if name not in unset})
+    problems = [_problem(each, list(model.model_fields)) for each in refused[:MOST_PROBLEMS]]
     raise InvalidArguments(f"Unusable arguments: {'; '.join(dict.fromkeys(problems))}.")
 
 
@@ -120,6 +125,17 @@ def _refused_optional(model: type[Arguments], refused: list[ErrorDetails]) -> It
     fields = model.model_fields
     names = (str(each["loc"][0]) for each in refused)
     return (name for name in names if name in fields and not fields[name].is_required())
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _refused_padded(given: dict[str, Any], refused: list[ErrorDetails]) -> Iterator[tuple[str, str]]:
+    """Each text that could be meant without the white space around it; one that is too long is none of those."""
+    names = (str(each["loc"][0]) for each in refused if each["type"] not in ("missing", "string_too_long"))
+    pairs = ((name, _trimmed(given[name])) for name in names)
+    return ((name, text) for name, text in pairs if text and isinstance(text, str) and text != given[name])
 
 
 def _refused_lists(given: dict[str, Any], refused: list[ErrorDetails]) -> Iterator[tuple[str, list[Any] | None]]:
@@ -217,7 +233,7 @@ def _problem(refused: ErrorDetails, names: list[str]) -> str:
 
 def meant_of(name: str, names: Sequence[str]) -> str:
     """A question whether the name that is nearest was meant, if one is near."""
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name, names, n=1) if len(name) <= LONGEST_NAME else []
     return f", did you mean `{close[0]}`?" if close else ""
 
 

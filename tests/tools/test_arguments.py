@@ -61,7 +61,7 @@ def test_a_text_of_which_nothing_can_be_read_is_named(tool: str, names: list[str
     (found,) = [each for each in TOOLS if each.name == tool]
     said = problems(found, **dict.fromkeys(names, blank), no_such=1)
     for name in names:
-        is_unset = not blank and not found.arguments.model_fields[name].is_required()
+        is_unset = not blank.strip() and not found.arguments.model_fields[name].is_required()
         assert is_unset or f"`{name}` is {'blank' if blank else 'empty'}" in said
 
 

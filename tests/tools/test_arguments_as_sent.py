@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 from rememberizer_mcp.server.errors import InvalidArguments
 from rememberizer_mcp.server.settings import Settings
-from rememberizer_mcp.tools.arguments import ADDED_BY_HOSTS, Arguments, parse
+from rememberizer_mcp.tools.arguments import ADDED_BY_HOSTS, MOST_PROBLEMS, Arguments, parse
 from rememberizer_mcp.tools.contract import ContractTool
 from rememberizer_mcp.tools.toolsets import chosen
 
@@ -111,7 +111,38 @@ def test_an_empty_text_stays_where_it_can_be_meant_and_is_refused_where_somethin
     assert parsed("smart_search", query="tea", user_context="")["user_context"] == ""
     assert parsed("create_vector_store", name="tea", description="")["description"] == ""
     assert "`query` is empty" in refusal("search", query="", limit="")
-    assert "`limit` must be a whole number" in refusal("search", query="tea", limit=" ")
+    assert "`name` is blank" in refusal("remember", name=" ", content="tea", session=" ")
+    assert "`limit` must be a whole number" in refusal("search", query="tea", limit=" x ")
+
+
+@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\N{NO-BREAK SPACE}"])
+def test_white_space_counts_as_not_given_where_it_can_not_be_meant(blank: str) -> None:
+    unset = dict.fromkeys(["limit", "session", "after", "before", "context_chunks"], blank)
+    assert parsed("search", query="tea", **unset) == parsed("search", query="tea")
+    assert parsed("list_documents", source=blank) == parsed("list_documents")
+    assert parsed("smart_search", query="tea", user_context=blank)["user_context"] == blank
+
+
+@pytest.mark.promise("arguments:empty:not-given")
+def test_white_space_around_what_it_can_not_belong_to_says_nothing() -> None:
+    bare = {"after": "2025-01-01", "before": "2025-01-02", "session": "rs_x", "limit": "5"}
+    padded = {name: f" {value}\n" for name, value in bare.items()}
+    assert parsed("search", query="tea", **padded) == parsed("search", query="tea", **bare)
+    assert parsed("search", query=" tea ")["query"] == " tea "
+    assert "`session` is too long" in refusal("search", query="tea", session=f" {'x' * 64} ")
+
+
+@pytest.mark.promise("arguments:names:added-by-hosts")
+def test_names_without_number_or_length_cost_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("rememberizer_mcp.tools.arguments.get_close_matches", lambda name, *_, **__: asked.append(name))
+    many = {f"z{number}": 1 for number in range(60_000)}
+    assert "doesn't have" in refusal("search", **many, limit="x")
+    assert len(asked) < MOST_PROBLEMS
+    asked.clear()
+    assert "doesn't have" in refusal("search", query="tea", **{"z" * 100_000: 1})
+    assert not asked
 
 
 @pytest.mark.promise("arguments:list:as-text")
