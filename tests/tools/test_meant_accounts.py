@@ -289,3 +289,13 @@ async def test_the_right_account_is_not_commented(era: Era, clock: FakeClock) ->
         url = (await agent.call("login", email=ADA["email"].upper()))["sign_in_url"]
         await visit(url, form="sign_in", **ADA)
         assert (await agent.call("session_status"))["next"].startswith("Go on")
+
+
+@each_era
+@pytest.mark.promise("D10")
+async def test_an_account_of_unknown_name_is_taken_for_the_one_that_login_names(era: Era) -> None:
+    upstream = upstream_with({"me/": reply(500), REFRESH: reply(cookies=tokens(1))})
+    async with agent_on(server_on(upstream.transport, refresh_token="canary-of-somebody"), era) as agent:
+        assert (await agent.call("login"))["email"] is None
+        assert (await agent.call("login", email=GRACE["email"]))["state"] == "signed_in"
+    assert len(upstream.asked(REFRESH)) == 1
