@@ -22,6 +22,8 @@ main()
 """
 DATA_FILES = ("py.typed", "front.json")
 DATA_FOLDERS = ("templates", "seed")
+OF_A_TERMINAL = ("server/demo.py", "server/person.py")
+"""What no host can start: the demo and the person in it."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the zip format can say."""
 
@@ -52,12 +54,12 @@ def contents(manifest: dict[str, Any]) -> dict[str, bytes]:
 
 
 def _is_shipped(path: Path) -> bool:
-    """Whether the wheel would hold it: what else lies in the folders stays there, and no link is followed."""
+    """Whether the wheel would hold it, and a host has use for it; no link is followed."""
     inside = path.relative_to(ROOT)
     is_known = path.suffix == ".py" or path.name in DATA_FILES or path.parent.name in DATA_FOLDERS
     is_open = not any(part.startswith(".") for part in inside.parts)
     is_link = any((ROOT / each).is_symlink() for each in (inside, *inside.parents[:-1]))
-    return is_known and is_open and path.is_file() and not is_link
+    return is_known and is_open and inside.as_posix() not in OF_A_TERMINAL and path.is_file() and not is_link
 
 
 def pyproject() -> str:

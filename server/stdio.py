@@ -42,6 +42,8 @@ class Ending:
         self._code: int | None = None
         self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` is safe in a signal handler
         self._last = threading.Lock()
+        self.flushes = [flush]
+        """What has to be written before the end: the log, and then the answers."""
         threading.Thread(target=self._end_in_time, name="ending", daemon=True).start()
 
     def begin(self, code: int = 0) -> None:
@@ -56,8 +58,9 @@ class Ending:
             self.begin(1)
 
     def finish(self) -> NoReturn:
-        """End the process as soon as the log is written, whatever still runs in it."""
-        flush()
+        """End the process as soon as what is left is written, whatever still runs in it."""
+        for write in self.flushes:
+            write()
         self._exit()
 
     def at_signal(self, number: int, _: FrameType | None) -> None:
@@ -194,9 +197,8 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     gc.freeze()
     gc.enable()
     try:
-        answers = _take_streams(BehindFront(front) if front else None, ending)
+        ending.flushes.append(_take_streams(BehindFront(front) if front else None, ending).flush)
         anyio.run(_serve, server, ending)
-        answers.flush()
     except Exception:
         logger.exception("the server stopped")
         ending.begin(1)

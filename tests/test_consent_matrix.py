@@ -21,8 +21,6 @@ from tests.support.stores import DOCUMENTS, STORE_KEY, filed
 from tests.support.upstream import FakeUpstream, reply
 from tests.test_elicitation_matrix import CAPABILITIES, handshake
 
-pytestmark = pytest.mark.untraced
-
 ASKED = ("empty", "form", "both")
 ATTENDED = (sys.executable, "-m", "tests.support.attended")
 CALL: dict[str, Any] = {"name": "delete_vector_document", "arguments": {"store": "vs_abc123", "id": 7}}

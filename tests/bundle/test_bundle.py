@@ -16,6 +16,7 @@ from rememberizer_mcp.server.settings import SECRETS, Settings, variable
 from rememberizer_mcp.tools.prompts import prompts
 from rememberizer_mcp.tools.toolsets import chosen
 
+from bundle.archive import OF_A_TERMINAL
 from bundle.sources import pins
 from tests.bundle.conftest import build
 from tests.bundle.host import COMMANDS, ROOT, composed, mcpb
@@ -52,7 +53,7 @@ def test_the_bundle_holds_the_code_and_no_more(bundle: Path) -> None:
     assert beside == {"LICENSE", "icon.png", "main.py", "manifest.json", "pyproject.toml"}
     sources = [path for folder in ("server", "tools") for path in (ROOT / folder).rglob("*") if path.is_file()]
     wanted = {path.relative_to(ROOT).as_posix() for path in sources if path.suffix != ".pyc"}
-    assert {name.removeprefix("rememberizer_mcp/") for name in names} - beside == wanted
+    assert {name.removeprefix("rememberizer_mcp/") for name in names} - beside == wanted - {*OF_A_TERMINAL}
 
 
 @pytest.mark.promise("D121")

@@ -77,6 +77,8 @@ async def test_the_same_token_is_written_once() -> None:
     written = ring.asked
     await keeping.renew()
     assert ring.asked == written
+    await keeping.catch_up()
+    assert ring.asked > written
 
 
 async def test_after_the_end_nothing_is_kept_caught_up_with_or_forgotten() -> None:

@@ -211,7 +211,8 @@ async def test_a_call_given_up_before_its_turn_never_runs(keychain: Keychain, ri
     await give_up(partial(keychain.keep, "grace@example.org", FIRST), ring)
     await give_up(partial(keychain.keep, EMAIL, SECOND), ring)
     await one_behind_another(ring, partial(keychain.read, None))
-    assert await keychain.read(EMAIL) is None
+    for _ in range(3):  # the one given up may still wait for its turn
+        assert await keychain.read(EMAIL) is None
 
 
 async def test_a_forget_counts_although_the_next_write_is_refused(keychain: Keychain, ring: Held) -> None:

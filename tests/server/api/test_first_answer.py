@@ -65,8 +65,5 @@ async def test_a_failure_before_the_patience_ends_is_final(failure: Exception) -
         await on_a_silent_one(trace)
         return outcome(failure)
 
-    async def again() -> str:
-        raise AssertionError("sent again")
-
     with anyio.fail_after(5), pytest.raises(type(failure)):
-        await first_answer(send, again)
+        await first_answer(send, lambda: pytest.fail("sent again"))

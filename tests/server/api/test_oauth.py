@@ -46,7 +46,7 @@ JSON_ERRORS: list[tuple[int, Any]] = [
     (200, {"access_token": "t-1", "error": "invalid_grant"}),
     (400, {"detail": "canary"}),
     (400, None),
-    (403, "canary"),
+    (403, ["canary"]),
 ]
 
 

@@ -71,7 +71,7 @@ def test_an_address_is_taken_without_what_surrounds_it(typed: str) -> None:
         assert entered.model_dump()["password"].get_secret_value() == " x "
 
 
-@pytest.mark.parametrize("typed", ["ada", "ada example.org", "a da@example.org", "@", " ", "a@b" + "c" * 252])
+@pytest.mark.parametrize("typed", ["ada", "ada example.org", "a da@example.org", "@", "a@b" + "c" * 252])
 def test_what_is_no_address_stays_none(typed: str) -> None:
     with pytest.raises(Complaint):
         from_page(SignInForm, {"email": typed, "password": "x"})
