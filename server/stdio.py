@@ -42,8 +42,8 @@ class Ending:
         self._code: int | None = None
         self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` is safe in a signal handler
         self._last = threading.Lock()
-        self.flushes = [flush]
-        """What has to be written before the end: the log, and then the answers."""
+        self.flush_answers: Callable[[], object] = flush
+        """Writes the answers that are left; before there can be any, the log once more."""
         threading.Thread(target=self._end_in_time, name="ending", daemon=True).start()
 
     def begin(self, code: int = 0) -> None:
@@ -59,8 +59,8 @@ class Ending:
 
     def finish(self) -> NoReturn:
         """End the process as soon as what is left is written, whatever still runs in it."""
-        for write in self.flushes:
-            write()
+        flush()
+        self.flush_answers()
         self._exit()
 
     def at_signal(self, number: int, _: FrameType | None) -> None:
@@ -197,7 +197,7 @@ def serve(server: MCPServer[Any], *, front: Front | None = None) -> NoReturn:
     gc.freeze()
     gc.enable()
     try:
-        ending.flushes.append(_take_streams(BehindFront(front) if front else None, ending).flush)
+        ending.flush_answers = _take_streams(BehindFront(front) if front else None, ending).flush
         anyio.run(_serve, server, ending)
     except Exception:
         logger.exception("the server stopped")

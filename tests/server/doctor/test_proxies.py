@@ -7,6 +7,7 @@ import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
 from rememberizer_mcp.server.api.proxies import SYSTEM, NamedProxy, Problem, UnusableProxy
 from rememberizer_mcp.server.doctor.network import findings, network
+from rememberizer_mcp.server.doctor.proxies import proxies
 from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.looking import HOST, YEAR, levels, look, look_at, trust
@@ -145,3 +146,7 @@ async def test_entries_of_no_proxy_without_effect_are_a_warning(value: str, told
 async def test_without_a_proxy_nothing_is_said_of_no_proxy() -> None:
     os.environ.update({"NO_PROXY": "host:port", "REMEMBERIZER_BASE_URL": "https://api.invalid/"})
     assert "proxy" not in {finding.name for finding in await network(limit_seconds=5)}
+
+
+def test_of_a_proxy_nothing_is_said_where_no_connection_was_tried() -> None:
+    assert proxies(Probe(), host="api.invalid", environ={"HTTPS_PROXY": "http://127.0.0.1:1"}) == []
