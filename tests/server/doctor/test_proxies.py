@@ -149,4 +149,5 @@ async def test_without_a_proxy_nothing_is_said_of_no_proxy() -> None:
 
 
 def test_of_a_proxy_nothing_is_said_where_no_connection_was_tried() -> None:
-    assert proxies(Probe(), host="api.invalid", environ={"HTTPS_PROXY": "http://127.0.0.1:1"}) == []
+    os.environ["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    assert proxies(Probe(), host="api.invalid", environ=os.environ) == []
