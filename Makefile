@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 WHEELS := .venv/wheels
 VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+# Two for each core, since the tests wait more than they work; a trace makes them work more.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 # What a user has, by this Python, and what a developer has.
 INSTALLED := .venv/.installed-$(VERSION)
 STAMP := .venv/.complete
@@ -25,7 +27,7 @@ demo: $(INSTALLED)
 # Tests start hundreds of processes: what one has compiled, the others need not.
 test test-all: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n logical --dist worksteal -m "not exhaustive"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not exhaustive"
 
 # With the exhaustive tier: what a large matrix has beyond its representative cases.
 test-all: $(STAMP)
