@@ -153,6 +153,16 @@ async def test_of_a_request_that_did_not_arrive_it_is_said_that_nothing_was_done
         assert_changed(await error_of(agent, "remember", NOTE, lambda: release_while(agent, slow, ("login", GRACE))))
 
 
+async def test_what_may_be_repeated_is_not_sent_again_once_another_signed_in(era: Era, clock: FakeClock) -> None:
+    slow = Slow(reply(503))
+    upstream = upstream_with({SEARCH: slow})
+    async with agent_on(server_on(upstream.transport, clock), era) as agent:
+        await agent.call("login", **ADA)
+        query = {"query": "tea"}
+        assert_changed(await error_of(agent, "search", query, lambda: release_while(agent, slow, ("login", GRACE))))
+    assert len(upstream.asked(SEARCH)) == 1
+
+
 async def test_of_an_unknown_account_no_name_is_said(era: Era) -> None:
     slow = Slow(reply(500))
     upstream = upstream_with({MEMORIZE: slow, "me/": reply(500)})
