@@ -35,7 +35,7 @@ test-all: $(STAMP)
 
 setup: $(INSTALLED)
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo '$(TOO_OLD)'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '$(NO_VENV)'; exit 1; }
 	@echo 'Making .venv with Python $(VERSION) (once; to make it anew: make clean)'
@@ -109,7 +109,7 @@ bench-setup: $(STAMP)
 .interop/official/.complete .interop/fastmcp/.complete: COMPILED := --compile-bytecode
 
 # Ours as users have it: the wheel, without what only its tests need.
-.interop/ours/.complete: requirements.lock pyproject.toml $(shell find server tools -type f -not -name '*.pyc') | $(STAMP)
+.interop/ours/.complete: requirements.lock pyproject.toml setup.py $(shell find server tools -type f -not -name '*.pyc') | $(STAMP)
 	rm -rf build
 	$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/ours
 	$(BIN)/uv pip install -q --compile-bytecode --no-index --find-links $(WHEELS) -p .interop/ours/bin/python .
@@ -123,7 +123,7 @@ bench: bench-setup
 
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
-	$(BIN)/python -m tests.snapshots.front server/front.json
+	$(BIN)/python -m tests.snapshots.front server/stdio/front.json
 
 # Other releases of pydantic that we allow: those that make the same answers join front.json's. One that makes others
 # replaces all, until the locked one has its place again. What a fresh install gets is to be among them, or it has no front.
@@ -132,7 +132,7 @@ front-versions: snapshots
 		$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/front && \
 		$(BIN)/uv pip install -q --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .interop/front/bin/python && \
 		$(BIN)/uv pip install -q "pydantic==$$version" -p .interop/front/bin/python && \
-		PYTHONPATH=.venv/types .interop/front/bin/python -m tests.snapshots.front server/front.json || exit 1; \
+		PYTHONPATH=.venv/types .interop/front/bin/python -m tests.snapshots.front server/stdio/front.json || exit 1; \
 	done
 	$(MAKE) --no-print-directory snapshots
 

@@ -13,7 +13,7 @@ from mcp import Client
 from mcp_types import Prompt, TextContent
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings import Settings, variable
+from rememberizer_mcp.server.settings.settings import Settings, variable
 
 from .sources import PACKAGE, host_environment, project
 

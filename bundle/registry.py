@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.settings import SECRETS, Settings, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
 
 from .sources import PACKAGE, host_environment, project
 

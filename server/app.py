@@ -26,17 +26,17 @@ from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .keychain import Keychain, Ring
-from .limiter import AttemptLimiter
-from .logs import KnownSecrets
+from .sessions.keychain import Keychain, Ring
+from .sessions.limiter import AttemptLimiter
+from .logs.redaction import KnownSecrets
 from .mcp_server import Server
-from .session import Session
-from .settings import Settings, variable
+from .sessions.session import Session
+from .settings.settings import Settings, variable
 from .signin.browser import should_open
 from .signin.desk import SignInDesk
 from .signin.ways import SignInWays
-from .states import Environment
-from .store import Limits, SessionStore
+from .sessions.states import Environment
+from .sessions.store import Limits, SessionStore
 
 if TYPE_CHECKING:
     from .sandbox.config import SandboxConfig

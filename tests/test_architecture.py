@@ -8,24 +8,24 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"server.errors", "server.front", "server.line_writer", "server.interruption", "server", "server.secret_forms"}
-    | {"server.malformed", "server.connections"},
-    {"server.hosts", "server.logs", "server.setting_values"},
-    {"server.settings", "server.flight", "server.limiter"},
-    {"server.keychain"},
+    {"server.errors", "server.stdio.front", "server.logs.line_writer", "server.hosts.interruption", "server", "server.hosts.secret_forms"}
+    | {"server.stdio.malformed", "server.connections"},
+    {"server.hosts", "server.logs.redaction", "server.settings.values"},
+    {"server.settings.settings", "server.sessions.flight", "server.sessions.limiter"},
+    {"server.sessions.keychain"},
     {"server.api"},
-    {"server.states", "server.keeping", "server.meant", "server.overtaken"},
-    {"server.grant"},
-    {"server.session"},
-    {"server.store"},
+    {"server.sessions.states", "server.sessions.keeping", "server.sessions.meant", "server.sessions.overtaken"},
+    {"server.sessions.grant"},
+    {"server.sessions.session"},
+    {"server.sessions.store"},
     {"server.signin"},
     {"server.sandbox"},
     {"tools"},
     {"server.mcp_server"},
-    {"server.app", "server.person"},
-    {"server.stdio", "server.demo", "server.doctor"},
-    {"server.bash_completion", "server.installing", "server.wording"},
-    {"server.cli"},
+    {"server.app", "server.cli.person"},
+    {"server.stdio.serving", "server.cli.demo", "server.doctor"},
+    {"server.cli.bash_completion", "server.cli.installing", "server.cli.wording"},
+    {"server.cli.commands"},
     {"server.__main__"},
 )
 MOST_LINES = 300
@@ -82,7 +82,7 @@ def test_httpx_stays_in_one_room_and_the_sandbox_apart(path: Path) -> None:
     if room == "server.sandbox":
         ours = {module for module in found if module.startswith(("server", "tools")) and room_of(module) != room}
         assert ours <= {"server.connections"}
-    elif room not in ("server.app", "server.cli", "server.demo"):
+    elif room not in ("server.app", "server.cli.commands", "server.cli.demo"):
         assert not [module for module in found if room_of(module) == "server.sandbox"]
 
 

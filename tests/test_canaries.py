@@ -140,5 +140,5 @@ def test_no_secret_is_in_any_byte_of_a_whole_life(era: str, tmp_path: Path) -> N
             _, code, rest, noise = process.end_input()
     assert code == 0
     assert rest == b""
-    assert b"INFO rememberizer_mcp.server.session: session rs_" in noise
+    assert b"INFO rememberizer_mcp.server.sessions.session: session rs_" in noise
     assert b"canary" not in b"".join(process.lines) + noise

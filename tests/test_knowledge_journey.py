@@ -15,7 +15,7 @@ import rememberizer_mcp.server.sandbox
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on
 from tests.support.clock import FakeClock

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from mcp_types import TextContent
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
 from tests.support.clock import FakeClock

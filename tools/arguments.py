@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
-from ..server import setting_values
+from ..server.settings import values as setting_values
 from ..server.api.text import clean
 from ..server.errors import InvalidArguments, NotFound
 

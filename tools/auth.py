@@ -13,12 +13,12 @@ from ..server.api.account import same_account
 from ..server.api.refusals import VERIFY_ELSEWHERE
 from ..server.api.typed_values import Code, Email
 from ..server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
-from ..server.grant import Grant
-from ..server.meant import Meant
-from ..server.session import Session
-from ..server.settings import Settings
+from ..server.sessions.grant import Grant
+from ..server.sessions.meant import Meant
+from ..server.sessions.session import Session
+from ..server.settings.settings import Settings
 from ..server.signin.ways import held_account, naming_the_setting
-from ..server.states import State
+from ..server.sessions.states import State
 from .arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
 from .contract import ContractTool, tool
 from .schemas import output_schema

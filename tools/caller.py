@@ -23,7 +23,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from ..server.meant import Meant
+from ..server.sessions.meant import Meant
 from ..server.signin.pending import End, PendingSignIn
 from .questions import READING_SECONDS, Questions
 

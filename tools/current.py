@@ -8,7 +8,7 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-from ..server.flight import one_call
+from ..server.sessions.flight import one_call
 from .services import Services
 
 _current: ContextVar[Services] = ContextVar("services of this request")

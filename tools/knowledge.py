@@ -9,7 +9,7 @@ from ..server.api import discussions, documents, endpoints, sources
 from ..server.api import search as searches
 from ..server.api.text import clean
 from ..server.errors import InvalidArguments, NotFound
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from . import findings, reading
 from .arguments import Arguments
 from .asking import asker

@@ -11,7 +11,7 @@ from ..server.api import endpoints, mementos
 from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from .arguments import NO_BLANK, Arguments, Text
 from .asking import asker
 from .confirmation import CONFIRM, Confirm, Deletion, require_consent

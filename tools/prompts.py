@@ -8,7 +8,7 @@ from mcp.server.mcpserver.prompts.base import Prompt
 from pydantic import Field
 
 from ..server.errors import InvalidArguments
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from .arguments import in_quotes, unknown_name, without_added
 
 Question = Annotated[str, Field(description="What to look up.")]

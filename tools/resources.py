@@ -13,7 +13,7 @@ from mcp_types import InputRequiredResult
 from ..server.api import endpoints
 from ..server.api.discussions import Source
 from ..server.errors import InternalError, InvalidArguments, RememberizerError
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from .arguments import as_listed
 from .asking import asker
 from .auth import status_now

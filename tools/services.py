@@ -8,11 +8,11 @@ import anyio
 from mcp.server.mcpserver import Context
 
 from ..server.api.asking import Asker
-from ..server.limiter import AttemptLimiter
-from ..server.logs import KnownSecrets
-from ..server.settings import Settings
+from ..server.sessions.limiter import AttemptLimiter
+from ..server.logs.redaction import KnownSecrets
+from ..server.settings.settings import Settings
 from ..server.signin.ways import SignInWays
-from ..server.store import SessionStore
+from ..server.sessions.store import SessionStore
 from .caller import Caller
 from .questions import Questions
 

@@ -14,14 +14,14 @@ from pydantic import SecretStr
 
 from ..server.api.account import same_account
 from ..server.errors import NotSignedIn, SessionExpired, SignInFailed, SignInPending, UpstreamTimeout
-from ..server.grant import Grant
-from ..server.meant import Meant
-from ..server.overtaken import ANOTHER_SIGN_IN
-from ..server.session import Session
+from ..server.sessions.grant import Grant
+from ..server.sessions.meant import Meant
+from ..server.sessions.overtaken import ANOTHER_SIGN_IN
+from ..server.sessions.session import Session
 from ..server.signin.browser import open_browser
 from ..server.signin.pending import End, PendingSignIn
 from ..server.signin.ways import Arrival
-from ..server.states import State
+from ..server.sessions.states import State
 from .caller import Answer, Way
 from .services import CallServices
 from .waiting import report_waiting

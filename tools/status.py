@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from ..server.api.refusals import VERIFY_ELSEWHERE
-from ..server.grant import Grant
-from ..server.meant import Meant
-from ..server.session import Session
-from ..server.states import Page, State
+from ..server.sessions.grant import Grant
+from ..server.sessions.meant import Meant
+from ..server.sessions.session import Session
+from ..server.sessions.states import Page, State
 
 StateName = Annotated[
     State, WithJsonSchema({"type": "string", "enum": ["signed_out", "pending", "unverified", "signed_in", "expired"]})

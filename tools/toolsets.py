@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from . import auth, knowledge
 from .contract import ContractTool
 

@@ -11,7 +11,7 @@ from ..server.api import endpoints, vector_stores
 from ..server.api.answers import LONGEST_LINE
 from ..server.api.vector_stores import StoreOptions, VectorStore
 from ..server.errors import ResponseTooLarge
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 from . import vector_documents, vector_search, vector_uploads
 from .arguments import NO_BLANK, NO_TRUTH, Arguments, Text
 from .asking import asker

@@ -10,7 +10,7 @@ from ..server.errors import (
     SignInFailed,
     UnknownSession,
 )
-from ..server.settings import Settings
+from ..server.settings.settings import Settings
 
 _ITS_TOOLS = re.compile("`(login|signup|verify|refresh|logout|session_status)`")
 _AGAIN = "Call again later."

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from pydantic_core import from_json
 
-from ..logs import KnownSecrets
+from ..logs.redaction import KnownSecrets
 from .body import Body
 from .cookies import ACCESS_NAMES, JWT, REFRESH_COOKIE, Cookies, seconds_left, token_of
 from .dates import unix_time

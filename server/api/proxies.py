@@ -15,7 +15,7 @@ from urllib.request import getproxies
 import httpx
 
 from ..errors import UpstreamUnreachable
-from ..setting_values import is_loopback
+from ..settings.values import is_loopback
 
 SYSTEM = "the system's proxy settings"
 SCHEMES = ("http", "https")

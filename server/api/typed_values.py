@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from ..setting_values import EMAIL_PATTERN
+from ..settings.values import EMAIL_PATTERN
 from .text import clean
 
 _BETWEEN_DIGITS = re.compile(r"[\s\u2010-\u2015\u2212\ufe58\ufe63\uff0d-]")

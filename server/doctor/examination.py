@@ -6,7 +6,7 @@ from functools import partial
 import anyio
 import click
 
-from ..interruption import ending_as_interrupted
+from ..hosts.interruption import ending_as_interrupted
 from .lines import as_json as to_json
 from .lines import as_text
 from .report import failed

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..errors import SignInFailed
-from ..keychain import Ring, system_keyring
+from ..sessions.keychain import Ring, system_keyring
 from .report import Finding
 
 LIMIT_SECONDS = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..api.probe import Probe, Stage
 from ..api.proxies import NamedProxy, Problem, UnusableProxy, named, unusable_exceptions
-from ..setting_values import is_loopback
+from ..settings.values import is_loopback
 from .report import Finding
 
 PROXY_AUTHENTICATION = 407

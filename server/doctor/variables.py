@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..settings import (
+from ..settings.settings import (
     PREFIX,
     SECRETS,
     Settings,

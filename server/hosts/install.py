@@ -9,7 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from ..secret_forms import shown_name
+from .secret_forms import shown_name
 from .block import ENVIRONMENT, NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
 from .entries import folders_with, says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file

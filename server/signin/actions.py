@@ -10,11 +10,11 @@ import anyio
 from ..api.account import Me
 from ..api.oauth import OAuthClient
 from ..errors import UnknownSession
-from ..grant import Grant
-from ..limiter import AttemptLimiter
-from ..session import Session
-from ..states import State
-from ..store import SessionStore
+from ..sessions.grant import Grant
+from ..sessions.limiter import AttemptLimiter
+from ..sessions.session import Session
+from ..sessions.states import State
+from ..sessions.store import SessionStore
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
 from .pending import Account, Consent, End, PendingSignIn, masked
 

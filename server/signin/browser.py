@@ -8,7 +8,7 @@ from typing import Literal
 
 import anyio
 
-from ..settings import PREFIX
+from ..settings.settings import PREFIX
 
 OPEN_SECONDS = 5.0
 _SCRIPT = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"

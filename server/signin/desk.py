@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ..api.oauth import OAuthClient
-from ..limiter import AttemptLimiter
-from ..session import Session
-from ..settings import Settings
-from ..states import Environment
-from ..store import SessionStore
+from ..sessions.limiter import AttemptLimiter
+from ..sessions.session import Session
+from ..settings.settings import Settings
+from ..sessions.states import Environment
+from ..sessions.store import SessionStore
 from .pending import FormName, PendingSignIn
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from ..api.typed_values import Code, Email
-from ..setting_values import cookie_value
+from ..settings.values import cookie_value
 
 
 class Complaint(Exception):

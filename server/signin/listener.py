@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..connections import ACCEPTED_AT_ONCE, Connections
 from ..errors import SignInFailed
-from ..flight import Spawn
+from ..sessions.flight import Spawn
 from .peers import Peer
 
 LOOPBACK = "127.0.0.1"

@@ -20,7 +20,7 @@ from typing import Literal
 import anyio
 
 from ..api.account import same_account
-from ..session import Session
+from ..sessions.session import Session
 from .words import confirm_code
 
 TICKET_BYTES = 32

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
-from ..logs import KnownSecrets
+from ..logs.redaction import KnownSecrets
 from . import consent
 from .actions import Actions, Ended, OtherAccount
 from .forms import Complaint

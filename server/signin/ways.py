@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from ..api.account import same_account
 from ..api.blocked import UpstreamBlocked
 from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
-from ..keychain import Keychain
-from ..limiter import AttemptLimiter
-from ..meant import Meant
-from ..session import NOBODY_MEANT, Session
-from ..settings import Settings
+from ..sessions.keychain import Keychain
+from ..sessions.limiter import AttemptLimiter
+from ..sessions.meant import Meant
+from ..sessions.session import NOBODY_MEANT, Session
+from ..settings.settings import Settings
 from .desk import SignInDesk
 from .pending import PendingSignIn
 

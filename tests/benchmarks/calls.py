@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rememberizer_mcp.server.limiter import MOST_ATTEMPTS
+from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS
 
 from tests.benchmarks.exchange import Exchange
 from tests.benchmarks.figures import Figure

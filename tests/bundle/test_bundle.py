@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.settings import SECRETS, Settings, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
 from rememberizer_mcp.tools.prompts import prompts
 from rememberizer_mcp.tools.toolsets import chosen
 

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.settings import SECRETS, Settings, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
 
 from bundle.manifest import manifest
 from bundle.registry import SCHEMA, SERVER_NAME, server_json

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.settings import SECRETS, Settings, UnusableSettings, load_settings, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, Settings, UnusableSettings, load_settings, variable
 
 from tests.docs.markdown import table
 from tests.support.process import clean_environment

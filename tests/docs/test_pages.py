@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.cli.commands import main
 
 from tests.docs.page import anchors, commands, is_outside, links, target
 from tests.docs.regions import ROOT, name_of, pages

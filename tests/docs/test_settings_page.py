@@ -1,7 +1,7 @@
 """The page of settings: each setting once, with an example that works and a value that doesn't."""
 
 import pytest
-from rememberizer_mcp.server.settings import Settings, load_settings
+from rememberizer_mcp.server.settings.settings import Settings, load_settings
 
 from tests.docs.settings_page import THEMES, Example, only, refusal, shown_default
 

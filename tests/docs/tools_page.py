@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.content import FromDocuments
 from rememberizer_mcp.tools.contract import ContractTool
 from rememberizer_mcp.tools.schemas import output_schema

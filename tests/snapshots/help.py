@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import click
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.cli.commands import main
 
 COLUMNS = 80
 NAME = "rememberizer-mcp"

@@ -13,9 +13,9 @@ import warnings
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
-from rememberizer_mcp.server.front import start
-from rememberizer_mcp.server.logs import KnownSecrets, install
-from rememberizer_mcp.server.stdio import serve
+from rememberizer_mcp.server.stdio.front import start
+from rememberizer_mcp.server.logs.redaction import KnownSecrets, install
+from rememberizer_mcp.server.stdio.serving import serve
 
 FOR_LONG = 60
 

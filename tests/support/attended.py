@@ -3,8 +3,8 @@
 import gc
 
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings import load_settings
-from rememberizer_mcp.server.stdio import serve
+from rememberizer_mcp.server.settings.settings import load_settings
+from rememberizer_mcp.server.stdio.serving import serve
 
 from tests.support.clock import Reading
 

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
-from rememberizer_mcp.server.keychain import Keychain
-from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.session import Session
-from rememberizer_mcp.server.states import Environment
-from rememberizer_mcp.server.store import Limits, SessionStore
+from rememberizer_mcp.server.sessions.keychain import Keychain
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.sessions.states import Environment
+from rememberizer_mcp.server.sessions.store import Limits, SessionStore
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rememberizer_mcp.server.keychain import Keychain
-from rememberizer_mcp.server.limiter import AttemptLimiter
-from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.meant import Meant
-from rememberizer_mcp.server.session import Session
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.sessions.keychain import Keychain
+from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.meant import Meant
+from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.signin.desk import SignInDesk
 from rememberizer_mcp.server.signin.ways import Arrival, SignInWays
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.errors import InvalidArguments
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.arguments import parse
 from rememberizer_mcp.tools.contract import ContractTool
 from rememberizer_mcp.tools.toolsets import chosen

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 from rememberizer_mcp.server.errors import InvalidArguments
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.arguments import ADDED_BY_HOSTS, MOST_PROBLEMS, Arguments, parse
 from rememberizer_mcp.tools.contract import ContractTool
 from rememberizer_mcp.tools.toolsets import chosen

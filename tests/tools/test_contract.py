@@ -19,8 +19,8 @@ from mcp import Client
 from mcp_types import TextContent
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
-from rememberizer_mcp.server.logs import KnownSecrets, RedactingHandler
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.logs.redaction import KnownSecrets, RedactingHandler
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.arguments import (
     LONGEST_SECRET,
     MOST_LEARNT,

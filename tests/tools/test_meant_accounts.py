@@ -8,7 +8,7 @@ import anyio
 import pytest
 from mcp_types import ElicitResult
 from pydantic import BaseModel
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.arguments import Arguments
 from rememberizer_mcp.tools.contract import tool
 from rememberizer_mcp.tools.hints import READS

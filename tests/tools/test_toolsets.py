@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.errors import ReadOnly
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.toolsets import BUILDERS, chosen, is_hidden
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on

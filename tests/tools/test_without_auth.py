@@ -10,7 +10,7 @@ from rememberizer_mcp.server.errors import (
     SignInFailed,
     UnknownSession,
 )
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.toolsets import chosen
 from rememberizer_mcp.tools.without_auth import fitting
 

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.api.account import Me, get_me, same_account, whose
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.errors import RememberizerError, SignInFailed, UpstreamProtocolError
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, usual

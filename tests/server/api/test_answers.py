@@ -15,8 +15,8 @@ from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import Endpoint
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import RememberizerError
-from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.states import State
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.states import State
 
 from tests.docs import answers_page as page
 from tests.docs.answers_page import EVERY_CALL, expected

@@ -37,7 +37,7 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse

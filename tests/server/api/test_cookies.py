@@ -8,7 +8,7 @@ from rememberizer_mcp.server.api import auth
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES, MOST_COOKIE_BYTES, MOST_COOKIES, Cookies
 from rememberizer_mcp.server.api.credentials import Auth, Credentials
-from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
+from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES
 from rememberizer_mcp.server.api.credentials import Auth, Credentials
-from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
+from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, jwt

@@ -14,7 +14,7 @@ from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, Call, Rememberiz
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.kept_connections import KEPT_SECONDS, MOST_SILENT_SECONDS, Watch
 from rememberizer_mcp.server.errors import UpstreamError, UpstreamTimeout
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 

@@ -21,7 +21,7 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, grant, jwt, reply, tokens, usual

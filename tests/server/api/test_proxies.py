@@ -25,11 +25,11 @@ from rememberizer_mcp.server.api.proxies import (
     unusable_exceptions,
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
-from rememberizer_mcp.server.grant import GivenBack
-from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.meant import Meant
-from rememberizer_mcp.server.session import Session
-from rememberizer_mcp.server.states import Environment
+from rememberizer_mcp.server.sessions.grant import GivenBack
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.meant import Meant
+from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.sessions.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import ACCOUNT
 from rememberizer_mcp.server.api.refusals import refusal
 from rememberizer_mcp.server.errors import RememberizerError
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, reply, tokens

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api.client import Call
 from rememberizer_mcp.server.api.credentials import ASSUMED_LIFE_SECONDS, Credentials
-from rememberizer_mcp.server.logs import KnownSecrets
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import signed_in, soon

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.errors import InvalidArguments
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.signin.forms import Complaint, SignInForm, SignUpForm, VerifyForm
 from rememberizer_mcp.server.signin.forms import parse as from_page
 from rememberizer_mcp.tools.arguments import parse as from_agent

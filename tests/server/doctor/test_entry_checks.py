@@ -13,7 +13,7 @@ from rememberizer_mcp.server.doctor.lines import as_json
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
-from rememberizer_mcp.server.keychain import Ring
+from rememberizer_mcp.server.sessions.keychain import Ring
 
 from tests.support.secret_service import bare_environment
 from tests.support.way import answer, server

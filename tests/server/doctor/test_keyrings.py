@@ -11,7 +11,7 @@ from rememberizer_mcp.server.doctor.browser import browser
 from rememberizer_mcp.server.doctor.keyrings import NOBODY, keyring
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.errors import SignInFailed
-from rememberizer_mcp.server.keychain import Ring
+from rememberizer_mcp.server.sessions.keychain import Ring
 
 from tests.support.keychain import calls
 from tests.support.process import clean_environment

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.doctor.aside import aside
 from rememberizer_mcp.server.doctor.lines import as_json, as_text
 from rememberizer_mcp.server.doctor.report import Finding, Level, failed
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
-from rememberizer_mcp.server.settings import SECRETS, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, variable
 
 from tests.support.process import SERVE
 from tests.support.secret_service import bare_environment

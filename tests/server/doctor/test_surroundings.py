@@ -8,7 +8,7 @@ import pytest
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.doctor.variables import is_unusable, usable, variables
 from rememberizer_mcp.server.doctor.versions import Declared, declared, installed, versions
-from rememberizer_mcp.server.settings import SECRETS, variable
+from rememberizer_mcp.server.settings.settings import SECRETS, variable
 
 CANARY = "canary-of-the-doctor"
 NEEDS = Declared(python=">=3.11", packages=["mcp>=2.3,<3", "httpx>=0.28", 'keyring>=25; extra == "keyring"'])

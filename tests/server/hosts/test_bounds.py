@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.cli.commands import main
 from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.hosts.entries import says

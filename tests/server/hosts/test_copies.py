@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.cli.commands import main
 from rememberizer_mcp.server.hosts.files import UnusableFile
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.cli.commands import main
 from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.hosts.left_out import left_out

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.cli import HOST_NAMES
+from rememberizer_mcp.server.cli.commands import HOST_NAMES
 from rememberizer_mcp.server.hosts.block import Block
 from rememberizer_mcp.server.hosts.table import HOSTS
 

@@ -5,8 +5,8 @@ import re
 import httpx
 import pytest
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.logs import REDACTED, KnownSecrets
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
+from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.server.signin.visits import page, page_for, post
 from tests.support.agent import ADA, agent_on

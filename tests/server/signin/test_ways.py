@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from keyring.errors import KeyringLocked
 from rememberizer_mcp.server.errors import RateLimited, SignInFailed, UpstreamUnavailable
-from rememberizer_mcp.server.keychain import Keychain
-from rememberizer_mcp.server.limiter import MOST_ATTEMPTS
-from rememberizer_mcp.server.logs import KnownSecrets
-from rememberizer_mcp.server.states import State
+from rememberizer_mcp.server.sessions.keychain import Keychain
+from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.held_keyring import Held

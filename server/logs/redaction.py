@@ -1,0 +1,198 @@
+"""What may be logged: one redacted line per event, on stderr.
+
+``KnownSecrets`` holds the secret values that are in use right now; the handler replaces each of them wherever it would
+appear, also in the text of an exception. Redaction can't cover a secret that nobody has parsed yet, so the loggers that
+print raw input or raw traffic (``WITHHELD``) never print content, at any level.
+"""
+
+import json
+import logging
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from traceback import TracebackException
+from typing import TextIO
+from urllib.parse import quote, quote_plus
+
+from ..hosts import secret_forms
+from .line_writer import LineWriter
+
+OURS = "rememberizer_mcp"
+WITHHELD = ("mcp.shared.jsonrpc_dispatcher", "mcp.server.runner", "httpx", "httpcore")
+REDACTED = secret_forms.REDACTED
+SHORTEST_SECRET = 4
+"""Characters. Replacing shorter values would take ordinary words apart and hide nothing."""
+
+
+class KnownSecrets:
+    """The secret values in use, counted, so that a value known from two places stays known until both forget it."""
+
+    def __init__(self) -> None:
+        self._values: Counter[str] = Counter()
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"<KnownSecrets: {len(self._values)} values>"
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Redact these values from now on."""
+        self._change(values, by=1)
+
+    def forget(self, values: Iterable[str]) -> None:
+        """Undo one ``learn`` of these values."""
+        self._change(values, by=-1)
+
+    @contextmanager
+    def during(self, values: Iterable[str]) -> Iterator[None]:
+        """Redact these values while the block runs."""
+        held = tuple(values)
+        self.learn(held)
+        try:
+            yield
+        finally:
+            self.forget(held)
+
+    def redact(self, text: str) -> str:
+        """Replace each known value, also where it is JSON-escaped, ``repr``-escaped or percent-encoded."""
+        with self._lock:
+            if self._pattern is None:
+                forms = {form for value in self._values for form in _forms(value)}
+                longest_first = sorted(forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+            return self._pattern.sub(REDACTED, text)
+
+    def _change(self, values: Iterable[str], *, by: int) -> None:
+        with self._lock:
+            for value in values:
+                if len(value) >= SHORTEST_SECRET:
+                    self._values[value] += by
+                    if self._values[value] <= 0:
+                        del self._values[value]
+            self._pattern = None
+
+
+def _forms(value: str) -> set[str]:
+    raw = value.encode("utf-8", "replace")
+    escaped = {
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        ascii(value)[1:-1],
+    }
+    quoted = {
+        repr("\"'" + value)[3:-1].removeprefix("'"),
+        repr(raw)[2:-1],
+        quote(raw, safe=""),
+        quote(raw),
+        quote_plus(raw),
+    }
+    return {_one_line(form) for form in {value, *escaped, *quoted}}
+
+
+class RedactingHandler(logging.Handler):
+    """Writes one line per event to ``stream``; below WARNING only our own loggers pass.
+
+    The line is made and redacted in the thread that logs, while its secrets are known, and written in another.
+    """
+
+    def __init__(self, *, secrets: KnownSecrets, stream: TextIO, now: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self._secrets = secrets
+        self._writer = LineWriter(stream, about_lost=self._about_lost)
+        self._now = now
+        self.addFilter(_is_wanted)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a stream that is gone or that nobody reads is no reason to hold up the call that logged."""
+        text = self._secrets.redact(_one_line(_text(record)))
+        self._writer.write(self._line(record.levelname, record.name, text))
+
+    def flush(self) -> None:
+        """Wait a moment, until all events so far are written."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Flush, and end the thread that writes."""
+        self._writer.close()
+        super().close()
+
+    def _line(self, level: str, name: str, text: str) -> str:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._now()))
+        return f"{stamp} {level} {name}: {text}"
+
+    def _about_lost(self, number: int) -> str:
+        return self._line("WARNING", __name__, f"{number} events were dropped here, because nobody read the log")
+
+
+def install(*, level: str, secrets: KnownSecrets, stream: TextIO) -> None:
+    """Make the redacting handler the only one; call it before ``MCPServer`` is built, which adds one if it finds none.
+
+    Args:
+        level: A name that ``logging`` knows, in either case; it applies to our own loggers.
+        secrets: The registry that sessions and tools teach.
+        stream: Where the lines go; stdout belongs to the protocol.
+    """
+    root = logging.getLogger()
+    root.handlers[:] = [RedactingHandler(secrets=secrets, stream=stream)]
+    root.setLevel(logging.WARNING)
+    logging.getLogger(OURS).setLevel(level.upper())
+    logging.captureWarnings(capture=True)
+
+
+def flush() -> None:
+    """Wait a moment, until all events so far are written, if our handler is installed."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+
+
+def _belongs_to(name: str, parent: str) -> bool:
+    return name == parent or name.startswith(parent + ".")
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or _belongs_to(record.name, OURS)
+
+
+def _text(record: logging.LogRecord) -> str:
+    if any(_belongs_to(record.name, name) for name in WITHHELD):
+        raised = record.exc_info[0] if record.exc_info else None
+        return "an event whose content is withheld" + (f" ({raised.__name__})" if raised else "")
+    try:
+        text = record.getMessage()
+    except Exception:  # noqa: BLE001 -- a broken format string of a library must not end the call
+        text = "an event that could not be formatted"
+    if record.exc_info and record.exc_info[1]:
+        text += f" | {_exception(record.exc_info[1])}"
+    return text
+
+
+def _exception(error: BaseException) -> str:
+    """The chain of an exception on one line: each link's type, text and innermost frame."""
+    links: list[str] = []
+    link: TracebackException | None = TracebackException.from_exception(error)
+    while link is not None:
+        said = "".join(link.format_exception_only()).strip()
+        if link.exceptions:
+            said += f" [{', '.join(_leaves(link.exceptions))}]"
+        where = f" at {Path(link.stack[-1].filename).name}:{link.stack[-1].lineno}" if link.stack else ""
+        links.append(said + where)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return " <- ".join(links)
+
+
+def _leaves(group: Iterable[TracebackException]) -> Iterator[str]:
+    """What the exceptions in a group, at any depth, say."""
+    for each in group:
+        if each.exceptions:
+            yield from _leaves(each.exceptions)
+        else:
+            yield "".join(each.format_exception_only()).strip()
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,91 @@
+"""``SingleFlight``: one run at a time, shared by everybody who asks for it meanwhile."""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from copy import copy
+from typing import Any
+
+import anyio
+
+from ..errors import InternalError, RememberizerError, UpstreamTimeout
+
+logger = logging.getLogger(__name__)
+
+Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
+"""Starts a task that outlives its caller."""
+_failed: ContextVar[dict["SingleFlight", RememberizerError]] = ContextVar("how runs ended in vain for this call")
+
+
+@contextmanager
+def one_call() -> Iterator[None]:
+    """Around a call: a run that ended in vain for the call is not started a second time for it."""
+    token = _failed.set({})
+    try:
+        yield
+    finally:
+        _failed.reset(token)
+
+
+class _Outcome:
+    def __init__(self) -> None:
+        self.done = anyio.Event()
+        self.error: RememberizerError | None = InternalError()
+
+    async def known(self, *, deadline: float) -> None:
+        """Wait for it; raises as ``SingleFlight.join``."""
+        with anyio.CancelScope(deadline=deadline):
+            await self.done.wait()
+        if not self.done.is_set():
+            raise UpstreamTimeout
+        if self.error:
+            raise copy(self.error)
+
+
+class SingleFlight:
+    """Runs ``run`` in a task of its own: a caller that is cancelled stops neither it nor those who wait."""
+
+    def __init__(self, run: Callable[[], Awaitable[None]], *, spawn: Spawn) -> None:
+        self._run = run
+        self._spawn = spawn
+        self._outcome: _Outcome | None = None
+
+    async def join(self, *, deadline: float) -> None:
+        """Start a run, or wait for the one under way.
+
+        Raises:
+            UpstreamTimeout: At the deadline, on anyio's clock; the run goes on.
+            RememberizerError: What the run raised, as a new exception for each who waits; or what an earlier run raised
+                within the same call (``one_call``).
+        """
+        failed = _failed.get({})
+        if self in failed:
+            raise copy(failed[self])
+        if self._outcome is None:
+            outcome = _Outcome()
+            self._spawn(lambda: self._fly(outcome))
+            self._outcome = outcome
+        try:
+            await self._outcome.known(deadline=deadline)
+        except RememberizerError as error:
+            failed[self] = error
+            raise
+
+    async def settled(self, *, deadline: float) -> None:
+        """Wait until the run under way is over, however it ends, at most until the deadline, on anyio's clock."""
+        if self._outcome is not None:
+            with suppress(RememberizerError):
+                await self._outcome.known(deadline=deadline)
+
+    async def _fly(self, outcome: _Outcome) -> None:
+        try:
+            await self._run()
+            outcome.error = None
+        except RememberizerError as error:
+            outcome.error = error
+        except Exception:
+            logger.exception("a shared run failed")
+        finally:
+            self._outcome = None
+            outcome.done.set()

@@ -1,0 +1,297 @@
+"""``Grant``: one sign-in: whose it is, what is asked by it, and how it is renewed, kept and given back.
+
+A session that signs in anew gets a new grant, and a call keeps to the one that it began with (S12).
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from http import HTTPStatus
+from typing import NamedTuple, Protocol
+
+import anyio
+
+from ..api import auth, oauth
+from ..api.account import Me, same_account
+from ..api.client import Call, Reply
+from ..api.credentials import Auth, Credentials
+from ..api.oauth import OAuthClient
+from ..api.refusals import refusal
+from ..api.retries import may_be_done
+from ..errors import AccountChanged, NotSignedIn, RememberizerError, SessionExpired, UpstreamError
+from .flight import SingleFlight
+from .keeping import Keeping
+from .meant import Meant
+from .overtaken import ANOTHER_SIGN_IN, overtaken
+from .states import Environment, State
+
+REFRESH_AHEAD_SECONDS = 30.0
+
+logger = logging.getLogger(__name__)
+
+
+class GivenBack(NamedTuple):
+    """What became of a sign-out."""
+
+    confirmed: bool
+    """By upstream."""
+    forgotten: bool
+    """By the keyring, or there was nothing to forget."""
+
+
+class Holder(Protocol):
+    """The session that a grant is for."""
+
+    handle: str
+
+    def held(self) -> "Grant":
+        """The grant that is held now: there, or in the session that took its place."""
+        ...
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Count a call in flight."""
+        ...
+
+
+class Grant:
+    """One sign-in, or the lack of one. Deadlines are on anyio's clock, in seconds.
+
+    Args:
+        environment: What every session shares.
+        holder: The session that it is for.
+        client: The OAuth app that it was given to; without one it consists of cookies.
+    """
+
+    def __init__(self, *, environment: Environment, holder: Holder, client: OAuthClient | None = None) -> None:
+        self.credentials = Credentials(secrets=environment.secrets, now=environment.now)
+        self.account: str | None = None
+        """Its e-mail, if that is known."""
+        self.name: str | None = None
+        self.method: str | None = None
+        self.meant = Meant()
+        """The account that the sign-in was meant for, if one was."""
+        self.is_unattended = False
+        """Whether the settings or the keyring gave it: nobody was at a page, or typed a password."""
+        self.page_id: str | None = None
+        """The id of the page at which the person signed in."""
+        self.was_refused = False
+        """Whether upstream refused to renew it."""
+        self.verifies_elsewhere = False
+        """Whether upstream wants the address verified before it gives the token that verification needs."""
+        self._state = State.SIGNED_OUT
+        self._id = secrets.token_urlsafe(16)
+        self._env = environment
+        self._holder = holder
+        self._keeping = Keeping(environment.keychain, self.credentials, url=environment.api.base_url)
+        renew = partial(oauth.renew, client=client) if client else auth.custom_refresh
+        self._ask = partial(renew, environment.api, self.credentials)
+        self._flight = SingleFlight(self._fly, spawn=environment.spawn)
+
+    def become(self, me: Me, *, method: str, meant: Meant) -> None:
+        """Be this account's, from the end of its sign-in on."""
+        self.account, self.name, self.method, self.meant = me.email, me.name or None, method, meant
+        self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
+
+    def become_verified(self) -> None:
+        """Its e-mail address is verified from now on."""
+        self._state = State.SIGNED_IN
+
+    @property
+    def state(self) -> State:
+        """What it is good for, whatever page is open for its session."""
+        return State.EXPIRED if self.was_refused else self._state
+
+    @property
+    def has_account(self) -> bool:
+        """Whether somebody signed in, or did until it expired."""
+        return self._state is not State.SIGNED_OUT
+
+    @property
+    def whose(self) -> str:
+        """What tells its account from another, also where no e-mail is known."""
+        return self.account or self._id
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether it is of the account that was meant, or none was."""
+        return self.meant.fits(self.account)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether a restart signs in by it: it is of an account that somebody named, or nobody was meant."""
+        return self.is_meant and self.meant.is_named
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether a refresh can be tried."""
+        return self.credentials.can_renew and self.state is not State.EXPIRED
+
+    @property
+    def version(self) -> int:
+        """That of its tokens."""
+        return self.credentials.version
+
+    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+        """What shows who asks, at the last moment before each request of a call; raises as ``require_held``."""
+        self.require_held()
+        return self.credentials.headers(auth, url=url)
+
+    def require_held(self, *, maybe_done: bool = False, if_lost: str | None = None) -> None:
+        """Refuse a call that began with this grant, if another is held by now, or none: ``AccountChanged``."""
+        held, before = self._holder.held(), self.account or "the account before"
+        if held is not self:
+            raise held.account_changed(ANOTHER_SIGN_IN, maybe_done_as=before if maybe_done else None, if_lost=if_lost)
+
+    def account_changed(
+        self, cause: str, *, maybe_done_as: str | None = None, if_lost: str | None = None
+    ) -> AccountChanged:
+        """The error of a call that wasn't begun for this grant, which is held now."""
+        who = (self.account or "an account whose e-mail is not known") if self.has_account else None
+        return overtaken(cause, by=who, maybe_done_as=maybe_done_as, if_lost=if_lost)
+
+    def require_account(self) -> None:
+        """Refuse what needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
+        if not self.has_account:
+            raise NotSignedIn
+        if self.state is State.EXPIRED:
+            raise SessionExpired
+
+    async def is_usable(self, *, deadline: float) -> bool:
+        """Whether calls can be made with it, after a refresh that was due; raises as ``require_held``."""
+        if self.credentials.has_any:
+            with suppress(RememberizerError):
+                await self.refresh_if_due(deadline=deadline)
+            self.require_held()
+        ends_at = self.credentials.access_expires_at
+        has_ended = ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
+        return self.credentials.has_any and self.state is not State.EXPIRED and not has_ended
+
+    async def refresh_if_due(self, *, deadline: float) -> None:
+        """Renew the tokens if less than 30 s of the access token's life is left and they can be renewed.
+
+        Raises:
+            AccountChanged, NotSignedIn, SessionExpired: There is nothing to ask by.
+            UpstreamError: No usable answer, and the access token has ended.
+        """
+        self.require_held()
+        self.require_account()
+        ends_at = self.credentials.access_expires_at
+        if ends_at is None or ends_at - self._env.now() >= REFRESH_AHEAD_SECONDS or not self.can_refresh:
+            return
+        try:
+            await self.refresh(deadline=deadline)
+        except UpstreamError:
+            if ends_at <= self._env.now():
+                raise
+
+    async def refresh(self, *, deadline: float) -> None:
+        """Renew the tokens, or wait for a renewal that is under way; several callers share one.
+
+        Raises:
+            NotSignedIn: There is no refresh token; nobody is asked.
+            AccountChanged: There was another sign-in meanwhile, or a sign-out.
+            SessionExpired: Upstream refused it, now or before.
+            UpstreamError: No usable answer; the grant is as it was.
+        """
+        self.require_account()
+        if not self.can_refresh:
+            raise NotSignedIn(
+                "This session has no refresh token.",
+                hint="Go on without; when the session ends, call `logout`, then `login`.",
+            )
+        with self._while_held():
+            await self._flight.join(deadline=deadline)
+        self.require_held()
+
+    async def request(self, call: Call, *, deadline: float) -> Reply:
+        """Make a call; the caller never learns that a token expired.
+
+        A refresh that is due comes first; after a 401 there is one refresh, and the call is repeated once.
+
+        Raises:
+            AccountChanged: There was another sign-in meanwhile, or a sign-out.
+            NotSignedIn, SessionExpired: There is no account, or it can't be renewed.
+            RememberizerError: Upstream's refusals, or no usable answer.
+        """
+        with self._holder.in_use():
+            await self.refresh_if_due(deadline=deadline)
+            token = self.credentials.access_token
+            with self._while_held():
+                reply = await self._send(call, deadline=deadline)
+                if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token, deadline=deadline):
+                    reply = await self._send(call, deadline=deadline)
+                if not reply.is_success:
+                    raise refusal(reply, unverified=self.state is State.UNVERIFIED)
+            return reply
+
+    async def give_back(self, *, deadline: float, stays_last: bool = False) -> GivenBack:
+        """Remove it from the keyring, which with ``stays_last`` goes on to name its account, and sign out upstream.
+
+        A renewal that is under way comes first, because its new tokens must end too.
+        """
+        await self._flight.settled(deadline=deadline)
+        forgotten = await self._keeping.forget(stays_last=stays_last)
+        try:
+            await auth.custom_logout(self._env.api, self.credentials, deadline=deadline)
+        except RememberizerError as error:
+            logger.warning("Rememberizer did not confirm the sign-out (%s)", error.code)
+            return GivenBack(confirmed=False, forgotten=forgotten)
+        return GivenBack(confirmed=True, forgotten=forgotten)
+
+    async def mean(self, email: str | None) -> None:
+        """If a call named its account, take it for the one that is meant from now on."""
+        if not self.is_last and same_account(email, self.account):
+            self.meant = Meant(email)
+            await self.keep()
+
+    async def keep(self) -> None:
+        """Keep it in the keyring from now on, where the user opted in."""
+        await self._keeping.start(self.account, as_last=self.is_last)
+
+    def wipe(self) -> None:
+        """Forget everything that shows who asks; what the keyring keeps stays."""
+        self._keeping.stop()
+        self.credentials.wipe()
+
+    @contextmanager
+    def _while_held(self) -> Iterator[None]:
+        """Around what upstream is asked: what fails once another grant is held is the change's, and not upstream's."""
+        try:
+            yield
+        except RememberizerError as error:
+            if not isinstance(error, AccountChanged):
+                self.require_held()
+            raise
+
+    async def _send(self, call: Call, *, deadline: float) -> Reply:
+        try:
+            reply = await self._env.api.send(call, self, deadline=deadline)
+        except UpstreamError as error:
+            self.require_held(maybe_done=call.method != "GET" and may_be_done(error), if_lost=call.if_lost)
+            raise
+        self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
+        return reply
+
+    async def _renew(self, used: str | None, *, deadline: float) -> bool:
+        """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
+        if self.credentials.access_token not in (used, None):  # a refusal may itself take the token away
+            return True
+        if not self.can_refresh:
+            self.was_refused = True
+            return False
+        await self.refresh(deadline=deadline)
+        return True
+
+    async def _fly(self) -> None:
+        deadline = anyio.current_time() + self._env.budget_seconds
+        await self._keeping.catch_up()
+        version = self.credentials.version
+        try:
+            await self._ask(deadline=deadline)
+        except SessionExpired:
+            self.was_refused = self.credentials.version == version
+            raise
+        logger.info("session %s… was refreshed", self._holder.handle[:8])
+        await self._keeping.renew()

@@ -1,0 +1,249 @@
+"""``Session``: the sign-in that is held under one handle, and the moves between its states."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import anyio
+
+from ..api import auth, oauth
+from ..api.account import Me, same_account, whose
+from ..api.oauth import OAuthClient
+from ..errors import EmailNotVerified
+from .grant import GivenBack, Grant
+from .meant import Meant
+from .states import Environment, Page, State
+
+BY_PAGE = ("browser", "oauth")
+"""The methods of a person at the sign-in page."""
+NOBODY_MEANT = Meant()
+
+logger = logging.getLogger(__name__)
+
+
+class Session:
+    """One account's session under a handle.
+
+    Every method that asks upstream takes a ``deadline`` on anyio's clock, in seconds.
+    """
+
+    def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
+        self.handle = handle
+        self.owner = owner
+        self.moving = anyio.Lock()
+        """Held by login, signup, verify and logout: one move at a time."""
+        self.calls = 0
+        self.page: Page | None = None
+        """The sign-in page that is open for this session."""
+        self.meant = Meant()
+        """The account that the latest page was opened for, if one was meant."""
+        self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
+        """Raises if the page at which somebody signs in doesn't take the account."""
+        self.heir: Callable[[], Session | None] = lambda: None
+        """Finds the session that took this one's place."""
+        self._env = environment
+        self.started_at = self.used_at = environment.now()
+        self.grant = self._new_grant()
+        """The sign-in that is held now; the next one is another."""
+
+    def __repr__(self) -> str:
+        return f"<Session {self.handle[:8]}…: {self.state}, {self.grant.credentials!r}>"
+
+    @property
+    def state(self) -> State:
+        """What the session is, whatever page is open for it."""
+        return self.grant.state
+
+    @property
+    def email(self) -> str | None:
+        """Whose it is, as far as that is known."""
+        return self.grant.account
+
+    @property
+    def name(self) -> str | None:
+        """The account's name."""
+        return self.grant.name
+
+    @property
+    def can_verify(self) -> bool:
+        """Whether there is a token that verification can be done with."""
+        return self.grant.credentials.access_token is not None
+
+    @property
+    def signed_in_by(self) -> str | None:
+        """The id of the page at which the person signed in."""
+        return self.grant.page_id
+
+    @signed_in_by.setter
+    def signed_in_by(self, page_id: str) -> None:
+        self.grant.page_id = page_id
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is in flight or a person is signing in."""
+        return self.calls > 0 or self.page is not None
+
+    def held(self) -> Grant:
+        """The grant that is held now: here, or in the session that took this one's place."""
+        heir = None if self.grant.has_account else self.heir()
+        return heir.grant if heir else self.grant
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Count a call in flight: such a session is neither evicted nor idle."""
+        self.calls += 1
+        self.used_at = self._env.now()
+        try:
+            yield
+        finally:
+            self.calls -= 1
+            self.used_at = self._env.now()
+
+    async def sign_up(
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str | None,
+        captcha: str | None,
+        deadline: float,
+        method: str = "password",
+    ) -> bool:
+        """Create an account and hold it, unverified; returns as ``sign_in``."""
+        ask = partial(auth.signup, email=email, password=password, name=name, captcha=captcha)
+        with self._fresh() as fresh:
+            await ask(self._env.api, fresh.credentials, deadline=deadline)
+        me = Me(email=email, name=name, email_verified=False)
+        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
+
+    async def sign_in(
+        self, *, email: str, password: str, captcha: str | None, deadline: float, method: str = "password"
+    ) -> bool:
+        """Sign in on fresh credentials, and only then let go of an account that was held before.
+
+        Returns:
+            ``False`` if another account was held before and upstream did not confirm its sign-out.
+
+        Raises:
+            SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
+        """
+        unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
+        with self._signing_in_again(unverified=unverified), self._fresh() as fresh:
+            await auth.signin(
+                self._env.api, fresh.credentials, email=email, password=password, captcha=captcha, deadline=deadline
+            )
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+        me = me.model_copy(update={"email": me.email or email})
+        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
+
+    async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
+        """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say."""
+        sent = (code, verifier, client.client_secret)
+        with self._env.secrets.during(sent), self._fresh(client) as fresh:
+            await oauth.exchange(
+                self._env.api, fresh.credentials, client, code=code, verifier=verifier, deadline=deadline
+            )
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+        return await self._adopt(fresh, me, method="oauth", meant=Meant(), deadline=deadline)
+
+    async def sign_in_with_refresh_token(
+        self, token: str, *, method: str, deadline: float, meant: Meant = NOBODY_MEANT, of: str | None = None
+    ) -> bool:
+        """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
+
+        Args:
+            token: Its value.
+            method: How the account will be said to be signed in.
+            deadline: On anyio's clock, in seconds.
+            meant: The account that it should be of.
+            of: The account that it has to be of.
+
+        Raises:
+            SessionExpired, SignInFailed, UpstreamError: Refused, not known to be ``of`` this account, or no answer.
+        """
+        with self._fresh() as fresh:
+            fresh.credentials.adopt_refresh_token(token, url=self._env.api.base_url)
+            await auth.custom_refresh(self._env.api, fresh.credentials, deadline=deadline)
+            me = await whose(self._env.api, fresh.credentials, deadline=deadline, of=of)
+        return await self._adopt(fresh, me, method=method, meant=meant, deadline=deadline)
+
+    async def verify(self, code: str, *, deadline: float) -> None:
+        """Verify the e-mail address.
+
+        Raises:
+            NotSignedIn: Nobody is signed in, or no token came that verification could be done with.
+            SessionExpired, InvalidVerificationCode, UpstreamError: As ``api.auth.verify_email``.
+        """
+        grant = self.grant
+        await grant.refresh_if_due(deadline=deadline)
+        await auth.verify_email(self._env.api, grant.credentials, code=code, deadline=deadline)
+        grant.become_verified()
+
+    async def sign_out(self, *, deadline: float) -> GivenBack:
+        """Tell upstream, then forget everything whatever it said."""
+        try:
+            return await self.grant.give_back(deadline=deadline)
+        finally:
+            self.wipe()
+
+    def wipe(self) -> None:
+        """Forget the account without telling anybody, and close its sign-in page."""
+        self.close_page()
+        self.grant.wipe()
+        self.grant = self._new_grant()
+
+    def close_page(self) -> None:
+        """Close the sign-in page, if one is open."""
+        page, self.page = self.page, None
+        if page is not None:
+            page.close()
+
+    def _new_grant(self, client: OAuthClient | None = None) -> Grant:
+        return Grant(environment=self._env, holder=self, client=client)
+
+    @contextmanager
+    def _fresh(self, client: OAuthClient | None = None) -> Iterator[Grant]:
+        """A new grant, which is forgotten again if the sign-in with it fails."""
+        grant = self._new_grant(client)
+        try:
+            yield grant
+        except BaseException:
+            grant.wipe()
+            raise
+
+    @contextmanager
+    def _signing_in_again(self, *, unverified: bool) -> Iterator[None]:
+        """Around a sign-in: if the address has to be verified first, say where that can be done.
+
+        Args:
+            unverified: Whether it is to the same account, which is not verified yet.
+        """
+        held = self.grant
+        try:
+            yield
+        except EmailNotVerified as error:
+            if unverified and held.credentials.access_token is not None:
+                error.hint = error.advice
+            elif unverified:
+                held.verifies_elsewhere = True
+            raise
+
+    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: Meant, deadline: float) -> bool:
+        """Hold the new grant, and let go of the one before.
+
+        The account that a page was opened for is meant, whatever the person typed there.
+        """
+        if self.admit:
+            await self.admit(fresh, me)
+        before, self.grant = self.grant, fresh
+        fresh.become(me, method=method, meant=self.meant if method in BY_PAGE else meant)
+        self.started_at = self._env.now()
+        logger.info("session %s… is %s", self.handle[:8], self.state)
+        left = True
+        if before.has_account and not same_account(before.account, me.email):
+            with anyio.CancelScope(shield=True):
+                left = (await before.give_back(deadline=deadline, stays_last=not fresh.is_last)).confirmed
+        before.wipe()
+        await fresh.keep()
+        return left

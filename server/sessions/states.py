@@ -1,0 +1,93 @@
+"""The states of a session, and what all sessions of a process share.
+
+    signed_out --signup--> unverified --verify--> signed_in --refresh refused--> expired
+        |                      ^                      ^                             |
+        +------login-----------+----------------------+-----------login------------+
+
+``logout`` leads from each of them to ``signed_out``. A login or signup that fails leaves the session as it was. While a
+sign-in page is open for a session, it is shown as ``pending``, whatever account it still holds.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ..api.client import RememberizerAPI
+from .flight import Spawn
+from .keychain import Keychain
+from ..logs.redaction import KnownSecrets
+
+
+class State(StrEnum):
+    """What a session can be."""
+
+    SIGNED_OUT = "signed_out"
+    """No account: before the first sign-in and after a logout."""
+    PENDING = "pending"
+    """What is shown while a sign-in page is open; never the state of an account."""
+    UNVERIFIED = "unverified"
+    """Signed up or signed in, and the e-mail address is not verified yet."""
+    SIGNED_IN = "signed_in"
+    """An account, as far as anybody knows."""
+    EXPIRED = "expired"
+    """Upstream refused to renew it; only ``login`` or ``logout`` lead on."""
+
+
+class Page(Protocol):
+    """What a session knows of the sign-in page that is open for it."""
+
+    @property
+    def url(self) -> str:
+        """Where the person signs in."""
+        ...
+
+    @property
+    def confirm_code(self) -> str:
+        """What page and tool result both show, so that a forwarded link is noticed."""
+        ...
+
+    @property
+    def expires_at(self) -> float:
+        """When nobody is waited for any longer, in Unix seconds."""
+        ...
+
+    @property
+    def wants_code(self) -> bool:
+        """Whether the account is signed in, and only its verification code is missing."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong there and what repairs it, where the person alone can't."""
+        ...
+
+    def close(self) -> None:
+        """End it at once."""
+        ...
+
+    def run_out(self) -> None:
+        """End it because nobody came in time."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What every session of a process shares.
+
+    Args:
+        api: The REST client.
+        secrets: The registry of values that logs redact.
+        spawn: Starts a task that outlives its caller.
+        budget_seconds: How long a refresh may take, whoever waits for it.
+        keychain: The keyring, where the user opted in.
+        now: The wall clock, in Unix seconds.
+    """
+
+    api: RememberizerAPI
+    secrets: KnownSecrets
+    spawn: Spawn
+    budget_seconds: float
+    keychain: Keychain | None = None
+    now: Callable[[], float] = time.time

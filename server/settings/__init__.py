@@ -1,0 +1,1 @@
+"""Everything that can be configured, from ``REMEMBERIZER_*`` variables."""

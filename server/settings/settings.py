@@ -1,0 +1,292 @@
+"""``Settings``: everything that can be configured, from ``REMEMBERIZER_*`` variables.
+
+All are optional, and the letter case of their names doesn't count. A secret can also come from a file, named by the
+same variable with ``_FILE`` behind it. Nothing secret is ever taken from the command line (S43).
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ..hosts.secret_forms import shown_name
+from .values import (
+    EMAIL_PATTERN,
+    ApiKey,
+    Secret,
+    SecretInFile,
+    absolute_folders,
+    api_address,
+    comma_separated,
+    cookie_value,
+    filled_in,
+    filled_in_key,
+    known_toolsets,
+    meant,
+    secret_in,
+    switch,
+    unquoted,
+    words,
+)
+
+PREFIX = "REMEMBERIZER_"
+SECRETS = ("password", "captcha", "refresh_token", "api_token", "vector_store_token", "oauth_client_secret")
+
+
+class UnusableSettings(Exception):
+    """One or more settings can't be used; ``problems`` names all of them, never their values."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, which can't switch the sandbox on: only the command line does."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = {name.lower(): value for name, value in variables_set(os.environ).items()}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        if field_name == "sandbox":
+            return None, field_name, False
+        return super().get_field_value(field, field_name)
+
+
+class Settings(BaseSettings):
+    """What the server was told, checked. Use ``load_settings`` to get all problems as sentences."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    base_url: Annotated[str, AfterValidator(api_address)] = Field(
+        "https://api.rememberizer.ai/api/v1/",
+        description="Address of the Rememberizer API; `--sandbox` takes its place.",
+    )
+    email: str | None = Field(
+        None, pattern=EMAIL_PATTERN, description="E-mail that `login` and `signup` use when none is passed."
+    )
+    password: Secret | None = Field(None, description="Password that goes with the e-mail.")
+    captcha: Secret | None = Field(None, description="Captcha response that goes with them; each works once.")
+    refresh_token: Annotated[SecretStr, AfterValidator(cookie_value), AfterValidator(filled_in_key)] | None = Field(
+        None, description="Value of the `refresh_token` cookie of a sign-in; `login` takes it over."
+    )
+    api_token: ApiKey | None = Field(
+        None, description="API key of a common knowledge; the toolset `knowledge` then works without a sign-in."
+    )
+    vector_store_token: ApiKey | None = Field(
+        None, description="API key of a vector store; its documents and search (toolset `vector_stores`) take no other."
+    )
+    toolsets: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(comma_separated), words(), AfterValidator(known_toolsets)
+    ] = Field(
+        ("auth", "knowledge"), description="Which tools there are; `mementos`, `vector_stores` or `all` add more."
+    )
+    read_only: bool = Field(default=False, description="Whether tools that write are left out (`on` or `off`).")
+    upload_dirs: Annotated[
+        tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
+    ] = Field((), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated.")
+    keep_signed_in: Annotated[Literal["off", "keyring"], words(**switch("keyring", "off"))] = Field(
+        "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
+    )
+    oauth_client_id: str | None = Field(
+        None, min_length=1, description="OAuth app registered at Rememberizer; `login` then uses its consent page."
+    )
+    oauth_client_secret: Secret | None = Field(None, validate_default=True, description="Secret of that app.")
+    oauth_port: int = Field(
+        8976, ge=1, le=65535, description="Its redirect URL is `http://127.0.0.1:PORT/oauth/callback`."
+    )
+    lazy_sign_in: bool = Field(
+        default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
+    )
+    open_browser: Annotated[Literal["auto", "always", "never"], words(**switch("always", "never"))] = Field(
+        "auto", description="Whether the browser is opened for the sign-in: `auto` (on a desktop), `always` or `never`."
+    )
+    recaptcha_site_key: str | None = Field(
+        None, pattern=r"^[\w-]+$", description="reCAPTCHA site key; the sign-in page then shows the widget."
+    )
+    sign_in_minutes: float = Field(10, gt=0, le=1440, description="Minutes for which a sign-in page stays open.")
+    secret_arguments: bool = Field(
+        default=True, description="Whether tools take `password` and `captcha` as arguments (`on` or `off`)."
+    )
+    session_idle_minutes: float = Field(
+        720, gt=0, allow_inf_nan=False, description="Minutes without a call after which a session ends."
+    )
+    session_hours: float = Field(
+        168, gt=0, allow_inf_nan=False, description="Hours after its sign-in at which a session ends."
+    )
+    timeout_seconds: float = Field(
+        20,
+        gt=0,
+        le=600,
+        description="Seconds that one tool call may spend on Rememberizer in all; smart search has 45 at least, "
+        "uploads 60.",
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], words(warn="warning", critical="error", fatal="error")
+    ] = Field("warning", description="From which level on events are logged to stderr.")
+    sandbox: bool = Field(default=False, exclude=True, description="Set by --sandbox only.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_filled_in(cls, value: Any, info: ValidationInfo) -> Any:
+        return filled_in(value, is_secret=info.field_name in SECRETS) if isinstance(value, str) else value
+
+    @field_validator("password")
+    @classmethod
+    def _has_an_email(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value and "email" in info.data and not info.data["email"]:  # an unusable one is a problem of its own
+            raise ValueError(f"needs {PREFIX}EMAIL beside it")
+        return value
+
+    @field_validator("oauth_client_secret")
+    @classmethod
+    def _has_a_client(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("oauth_client_id", value)):
+            raise ValueError(f"{PREFIX}OAUTH_CLIENT_ID and {PREFIX}OAUTH_CLIENT_SECRET go together")
+        return value
+
+    @field_validator("lazy_sign_in")
+    @classmethod
+    def _leaves_a_way_in(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator's signature
+        others = {"toolsets", "api_token", "vector_store_token"}
+        if value or others - info.data.keys():  # an unusable one is a problem of its own
+            return value
+        if "auth" not in info.data["toolsets"] and not (info.data["api_token"] or info.data["vector_store_token"]):
+            raise ValueError(
+                f"with `off`, nobody could sign in: add `auth` to {PREFIX}TOOLSETS, or set {PREFIX}API_TOKEN"
+            )
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic-settings'
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was passed, then the environment; no ``.env`` of whatever folder the host started us in."""
+        return init_settings, _Environment(settings_cls)
+
+    def newest_refresh_token(self) -> SecretStr | None:
+        """The refresh token; where a file holds it, what stands there now, since another program may renew it."""
+        token = self.refresh_token
+        return token.newest(cookie_value) if isinstance(token, SecretInFile) else token
+
+    def secret_values(self) -> list[str]:
+        """The values that must never be printed."""
+        return [value.get_secret_value() for name in SECRETS if (value := getattr(self, name))]
+
+
+def variable(field: str) -> str:
+    """The name of a setting's environment variable."""
+    return PREFIX + field.upper()
+
+
+def load_settings(*, sandbox: bool = False) -> Settings:
+    """Read the settings from the environment and the files that it names.
+
+    Raises:
+        UnusableSettings: With one sentence for each setting that can't be used.
+    """
+    from_files, unreadable = _read_files(variables_set(os.environ))
+    problems = list(unreadable)
+    settings = None
+    try:
+        settings = Settings(**from_files, sandbox=sandbox)
+    except ValidationError as error:
+        problems += [_sentence(each["loc"], each["type"], each["msg"]) for each in error.errors(include_input=False)]
+    problems = [*_set_twice(os.environ), *(_as_spelt(problem, os.environ) for problem in problems)]
+    if settings is None or problems:
+        raise UnusableSettings(problems)
+    return settings
+
+
+def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
+    """What those of our variables mean that say something, by their names in upper case."""
+    said = {name.upper(): meant(environ[name]) for name in _spellings(environ)}
+    return {name: value if name in map(variable, SECRETS) else unquoted(value) for name, value in said.items()}
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that no setting reads, most often by a typing error.
+
+    Each is cut as ``shown_name`` does.
+    """
+    names = [name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known()]
+    return sorted(map(shown_name, names))
+
+
+def _known() -> set[str]:
+    fields = [name for name in Settings.model_fields if name != "sandbox"]
+    return {variable(name) for name in fields} | {variable(name) + "_FILE" for name in SECRETS}
+
+
+def _spellings(environ: Mapping[str, str]) -> list[str]:
+    return sorted(name for name, value in environ.items() if name.upper().startswith(PREFIX) and meant(value))
+
+
+def _set_twice(environ: Mapping[str, str]) -> list[str]:
+    """Which of two values is meant nobody knows, so none is taken."""
+    spellings = _spellings(environ)
+    each = {known: [name for name in spellings if name.upper() == known] for known in sorted(_known())}
+    return [f"{' and '.join(names)} differ in letter case only; keep one" for names in each.values() if len(names) > 1]
+
+
+def _as_spelt(problem: str, environ: Mapping[str, str]) -> str:
+    """The sentence with each variable's name as somebody wrote it."""
+    spelt = {name.upper(): name for name in _spellings(environ)}
+    return re.sub(rf"{PREFIX}\w+", lambda found: spelt.get(found[0], found[0]), problem)
+
+
+def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in SECRETS:
+        name = variable(field)
+        path = given.get(f"{name}_FILE")
+        if not path:
+            continue
+        if name in given:
+            problems.append(f"{name} and {name}_FILE are both set; keep one")
+            continue
+        try:
+            values[field] = secret_in(path)
+        except ValueError as error:
+            problems.append(f"{name}_FILE names {error}")
+    return values, problems
+
+
+_ALLOWED = {
+    "email": "must have the form of an e-mail address",
+    "keep_signed_in": "must be `off` or `keyring`",
+    "oauth_port": "must be a port from 1 to 65535",
+    "lazy_sign_in": "must be `on` or `off`",
+    "open_browser": "must be `auto`, `always` or `never`",
+    "recaptcha_site_key": "must be a site key: letters, digits, `-` and `_`",
+    "sign_in_minutes": "must be a number above 0, at most 1440",
+    "read_only": "must be `on` or `off`",
+    "secret_arguments": "must be `on` or `off`",
+    "session_idle_minutes": "must be a number above 0",
+    "session_hours": "must be a number above 0",
+    "timeout_seconds": "must be a number above 0, at most 600",
+    "log_level": "must be `debug`, `info`, `warning` or `error`",
+}
+
+
+def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    """One problem in our words: a validator's own, or else what the setting may be."""
+    name = str(location[0])
+    said = (
+        message.removeprefix("Value error, ")
+        if kind == "value_error"
+        else _ALLOWED.get(name, "is not in the right form")
+    )
+    return f"{variable(name)}: {said}"

@@ -1,0 +1,144 @@
+"""The newcomer's first command."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from rememberizer_mcp.server.cli.demo import StepFailed, read_mail, run
+from rememberizer_mcp.server.cli.person import PageRefused, sign_in_at
+
+from tests.support.agent import agent_on, server_on
+from tests.support.process import SERVE, clean_environment, modern, running
+from tests.support.tiers import matrix
+from tests.support.upstream import usual
+
+ORDER = ["signup", "verify", "session_status", "refresh", "logout", "login", "session_status", "login"]
+ORDER += ["session_status", "search", "read_document", "remember", "search", "logout"]
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path) -> None:
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
+
+
+def demo(path: str) -> "subprocess.CompletedProcess[str]":
+    """The demo, where these are the programs of the machine."""
+    environment = clean_environment(EMAIL="not-read@example.org", BASE_URL="http://unusable.example/")
+    environment["rememberizer_log_level"] = "unusable"
+    return subprocess.run(
+        [*SERVE, "demo"], env=environment | {"PATH": path}, capture_output=True, timeout=60, check=False, text=True
+    )
+
+
+@pytest.mark.promise("D39")
+def test_the_demo_walks_the_whole_life_in_plain_text_without_a_browser(tmp_path: Path) -> None:
+    done = demo(str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^    (\w+)\(", done.stdout, re.MULTILINE) == ORDER
+    assert re.search(r"sign_in_url +http://127\.0\.0\.1:\d+/", done.stdout)
+    assert "(the person opens the link and fills in the form)" in done.stdout
+    assert "invalid_credentials" in done.stdout
+    assert "Bread baking times in our oven (memory): The oven lies" in done.stdout
+    assert "The demo's note (memory): The marmalade zeppelin departs" in done.stdout
+    assert "[data-" not in done.stdout
+    assert len(re.findall(r"  \d+ ms$", done.stdout, re.MULTILINE)) == len(ORDER)
+    assert "\x1b" not in done.stdout
+    assert done.stdout.rstrip().splitlines()[-1].startswith("Every step did what it should, in ")
+    assert done.stderr == ""
+
+
+@pytest.mark.promise("D39")
+@pytest.mark.needs("chromium")
+def test_the_person_of_the_demo_signs_in_in_chromium() -> None:
+    done = demo(os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    assert "(the person opens the link in Chromium)" in done.stdout
+
+
+@pytest.mark.exhaustive
+@pytest.mark.promise("D39")
+def test_a_browser_that_does_not_start_is_as_good_as_none(tmp_path: Path) -> None:
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o700)
+    assert demo(f"{tmp_path}:{os.environ['PATH']}").returncode == 0
+
+
+@pytest.mark.promise("D39", "S9")
+@pytest.mark.parametrize("browser", ["no browser", pytest.param("chromium", marks=pytest.mark.needs("chromium"))])
+async def test_the_person_does_not_sign_in_at_a_page_with_another_code(browser: str) -> None:
+    account = {"email": "ada@example.org", "password": "canary-password", "captcha": "x"}
+    upstream = usual()
+    async with agent_on(server_on(upstream.transport)) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+        with pytest.raises(PageRefused, match="does not show 'no such'"):
+            await sign_in_at(url, "no such", account, browser=shutil.which(browser))
+    assert not upstream.requests
+
+
+def test_without_playwright_no_browser_can_be_driven() -> None:
+    code = "from rememberizer_mcp.server.cli.person import chromium; print(chromium())"
+    hidden = f"import sys; sys.modules['playwright'] = None; {code}"
+    assert (
+        subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False).stdout == "None\n"
+    )
+
+
+@pytest.mark.promise("D39")
+@pytest.mark.parametrize(
+    ("no_color", "coloured"), matrix({"coloured": ("", True), "NO_COLOR": ("1", False)}, usual=["coloured"])
+)
+def test_the_demo_is_coloured_on_a_terminal(no_color: str, coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    environment = clean_environment() | {"NO_COLOR": no_color, "TERM": "xterm"}
+    with subprocess.Popen([*SERVE, "demo"], env=environment, stdout=theirs, stdin=subprocess.DEVNULL) as popen:
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # how Linux tells that the other side has closed
+            while True:
+                said += os.read(ours, 65536)
+    os.close(ours)
+    assert popen.returncode == 0
+    assert (b"\x1b[" in said) is coloured
+
+
+@pytest.mark.promise("D39")
+def test_a_step_that_fails_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--variant=signup_tokens=none"]) == 1
+    assert "step 2 (verify) came to 'not_signed_in' and not to 'signed_in'." in capsys.readouterr().out
+
+
+@pytest.mark.promise("D39")
+@pytest.mark.parametrize("tokens", ["json", "none"])
+def test_a_variant_that_the_demo_can_not_follow_is_refused_before_it_begins(tokens: str) -> None:
+    command = [*SERVE, "demo", "--variant", f"signup_tokens={tokens}"]
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "of signup_tokens it can follow `cookies` and `both`" in " ".join(done.stderr.split())
+
+
+@pytest.mark.promise("D39")
+def test_a_server_that_does_not_start_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--no-such-option"]) == 1
+    assert "The demo failed: " in capsys.readouterr().out
+
+
+@pytest.mark.promise("D39")
+def test_a_mail_that_did_not_come_fails_the_demo() -> None:
+    with running("--sandbox") as process:
+        process.ask(modern(1, "tools/call", name="session_status", arguments={}))
+        with pytest.raises(StepFailed, match=r"no mail to nobody@example\.org"):
+            anyio.run(read_mail, "nobody@example.org")
+
+
+def test_a_fault_of_the_demo_itself_is_not_hidden() -> None:
+    with pytest.raises(ValueError, match="args"):
+        run([object()])  # type: ignore[list-item]  # that is the fault

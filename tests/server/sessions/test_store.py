@@ -1,0 +1,284 @@
+"""Handles, owners, lifetimes and the cap."""
+
+import anyio
+import pytest
+from rememberizer_mcp.server.api.client import Call
+from rememberizer_mcp.server.errors import InvalidCredentials, NotSignedIn, TooManySessions, UnknownSession
+from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.sessions.states import State
+from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS, SessionStore
+
+from tests.support.agent import ADA, GRACE
+from tests.support.clock import FakeClock, Gate
+from tests.support.sessions import environment_on, soon, store_of
+from tests.support.upstream import Slow, reply, usual
+
+
+async def signed_in(store: SessionStore, owner: str) -> Session:
+    async with store.moving(owner, create=True) as session:
+        await session.sign_in(**ADA, captcha=None, deadline=soon())
+    return session
+
+
+@pytest.mark.promise("S20")
+async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=50)
+        handles = {(await signed_in(store, f"owner {number}")).handle for number in range(50)}
+    assert len(handles) == 50
+    for handle in handles:
+        assert handle.startswith("rs_")
+        assert len(handle) == 3 + 32  # 24 bytes, 192 bits, in base64
+        assert handle.replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.promise("S19", "S24", "S12")
+async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock)
+        handle = (await signed_in(store, "ada")).handle
+        said = []
+        for owner, asked in (("grace", handle), ("grace", "rs_unknown"), ("ada", "rs_unknown"), ("grace", "")):
+            with pytest.raises(UnknownSession) as error:
+                store.find(owner, asked)
+            with pytest.raises(UnknownSession):
+                await store.moving(owner, asked, create=True).__aenter__()
+            said.append(str(error.value))
+        assert len(set(said)) == 1
+        assert store.find("grace") is None
+        found = store.find("ada", handle)
+        assert found is store.find("ada")
+        assert found is not None
+
+
+async def test_a_move_without_a_session_is_refused_or_makes_one(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock)
+        with pytest.raises(NotSignedIn):
+            await store.moving("ada").__aenter__()
+        async with store.moving("ada", create=True) as session:
+            assert session.state is State.SIGNED_OUT
+        assert len(store) == 0
+
+
+async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) -> None:
+    async with environment_on(usual(signin=reply(401)), clock) as environment:
+        store = store_of(environment, clock)
+        with pytest.raises(InvalidCredentials):
+            await signed_in(store, "ada")
+        assert len(store) == 0
+        assert repr(store) == "<SessionStore: 0 sessions>"
+
+
+@pytest.mark.promise("D15")
+async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, idle=100)
+        session = await signed_in(store, "ada")
+        clock.advance(99)
+        with session.in_use():
+            clock.advance(500)
+            assert store.find("ada") is session
+        clock.advance(99)
+        assert store.find("ada", session.handle) is session
+        clock.advance(1)
+        assert store.find("ada") is None
+        with pytest.raises(UnknownSession):
+            store.find("ada", session.handle)
+        assert session.state is State.SIGNED_OUT
+
+
+@pytest.mark.promise("D15", "S20")
+async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, idle=10_000, lifetime=1000)
+        session = await signed_in(store, "ada")
+        clock.advance(999)
+        with session.in_use():
+            assert store.find("ada") is session
+            clock.advance(1)
+            assert store.find("ada") is None
+
+
+@pytest.mark.promise("D15")
+async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, idle=10_000, lifetime=1000)
+        session = await signed_in(store, "ada")
+        clock.advance(999)
+        assert await signed_in(store, "ada") is session
+        clock.advance(999)
+        assert store.find("ada") is session
+
+
+@pytest.mark.promise("D15")
+async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=2)
+        first, second = await signed_in(store, "first"), await signed_in(store, "second")
+        clock.advance(1)
+        with first.in_use():
+            clock.advance(1)
+        third = await signed_in(store, "third")
+        assert second.state is State.SIGNED_OUT
+        assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
+
+
+@pytest.mark.promise("D15")
+async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=2)
+        first = await signed_in(store, "first")
+        with first.in_use():
+            async with store.moving("second", create=True):
+                with pytest.raises(TooManySessions):
+                    await signed_in(store, "third")
+        assert store.find("first") is first
+        assert store.find("third") is None
+
+
+@pytest.mark.promise("D15")
+async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=2)
+        first = await signed_in(store, "first")
+        clock.advance(1)
+        second = await signed_in(store, "second")
+        async with first.moving:
+            third = await signed_in(store, "third")
+            assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
+            async with third.moving:
+                with pytest.raises(TooManySessions):
+                    await signed_in(store, "fourth")
+        assert (first.state, second.state) == (State.SIGNED_IN, State.SIGNED_OUT)
+
+
+@pytest.mark.promise("D15")
+async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, most=2, idle=100)
+        await signed_in(store, "stale")
+        clock.advance(60)
+        live = await signed_in(store, "live")
+        clock.advance(60)
+        await signed_in(store, "new")
+        assert store.find("live") is live
+
+
+@pytest.mark.promise("D15")
+async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) -> None:
+    gate = Gate()
+    upstream = usual()
+    async with environment_on(upstream, clock) as environment, anyio.create_task_group() as tasks:
+        store = store_of(environment, clock, idle=100)
+        session = await signed_in(store, "ada")
+        asked = len(upstream.requests)
+        tasks.start_soon(store.keep_sweeping, gate.sleep)
+        for age, left in ((50, 1), (50, 0)):
+            with anyio.fail_after(5):
+                await gate.waiting.wait()
+                clock.advance(age)
+                gate.open()
+                await gate.waiting.wait()
+            assert len(store) == left
+        tasks.cancel_scope.cancel()
+    assert session.state is State.SIGNED_OUT
+    assert gate.waits == [SWEEP_SECONDS] * 3
+    assert len(upstream.requests) == asked
+
+
+@pytest.mark.promise("D13")
+async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> None:
+    upstream = usual(me=reply(404))
+    async with environment_on(upstream, clock) as environment:
+        store = store_of(environment, clock, most=1)
+        sessions: list[Session] = []
+
+        async def log_in(account: dict[str, str]) -> None:
+            async with store.moving("ada", create=True) as session:
+                await session.sign_in(**account, captcha=None, deadline=soon())
+                sessions.append(session)
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(log_in, ADA)
+                tasks.start_soon(log_in, GRACE)
+        assert sessions == [store.find("ada")] * 2
+        assert sessions[0].email == GRACE["email"]
+    assert upstream.paths == ["auth/signin/", "me/", "auth/signin/", "me/", "auth/custom-logout/"]
+
+
+async def test_a_move_that_waited_for_an_ended_session_begins_anew(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock)
+        session = await signed_in(store, "ada")
+        refused: list[bool] = []
+
+        async def move(handle: str | None) -> None:
+            try:
+                async with store.moving("ada", handle, create=True) as later:
+                    refused.append(later is session)
+            except UnknownSession:
+                refused.append(True)
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks, store.moving("ada") as ending:
+                tasks.start_soon(move, ending.handle)
+                tasks.start_soon(move, None)
+                await anyio.wait_all_tasks_blocked()
+                ending.wipe()
+        assert refused == [True, False]
+
+
+async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock, lifetime=1000)
+        async with store.moving("ada", create=True) as session:
+            clock.advance(5000)
+            store.sweep()
+            await session.sign_in(**ADA, captcha=None, deadline=soon())
+        assert store.find("ada") is session
+
+
+async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, clock)
+        await signed_in(store, "ada")
+        async with store.moving("ada"):
+            store.wipe()
+        assert store.find("ada") is None
+
+
+@pytest.mark.promise("S31")
+async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -> None:
+    upstream = usual()
+    async with environment_on(upstream, clock) as environment:
+        store = store_of(environment, clock)
+        session = await signed_in(store, "ada")
+        asked = len(upstream.requests)
+        store.wipe()
+        assert len(store) == 0
+        assert session.state is State.SIGNED_OUT
+    assert len(upstream.requests) == asked
+
+
+@pytest.mark.promise("D15")
+async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
+    slow = Slow(reply(200, json={"id": 1}))
+    call = Call(method="GET", path="account/", repeatable=True)
+    async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
+        store = store_of(environment, clock, most=1, idle=100)
+        session = await signed_in(store, "ada")
+        clock.advance(99)
+        await session.grant.request(call, deadline=soon())
+        clock.advance(99)
+        assert store.find("ada") is session
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lambda: session.grant.request(call, deadline=soon()))
+                await slow.asked.wait()
+                clock.advance(200)
+                with pytest.raises(TooManySessions):
+                    await store.moving("grace", create=True).__aenter__()
+                assert store.find("ada") is session
+                slow.answers.set()

@@ -1,0 +1,18 @@
+"""How long the end of the process may wait, and for what it must not."""
+
+import pytest
+from rememberizer_mcp.server import app
+from rememberizer_mcp.server.stdio import front, serving as stdio
+from rememberizer_mcp.server.sessions import keychain
+from rememberizer_mcp.server.api import client
+from rememberizer_mcp.server.logs.line_writer import FLUSH_SECONDS
+from rememberizer_mcp.server.signin import browser, desk
+
+from tests.support.process import SHORTEST_WAIT_SECONDS
+
+
+@pytest.mark.promise("S31", "D136")
+def test_the_timers_of_the_end_are_shorter_than_a_second_and_all_other_waits_longer() -> None:
+    assert max(stdio.GRACE_SECONDS, front.GRACE_SECONDS) + FLUSH_SECONDS < 1
+    waits = (app.PATIENCE_SECONDS, desk.AFTER_SECONDS_AT_FIXED_PORT, browser.OPEN_SECONDS, keychain.LIMIT_SECONDS)
+    assert min(*waits, client.CONNECT_SECONDS) >= SHORTEST_WAIT_SECONDS
