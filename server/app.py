@@ -13,14 +13,14 @@ from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.request_state import RequestStateSecurity
 from pydantic import SecretStr
 
-from ..tools.completion import complete
-from ..tools.contract import ContractTool
-from ..tools.current import as_one_call
-from ..tools.elicitation_ids import add_elicitation_ids
-from ..tools.prompts import prompts
-from ..tools.questions import Questions
-from ..tools.resources import add_resources
-from ..tools.services import Services, StoreOfKey
+from ..tools.resources.completion import complete
+from ..tools.base.contract import ContractTool
+from ..tools.resources.current import as_one_call
+from ..tools.base.elicitation_ids import add_elicitation_ids
+from ..tools.resources.prompts import prompts
+from ..tools.base.questions import Questions
+from ..tools.resources.resources import add_resources
+from ..tools.base.services import Services, StoreOfKey
 from ..tools.toolsets import chosen, is_hidden
 from . import __version__
 from .api.asking import ApiKey

@@ -9,10 +9,10 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
-from ..tools.arguments import unknown_name
-from ..tools.contract import failure, protocol_error
-from ..tools.prompts import checked
-from ..tools.services import Services
+from ..tools.base.arguments import unknown_name
+from ..tools.base.contract import failure, protocol_error
+from ..tools.resources.prompts import checked
+from ..tools.base.services import Services
 from .errors import InvalidArguments, NotFound, ReadOnly
 
 

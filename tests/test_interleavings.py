@@ -21,10 +21,10 @@ from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
-from rememberizer_mcp.tools.arguments import Arguments
-from rememberizer_mcp.tools.contract import tool
-from rememberizer_mcp.tools.schemas import output_schema
-from rememberizer_mcp.tools.services import CallServices
+from rememberizer_mcp.tools.base.arguments import Arguments
+from rememberizer_mcp.tools.base.contract import tool
+from rememberizer_mcp.tools.base.schemas import output_schema
+from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import Agent, Around, agent_on, server_on
 from tests.support.clock import FakeClock

@@ -76,7 +76,7 @@ def test_the_source_archive_holds_what_the_tests_need(dist: Path) -> None:
     (path,) = dist.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "README.md", "LICENSE", "server/cli/commands.py", "tools/auth.py"} <= names
+    assert {"pyproject.toml", "README.md", "LICENSE", "server/cli/commands.py", "tools/auth/toolset.py"} <= names
 
 
 @pytest.mark.promise("S42")

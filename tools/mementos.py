@@ -12,17 +12,17 @@ from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
 from ..server.settings.settings import Settings
-from .arguments import NO_BLANK, Arguments, Text
-from .asking import asker
-from .confirmation import CONFIRM, Confirm, Deletion, require_consent
-from .content import Fence, FromDocuments, fitted, shortened
-from .contract import ContractTool, tool
-from .hints import ADDS, CHANGES, DELETES, READS
-from .knowledge_arguments import Number as DocumentId
-from .paging import PagedArguments, PagedResult, page_of
-from .schemas import output_schema
-from .services import CallServices
-from .written import Written
+from .base.arguments import NO_BLANK, Arguments, Text
+from .base.asking import asker
+from .base.confirmation import CONFIRM, Confirm, Deletion, require_consent
+from .base.content import Fence, FromDocuments, fitted, shortened
+from .base.contract import ContractTool, tool
+from .base.hints import ADDS, CHANGES, DELETES, READS
+from .knowledge.arguments import Number as DocumentId
+from .base.paging import PagedArguments, PagedResult, page_of
+from .base.schemas import output_schema
+from .base.services import CallServices
+from .base.written import Written
 
 MOST_IDS = 1_000
 """Of one edit."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from ..server.settings.settings import Settings
-from . import auth, knowledge
-from .contract import ContractTool
+from .auth import toolset as auth
+from .knowledge import toolset as knowledge
+from .base.contract import ContractTool
 
 
 def _mementos(settings: Settings) -> list[ContractTool]:
@@ -14,7 +15,7 @@ def _mementos(settings: Settings) -> list[ContractTool]:
 
 
 def _vector_stores(settings: Settings) -> list[ContractTool]:
-    from . import vector_stores  # noqa: PLC0415 -- as above
+    from .vector_stores import toolset as vector_stores  # noqa: PLC0415 -- as above
 
     return vector_stores.toolset(settings)
 

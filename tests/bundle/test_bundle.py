@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
-from rememberizer_mcp.tools.prompts import prompts
+from rememberizer_mcp.tools.resources.prompts import prompts
 from rememberizer_mcp.tools.toolsets import chosen
 
 from bundle.archive import OF_A_TERMINAL

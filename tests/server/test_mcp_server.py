@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS
-from rememberizer_mcp.tools.arguments import ADDED_BY_HOSTS
+from rememberizer_mcp.tools.base.arguments import ADDED_BY_HOSTS
 
 from tests.support.agent import ERAS, Era, server_on
 from tests.support.upstream import usual

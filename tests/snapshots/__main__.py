@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from tests.snapshots.help import help_of_all
-from tests.tools.test_contract import listed
+from tests.tools.base.test_contract import listed
 
 LISTS: dict[str, dict[str, Any]] = {
     "tools-secret-arguments-on": {},

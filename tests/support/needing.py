@@ -6,11 +6,11 @@ from typing import Any
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import Call
-from rememberizer_mcp.tools.arguments import Arguments
-from rememberizer_mcp.tools.contract import ContractTool, tool
-from rememberizer_mcp.tools.schemas import output_schema
-from rememberizer_mcp.tools.services import CallServices
-from rememberizer_mcp.tools.sign_in import account_grant
+from rememberizer_mcp.tools.base.arguments import Arguments
+from rememberizer_mcp.tools.base.contract import ContractTool, tool
+from rememberizer_mcp.tools.base.schemas import output_schema
+from rememberizer_mcp.tools.base.services import CallServices
+from rememberizer_mcp.tools.base.sign_in import account_grant
 
 
 class Answer(BaseModel):

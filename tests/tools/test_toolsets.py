@@ -11,7 +11,7 @@ from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.knowledge import KEY, found, knowledge, match
 from tests.support.needing import needing
 from tests.support.upstream import reply
-from tests.tools.test_contract import AUTH, KNOWLEDGE
+from tests.tools.base.test_contract import AUTH, KNOWLEDGE
 
 both_eras = pytest.mark.parametrize("era", ERAS)
 WRITING = {"signup", "remember"}

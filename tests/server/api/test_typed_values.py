@@ -8,7 +8,7 @@ from rememberizer_mcp.server.errors import InvalidArguments
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.signin.forms import Complaint, SignInForm, SignUpForm, VerifyForm
 from rememberizer_mcp.server.signin.forms import parse as from_page
-from rememberizer_mcp.tools.arguments import parse as from_agent
+from rememberizer_mcp.tools.base.arguments import parse as from_agent
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on

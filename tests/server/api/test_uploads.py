@@ -18,7 +18,7 @@ from rememberizer_mcp.server.api.asking import ApiKey
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.uploads import CHUNK_BYTES, TYPES, Uploaded, check, upload
 from rememberizer_mcp.server.errors import InvalidArguments, UpstreamProtocolError, UpstreamUnavailable
-from rememberizer_mcp.tools.local_files import opened
+from rememberizer_mcp.tools.vector_stores.local_files import opened
 
 from tests.support.sessions import resync, soon
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, filed, key_on, stocked

@@ -54,7 +54,7 @@ def test_a_server_imports_nothing_of_the_other_commands(
         assert popen.wait(timeout=60) == 0
         told.seek(0)
         names = imported(told.read())
-    assert {"mcp", "rememberizer_mcp.tools.sign_in"} <= names
+    assert {"mcp", "rememberizer_mcp.tools.base.sign_in"} <= names
     assert names.isdisjoint(OF_OTHER_COMMANDS | {"packaging", "playwright", "tomli_w", "yaml"})
 
 

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.settings.values import SecretInFile, cookie_value
 from rememberizer_mcp.server.settings.settings import Settings, load_settings
 from rememberizer_mcp.server.sessions.states import State
-from rememberizer_mcp.tools.without_auth import fitting
+from rememberizer_mcp.tools.base.without_auth import fitting
 
 from tests.support.agent import Around, agent_on, server_on
 from tests.support.needing import needing

@@ -1,0 +1,321 @@
+"""What all tools have in common: argument checking, errors, schemas, and what never comes back."""
+
+import io
+import json
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp import Client
+from mcp_types import TextContent
+from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
+from rememberizer_mcp.server.logs.redaction import KnownSecrets, RedactingHandler
+from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.tools.base.arguments import (
+    LONGEST_SECRET,
+    MOST_LEARNT,
+    Arguments,
+    learnable,
+    parse,
+    strings,
+)
+from rememberizer_mcp.tools.auth.toolset import Account, LoginWithSecrets, SignupWithSecrets, toolset
+from rememberizer_mcp.tools.base.contract import failure
+from rememberizer_mcp.tools.base.schemas import input_schema
+
+from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
+from tests.support.log import close
+from tests.support.upstream import BASE_URL, usual
+
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
+CANARY = "canary-Zx9$7-secret"
+AUTH = ["login", "session_status", "logout", "signup", "verify", "refresh"]
+KNOWLEDGE = [
+    *("search", "smart_search", "list_documents", "read_document", "read_discussion"),
+    *("remember", "account", "list_sources"),
+]
+TOOLS = [*AUTH, *KNOWLEDGE]
+
+
+async def listed(*, era: Era = "2026-07-28", **settings: Any) -> list[dict[str, Any]]:
+    async with Client(server_on(usual().transport, **settings), mode=era) as client:
+        found = await client.list_tools()
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found.tools]
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@pytest.mark.promise("S23", "D27")
+def test_the_tool_lists_are_the_snapshots(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "tests.snapshots", str(tmp_path)], check=True, timeout=60)
+    kept = sorted(SNAPSHOTS.glob("*.json"))
+    assert [path.name for path in kept] == sorted(path.name for path in tmp_path.glob("*.json"))
+    for path in kept:
+        made = (tmp_path / path.name).read_text(encoding="utf-8")
+        assert made == path.read_text(encoding="utf-8"), "run `make snapshots` and read the diff"
+
+
+@pytest.mark.promise("D33", "S29")
+async def test_both_eras_list_the_same_tools_in_the_same_order() -> None:
+    modern, legacy = await listed(), await listed(era="legacy")
+    assert modern == legacy
+    assert [tool["name"] for tool in modern] == TOOLS
+
+
+@pytest.mark.promise("S23")
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_tool_list_is_the_same_bytes_whatever_happens(era: Era) -> None:
+    server = server_on(usual().transport)
+    async with agent_on(server, era) as one, agent_on(server, era) as other:
+        seen = []
+        for step in ({}, {"tool": "login", **ADA}, {"tool": "refresh"}, {"tool": "logout"}):
+            if step:
+                await one.call(**step)
+            lists = [await agent.client.list_tools(cache_mode="bypass") for agent in (one, other)]
+            seen += [each.model_dump_json() for each in lists]
+    assert len(set(seen)) == 1
+
+
+@pytest.mark.promise("D28")
+async def test_the_tool_list_stays_within_its_budget() -> None:
+    """The design allows 12,000 bytes without the output schemas and 30,000 with them, for the default toolsets."""
+    tools = await listed()
+    bare = [{name: value for name, value in tool.items() if name != "outputSchema"} for tool in tools]
+    assert len(compact(bare)) <= 12_000
+    assert len(compact(tools)) <= 30_000
+    assert all(len(tool["description"].encode()) < 1024 for tool in tools)
+
+
+@pytest.mark.promise("S29", "S28", "S41")
+@pytest.mark.parametrize("secret_arguments", [True, False])
+async def test_names_and_schemas_are_well_formed(secret_arguments: bool) -> None:
+    for tool in await listed(secret_arguments=secret_arguments):
+        assert re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", tool["name"])
+        assert tool["title"]
+        assert set(tool["annotations"]) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+        for schema in (tool["inputSchema"], tool["outputSchema"]):
+            jsonschema.Draft202012Validator.check_schema(schema)
+            assert schema["type"] == "object"
+            text = json.dumps(schema)
+            assert "$ref" not in text
+            assert "x-mcp-header" not in text
+        assert "session" in tool["inputSchema"]["properties"]
+        assert "icons" not in tool
+
+
+async def test_hints_are_those_of_the_design() -> None:
+    hints = {tool["name"]: tool["annotations"] for tool in await listed()}
+    reading = [name for name in KNOWLEDGE if name != "remember"]
+    assert [name for name in TOOLS if hints[name]["readOnlyHint"]] == ["session_status", *reading]
+    assert [name for name in TOOLS if hints[name]["destructiveHint"]] == []
+    assert [name for name in TOOLS if hints[name]["idempotentHint"]] == ["session_status", "logout", *reading]
+
+
+@pytest.mark.promise("D27")
+async def test_without_secret_arguments_no_schema_has_them() -> None:
+    for tool in await listed(secret_arguments=False):
+        assert not {"password", "captcha"} & set(tool["inputSchema"]["properties"])
+    with_them = {tool["name"]: set(tool["inputSchema"]["properties"]) for tool in await listed()}
+    assert with_them["login"] == {"session", "email", "password", "captcha"}
+    assert with_them["signup"] == with_them["login"] | {"name"}
+
+
+@pytest.mark.promise("S35")
+async def test_constant_answers_may_be_cached_by_everybody() -> None:
+    async with Client(server_on(usual().transport)) as client:
+        tools = await client.list_tools()
+        assert (tools.ttl_ms, tools.cache_scope) == (3_600_000, "public")
+        discovered = client.session.discover_result
+        assert discovered is not None
+        assert (discovered.ttl_ms, discovered.cache_scope) == (3_600_000, "public")
+
+
+HOSTILE: list[tuple[str, dict[str, Any]]] = [
+    ("login", {"password": CANARY}),
+    ("login", {"email": CANARY, "password": CANARY}),
+    ("login", {"email": "a@b.c", "password": [CANARY]}),
+    ("login", {"email": "a@b.c", "password": {"value": CANARY}}),
+    ("login", {"email": "a@b.c", "password": 1, "captcha": CANARY, "session": None}),
+    ("login", {"email": "a@b.c", "password": CANARY * 100}),
+    ("login", {"email": "a@b.c", "password": CANARY + "\ud800"}),
+    ("login", {"email": "a@b.c", "passwrd": CANARY}),
+    ("login", {"email": "a@b.c", "password": " ", "captcha": [CANARY]}),
+    ("login", {CANARY: CANARY}),
+    ("login", {"session": CANARY, "email": "a@b.c", "password": CANARY}),
+    ("login", {"session": [CANARY]}),
+    ("signup", {"password": CANARY}),
+    ("signup", {"email": "a@b.c", "password": CANARY, "name": {"x": CANARY}}),
+    ("signup", {"email": "a@b.c", "password": CANARY, "name": "\udfff"}),
+    ("verify", {}),
+    ("verify", {"code": CANARY}),
+    ("verify", {"verification_code": CANARY * 9}),
+    ("verify", {"verification_code": [CANARY]}),
+    ("refresh", {"token": CANARY}),
+    ("logout", {"session": {"x": CANARY}}),
+    ("session_status", {"password": CANARY}),
+    ("login", {"email": "a@b.c", "password": CANARY * 1_000}),
+    ("login", {"email": "a@b.c", "password": [CANARY] * 1_000}),
+]
+
+
+@pytest.mark.promise("D26", "S44", "S27")
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize(("tool", "arguments"), HOSTILE)
+async def test_a_rejected_call_gives_no_argument_back(era: Era, tool: str, arguments: dict[str, Any]) -> None:
+    upstream = usual()
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        result = await agent.result(tool, **arguments)
+    assert result.is_error
+    assert CANARY not in result.model_dump_json()
+    assert (result.structured_content or {})["error"]["code"] in ("invalid_arguments", "unknown_session")
+    assert not upstream.requests
+
+
+@pytest.mark.promise("D26")
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("password", ["null", "[1]", "{}", '"quoted"', "1", "true", " spaced ", "päss🔑"])
+async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, password: str) -> None:
+    upstream = usual()
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        await agent.call("login", email="a@b.c", password=password)
+    assert json.loads(upstream.requests[0].content)["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"passwrd": "x"}, "an argument that this tool doesn't have, did you mean `password`? (it takes `session`, "),
+        ({"xyz": "x"}, "an argument that this tool doesn't have (it takes `session`, `email`, `password`, `captcha`)"),
+        ({"email": 1}, "`email` must be a string"),
+        ({"email": "no at sign"}, "`email` must be an e-mail address"),
+        ({"captcha": "x" * 8193}, "`captcha` is too long"),
+        ({"email": 1, "password": "x" * 1025}, "`email` must be a string; `password` is too long."),
+    ],
+)
+def test_each_problem_of_the_arguments_is_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArguments) as raised:
+        parse(LoginWithSecrets, arguments)
+    assert message in raised.value.message
+
+
+def test_a_missing_argument_is_named() -> None:
+    verify = next(tool for tool in toolset(Settings(base_url=BASE_URL)) if tool.name == "verify")
+    with pytest.raises(InvalidArguments, match="`verification_code` is missing"):
+        parse(verify.arguments, {})
+
+
+@pytest.mark.promise("D26", "S44")
+@given(
+    st.dictionaries(
+        st.sampled_from(["email", "password", "captcha", "session", "other"]),
+        st.recursive(st.none() | st.integers() | st.booleans() | st.just(CANARY), st.lists) | st.text(),
+    )
+)
+def test_no_arguments_make_the_parser_leak_or_crash(arguments: Mapping[str, Any]) -> None:
+    outcome: LoginWithSecrets | InvalidArguments
+    try:
+        outcome = parse(LoginWithSecrets, dict(arguments))
+    except InvalidArguments as error:
+        outcome = error
+    if isinstance(outcome, InvalidArguments):
+        assert CANARY not in str(outcome)
+        assert outcome.__cause__ is None
+        assert outcome.__context__ is None
+    else:
+        assert CANARY not in repr(outcome.password)
+
+
+@pytest.mark.promise("D29", "S44")
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_crash_is_internal_error_without_its_text(era: Era, caplog: pytest.LogCaptureFixture) -> None:
+    def crash(_: httpx.Request) -> httpx.Response:
+        raise LookupError(f"a fault with {CANARY}")
+
+    async with agent_on(server_on(usual(signin=crash).transport), era) as agent:
+        result = await agent.result("login", **ADA)
+    assert result.is_error
+    assert CANARY not in result.model_dump_json()
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert block.text.startswith("internal_error: rememberizer-mcp failed at this call")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["login crashed"]
+
+
+@pytest.mark.promise("S44", "D32")
+async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
+    def crash(request: httpx.Request) -> httpx.Response:
+        raise LookupError(f"a fault with {request.content!r}")
+
+    secrets, stream = KnownSecrets(), io.StringIO()
+    logger = logging.getLogger("rememberizer_mcp")
+    handler = RedactingHandler(secrets=secrets, stream=stream)
+    logger.addHandler(handler)
+    try:
+        settings = Settings(base_url=BASE_URL)
+        server = build_server(settings, transport=usual(signin=crash).transport, secrets=secrets)
+        async with agent_on(server) as agent:
+            await agent.fails("login", email="ada@example.org", password=CANARY)
+    finally:
+        logger.removeHandler(handler)
+        close(handler)
+    assert CANARY not in stream.getvalue()
+    assert "login crashed | LookupError: a fault with" in stream.getvalue()
+
+
+@pytest.mark.promise("D25")
+def test_a_failure_says_how_long_to_wait() -> None:
+    made = failure(RateLimited(retry_after_seconds=7.5, status=429)).structured_content
+    assert made is not None
+    assert made["error"]["retry_after_seconds"] == 7.5
+    assert made["error"]["status"] == 429
+    assert made["error"]["retryable"] is True
+
+
+def test_every_string_of_a_call_is_known_as_secret() -> None:
+    assert sorted(strings({"a": ["b", {"c": None}], "d": 1})) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "learnt"),
+    [
+        ({"a": "x" * LONGEST_SECRET}, {"a", "x" * LONGEST_SECRET}),
+        ({"a": "x" * (LONGEST_SECRET + 1)}, {"a"}),
+        ({}, set()),
+    ],
+)
+def test_strings_that_are_too_long_for_a_secret_are_not_learnt(arguments: dict[str, Any], learnt: set[str]) -> None:
+    assert learnable(arguments) == learnt
+
+
+@pytest.mark.parametrize(("length", "most"), [(6, MOST_LEARNT), (1_000, 16), (LONGEST_SECRET, 2)])
+def test_what_is_learnt_of_one_call_is_bounded(length: int, most: int) -> None:
+    assert len(learnable({"a": [f"{number:0{length}}" for number in range(1_000)]})) == most
+
+
+def test_the_largest_call_that_is_accepted_is_learnt_whole() -> None:
+    fields = input_schema(SignupWithSecrets)["properties"]
+    call = {name: f"{name:x<{field['maxLength']}}" for name, field in fields.items()}
+    assert len(call["captcha"]) == LONGEST_SECRET
+    assert learnable(call) == {*call, *call.values()}
+
+
+@pytest.mark.promise("S44")
+def test_an_account_shows_no_credential() -> None:
+    account = Account(email="a@b.c", password=CANARY, captcha=CANARY)
+    assert repr(account) == str(account) == "<an account's credentials>"
+
+
+def test_null_counts_as_not_given() -> None:
+    assert parse(Arguments, {"session": None}) == Arguments()

@@ -1,0 +1,319 @@
+"""``upload_vector_files``: which files may leave this machine, and what the agent hears of it."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path, PurePath
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rememberizer_mcp.server.errors import InvalidArguments
+from rememberizer_mcp.tools.vector_stores.local_files import HAS_DIR_FD, LocalFile, opened
+
+from tests.support.agent import ERAS, Era, agent_on, server_on
+from tests.support.stores import DOCUMENTS, STORE_KEY, filed, keeper, stocked
+from tests.support.upstream import reply
+
+each_era = pytest.mark.parametrize("era", ERAS)
+each_way = pytest.mark.parametrize("has_dir_fd", [True, False])
+SECRET = b"canary-of-a-private-file"
+ODD = [
+    "a b.txt",
+    "a\nb.txt",
+    "-.txt",
+    "~.txt",
+    "$(HOME).txt",
+    "\u202e.txt",
+    "ﬁle.txt",
+    "...",
+    " .txt",
+    "*.txt",
+    "\\.txt",
+]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    """``allowed`` with files, folders and links of every kind, beside ``private`` with a secret."""
+    allowed, private = tmp_path / "allowed", tmp_path / "private"
+    (allowed / "inner" / "deep").mkdir(parents=True)
+    private.mkdir()
+    (private / "secret.txt").write_bytes(SECRET)
+    for folder in (allowed, allowed / "inner", allowed / "inner" / "deep"):
+        for name in ("file.txt", *ODD):
+            (folder / name).write_bytes(b"public")
+    links = {
+        "file-link.txt": private / "secret.txt",
+        "folder-link": private,
+        "relative-link.txt": Path("..") / "private" / "secret.txt",
+        "chain-link": allowed / "folder-link",
+        "self-link": allowed / "self-link",
+        "inside-link.txt": allowed / "file.txt",
+        "up-link": allowed.parent,
+        "root-link": Path("/"),
+        "nowhere-link.txt": allowed / "nothing",
+    }
+    for name, target in links.items():
+        (allowed / name).symlink_to(target)
+        (allowed / "inner" / name).symlink_to(target)
+    os.mkfifo(allowed / "pipe.txt")
+    return tmp_path
+
+
+def refusal(folder: Path, *paths: str, has_dir_fd: bool = True) -> str:
+    """Why the last of these files can't be opened."""
+    with pytest.raises(InvalidArguments) as caught, ExitStack() as stack:
+        stack.enter_context(opened([folder], paths, has_dir_fd=has_dir_fd))
+    return str(caught.value)
+
+
+def read(file: LocalFile) -> bytes:
+    return os.pread(file.descriptor, 1_000, 0)
+
+
+def identity(path: Path) -> tuple[int, int]:
+    found = path.stat(follow_symlinks=False)
+    return found.st_dev, found.st_ino
+
+
+def really_in(folder: Path) -> Iterator[tuple[int, int]]:
+    for at, _, names in os.walk(folder, followlinks=False):
+        yield from (identity(Path(at, name)) for name in names)
+
+
+@each_way
+@pytest.mark.promise("D100")
+@pytest.mark.parametrize("name", ["file.txt", "inner/file.txt", "inner/deep/file.txt", *ODD, "./inner//./file.txt"])
+def test_a_plain_file_in_an_allowed_folder_is_opened(folders: Path, has_dir_fd: bool, name: str) -> None:
+    allowed = folders / "allowed"
+    with opened([allowed], [f"{allowed}/{name}"], has_dir_fd=has_dir_fd) as (file,):
+        assert (file.name, file.size, read(file)) == (PurePath(name).name, 6, b"public")
+
+
+@each_way
+@pytest.mark.promise("D100")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "private/secret.txt",
+        "allowed/../private/secret.txt",
+        "allowed/inner/../file.txt",
+        "allowed/file-link.txt",
+        "allowed/folder-link/secret.txt",
+        "allowed/relative-link.txt",
+        "allowed/chain-link/secret.txt",
+        "allowed/self-link",
+        "allowed/inside-link.txt",
+        "allowed/up-link/private/secret.txt",
+        "allowed/inner/up-link/allowed/file.txt",
+        "allowed/nowhere-link.txt",
+        "allowed/nothing.txt",
+        "allowed/nothing/file.txt",
+        "allowed/file.txt/file.txt",
+        "allowed/inner",
+        "allowed/pipe.txt",
+        "allowed",
+        "allowedfile.txt",
+        "allowed-too/file.txt",
+        "allowed/file.txt\0",
+        "allowed/" + "x" * 300,
+    ],
+)
+def test_nothing_else_is_opened_and_the_error_names_the_file_by_its_name_only(
+    folders: Path, has_dir_fd: bool, path: str
+) -> None:
+    said = refusal(folders / "allowed", f"{folders}/{path}", has_dir_fd=has_dir_fd)
+    assert str(folders) not in said
+    assert "private" not in said
+
+
+@each_way
+@pytest.mark.promise("D100")
+@pytest.mark.parametrize(
+    "path", ["file.txt", "./file.txt", "~/file.txt", "//etc/hostname", "/etc/hostname", "/", "", "\0"]
+)
+def test_what_is_not_below_an_allowed_folder_is_in_none(folders: Path, has_dir_fd: bool, path: str) -> None:
+    said = refusal(folders / "allowed", path, has_dir_fd=has_dir_fd)
+    assert "is in no folder from which files may be uploaded" in said
+
+
+@each_way
+@pytest.mark.promise("D100")
+def test_a_device_a_socket_and_a_pipe_are_no_files(folders: Path, has_dir_fd: bool) -> None:
+    allowed = folders / "allowed"
+    os.mknod(allowed / "socket.txt", stat.S_IFSOCK | 0o600)
+    for path in (allowed / "socket.txt", allowed / "pipe.txt", Path("/dev/null")):
+        assert f"`{path.name}`" in refusal(path.parent, str(path), has_dir_fd=has_dir_fd)
+
+
+@each_way
+@pytest.mark.promise("D100")
+def test_a_folder_that_the_user_allowed_by_a_link_is_allowed_by_both_names(folders: Path, has_dir_fd: bool) -> None:
+    link = folders / "link"
+    link.symlink_to(folders / "allowed")
+    paths = [f"{link}/file.txt", f"{folders}/allowed/inner/file.txt"]
+    with opened([link], paths, has_dir_fd=has_dir_fd) as files:
+        assert [read(file) for file in files] == [b"public"] * 2
+
+
+@each_way
+@pytest.mark.promise("D100")
+def test_a_folder_that_is_gone_has_no_files(folders: Path, has_dir_fd: bool) -> None:
+    said = refusal(folders / "gone", f"{folders}/gone/a.txt", has_dir_fd=has_dir_fd)
+    assert said.startswith("invalid_arguments: There is no file `a.txt`.")
+
+
+def test_every_file_is_closed_again_also_if_a_later_one_is_refused(folders: Path) -> None:
+    path, before = f"{folders}/allowed/file.txt", psutil.Process().num_fds()
+    with opened([folders / "allowed"], [path, path]):
+        assert psutil.Process().num_fds() == before + 2
+    refusal(folders / "allowed", path, f"{folders}/private/secret.txt")
+    assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.promise("D100")
+def test_what_is_put_in_the_files_place_after_it_was_opened_is_not_sent(folders: Path) -> None:
+    allowed = folders / "allowed"
+    with opened([allowed], [f"{allowed}/inner/file.txt"]) as (file,):
+        (allowed / "inner").rename(allowed / "moved")
+        (allowed / "inner").symlink_to(folders / "private")
+        (allowed / "moved" / "file.txt").unlink()
+        (allowed / "moved" / "file.txt").symlink_to(folders / "private" / "secret.txt")
+        assert read(file) == b"public"
+
+
+def test_this_system_opens_files_relative_to_a_folder() -> None:
+    assert HAS_DIR_FD
+
+
+STEPS = st.sampled_from(
+    [
+        *(
+            "..",
+            ".",
+            "",
+            "inner",
+            "deep",
+            "file.txt",
+            "allowed",
+            "private",
+            "secret.txt",
+            "file-link.txt",
+            "folder-link",
+        ),
+        *("relative-link.txt", "chain-link", "self-link", "inside-link.txt", "up-link", "root-link", "pipe.txt"),
+        *("nowhere-link.txt", "proc", "self", "root", "cwd", "etc", "hostname", "\0", *ODD),
+    ]
+)
+STARTS = st.sampled_from(["{}/allowed", "{}/allowed/inner", "{}", "", "/", "{}/allowed/root-link{}", "//", "."])
+
+
+@each_way
+@pytest.mark.promise("D100")
+@given(start=STARTS, steps=st.lists(STEPS | st.text(max_size=5), max_size=6))
+@example(start="{}/allowed", steps=["inner", "file.txt"])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_path_leaves_the_allowed_folder(folders: Path, has_dir_fd: bool, start: str, steps: list[str]) -> None:
+    allowed = folders / "allowed"
+    path = "/".join([start.replace("{}", str(folders)), *steps])
+    reached: list[tuple[int, int]] = []
+    try:
+        with opened([allowed], [path], has_dir_fd=has_dir_fd) as (file,):
+            found = os.fstat(file.descriptor)
+            reached.append((found.st_dev, found.st_ino))
+    except InvalidArguments:
+        reached.clear()
+    assert set(reached) <= set(really_in(allowed))
+    assert identity(folders / "private" / "secret.txt") not in reached
+
+
+@each_era
+@pytest.mark.promise("D100", "D101")
+async def test_files_are_uploaded_and_each_ones_fate_is_told(folders: Path, era: Era) -> None:
+    answer = {"documents": [filed(10, name="file.txt")], "errors": [{"file": "b.txt", "error": "Too\u202e odd"}]}
+    upstream = stocked({f"{DOCUMENTS}/upload": [reply(207, json=answer), reply(201, json={"documents": [filed(10)]})]})
+    path = f"{folders}/allowed/file.txt"
+    async with keeper(upstream, era, settings={"upload_dirs": str(folders / "allowed")}) as agent:
+        some = await agent.call("upload_vector_files", paths=[path, f"{folders}/allowed/inner/file.txt"])
+        every = await agent.call("upload_vector_files", paths=[path])
+    assert [each["name"] for each in some["documents"]] == ["file.txt"]
+    fence = some["fence"]
+    assert some["errors"] == [{"file": "b.txt", "error": f"[{fence}]\nToo odd\n[/{fence}]"}]
+    assert some["next"] == "The files under `errors` are not stored; tell the user why."
+    assert every["next"].startswith("Each can be searched once it is indexed")
+    assert upstream.paths == ["vector-stores/me", f"{DOCUMENTS}/upload", f"{DOCUMENTS}/upload"]
+    assert upstream.requests[1].content.count(b"public") == 2
+
+
+@each_era
+async def test_an_answer_about_more_files_than_fit_is_cut_and_said(folders: Path, era: Era) -> None:
+    errors = [{"file": f"{number}.txt", "error": "x" * 500} for number in range(300)]
+    upstream = stocked({f"{DOCUMENTS}/upload": reply(207, json={"documents": [filed(10)], "errors": errors})})
+    async with keeper(upstream, era, settings={"upload_dirs": str(folders / "allowed")}) as agent:
+        done = await agent.call("upload_vector_files", paths=[f"{folders}/allowed/file.txt"])
+    assert 100 < len(done["errors"]) < 150
+    assert done["cut"].startswith(f"Only {len(done['errors'])} of each kind are shown")
+    assert len(done["documents"]) == 1
+
+
+@each_era
+@pytest.mark.promise("D100")
+async def test_without_allowed_folders_the_error_names_the_setting(folders: Path, era: Era) -> None:
+    upstream = stocked()
+    async with keeper(upstream, era) as agent:
+        error = await agent.fails("upload_vector_files", paths=[f"{folders}/allowed/file.txt"])
+    assert (error["code"], error["message"]) == ("invalid_arguments", "No folder is allowed for uploads.")
+    assert "REMEMBERIZER_UPLOAD_DIRS" in error["hint"]
+    assert upstream.requests == []
+
+
+@each_era
+@pytest.mark.promise("D100", "D101")
+async def test_a_file_that_may_not_leave_or_is_too_large_is_told_before_anybody_is_asked(
+    folders: Path, era: Era
+) -> None:
+    upstream, allowed = stocked(), folders / "allowed"
+    (allowed / "big.txt").touch()
+    os.truncate(allowed / "big.txt", 50 * 1024 * 1024 + 1)
+    async with keeper(upstream, era, settings={"upload_dirs": str(allowed)}) as agent:
+        for path in (f"{allowed}/big.txt", f"{allowed}/file-link.txt", f"{folders}/private/secret.txt"):
+            error = await agent.fails("upload_vector_files", paths=[f"{allowed}/file.txt", path])
+            assert error["code"] == "invalid_arguments"
+            assert str(folders) not in str(error)
+    assert upstream.requests == []
+
+
+@each_era
+@pytest.mark.promise("D101")
+async def test_progress_is_told_in_bytes_and_equal_steps(folders: Path, era: Era) -> None:
+    heard: list[tuple[float, float | None, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
+
+    path, size = folders / "allowed" / "long.txt", 10_000_000
+    path.write_bytes(b"x" * size)
+    async with keeper(stocked(), era, settings={"upload_dirs": str(folders / "allowed")}) as agent:
+        await agent.client.call_tool("upload_vector_files", {"paths": [str(path)]}, progress_callback=hear)
+    assert {(whole, said) for _, whole, said in heard} == {(size, "Uploading (bytes).")}
+    assert heard[-1][0] == size
+    assert [done for done, _, _ in heard] == sorted({done for done, _, _ in heard})
+    assert len(heard) == 20
+
+
+@each_era
+@pytest.mark.promise("D101")
+async def test_an_upload_has_a_minute_whatever_other_calls_have(folders: Path, era: Era) -> None:
+    given_: dict[str, Any] = {
+        "toolsets": "all",
+        "vector_store_token": STORE_KEY,
+        "upload_dirs": str(folders / "allowed"),
+        "timeout_seconds": 1e-6,
+    }
+    async with agent_on(server_on(stocked().transport, **given_), era) as agent:
+        done = await agent.call("upload_vector_files", paths=[f"{folders}/allowed/file.txt"])
+    assert [each["id"] for each in done["documents"]] == [10]

@@ -1,0 +1,1 @@
+"""The toolset ``auth``: sign in, stay signed in, sign out."""

@@ -1,0 +1,145 @@
+"""``SessionStatus``: the result of every ``auth`` tool."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from ...server.api.refusals import VERIFY_ELSEWHERE
+from ...server.sessions.grant import Grant
+from ...server.sessions.meant import Meant
+from ...server.sessions.session import Session
+from ...server.sessions.states import Page, State
+
+StateName = Annotated[
+    State, WithJsonSchema({"type": "string", "enum": ["signed_out", "pending", "unverified", "signed_in", "expired"]})
+]
+Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
+"""How the account was signed in; ``api_key`` is a key of the settings, which needs no account."""
+
+LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
+BY_LINK = "Give the user the link and the confirm code."
+WHEN_DONE = "When they say that they signed in, call `session_status`."
+NO_SESSION = "There was no session to sign out of."
+SESSION_ENDED = "The session came to the end of its life: call `login` to sign in again."
+RAN_OUT = "The sign-in page ran out before anybody signed in; call `login` for a new one."
+NOBODY = "Nobody is signed in: call `login`."
+NOBODY_YET = "Nobody is signed in: call `login`, or `signup` for a new account."
+PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
+SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
+SIGNED_OUT_HERE = (
+    "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
+)
+SIGNED_OUT_BEFORE = (
+    "The account that this call was to sign out was gone already, and another one was signed in since and stays: call "
+    "`logout` again if it is to be signed out too. "
+)
+KEY_ONLY = "Nobody is signed in. Tools that take an API key go on by REMEMBERIZER_API_TOKEN; `login` adds the account."
+STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user has to remove it there."
+
+
+class SessionStatus(BaseModel):
+    """A session as its client may see it: no token, no cookie."""
+
+    session: str | None
+    state: StateName
+    email: str | None
+    name: str | None
+    method: Method | None
+    access_expires_at: str | None = Field(description="ISO 8601; renewal is automatic.")
+    can_refresh: bool
+    sign_in_url: str | None = Field(description="The user's page, while pending.")
+    confirm_code: str | None = Field(description="That page shows it too.")
+    next: str
+
+
+def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionStatus:
+    """The status where there is no session."""
+    return SessionStatus(
+        session=None,
+        state=State.SIGNED_OUT,
+        email=None,
+        name=None,
+        method=method,
+        access_expires_at=None,
+        can_refresh=False,
+        sign_in_url=None,
+        confirm_code=None,
+        next=then,
+    )
+
+
+def status_of(
+    session: Session,
+    *,
+    meant: Meant | None = None,
+    previous_left: bool = True,
+    sent: str | None = None,
+    began: str = "",
+) -> SessionStatus:
+    """The status of a session.
+
+    Args:
+        session: Which one.
+        meant: The account that the call is meant for, if another may have been signed in meanwhile.
+        previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
+        sent: How the user was sent to the sign-in page, in a sentence.
+        began: What ``next`` begins with.
+    """
+    page, left = session.page, "" if previous_left else LEFT_BEHIND
+    meant = meant if meant and meant.account else session.grant.meant
+    if session.state is State.SIGNED_OUT and page is None:
+        return signed_out()
+    return SessionStatus.model_validate(
+        {
+            "session": session.handle,
+            "state": State.PENDING if page else session.state,
+            "email": session.email,
+            "name": session.name,
+            "method": session.grant.method,
+            "access_expires_at": _iso(session.grant.credentials.access_expires_at),
+            "can_refresh": session.grant.can_refresh,
+            "sign_in_url": page.url if page else None,
+            "confirm_code": page.confirm_code if page else None,
+            "next": began
+            + (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
+            + left,
+        }
+    )
+
+
+def _other_account(grant: Grant, meant: Meant) -> str:
+    """Of another account than the call or the sign-in was meant for, the model has to know before anything else."""
+    if meant.fits(grant.account):
+        return ""
+    if grant.account is None:
+        return f"Rememberizer did not say whose account this is; {meant.account} was meant: tell the user first. "
+    return f"This is {grant.account}, and not {meant.account}, who was meant: tell the user first. "
+
+
+def _while_pending(page: Page, sent: str | None) -> str:
+    if page.wants_code:
+        return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
+    return " ".join(filter(None, (page.trouble, sent or BY_LINK, WHEN_DONE)))
+
+
+def _next(session: Session) -> str:
+    match session.state:
+        case State.EXPIRED:
+            return "Rememberizer no longer accepts this session: call `login`."
+        case State.UNVERIFIED if session.can_verify:
+            return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
+        case State.UNVERIFIED if session.grant.verifies_elsewhere:
+            return VERIFY_ELSEWHERE
+        case State.UNVERIFIED:
+            return "Call `login`, then `verify` with the code that was mailed."
+        case _ if session.grant.can_refresh:
+            return "Go on; the session renews itself."
+        case _:
+            return "Go on; the session can't renew itself, so call `login` when it ends."
+
+
+def _iso(moment: float | None) -> str | None:
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, tz=UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,298 @@
+"""The toolset ``auth``: sign up, sign in, verify, refresh, sign out, and see how things stand.
+
+The docstring of each body is the description that a model reads.
+"""
+
+from contextlib import suppress
+from typing import Annotated, NamedTuple
+
+from mcp_types import ToolAnnotations
+from pydantic import Field, SecretStr
+
+from ...server.api.account import same_account
+from ...server.api.refusals import VERIFY_ELSEWHERE
+from ...server.api.typed_values import Code, Email
+from ...server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
+from ...server.sessions.grant import Grant
+from ...server.sessions.meant import Meant
+from ...server.sessions.session import Session
+from ...server.settings.settings import Settings
+from ...server.signin.ways import held_account, naming_the_setting
+from ...server.sessions.states import State
+from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
+from ..base.contract import ContractTool, tool
+from ..base.schemas import output_schema
+from ..base.services import CallServices, Services
+from ..base.sign_in import bring, meant_at_page, refuse_what_has_ended, start, was_done
+from .status import (
+    KEY_ONLY,
+    NO_SESSION,
+    NOBODY,
+    NOBODY_YET,
+    PAGE_CLOSED,
+    RAN_OUT,
+    SESSION_ENDED,
+    SIGNED_OUT_BEFORE,
+    SIGNED_OUT_EVERYWHERE,
+    SIGNED_OUT_HERE,
+    STILL_KEPT,
+    SessionStatus,
+    signed_out,
+    status_of,
+)
+
+VERIFIED_ALREADY = (
+    "The account is signed in, so its address is probably verified already: go on, and ask for no other code unless a "
+    "call fails with `email_not_verified`."
+)
+Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
+Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
+
+
+class LoginArguments(Arguments):
+    """``login`` where secret arguments are off."""
+
+    email: Email | None = Field(None, description="Account; default: REMEMBERIZER_EMAIL.")
+
+
+class LoginWithSecrets(LoginArguments):
+    """``login`` as agent frameworks use it."""
+
+    password: Password | None = None
+    captcha: Captcha | None = None
+
+
+class SignupArguments(LoginArguments):
+    """``signup`` where secret arguments are off."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK] | None = Field(
+        None, description="Display name."
+    )
+
+
+class SignupWithSecrets(SignupArguments):
+    """``signup`` as agent frameworks use it."""
+
+    password: Password | None = None
+    captcha: Captcha | None = None
+
+
+class VerifyArguments(Arguments):
+    """``verify``."""
+
+    verification_code: Code = Field(description="The code from the mail.")
+
+
+class Account(NamedTuple):
+    """What an account is signed in or created with."""
+
+    email: str
+    password: str
+    captcha: str | None
+
+    def __repr__(self) -> str:
+        return "<an account's credentials>"
+
+
+async def signup(services: CallServices, arguments: SignupArguments) -> SessionStatus:
+    """Create a Rememberizer account. Use only when the user asks for a new account; use `login` for an existing one.
+    Without a password the user is sent to a page on their own computer. Leaves the session `unverified`: ask the user
+    for the code that is mailed to them, then call `verify`.
+    """
+    account = _account(services.settings, arguments)
+    deadline = services.deadline()
+    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+        if account is not None:
+            services.attempts.take(services.owner)
+            with naming_the_setting(services.settings, account.email):
+                left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
+            session.close_page()
+            return status_of(session, previous_left=left)
+        if was_done(services, session):
+            return status_of(session)
+        refuse_what_has_ended(services, session)
+        meant = session.meant = meant_at_page(session, Meant(arguments.email))
+        pending = await services.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
+    sent = await bring(services, pending, meant=meant)
+    return status_of(session, meant=meant, sent=sent.value if sent else None)
+
+
+async def login(services: CallServices, arguments: LoginArguments) -> SessionStatus:
+    """Sign in to Rememberizer. Without arguments it uses the server's settings, or sends the user to a page on their
+    own computer and returns `pending` until they are done there: give them the link and the confirm code. Never ask for
+    a password in the conversation.
+    """
+    password, captcha = _secrets(arguments)
+    account = _account(services.settings, arguments) if password else None
+    deadline = services.deadline()
+    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+        if account is not None:
+            services.attempts.take(services.owner)
+            with naming_the_setting(services.settings, account.email):
+                left = await session.sign_in(**account._asdict(), deadline=deadline)
+            session.close_page()
+            return status_of(session, previous_left=left)
+        is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
+        can_go_on = session.state is not State.UNVERIFIED or session.can_verify
+        if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
+            await session.grant.mean(arguments.email)
+            return status_of(session)
+        arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha, deadline=deadline)
+    sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
+    said = sent.value if sent else None
+    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_left, sent=said)
+
+
+async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:
+    """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
+    `unverified` or a call failed with `email_not_verified`.
+    """
+    deadline, grant = services.deadline(), _held(services, arguments.session).grant
+    async with services.sessions.moving(services.owner, arguments.session) as session:
+        grant.require_held()
+        if session.grant.verifies_elsewhere:
+            raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
+        services.attempts.take(services.owner)
+        code = arguments.verification_code.get_secret_value()
+        was_signed_in = session.state is State.SIGNED_IN
+        try:
+            await session.verify(code, deadline=deadline)
+        except InvalidVerificationCode as error:
+            if was_signed_in:
+                error.hint = VERIFIED_ALREADY
+            raise
+        if session.page is not None and session.page.wants_code:
+            session.close_page()
+        return status_of(session)
+
+
+async def refresh(services: CallServices, arguments: Arguments) -> SessionStatus:
+    """Renew the session now. Seldom needed: every call renews it when that is due."""
+    session = _held(services, arguments.session)
+    with session.in_use():
+        await session.grant.refresh(deadline=services.deadline())
+    return status_of(session)
+
+
+async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
+    """Sign out: end the session at Rememberizer and forget everything about it here. Succeeds also when Rememberizer
+    can't be reached; `next` says whether it confirmed.
+    """
+    deadline = services.deadline()
+    try:
+        grant = _held(services, arguments.session).grant
+        async with services.sessions.moving(services.owner, arguments.session) as session:
+            if _is_anothers(session, grant):
+                return status_of(session, began=SIGNED_OUT_BEFORE)
+            if session.state is State.SIGNED_OUT:
+                session.close_page()
+                services.sessions.forget_ended(services.owner)
+                return signed_out(PAGE_CLOSED)
+            done = await session.sign_out(deadline=deadline)
+    except (NotSignedIn, UnknownSession):
+        services.sessions.forget_ended(services.owner)
+        return signed_out(NO_SESSION)
+    then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
+    return signed_out(then if done.forgotten else then + STILL_KEPT)
+
+
+async def session_status(services: CallServices, arguments: Arguments) -> SessionStatus:
+    """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
+    return await status_now(services, arguments.session)
+
+
+async def status_now(services: Services, handle: str | None) -> SessionStatus:
+    """How things stand, after a refresh that was due.
+
+    Raises:
+        UnknownSession: No session has this handle.
+    """
+    session = services.sessions.find(services.owner, handle)
+    if session is not None:
+        with session.in_use(), suppress(AccountChanged):
+            await session.grant.is_usable(deadline=services.deadline())
+        if session.page is not None or session.state is not State.SIGNED_OUT:
+            return status_of(session)
+    if services.sessions.has_run_out(services.owner):
+        return signed_out(RAN_OUT, method="api_key" if services.api_key else None)
+    if services.sessions.has_ended(services.owner):
+        return signed_out(SESSION_ENDED)
+    if services.api_key:
+        return signed_out(KEY_ONLY, method="api_key")
+    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET)
+
+
+def toolset(settings: Settings) -> list[ContractTool]:
+    """The six tools, in the order in which they are listed."""
+    secret = settings.secret_arguments
+    signup_arguments = SignupWithSecrets if secret else SignupArguments
+    login_arguments = LoginWithSecrets if secret else LoginArguments
+    output = output_schema(SessionStatus)
+    return [
+        tool(
+            body,
+            arguments=arguments,
+            output=output,
+            title=title,
+            annotations=ToolAnnotations(
+                read_only_hint=body is session_status,
+                destructive_hint=False,
+                idempotent_hint=body in (logout, session_status),
+                open_world_hint=True,
+            ),
+            writes=body is signup,
+        )
+        for body, arguments, title in (
+            (login, login_arguments, "Sign in to Rememberizer"),
+            (session_status, Arguments, "Who is signed in to Rememberizer"),
+            (logout, Arguments, "Sign out of Rememberizer"),
+            (signup, signup_arguments, "Create a Rememberizer account"),
+            (verify, VerifyArguments, "Verify the e-mail address"),
+            (refresh, Arguments, "Renew the Rememberizer session"),
+        )
+    ]
+
+
+def _held(services: CallServices, handle: str | None) -> Session:
+    """The session for which a call begins: its sign-in is looked up before anything is waited for (S12).
+
+    Raises:
+        NotSignedIn: There is none.
+        UnknownSession: No session has this handle.
+    """
+    session = services.sessions.find(services.owner, handle)
+    if session is None:
+        raise NotSignedIn
+    with session.in_use():  # or it would be idle when its move begins, if its page ran out just now
+        return session
+
+
+def _is_anothers(session: Session, began: Grant) -> bool:
+    """Whether somebody else is signed in by now than the account for which a sign-out began."""
+    is_same = session.grant is began or same_account(session.email, began.account)
+    return began.has_account and session.grant.has_account and not is_same
+
+
+def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
+    """The credentials to use: the arguments', else the settings' if no other account was named."""
+    password, captcha = _secrets(arguments)
+    captcha = captcha or settings.captcha
+    captcha_value = captcha.get_secret_value() if captcha else None
+    if password is not None:
+        if arguments.email is None:
+            raise InvalidArguments("`password` came without `email`.", hint="Pass both, or neither.")
+        return Account(arguments.email, password.get_secret_value(), captcha_value)
+    held = held_account(settings, arguments.email)
+    return Account(held.email, held.password.get_secret_value(), captcha_value) if held else None
+
+
+def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | None]:
+    """The password and the captcha response, where they are taken as arguments."""
+    if isinstance(arguments, LoginWithSecrets | SignupWithSecrets):
+        return arguments.password, arguments.captcha
+    return None, None
+
+
+def _is_theirs(session: Session, email: str | None) -> bool:
+    """Whether the session's account is the one that was named, as far as both are known."""
+    return email is None or session.email is None or same_account(email, session.email)

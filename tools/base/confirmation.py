@@ -1,0 +1,129 @@
+"""Before something is deleted for good: the person is asked, where the host can ask, else the model has to have asked.
+
+A host that can ask is always asked: `confirm: true` is the model's word, and counts only where there is no other.
+
+Hosts that run without a person answer our question themselves, sooner than anybody can read it. Some refuse, some
+agree; neither is a person's word, so nothing is deleted. After two such answers about the same deletion `confirm:
+true` counts. One is not enough: a person who happens to press a key as the question appears looks the same.
+"""
+
+from hashlib import sha256
+from typing import Annotated
+
+import anyio
+from pydantic import BaseModel, Field, Strict
+
+from ...server.errors import ConfirmationRequired, Forbidden, RememberizerError
+from .caller import Answer, Way
+from .services import CallServices
+from .unlinked import unlinked
+from .waiting import report_waiting
+
+Confirm = Annotated[bool, Strict()]
+CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
+LONGEST_NAME = 100
+UNREAD = "This client answered the question by itself, before anybody could read it, so nothing was deleted."
+COUNTS_NEXT = (
+    "A first answer like this can be a key pressed by mistake, so `confirm: true` did not count yet. If the user "
+    "agreed, the next call with `confirm: true` counts."
+)
+
+
+class Deletion(BaseModel):
+    """What is to be deleted.
+
+    Args:
+        path: Where it is upstream; with the name and the account, what an answer is bound to.
+        whose: The account, or the key, in which it is.
+        kind: In a word.
+        id: Its id.
+        name: Its name, as upstream has it.
+    """
+
+    path: str
+    whose: str
+    kind: str
+    id: str
+    name: str
+
+    @property
+    def question(self) -> str:
+        """What the person is asked; the name, which is somebody's text, comes last, and brings no link (S6)."""
+        name = unlinked(self.name)[:LONGEST_NAME]
+        return (
+            f"Delete the {self.kind} with id {self.id} at Rememberizer for good? "
+            f'It is deleted if you accept. Its name: "{name}".'
+        )
+
+    @property
+    def subject(self) -> str:
+        """Names this deletion, and no other, in the state of a question."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
+
+
+async def require_consent(services: CallServices, deletion: Deletion, *, confirm: bool | None) -> None:
+    """Go on only if the user wants it deleted.
+
+    Raises:
+        InputNeeded: The client is to be asked first, in its own round.
+        Forbidden: The user declined, closed the question or didn't answer in time, or the host failed to ask.
+        ConfirmationRequired: There is nobody whom the client could ask, and ``confirm`` isn't true; or the client
+            answered by itself, for the first time or without ``confirm``.
+    """
+    answer: Answer | None
+    match services.caller.form_way:
+        case Way.RESULT:
+            answer = services.caller.consent(deletion.subject)
+            if answer is None:
+                raise services.caller.consent_question(deletion.question, deletion.subject)
+        case Way.REQUEST:
+            answer = await _ask(services, deletion)
+        case _ if confirm:
+            return
+        case _:
+            raise ConfirmationRequired
+    if answer is Answer.UNREAD:
+        if not (services.questions.went_unread(deletion.subject) and confirm):
+            raise ConfirmationRequired(UNREAD, hint=COUNTS_NEXT if confirm else None)
+    elif answer is not Answer.ACCEPTED:
+        raise _refusal(answer)
+
+
+async def _ask(services: CallServices, deletion: Deletion) -> Answer | None:
+    """The host's answer, or nothing if there is none in time."""
+    until = anyio.current_time() + services.patience_seconds
+    answer: Answer | None = None
+    with anyio.CancelScope(deadline=until):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_report, services, until)
+            answer = await services.caller.ask_consent(deletion.question)
+            tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    return answer
+
+
+async def _report(services: CallServices, until: float) -> None:
+    await report_waiting(services, until=until, message="Waiting for the user to answer.")
+
+
+def _refusal(answer: Answer | None) -> RememberizerError:
+    match answer:
+        case Answer.DECLINED:
+            return Forbidden(
+                "The user said no, so nothing was deleted.", hint="Don't ask again unless the user brings it up."
+            )
+        case Answer.CANCELLED:
+            return Forbidden(
+                "The user closed the question without an answer, so nothing was deleted.",
+                hint="Ask them in the conversation whether they want it; if so, call again.",
+            )
+        case Answer.UNDELIVERABLE:
+            return Forbidden(
+                "The host said that it can ask the user, and failed to, so nothing was deleted.",
+                hint="Tell the user; they can delete it at Rememberizer, or in another client.",
+            )
+        case _:
+            return Forbidden(
+                "The user did not answer the host's question in time, so nothing was deleted.",
+                hint="Call again when the user is there to answer.",
+            )

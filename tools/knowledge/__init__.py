@@ -1,0 +1,1 @@
+"""The toolset ``knowledge``: search, list, read and remember documents."""

@@ -1,0 +1,86 @@
+"""Results of ``knowledge`` that hold a text: a document's chunks, a discussion."""
+
+from ...server.api.asking import Asker
+from ...server.api.discussions import Discussion
+from ...server.api.documents import Contents, document_contents
+from ..base.content import Fence, fits, fitted, shortened
+from .results import DiscussionText, DocumentText, ThreadText
+
+CHUNKS_A_CALL = 20
+"""What upstream gives where no end is asked for, and the most (rememberizer-api.md §4.4)."""
+NOTHING_SAID = "Nothing was said in this time. Try another `start` and `end`."
+
+
+async def document_text(asker: Asker, document_id: int, *, start_chunk: int, deadline: float) -> DocumentText:
+    """Chunks of a document, as many as have room in a result; only a single one that has none is cut.
+
+    Raises:
+        RememberizerError: As ``document_contents``.
+    """
+    fence = Fence()
+    contents = await document_contents(asker, document_id, start_chunk=start_chunk, deadline=deadline)
+    chunks = CHUNKS_A_CALL
+    while chunks > 1 and not fits(_document_text(contents, document_id, start_chunk, fence)):
+        chunks //= 2
+        end_chunk = start_chunk + chunks
+        contents = await document_contents(
+            asker, document_id, start_chunk=start_chunk, end_chunk=end_chunk, deadline=deadline
+        )
+    longest = len(contents.content)
+    return fitted(
+        lambda _, characters: _document_text(contents, document_id, start_chunk, fence, characters),
+        items=0,
+        characters=longest,
+    )
+
+
+def next_chunk(contents: Contents, start_chunk: int) -> int | None:
+    """Where to read on; the end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
+    end = contents.end_chunk
+    return end if not contents.was_empty and end is not None and end > start_chunk else None
+
+
+def _document_text(
+    contents: Contents, document_id: int, start_chunk: int, fence: Fence, characters: int | None = None
+) -> DocumentText:
+    text = contents.content
+    is_cut = characters is not None and characters < len(text)
+    return DocumentText(
+        notice=fence.notice,
+        fence=fence.name,
+        cut=f"This chunk was cut at {characters} characters; no call gets the rest of it." if is_cut else None,
+        id=document_id,
+        content=fence.around(shortened(text, len(text) if characters is None else characters)),
+        start_chunk=start_chunk,
+        next_chunk=next_chunk(contents, start_chunk),
+    )
+
+
+def discussion_text(said: Discussion, *, discussion_id: int, source: str) -> DiscussionText:
+    """The messages and every thread that has room, the longest texts cut evenly."""
+    fence, threads = Fence(), said.thread_contents
+    longest = max(len(text) for text in (said.discussion_content, *(thread.text for thread in threads)))
+
+    def make(items: int, characters: int) -> DiscussionText:
+        is_whole = items == len(threads) and characters == longest
+        narrower = (
+            f"Texts were cut at {characters} characters and {len(threads) - items} threads left out: "
+            "call again with a narrower `start` and `end`."
+        )
+        return DiscussionText(
+            notice=fence.notice if longest or threads else NOTHING_SAID,
+            fence=fence.name,
+            cut=None if is_whole else narrower,
+            id=discussion_id,
+            source=source,
+            text=fence.around(shortened(said.discussion_content, characters)),
+            threads=[
+                ThreadText(
+                    title=fence.around(each.title) if each.title else None,
+                    text=fence.around(shortened(each.text, characters)),
+                )
+                for each in threads[:items]
+            ],
+        )
+
+    return fitted(make, items=len(threads), characters=longest)

@@ -1,0 +1,198 @@
+"""The toolset ``knowledge``: search, read and add to what is stored, and see whose and from where it is.
+
+The docstring of each body is the description that a model reads.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from ...server.api import discussions, documents, endpoints, sources
+from ...server.api import search as searches
+from ...server.api.text import clean
+from ...server.errors import InvalidArguments, NotFound
+from ...server.settings.settings import Settings
+from . import findings, reading
+from ..base.arguments import Arguments
+from ..base.asking import asker
+from ..base.contract import ContractTool, tool
+from ..base.hints import ADDS, READS
+from .arguments import (
+    ListDocumentsArguments,
+    ReadDiscussionArguments,
+    ReadDocumentArguments,
+    RememberArguments,
+    SearchArguments,
+    SmartSearchArguments,
+)
+from .results import (
+    AccountDetails,
+    DiscussionText,
+    DocumentList,
+    DocumentText,
+    Remembered,
+    SearchResult,
+    SmartSearchResult,
+    SourceList,
+)
+from ..base.schemas import output_schema
+from ..base.services import SMART_SECONDS, CallServices
+
+MOST_WORDS = 400
+DISCUSSION_DAYS = timedelta(days=7)
+"""How far back upstream goes by itself (rememberizer-api.md §4.5)."""
+FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
+
+
+async def search(services: CallServices, arguments: SearchArguments) -> SearchResult:
+    """Search the user's own knowledge in Rememberizer (documents, mail, chats, memories) by meaning. Use it first when
+    the user asks about something of theirs. Dates limit the documents' time. Then `read_document`, or `read_discussion`
+    for Slack and Discord, with a match's `id`.
+    """
+    _require_words(arguments.query)
+    _require_order(arguments.after, arguments.before)
+    who = await asker(services, arguments.session, endpoints.SEARCH)
+    found = await searches.search(
+        who,
+        query=arguments.query,
+        limit=arguments.limit,
+        after=arguments.after,
+        before=arguments.before,
+        previous_chunks=arguments.context_chunks,
+        following_chunks=arguments.context_chunks,
+        deadline=services.deadline(),
+    )
+    return findings.search_result(found)
+
+
+async def smart_search(services: CallServices, arguments: SmartSearchArguments) -> SmartSearchResult:
+    """Let a model at Rememberizer rewrite the query, search several times and sum up. Slow (up to 45 s): for vague or
+    many-sided questions, or when `search` found too little.
+    """
+    _require_words(arguments.query)
+    _require_order(arguments.after, arguments.before)
+    who = await asker(services, arguments.session, endpoints.AGENTIC_SEARCH)
+    found = await searches.agentic_search(
+        who,
+        query=arguments.query,
+        user_context=arguments.user_context,
+        limit=arguments.limit,
+        after=arguments.after,
+        before=arguments.before,
+        deadline=services.deadline(at_least=SMART_SECONDS),
+    )
+    return findings.smart_search_result(found)
+
+
+async def list_documents(services: CallServices, arguments: ListDocumentsArguments) -> DocumentList:
+    """List stored documents page by page, when asked what there is; to find something use `search`. Go on with
+    `next_page` and the returned `page_size`.
+    """
+    who = await asker(services, arguments.session, endpoints.DOCUMENTS)
+    page = await documents.list_documents(
+        who,
+        page=arguments.page,
+        page_size=arguments.page_size,
+        source=arguments.source,
+        deadline=services.deadline(),
+    )
+    return findings.document_list(page, number=arguments.page, size=arguments.page_size)
+
+
+async def read_document(services: CallServices, arguments: ReadDocumentArguments) -> DocumentText:
+    """Read a document's text, about 20 chunks a call. Go on with `start_chunk` = `next_chunk` until that is null; a
+    chunk may come twice.
+    """
+    who = await asker(services, arguments.session, endpoints.DOCUMENT_CONTENTS)
+    return await reading.document_text(
+        who, arguments.id, start_chunk=arguments.start_chunk, deadline=services.deadline()
+    )
+
+
+async def read_discussion(services: CallServices, arguments: ReadDiscussionArguments) -> DiscussionText:
+    """Read the messages and threads of a Slack or Discord channel from `start` (older) to `end`; without both, the last
+    seven days. `id` is that of the channel's document.
+    """
+    start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(services.now(), tz=UTC))
+    _require_order(start, end)
+    who = await asker(services, arguments.session, endpoints.DISCUSSION_CONTENTS)
+    try:
+        said = await discussions.discussion_contents(
+            who, arguments.id, source=arguments.source, start=start, end=end, deadline=services.deadline()
+        )
+    except NotFound as error:
+        error.hint = "Check the id, and that the channel is one of this `source`; it may belong to another account."
+        raise
+    return reading.discussion_text(said, discussion_id=arguments.id, source=arguments.source)
+
+
+async def remember(services: CallServices, arguments: RememberArguments) -> Remembered:
+    """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it in a moment.
+    If it fails, search before trying again: it may be stored.
+    """
+    who = await asker(services, arguments.session, endpoints.MEMORIZE)
+    stored = await documents.memorize(who, name=arguments.name, content=arguments.content, deadline=services.deadline())
+    return Remembered(account=who.account, id=stored.id, next=FINDABLE_SOON)
+
+
+async def account(services: CallServices, arguments: Arguments) -> AccountDetails:
+    """Whose knowledge the tools see, what it is about, and the quota."""
+    who = await asker(services, arguments.session, endpoints.ACCOUNT)
+    return findings.account_details(await sources.profile(who, deadline=services.deadline()))
+
+
+async def list_sources(services: CallServices, arguments: Arguments) -> SourceList:
+    """List the connected sources (Drive, Slack and so on) and how many documents of each are indexed. Use it when a
+    search finds nothing.
+    """
+    who = await asker(services, arguments.session, endpoints.INTEGRATIONS)
+    return findings.source_list(await sources.integrations(who, deadline=services.deadline()))
+
+
+def toolset(_: Settings) -> list[ContractTool]:
+    """The eight tools, in the order in which they are listed."""
+    return [
+        tool(
+            body,
+            arguments=arguments,
+            output=output_schema(result),
+            title=title,
+            annotations=ADDS if body is remember else READS,
+            writes=body is remember,
+        )
+        for body, arguments, result, title in (
+            (search, SearchArguments, SearchResult, "Search the user's knowledge"),
+            (smart_search, SmartSearchArguments, SmartSearchResult, "Search with a model's help"),
+            (list_documents, ListDocumentsArguments, DocumentList, "List documents"),
+            (read_document, ReadDocumentArguments, DocumentText, "Read a document"),
+            (read_discussion, ReadDiscussionArguments, DiscussionText, "Read a Slack or Discord channel"),
+            (remember, RememberArguments, Remembered, "Remember a text"),
+            (account, Arguments, AccountDetails, "Whose knowledge it is"),
+            (list_sources, Arguments, SourceList, "List connected sources"),
+        )
+    ]
+
+
+def _require_words(query: str) -> None:
+    """Upstream takes up to 400 words (rememberizer-api.md §4.1)."""
+    count = len(clean(query).split())
+    if not 0 < count <= MOST_WORDS:
+        raise InvalidArguments(
+            f"`query` has {count} words; it must have 1 to {MOST_WORDS}.",
+            hint="Ask in a sentence or two, or in several calls.",
+        )
+
+
+def _both_ends(
+    start: datetime | None, end: datetime | None, *, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a time or neither, since which one upstream means by a single one is not known (§4.5)."""
+    if start is None and end is None:
+        return None, None
+    return start or (end or now) - DISCUSSION_DAYS, end or now
+
+
+def _require_order(older: datetime | None, newer: datetime | None) -> None:
+    if older and newer and older >= newer:
+        raise InvalidArguments(
+            "The time range is empty, or ends before it begins.",
+            hint="A date means its start: for one day, the later one is the next day.",
+        )

@@ -1,0 +1,1 @@
+"""What hosts list beside tools: resources, their completion, and prompts."""

@@ -1,0 +1,86 @@
+"""Completion for the resource templates: documents whose number begins as typed, or that a search finds.
+
+It is empty when nobody is signed in, and when upstream fails: nobody is asked to sign in for a suggestion.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import anyio
+from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+
+from ...server.api.asking import Asker
+from ...server.api.documents import Document, list_documents
+from ...server.api.search import search
+from ...server.errors import RememberizerError
+from ..base.arguments import as_listed
+from ..base.asking import ready_asker
+from .current import current_services
+from .resources import DISCUSSION, DOCUMENT, SOURCES
+
+LOOKED_AT = 100
+"""Documents: the first that upstream lists."""
+LOOKED_FOR = 20
+"""Matches of a search."""
+MOST_VALUES = 100
+"""What the protocol lets a completion hold."""
+SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+async def complete(
+    reference: PromptReference | ResourceTemplateReference,
+    argument: CompletionArgument,
+    context: CompletionContext | None,
+) -> Completion | None:
+    """The values that an argument of a template can have; ``None`` for any other."""
+    match getattr(reference, "uri", None), argument.name:
+        case str() as uri, "source" if uri == DISCUSSION:
+            return _completion([name for name in SOURCES if name.startswith(argument.value.casefold())])
+        case str() as uri, "id" if uri == DISCUSSION:
+            source = as_listed(((context and context.arguments) or {}).get("source", ""), SOURCES)
+            return await _documents(argument.value, [source] if source in SOURCES else list(SOURCES))
+        case str() as uri, "id" if uri == DOCUMENT:
+            return await _documents(argument.value, [None])
+        case _:
+            return None
+
+
+async def _documents(typed: str, sources: Sequence[str | None]) -> Completion:
+    """The numbers of documents that begin with what was typed, or of those that a search by it finds."""
+    services, deadline = current_services(), anyio.current_time() + SECONDS
+    try:
+        who = await ready_asker(services, deadline=deadline)
+        if who is None:
+            return _completion([])
+        if typed and not typed.isdigit():
+            return _completion(_numbers(await _found(who, typed, sources, deadline=deadline)))
+        pages = [
+            await list_documents(who, page=1, page_size=LOOKED_AT, source=source, deadline=deadline)
+            for source in sources
+        ]
+    except RememberizerError as error:
+        logger.info("nothing to complete with: %s", error.code)
+        return _completion([])
+    numbers = _numbers([document for page in pages for document in page.documents])
+    wanted = [number for number in numbers if number.startswith(typed)]
+    return _completion(wanted, has_more=not all(page.is_last for page in pages))
+
+
+async def _found(who: Asker, typed: str, sources: Sequence[str | None], *, deadline: float) -> list[Document]:
+    found = await search(who, query=typed, limit=LOOKED_FOR, deadline=deadline)
+    return [match.document for match in found.matches if None in sources or match.document.source in sources]
+
+
+def _numbers(documents: Sequence[Document]) -> list[str]:
+    """Each once, in order."""
+    return list(dict.fromkeys(str(document.id) for document in documents))
+
+
+def _completion(values: list[str], *, has_more: bool = False) -> Completion:
+    return Completion(
+        values=values[:MOST_VALUES],
+        total=None if has_more else len(values),
+        has_more=has_more or len(values) > MOST_VALUES,
+    )

@@ -1,0 +1,107 @@
+"""The toolset ``vector_stores``; this module has the tools for a store as a whole.
+
+The docstring of each body is the description that a model reads.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ...server.api import endpoints, vector_stores
+from ...server.api.answers import LONGEST_LINE
+from ...server.api.vector_stores import StoreOptions, VectorStore
+from ...server.errors import ResponseTooLarge
+from ...server.settings.settings import Settings
+from . import documents as vector_documents, search as vector_search, uploads as vector_uploads
+from ..base.arguments import NO_BLANK, NO_TRUTH, Arguments, Text
+from ..base.asking import asker
+from ..base.content import Fence, FromDocuments, fits
+from ..base.contract import ContractTool, tool
+from ..base.hints import ADDS, READS
+from ..base.schemas import output_schema
+from ..base.services import CallServices
+from ..base.written import Written
+
+Word = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
+
+
+class CreateStoreArguments(Arguments):
+    """``create_vector_store``."""
+
+    name: Word
+    description: Annotated[Text, Field(max_length=LONGEST_LINE)] | None = None
+    embedding_model: Word | None = Field(None, description="From `vector_store_options`, as the next three.")
+    vector_dimension: Annotated[int, Field(ge=1, le=100_000), NO_TRUTH] | None = None
+    indexing_algorithm: Word | None = None
+    search_metric: Word | None = None
+
+
+class StoreDetails(FromDocuments, VectorStore):
+    """A store."""
+
+
+class Options(FromDocuments, StoreOptions):
+    """What a store can be made with."""
+
+
+class CreatedStore(Written, FromDocuments):
+    """A new store."""
+
+    store: VectorStore
+    next: str
+
+
+async def vector_store_info(services: CallServices, arguments: Arguments) -> StoreDetails:
+    """The vector store that this server has the key of: its id, name, embedding model and metric."""
+    who = await asker(services, arguments.session, endpoints.VECTOR_STORE)
+    store = await vector_stores.get_store(who, deadline=services.deadline())
+    return StoreDetails(**_marks(), **store.model_dump())
+
+
+async def vector_store_options(services: CallServices, arguments: Arguments) -> Options:
+    """What a new vector store can be made with. It needs a signed-in account."""
+    who = await asker(services, arguments.session, endpoints.VECTOR_STORE_CONFIGS)
+    found = await vector_stores.store_options(who, deadline=services.deadline())
+    options = Options(**_marks(), **found.model_dump())
+    if not fits(options):
+        raise ResponseTooLarge(
+            "Rememberizer's list of options is too large for one result.",
+            hint="Create the store without options, or with those that the user names.",
+        )
+    return options
+
+
+async def create_vector_store(services: CallServices, arguments: CreateStoreArguments) -> CreatedStore:
+    """Create an empty vector store in the signed-in account. Only when the user asks for one: this server works with
+    the one store whose key is in its settings. `vector_store_options` says what it can be made with.
+    """
+    who = await asker(services, arguments.session, endpoints.CREATE_VECTOR_STORE)
+    given = arguments.model_dump(exclude={"session"}, exclude_none=True)
+    store = await vector_stores.create_store(who, properties=given, deadline=services.deadline())
+    return CreatedStore(
+        account=who.account,
+        **_marks(),
+        store=store,
+        next=(
+            "To work in it, the user takes its API key from the store's page at Rememberizer, sets "
+            "REMEMBERIZER_VECTOR_STORE_TOKEN to it and restarts this server."
+        ),
+    )
+
+
+def _marks() -> dict[str, Any]:
+    """What a result with upstream's texts begins with."""
+    fence = Fence()
+    return {"notice": fence.notice, "fence": fence.name, "cut": None}
+
+
+def toolset(_: Settings) -> list[ContractTool]:
+    """The eleven tools, in the order in which they are listed."""
+    return [
+        tool(body, arguments=arguments, output=output_schema(result), title=title, annotations=hints, writes=writes)
+        for body, arguments, result, title, hints, writes in (
+            (vector_store_info, Arguments, StoreDetails, "Look at the vector store", READS, False),
+            (vector_store_options, Arguments, Options, "Options for a new vector store", READS, False),
+            (create_vector_store, CreateStoreArguments, CreatedStore, "Create a vector store", ADDS, True),
+        )
+    ] + [*vector_search.tools(), *vector_documents.tools(), vector_uploads.upload_tool()]

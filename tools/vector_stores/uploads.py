@@ -1,0 +1,111 @@
+"""The toolset ``vector_stores``: upload of files.
+
+The docstring of the body is the description that a model reads.
+"""
+
+from contextlib import ExitStack
+from typing import Annotated
+
+import anyio.to_thread
+from pydantic import Field
+
+from ...server.api import endpoints, uploads
+from ...server.api.uploads import MOST_FILES, Uploaded
+from ...server.errors import InvalidArguments
+from ..base.arguments import Text
+from ..base.content import Fence, FromDocuments, fitted
+from ..base.contract import ContractTool, tool
+from ..base.hints import ADDS
+from .in_store import InStore, place
+from .local_files import opened
+from ..base.schemas import output_schema
+from ..base.services import CallServices
+from ..base.written import Written
+
+UPLOAD_SECONDS = 60.0
+PROGRESS_STEPS = 20
+
+
+class UploadArguments(InStore):
+    """``upload_vector_files``."""
+
+    paths: Annotated[
+        list[Annotated[Text, Field(min_length=1, max_length=4_096)]], Field(min_length=1, max_length=MOST_FILES)
+    ] = Field(description="Absolute paths.")
+
+
+class UploadResult(Written, FromDocuments, Uploaded):
+    """What became of each file."""
+
+    next: str
+
+
+class Progress:
+    """Tells the client how much was sent, in equal steps."""
+
+    def __init__(self, services: CallServices) -> None:
+        self._services = services
+        self._step = 0
+
+    async def __call__(self, sent: int, whole: int) -> None:
+        """Report a step that is reached."""
+        step = sent * PROGRESS_STEPS // whole
+        if step > self._step:
+            self._step = step
+            await self._services.caller.report(sent, of=whole, message="Uploading (bytes).")
+
+
+async def upload_vector_files(services: CallServices, arguments: UploadArguments) -> UploadResult:
+    """Upload files of this computer into the vector store: pdf, doc, docx, xls, xlsx, ppt, pptx, txt, md, json, html or
+    htm; at most 20, 50 MB each and 100 MB together. Only from folders that the user allowed by
+    REMEMBERIZER_UPLOAD_DIRS. Use `add_vector_text` for text that you have.
+    """
+    folders, deadline = services.settings.upload_dirs, services.deadline(at_least=UPLOAD_SECONDS)
+    if not folders:
+        raise InvalidArguments(
+            "No folder is allowed for uploads.",
+            hint="Only the user can allow some: they set REMEMBERIZER_UPLOAD_DIRS and restart the server.",
+        )
+    with ExitStack() as stack:
+        files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, arguments.paths))
+        uploads.check(files)
+        who, store_id = await place(services, arguments, endpoints.UPLOAD_VECTOR_FILES, deadline=deadline)
+        done = await uploads.upload(who, store_id=store_id, files=files, report=Progress(services), deadline=deadline)
+    return _result(done, account=who.account)
+
+
+def upload_tool() -> ContractTool:
+    """The tool."""
+    return tool(
+        upload_vector_files,
+        arguments=UploadArguments,
+        output=output_schema(UploadResult),
+        title="Upload files into the vector store",
+        annotations=ADDS,
+        writes=True,
+    )
+
+
+def _result(done: Uploaded, *, account: str | None) -> UploadResult:
+    fence, most = Fence(), max(len(done.documents), len(done.errors))
+
+    def make(items: int, _: int) -> UploadResult:
+        return UploadResult(
+            account=account,
+            notice=fence.notice,
+            fence=fence.name,
+            cut=None
+            if items == most
+            else f"Only {items} of each kind are shown; `list_vector_documents` has the rest.",
+            documents=done.documents[:items],
+            errors=[each.model_copy(update={"error": fence.around(each.error)}) for each in done.errors[:items]],
+            next=_next(done),
+        )
+
+    return fitted(make, items=most, characters=0)
+
+
+def _next(done: Uploaded) -> str:
+    if done.errors:
+        return "The files under `errors` are not stored; tell the user why."
+    return "Each can be searched once it is indexed, within minutes; `get_vector_document` shows how it stands."
