@@ -16,7 +16,7 @@ from argon2.profiles import CHEAPEST
 from hypothesis import settings
 from jinja2 import Environment
 from jsonschema import Draft202012Validator
-from rememberizer_mcp.server.sandbox import passwords
+from rememberizer_mcp.server.sandbox.data import passwords
 
 from tests.support.clock import FakeClock
 from tests.support.commands import lines, missing

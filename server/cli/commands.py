@@ -226,7 +226,7 @@ def _refuse(problems: tuple[str, ...]) -> NoReturn:
 
 def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     from ..sandbox.config import SandboxConfig, Variants  # noqa: PLC0415 -- see the module's docstring
-    from ..sandbox.database import check_file  # noqa: PLC0415 -- as above
+    from ..sandbox.data.database import check_file  # noqa: PLC0415 -- as above
 
     given = {name: value for name, value in options.items() if name != "variants" and value is not None}
     try:

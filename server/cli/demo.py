@@ -21,7 +21,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from .. import __version__
 from .person import PageRefused, chromium, sign_in_at
-from ..sandbox.captcha import SANDBOX_CAPTCHA
+from ..sandbox.wire.captcha import SANDBOX_CAPTCHA
 from ..sandbox.mailbox import NoSandboxError, fetch_letters
 from ..sandbox.runtime_files import UnusableFolderError, runtime_directory
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from .config import SandboxConfig
-from .database import Database
+from .data.database import Database
 from .endpoints import (
     account,
     auth,
@@ -26,9 +26,9 @@ from .endpoints import (
     store_uploads,
     vector_stores,
 )
-from .pages import Pages
+from .wire.pages import Pages
 from .services import Services
-from .web import WithHeaders, web_app
+from .wire.web import WithHeaders, web_app
 
 
 class Sandbox:

@@ -8,12 +8,12 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from .app import Sandbox
-from .guard import KeyedPages, LoopbackGuard
+from .wire.guard import KeyedPages, LoopbackGuard
 from .http_server import HTTPServer, listen, serving
 from .names import LOOPBACK, OUTBOX_PATH
-from .pages import Pages
+from .wire.pages import Pages
 from .runtime_files import OutboxAddress, published
-from .web import WithHeaders, web_app
+from .wire.web import WithHeaders, web_app
 
 _PATIENCE_SECONDS = 0.1  # the process that has a sandbox in it ends within a second, and has more to close
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .names import LOOPBACK, SANDBOX_HEADER
-from .outbox import Letter
+from .data.outbox import Letter
 from .runtime_files import OutboxAddress, read_addresses
-from .shown_keys import ShownKey
+from .data.shown_keys import ShownKey
 
 _TIMEOUT_SECONDS = 5
 _MAX_BYTES = 1024 * 1024

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 
 from .app import Sandbox, build_sandbox
-from .captcha import SANDBOX_CAPTCHA
+from .wire.captcha import SANDBOX_CAPTCHA
 from .config import SandboxConfig
 from .http_server import HTTPServer, listen, serving
 from .listener import keyed_app, make_key, outbox_url

@@ -5,27 +5,27 @@ from typing import Self
 
 from starlette.requests import Request
 
-from .access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
-from .accounts import Account, Accounts
-from .api_keys import ApiKeys
-from .browser_sessions import BrowserSessions
-from .codes import VerificationCodes
+from .data.access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
+from .data.accounts import Account, Accounts
+from .data.api_keys import ApiKeys
+from .data.browser_sessions import BrowserSessions
+from .data.codes import VerificationCodes
 from .config import SandboxConfig
-from .credentials import access_token, bearer_token, required
-from .database import Database
-from .discussions import Discussions
-from .families import Families
-from .grants import Grants
-from .library import Library
-from .mementos import Mementos
-from .outbox import Outbox
-from .passwords import Passwords
-from .readers import Reader, reader
+from .wire.credentials import access_token, bearer_token, required
+from .data.database import Database
+from .data.discussions import Discussions
+from .data.families import Families
+from .data.grants import Grants
+from .data.library import Library
+from .data.mementos import Mementos
+from .data.outbox import Outbox
+from .data.passwords import Passwords
+from .data.readers import Reader, reader
 from .refusals import email_not_verified, invalid_api_key, invalid_credentials, permission_denied
-from .seeding import seed
-from .shown_keys import ShownKeys
-from .throttle import Throttle
-from .vector_stores import VectorStore, VectorStores
+from .data.seeding import seed
+from .data.shown_keys import ShownKeys
+from .data.throttle import Throttle
+from .data.vector_stores import VectorStore, VectorStores
 
 
 @dataclass(frozen=True, kw_only=True)

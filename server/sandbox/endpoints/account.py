@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..documents import account_shelf
+from ..data.documents import account_shelf
 from ..services import Services
 
 

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..accounts import Account, EmailTakenError
-from ..captcha import check_captcha
-from ..credentials import REFRESH_COOKIE, access_token, bearer_token, clear_cookies, required, set_cookies
-from ..forms import Form, read_form
+from ..data.accounts import Account, EmailTakenError
+from ..wire.captcha import check_captcha
+from ..wire.credentials import REFRESH_COOKIE, access_token, bearer_token, clear_cookies, required, set_cookies
+from ..wire.forms import Form, read_form
 from ..refusals import InvalidFields
 from ..services import Services
 

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..accounts import Account
-from ..documents import SEED_SHELF, Document
+from ..data.accounts import Account
+from ..data.documents import SEED_SHELF, Document
 from ..services import Services
-from ..times import iso
+from ..wire.times import iso
 
 _TYPE = "common_knowledge"
 _SINCE = 1_704_067_200.0  # 2024-01-01

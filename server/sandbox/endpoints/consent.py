@@ -6,17 +6,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ..authorizations import (
+from ..data.authorizations import (
     OFFLINE_ACCESS,
     Authorization,
     RefusedAuthorizationError,
     UnusableAuthorizationError,
     read_authorization,
 )
-from ..browser_sessions import browser_token, new_token, set_browser_token
-from ..forms import read_urlencoded
+from ..data.browser_sessions import browser_token, new_token, set_browser_token
+from ..wire.forms import read_urlencoded
 from ..names import AUTHORIZE_PATH
-from ..pages import Pages
+from ..wire.pages import Pages
 from ..refusals import Refusal
 from ..services import Services
 

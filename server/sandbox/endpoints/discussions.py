@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..forms import Form
-from ..integrations import DISCUSSIONS
+from ..wire.forms import Form
+from ..data.integrations import DISCUSSIONS
 from ..refusals import not_found
 from ..services import Services
 from .documents import readable

@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..documents import Document, account_shelf
-from ..forms import MAX_BODY_BYTES, Form, read_form
-from ..integrations import INTEGRATIONS
-from ..readers import Reader
+from ..data.documents import Document, account_shelf
+from ..wire.forms import MAX_BODY_BYTES, Form, read_form
+from ..data.integrations import INTEGRATIONS
+from ..data.readers import Reader
 from ..refusals import Refusal, not_found, quota_exceeded
 from ..services import Services
-from ..shapes import listed
+from ..wire.shapes import listed
 
 _PAGE_SIZE, _MOST_PAGE_SIZE = 10, 1000
 _MOST_CHUNKS = 20

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..documents import SourceStats
-from ..integrations import INTEGRATIONS
+from ..data.documents import SourceStats
+from ..data.integrations import INTEGRATIONS
 from ..services import Services
-from ..times import iso
+from ..wire.times import iso
 
 
 def routes(services: Services) -> list[Route]:

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..forms import read_urlencoded
-from ..grants import Grant
+from ..wire.forms import read_urlencoded
+from ..data.grants import Grant
 from ..oauth_apps import RegisteredApp, app_of
 from ..refusals import Refusal
 from ..services import Services

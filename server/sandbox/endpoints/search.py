@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..agentic import Question, search_in_rounds, told
-from ..forms import Form, read_form
+from ..data.agentic import Question, search_in_rounds, told
+from ..wire.forms import Form, read_form
 from ..services import Services
-from ..shapes import search_reply
+from ..wire.shapes import search_reply
 
 _MOST_WORDS = 400
 _QUERY_MAX = 10_000

@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..documents import Document
-from ..forms import MAX_BODY_BYTES, read_form
+from ..data.documents import Document
+from ..wire.forms import MAX_BODY_BYTES, read_form
 from ..refusals import not_found
 from ..services import Services
-from ..store_shapes import store_document
-from ..vector_stores import VectorStore
+from ..wire.store_shapes import store_document
+from ..data.vector_stores import VectorStore
 from .vector_stores import store_of
 
 _NAME_MAX = 255

@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..agentic import Question, search_in_rounds, told
-from ..documents import Match
-from ..forms import Form, read_form
-from ..readers import Reader
+from ..data.agentic import Question, search_in_rounds, told
+from ..data.documents import Match
+from ..wire.forms import Form, read_form
+from ..data.readers import Reader
 from ..services import Services
-from ..store_shapes import store_search_reply
+from ..wire.store_shapes import store_search_reply
 from .vector_stores import store_of
 
 _QUERY_MAX = 10_000

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..documents import Document
-from ..file_text import UnknownKindError, read_text, type_of
+from ..data.documents import Document
+from ..wire.file_text import UnknownKindError, read_text, type_of
 from ..refusals import Refusal
 from ..services import Services
-from ..store_shapes import store_document
-from ..uploads import FIELD, uploaded_files
-from ..vector_stores import VectorStore
+from ..wire.store_shapes import store_document
+from ..wire.uploads import FIELD, uploaded_files
+from ..data.vector_stores import VectorStore
 from .vector_stores import store_of
 
 _NAME_MAX = 255

@@ -14,7 +14,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from rememberizer_mcp.server.sandbox.listener import keyed_app, outbox_listener
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
-from rememberizer_mcp.server.sandbox.web import web_app
+from rememberizer_mcp.server.sandbox.wire.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends

@@ -11,9 +11,9 @@ from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serv
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes
 from rememberizer_mcp.server.sandbox.names import SANDBOX_HEADER
-from rememberizer_mcp.server.sandbox.outbox import Letter
+from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.runtime_files import published
-from rememberizer_mcp.server.sandbox.web import WithHeaders, web_app
+from rememberizer_mcp.server.sandbox.wire.web import WithHeaders, web_app
 from starlette.responses import Response
 from starlette.types import ASGIApp
 

@@ -1,7 +1,7 @@
 import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
-from rememberizer_mcp.server.sandbox.forms import MAX_BODY_BYTES
+from rememberizer_mcp.server.sandbox.wire.forms import MAX_BODY_BYTES
 
 from tests.server.sandbox.support import API
 

@@ -1,0 +1,1 @@
+"""What the sandbox keeps, on SQLite: accounts, tokens, documents, mails."""

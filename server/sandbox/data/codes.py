@@ -1,0 +1,66 @@
+"""Verification codes: six digits, sent to the outbox, good once, for a limited time and a limited number of tries."""
+
+import hmac
+import secrets
+
+from .accounts import Account
+from ..config import SandboxConfig
+from .database import Database
+from .outbox import Letter, Outbox
+from ..refusals import Refusal, invalid_code
+
+_SUBJECT = "Your Rememberizer sandbox verification code"
+_POSSIBLE_CODES = 10**6
+
+
+class VerificationCodes:
+    """One live code per account: a new one replaces the one before."""
+
+    def __init__(self, database: Database, outbox: Outbox, config: SandboxConfig) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._config = config
+
+    def send(self, account: Account) -> None:
+        """Make a fresh code and put it into the outbox."""
+        code = f"{secrets.randbelow(_POSSIBLE_CODES):06}"
+        now = self._config.now()
+        expires_at = now + self._config.code_seconds
+        with self._database.transaction():
+            self._database.run(
+                "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)",
+                account.id,
+                code,
+                expires_at,
+                self._config.code_attempts,
+            )
+            self._outbox.send(Letter(to=account.email, subject=_SUBJECT, code=code, sent_at=now, expires_at=expires_at))
+
+    def redeem(self, account_id: int, code: str) -> None:
+        """Use up the account's code.
+
+        Raises:
+            Refusal: the code is wrong, or the account has none that is still good.
+        """
+        if not self._use(account_id, code):
+            raise self._refusal()
+
+    def _use(self, account_id: int, code: str) -> bool:
+        with self._database.transaction():
+            row = self._database.one(
+                "SELECT code FROM codes WHERE account_id = ? AND attempts_left > 0 AND expires_at > ?",
+                account_id,
+                self._config.now(),
+            )
+            if row is None:
+                return False
+            if not hmac.compare_digest(row["code"].encode(), code.encode()):
+                self._database.run(
+                    "UPDATE codes SET attempts_left = attempts_left - 1 WHERE account_id = ?", account_id
+                )
+                return False
+            self._database.run("DELETE FROM codes WHERE account_id = ?", account_id)
+            return True
+
+    def _refusal(self) -> Refusal:
+        return invalid_code(self._config.variants.verify_refusal_status)

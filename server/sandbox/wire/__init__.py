@@ -1,0 +1,1 @@
+"""How the sandbox speaks HTTP: fields, shapes of answers, pages and uploads."""

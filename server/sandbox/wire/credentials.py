@@ -1,0 +1,59 @@
+"""The tokens in a request, and the cookies in a reply."""
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..config import SandboxConfig
+from ..data.families import Tokens
+from ..refusals import not_authenticated
+
+REFRESH_COOKIE = "refresh_token"
+
+
+def bearer_token(request: Request) -> str:
+    """Give the token of `Authorization: Bearer`, or ""."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def access_token(request: Request, config: SandboxConfig) -> str:
+    """Give the bearer token, else the access cookie, else ""."""
+    return bearer_token(request) or request.cookies.get(config.variants.access_cookie, "")
+
+
+def required(token: str) -> str:
+    """Give the token.
+
+    Raises:
+        Refusal: 401, there is none.
+    """
+    if not token:
+        raise not_authenticated()
+    return token
+
+
+def set_cookies(response: Response, tokens: Tokens, config: SandboxConfig) -> None:
+    """Hand out the tokens. Max-Age is in whole seconds, rounded up."""
+    _set_cookie(response, config, config.variants.access_cookie, tokens.access, config.access_seconds)
+    if tokens.refresh is not None:
+        _set_cookie(response, config, REFRESH_COOKIE, tokens.refresh, config.refresh_seconds)
+
+
+def clear_cookies(response: Response, config: SandboxConfig) -> None:
+    """Take both cookies back."""
+    _set_cookie(response, config, config.variants.access_cookie, "", 0)
+    _set_cookie(response, config, REFRESH_COOKIE, "", 0)
+
+
+def _set_cookie(response: Response, config: SandboxConfig, name: str, value: str, seconds: float) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=math.ceil(seconds),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=config.variants.secure_cookies,
+    )

@@ -1,0 +1,61 @@
+"""A Starlette application whose refusals look like Django REST Framework's, and the headers of every reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..refusals import Refusal
+from ..variants import ErrorShape
+
+
+def web_app(routes: Sequence[BaseRoute], *, error_shape: ErrorShape = "detail") -> Starlette:
+    """Make an application that matches paths exactly, trailing slash included, and answers errors in JSON."""
+
+    def answer(refusal: Refusal) -> JSONResponse:
+        return JSONResponse(refusal.body(error_shape), status_code=refusal.status, headers=refusal.headers)
+
+    async def refused(_: Request, error: Exception) -> Response:
+        return answer(cast("Refusal", error))
+
+    async def not_found(_: Request, __: Exception) -> Response:
+        return answer(Refusal(404, "not_found", "Not found."))
+
+    async def not_allowed(request: Request, error: Exception) -> Response:
+        detail = f'Method "{request.method}" not allowed.'
+        return answer(Refusal(405, "method_not_allowed", detail, headers=getattr(error, "headers", None)))
+
+    async def failed(_: Request, __: Exception) -> Response:
+        return answer(Refusal(500, "error", "The sandbox failed; the terminal it runs in has the details."))
+
+    app = Starlette(
+        routes=routes,
+        exception_handlers={Refusal: refused, 404: not_found, 405: not_allowed, Exception: failed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class WithHeaders:
+    """Adds headers to every reply of an application that has none of that name yet."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
