@@ -13,30 +13,30 @@ from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.request_state import RequestStateSecurity
 from pydantic import SecretStr
 
-from ..tools.resources.completion import complete
 from ..tools.base.contract import ContractTool
-from ..tools.resources.current import as_one_call
 from ..tools.base.elicitation_ids import add_elicitation_ids
-from ..tools.resources.prompts import prompts
 from ..tools.base.questions import Questions
-from ..tools.resources.resources import add_resources
 from ..tools.base.services import Services, StoreOfKey
+from ..tools.resources.completion import complete
+from ..tools.resources.current import as_one_call
+from ..tools.resources.prompts import prompts
+from ..tools.resources.resources import add_resources
 from ..tools.toolsets import chosen, is_hidden
 from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .sessions.keychain import Keychain, Ring
-from .sessions.limiter import AttemptLimiter
 from .logs.redaction import KnownSecrets
 from .mcp_server import Server
+from .sessions.keychain import Keychain, Ring
+from .sessions.limiter import AttemptLimiter
 from .sessions.session import Session
+from .sessions.states import Environment
+from .sessions.store import Limits, SessionStore
 from .settings.settings import Settings, variable
 from .signin.browser import should_open
 from .signin.desk import SignInDesk
 from .signin.ways import SignInWays
-from .sessions.states import Environment
-from .sessions.store import Limits, SessionStore
 
 if TYPE_CHECKING:
     from .sandbox.config import SandboxConfig

@@ -11,8 +11,8 @@ from pydantic import AnyUrl
 
 from ..tools.base.arguments import unknown_name
 from ..tools.base.contract import failure, protocol_error
-from ..tools.resources.prompts import checked
 from ..tools.base.services import Services
+from ..tools.resources.prompts import checked
 from .errors import InvalidArguments, NotFound, ReadOnly
 
 

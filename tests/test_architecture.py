@@ -1,89 +1,44 @@
-"""The house: which room may import which, and how large its furniture is."""
+"""The house: what no room may import, and how large its furniture is."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-FLOORS = (
-    {"server.errors", "server.stdio.front", "server.logs.line_writer", "server.hosts.interruption", "server", "server.hosts.secret_forms"}
-    | {"server.stdio.malformed", "server.connections"},
-    {"server.hosts", "server.logs.redaction", "server.settings.values"},
-    {"server.settings.settings", "server.sessions.flight", "server.sessions.limiter"},
-    {"server.sessions.keychain"},
-    {"server.api"},
-    {"server.sessions.states", "server.sessions.keeping", "server.sessions.meant", "server.sessions.overtaken"},
-    {"server.sessions.grant"},
-    {"server.sessions.session"},
-    {"server.sessions.store"},
-    {"server.signin"},
-    {"server.sandbox"},
-    {"tools"},
-    {"server.mcp_server"},
-    {"server.app", "server.cli.person"},
-    {"server.stdio.serving", "server.cli.demo", "server.doctor"},
-    {"server.cli.bash_completion", "server.cli.installing", "server.cli.wording"},
-    {"server.cli.commands"},
-    {"server.__main__"},
-)
+from tests.support.house import HOUSES, SOURCES, arrows_of, floors_of, imports_of, module_of, room_of
+
+ORDER = [
+    *("server.errors", "server.connections", "server.hosts", "server.settings", "server.logs", "server.sandbox"),
+    *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.mcp_server", "server.app"),
+    *("server.doctor", "server.cli", "server.__main__"),
+]
+"""The rooms from the ground up: each imports from those before it only."""
 MOST_LINES = 300
 MOST_FUNCTION_LINES = 50
-SOURCES = sorted([*ROOT.glob("server/**/*.py"), *ROOT.glob("tools/**/*.py")])
-
-
-def module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def room_of(module: str) -> str:
-    if module.startswith(("server.api", "server.doctor", "server.hosts", "server.sandbox", "server.signin")):
-        return ".".join(module.split(".")[:2])
-    return "tools" if module.startswith("tools") else module
-
-
-def imports_of(path: Path) -> Iterator[str]:
-    """Every module of ours, or top-level name of others, that the file imports, anywhere in it."""
-    package = module_of(path) if path.name == "__init__.py" else module_of(path).rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module or ""
-        elif isinstance(node, ast.ImportFrom):
-            above = ("rememberizer_mcp." + package).split(".")
-            base = ".".join(above[: len(above) - node.level + 1]).removeprefix("rememberizer_mcp").lstrip(".")
-            for alias in node.names:
-                full = ".".join(filter(None, (base, node.module, alias.name)))
-                exists = (ROOT / full.replace(".", "/")).with_suffix(".py").exists()
-                yield full if exists else full.rpartition(".")[0]
-
-
-def floor_of(module: str) -> int:
-    room = room_of(module)
-    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
 @pytest.mark.promise("D52")
-@pytest.mark.parametrize("path", SOURCES, ids=module_of)
-def test_a_room_imports_only_from_rooms_below_it(path: Path) -> None:
-    here = module_of(path)
-    ours = [module for module in imports_of(path) if module.startswith(("server", "tools"))]
-    assert not [module for module in ours if room_of(module) != room_of(here) and floor_of(module) >= floor_of(here)]
+@pytest.mark.parametrize("room", ORDER)
+def test_a_room_imports_only_from_rooms_below_it(room: str) -> None:
+    assert not {each for each in arrows_of("server")[room] if ORDER.index(each) >= ORDER.index(room)}
+
+
+@pytest.mark.promise("D52")
+@pytest.mark.parametrize("house", HOUSES)
+def test_no_rooms_import_from_each_other_in_a_circle(house: str) -> None:
+    assert {room for floor in floors_of(house) for room in floor} == set(arrows_of(house))
 
 
 @pytest.mark.promise("D52")
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_httpx_stays_in_one_room_and_the_sandbox_apart(path: Path) -> None:
-    room, found = room_of(module_of(path)), set(imports_of(path))
+    room, found = room_of(module_of(path), house="server"), imports_of(path)
+    rooms = {room_of(module, house="server") for module in found} - {room, None}
     assert room == "server.api" or "httpx" not in found
     if room == "server.sandbox":
-        ours = {module for module in found if module.startswith(("server", "tools")) and room_of(module) != room}
-        assert ours <= {"server.connections"}
-    elif room not in ("server.app", "server.cli.commands", "server.cli.demo"):
-        assert not [module for module in found if room_of(module) == "server.sandbox"]
+        assert rooms <= {"server.connections"}
+    elif room not in ("server.app", "server.cli"):
+        assert "server.sandbox" not in rooms
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)

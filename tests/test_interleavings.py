@@ -19,8 +19,8 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.contract import tool
 from rememberizer_mcp.tools.base.schemas import output_schema

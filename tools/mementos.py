@@ -18,11 +18,11 @@ from .base.confirmation import CONFIRM, Confirm, Deletion, require_consent
 from .base.content import Fence, FromDocuments, fitted, shortened
 from .base.contract import ContractTool, tool
 from .base.hints import ADDS, CHANGES, DELETES, READS
-from .knowledge.arguments import Number as DocumentId
 from .base.paging import PagedArguments, PagedResult, page_of
 from .base.schemas import output_schema
 from .base.services import CallServices
 from .base.written import Written
+from .knowledge.arguments import Number as DocumentId
 
 MOST_IDS = 1_000
 """Of one edit."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..server.settings.settings import Settings
 from .auth import toolset as auth
-from .knowledge import toolset as knowledge
 from .base.contract import ContractTool
+from .knowledge import toolset as knowledge
 
 
 def _mementos(settings: Settings) -> list[ContractTool]:

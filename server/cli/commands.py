@@ -17,8 +17,8 @@ from .. import __version__
 from .wording import HostName, MainGroup, greeting, listed
 
 if TYPE_CHECKING:
-    from ..stdio.front import Front
     from ..sandbox.config import SandboxConfig
+    from ..stdio.front import Front
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 logger = logging.getLogger(__name__)

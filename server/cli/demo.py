@@ -20,10 +20,10 @@ import click
 from mcp import Client, MCPError, StdioServerParameters
 
 from .. import __version__
-from .person import PageRefused, chromium, sign_in_at
-from ..sandbox.wire.captcha import SANDBOX_CAPTCHA
 from ..sandbox.mailbox import NoSandboxError, fetch_letters
 from ..sandbox.runtime_files import UnusableFolderError, runtime_directory
+from ..sandbox.wire.captcha import SANDBOX_CAPTCHA
+from .person import PageRefused, chromium, sign_in_at
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..logs.redaction import KnownSecrets
 from ..hosts.secret_forms import redacted
+from ..logs.redaction import KnownSecrets
 from .entry import is_ours
 from .report import printable
 

@@ -26,8 +26,8 @@ from .endpoints import (
     store_uploads,
     vector_stores,
 )
-from .wire.pages import Pages
 from .services import Services
+from .wire.pages import Pages
 from .wire.web import WithHeaders, web_app
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from .app import Sandbox
-from .wire.guard import KeyedPages, LoopbackGuard
 from .http_server import HTTPServer, listen, serving
 from .names import LOOPBACK, OUTBOX_PATH
-from .wire.pages import Pages
 from .runtime_files import OutboxAddress, published
+from .wire.guard import KeyedPages, LoopbackGuard
+from .wire.pages import Pages
 from .wire.web import WithHeaders, web_app
 
 _PATIENCE_SECONDS = 0.1  # the process that has a sandbox in it ends within a second, and has more to close

@@ -8,10 +8,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from .names import LOOPBACK, SANDBOX_HEADER
 from .data.outbox import Letter
-from .runtime_files import OutboxAddress, read_addresses
 from .data.shown_keys import ShownKey
+from .names import LOOPBACK, SANDBOX_HEADER
+from .runtime_files import OutboxAddress, read_addresses
 
 _TIMEOUT_SECONDS = 5
 _MAX_BYTES = 1024 * 1024

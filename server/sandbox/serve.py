@@ -7,12 +7,12 @@ from pathlib import Path
 import anyio
 
 from .app import Sandbox, build_sandbox
-from .wire.captcha import SANDBOX_CAPTCHA
 from .config import SandboxConfig
 from .http_server import HTTPServer, listen, serving
 from .listener import keyed_app, make_key, outbox_url
 from .names import LOOPBACK
 from .runtime_files import published
+from .wire.captcha import SANDBOX_CAPTCHA
 
 _HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 """Windows has none."""

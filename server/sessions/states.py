@@ -15,9 +15,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from ..api.client import RememberizerAPI
+from ..logs.redaction import KnownSecrets
 from .flight import Spawn
 from .keychain import Keychain
-from ..logs.redaction import KnownSecrets
 
 
 class State(StrEnum):

@@ -10,9 +10,9 @@ import anyio
 from ..api.oauth import OAuthClient
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
-from ..settings.settings import Settings
 from ..sessions.states import Environment
 from ..sessions.store import SessionStore
+from ..settings.settings import Settings
 from .pending import FormName, PendingSignIn
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from typing import Any, NoReturn
 import anyio
 from mcp.server.mcpserver import MCPServer
 
-from .front import Front
 from ..logs.line_writer import LineWriter
 from ..logs.redaction import flush
+from .front import Front
 from .malformed import about_lost, refusal
 
 GRACE_SECONDS = 0.4

@@ -8,21 +8,23 @@ from typing import Any, get_args
 from rememberizer_mcp.server.sandbox.variants import Variants
 
 from tests.docs.markdown import table
-from tests.docs.regions import ROOT
-from tests.test_architecture import FLOORS, MOST_FUNCTION_LINES, MOST_LINES
+from tests.support.house import HOUSES, ROOT, arrows_of, floors_of
+from tests.test_architecture import MOST_FUNCTION_LINES, MOST_LINES
 
 _OTHERS = {"access_cookie": ", or any other name"}
 
 
 def floors_table() -> str:
-    """Each room, with the first sentence of its docstring, and the limits, as the test of the architecture has them."""
-    rows = [
-        f"{number} | `{room}` | {_first_sentence(room)}"
-        for number, rooms in enumerate(FLOORS)
-        for room in sorted(rooms)
-    ]
+    """Each house's rooms by floor, with the first sentence of their docstrings, and the limits of files."""
     limits = f"A file has at most {MOST_LINES} lines, and a function at most {MOST_FUNCTION_LINES}."
-    return f"{table('floor | room | what it is', rows)}\n\n{limits}"
+    return "\n\n".join([*(_house(house) for house in HOUSES), limits])
+
+
+def _house(house: str) -> str:
+    floors, arrows = floors_of(house), arrows_of(house)
+    rows = [f"{number} | `{room}` | {_first_sentence(room)}" for number, rooms in enumerate(floors) for room in rooms]
+    size = f"{len(arrows)} rooms on {len(floors)} floors, {sum(map(len, arrows.values()))} arrows."
+    return f"`{house.replace('.', '/')}/`: {size}\n\n{table('floor | room | what it is', rows)}"
 
 
 def variants_table() -> str:

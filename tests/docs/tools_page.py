@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.tools.auth.status import SessionStatus
 from rememberizer_mcp.tools.base.content import FromDocuments
 from rememberizer_mcp.tools.base.contract import ContractTool
 from rememberizer_mcp.tools.base.schemas import output_schema
-from rememberizer_mcp.tools.auth.status import SessionStatus
 from rememberizer_mcp.tools.toolsets import BUILDERS
 
 from tests.docs.markdown import table

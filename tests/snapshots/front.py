@@ -16,8 +16,8 @@ from typing import Any
 import anyio
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings.values import TOOLSETS
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.server.settings.values import TOOLSETS
 
 from tests.support.conversation import conversation
 from tests.support.process import ENVELOPE, initialize

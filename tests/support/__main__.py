@@ -13,8 +13,8 @@ import warnings
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
-from rememberizer_mcp.server.stdio.front import start
 from rememberizer_mcp.server.logs.redaction import KnownSecrets, install
+from rememberizer_mcp.server.stdio.front import start
 from rememberizer_mcp.server.stdio.serving import serve
 
 FOR_LONG = 60

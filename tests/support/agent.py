@@ -13,9 +13,9 @@ from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.sessions.keychain import Ring
+from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT
-from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.tools.base.contract import ContractTool
 
 from tests.support.clock import FakeClock, Reading, for_good

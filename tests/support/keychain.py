@@ -12,8 +12,8 @@ from typing import Any
 
 import anyio
 from rememberizer_mcp.server.errors import SignInFailed
-from rememberizer_mcp.server.sessions.keychain import Kept, Keychain
 from rememberizer_mcp.server.logs.redaction import KnownSecrets, install
+from rememberizer_mcp.server.sessions.keychain import Kept, Keychain
 
 BASE_URL = "https://api.example/api/v1/"
 SERVICE = f"rememberizer-mcp {BASE_URL}"

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
-from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment
 from rememberizer_mcp.server.sessions.store import Limits, SessionStore

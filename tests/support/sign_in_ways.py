@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.meant import Meant
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.settings.settings import Settings

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings.values import TOOLSETS
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.server.settings.values import TOOLSETS
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ADA, ERAS, Agent, Around, Era, agent_on, server_on

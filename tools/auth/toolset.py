@@ -16,9 +16,9 @@ from ...server.errors import AccountChanged, InvalidArguments, InvalidVerificati
 from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
+from ...server.sessions.states import State
 from ...server.settings.settings import Settings
 from ...server.signin.ways import held_account, naming_the_setting
-from ...server.sessions.states import State
 from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
 from ..base.contract import ContractTool, tool
 from ..base.schemas import output_schema

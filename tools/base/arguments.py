@@ -13,9 +13,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
-from ...server.settings import values as setting_values
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound
+from ...server.settings import values as setting_values
 
 LONGEST_SECRET = 8_192
 """Characters: no argument that can hold a secret may be longer."""

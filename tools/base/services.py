@@ -8,11 +8,11 @@ import anyio
 from mcp.server.mcpserver import Context
 
 from ...server.api.asking import Asker
-from ...server.sessions.limiter import AttemptLimiter
 from ...server.logs.redaction import KnownSecrets
+from ...server.sessions.limiter import AttemptLimiter
+from ...server.sessions.store import SessionStore
 from ...server.settings.settings import Settings
 from ...server.signin.ways import SignInWays
-from ...server.sessions.store import SessionStore
 from .caller import Caller
 from .questions import Questions
 

@@ -18,10 +18,10 @@ from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.overtaken import ANOTHER_SIGN_IN
 from ...server.sessions.session import Session
+from ...server.sessions.states import State
 from ...server.signin.browser import open_browser
 from ...server.signin.pending import End, PendingSignIn
 from ...server.signin.ways import Arrival
-from ...server.sessions.states import State
 from .caller import Answer, Way
 from .services import CallServices
 from .waiting import report_waiting

@@ -10,11 +10,13 @@ from ...server.api import search as searches
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound
 from ...server.settings.settings import Settings
-from . import findings, reading
 from ..base.arguments import Arguments
 from ..base.asking import asker
 from ..base.contract import ContractTool, tool
 from ..base.hints import ADDS, READS
+from ..base.schemas import output_schema
+from ..base.services import SMART_SECONDS, CallServices
+from . import findings, reading
 from .arguments import (
     ListDocumentsArguments,
     ReadDiscussionArguments,
@@ -33,8 +35,6 @@ from .results import (
     SmartSearchResult,
     SourceList,
 )
-from ..base.schemas import output_schema
-from ..base.services import SMART_SECONDS, CallServices
 
 MOST_WORDS = 400
 DISCUSSION_DAYS = timedelta(days=7)

@@ -14,15 +14,15 @@ from ...server.api import endpoints
 from ...server.api.discussions import Source
 from ...server.errors import InternalError, InvalidArguments, RememberizerError
 from ...server.settings.settings import Settings
+from ..auth.toolset import status_now
 from ..base.arguments import as_listed
 from ..base.asking import asker
-from ..auth.toolset import status_now
 from ..base.caller import InputNeeded
 from ..base.contract import protocol_error
-from .current import current_services
 from ..base.services import CallServices, Services
-from .whole import discussion_as_text, document_as_text
 from ..base.without_auth import fitting
+from .current import current_services
+from .whole import discussion_as_text, document_as_text
 
 DOCUMENT = "rememberizer://documents/{id}"
 DISCUSSION = "rememberizer://discussions/{source}/{id}"

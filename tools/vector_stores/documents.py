@@ -14,12 +14,12 @@ from ..base.confirmation import CONFIRM, Confirm, Deletion, require_consent
 from ..base.content import Fence, FromDocuments
 from ..base.contract import ContractTool, tool
 from ..base.hints import ADDS, CHANGES, DELETES, READS
-from .in_store import InStore, PagedInStore, place
-from ..knowledge.arguments import Number as DocumentId
 from ..base.paging import PagedResult, page_of
 from ..base.schemas import output_schema
 from ..base.services import CallServices
 from ..base.written import Written
+from ..knowledge.arguments import Number as DocumentId
+from .in_store import InStore, PagedInStore, place
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""

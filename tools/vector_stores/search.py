@@ -13,10 +13,10 @@ from ..base.arguments import NO_BLANK, NO_TRUTH, Text
 from ..base.content import Fence, FromDocuments, fitted, shortened
 from ..base.contract import ContractTool, tool
 from ..base.hints import READS
-from .in_store import InStore, place
-from ..knowledge.arguments import LONGEST_QUERY, Query
 from ..base.schemas import output_schema
 from ..base.services import SMART_SECONDS, CallServices
+from ..knowledge.arguments import LONGEST_QUERY, Query
+from .in_store import InStore, place
 
 SMART_CHUNKS = 5
 NOTHING_FOUND = (

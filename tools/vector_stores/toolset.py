@@ -12,7 +12,6 @@ from ...server.api.answers import LONGEST_LINE
 from ...server.api.vector_stores import StoreOptions, VectorStore
 from ...server.errors import ResponseTooLarge
 from ...server.settings.settings import Settings
-from . import documents as vector_documents, search as vector_search, uploads as vector_uploads
 from ..base.arguments import NO_BLANK, NO_TRUTH, Arguments, Text
 from ..base.asking import asker
 from ..base.content import Fence, FromDocuments, fits
@@ -21,6 +20,9 @@ from ..base.hints import ADDS, READS
 from ..base.schemas import output_schema
 from ..base.services import CallServices
 from ..base.written import Written
+from . import documents as vector_documents
+from . import search as vector_search
+from . import uploads as vector_uploads
 
 Word = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 

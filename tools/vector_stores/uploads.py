@@ -16,11 +16,11 @@ from ..base.arguments import Text
 from ..base.content import Fence, FromDocuments, fitted
 from ..base.contract import ContractTool, tool
 from ..base.hints import ADDS
-from .in_store import InStore, place
-from .local_files import opened
 from ..base.schemas import output_schema
 from ..base.services import CallServices
 from ..base.written import Written
+from .in_store import InStore, place
+from .local_files import opened
 
 UPLOAD_SECONDS = 60.0
 PROGRESS_STEPS = 20

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..names import AUTHORIZE_PATH
 from .access_tokens import digest
 from .database import Database
-from ..names import AUTHORIZE_PATH
 
 COOKIE = "sandbox_browser"
 SECONDS = 600

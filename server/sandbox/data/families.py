@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .access_tokens import AccessTokenError, AccessTokens, digest
 from ..config import SandboxConfig
-from .database import Database
 from ..refusals import Refusal, invalid_refresh_token, invalid_token
+from .access_tokens import AccessTokenError, AccessTokens, digest
+from .database import Database
 
 
 @dataclass(frozen=True, kw_only=True)

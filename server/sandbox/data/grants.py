@@ -7,9 +7,9 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 
+from ..config import SandboxConfig
 from .access_tokens import digest
 from .authorizations import OFFLINE_ACCESS, Authorization
-from ..config import SandboxConfig
 from .database import Database
 from .families import Families, Tokens
 

@@ -8,8 +8,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Self
 
-from .access_tokens import digest
 from ..config import SandboxConfig
+from .access_tokens import digest
 from .database import Database
 from .documents import store_shelf
 

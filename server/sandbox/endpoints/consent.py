@@ -14,11 +14,11 @@ from ..data.authorizations import (
     read_authorization,
 )
 from ..data.browser_sessions import browser_token, new_token, set_browser_token
-from ..wire.forms import read_urlencoded
 from ..names import AUTHORIZE_PATH
-from ..wire.pages import Pages
 from ..refusals import Refusal
 from ..services import Services
+from ..wire.forms import read_urlencoded
+from ..wire.pages import Pages
 
 _ALWAYS = ("all", "none")
 _SIGN_IN_FIRST = "Sign in first."

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..wire.forms import Form
 from ..data.integrations import DISCUSSIONS
 from ..refusals import not_found
 from ..services import Services
+from ..wire.forms import Form
 from .documents import readable
 
 _WEEK = 7 * 24 * 3600

@@ -5,11 +5,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..data.documents import Document, account_shelf
-from ..wire.forms import MAX_BODY_BYTES, Form, read_form
 from ..data.integrations import INTEGRATIONS
 from ..data.readers import Reader
 from ..refusals import Refusal, not_found, quota_exceeded
 from ..services import Services
+from ..wire.forms import MAX_BODY_BYTES, Form, read_form
 from ..wire.shapes import listed
 
 _PAGE_SIZE, _MOST_PAGE_SIZE = 10, 1000

@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..wire.forms import Form, read_form
 from ..data.mementos import Memento
 from ..data.readers import Reader
 from ..refusals import not_found
 from ..services import Services
+from ..wire.forms import Form, read_form
 from ..wire.times import iso
 
 _NAME_MAX, _PATH_MAX, _ID_MAX = 255, 1000, 18

@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..data.agentic import Question, search_in_rounds, told
-from ..wire.forms import Form, read_form
 from ..services import Services
+from ..wire.forms import Form, read_form
 from ..wire.shapes import search_reply
 
 _MOST_WORDS = 400

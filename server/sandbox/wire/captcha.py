@@ -1,7 +1,7 @@
 """The captcha check. A headless client can't solve a reCAPTCHA, so the sandbox accepts one documented token."""
 
-from .forms import Form
 from ..variants import CaptchaMode
+from .forms import Form
 
 SANDBOX_CAPTCHA = "sandbox-captcha"
 _MAX_LENGTH = 10_000

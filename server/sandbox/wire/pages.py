@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from .captcha import SANDBOX_CAPTCHA
 from ..config import SandboxConfig
-from ..names import OUTBOX_PATH, SANDBOX_HEADER
 from ..data.outbox import Outbox
 from ..data.shown_keys import ShownKeys
+from ..names import OUTBOX_PATH, SANDBOX_HEADER
+from .captcha import SANDBOX_CAPTCHA
 
 _POLICY = "Content-Security-Policy"
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from ..data.documents import Document, Match
 from ..data.integrations import INTEGRATIONS
-from .times import iso
 from ..variants import Variants
+from .times import iso
 
 
 def listed(document: Document, variants: Variants) -> dict[str, object]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from ..data.documents import Document, Match
-from .times import iso
-from ..variants import Variants
 from ..data.vector_stores import VectorStore
+from ..variants import Variants
+from .times import iso
 
 
 def store_document(

@@ -25,8 +25,8 @@ from rememberizer_mcp.server.api.proxies import (
     unusable_exceptions,
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
-from rememberizer_mcp.server.sessions.grant import GivenBack
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.grant import GivenBack
 from rememberizer_mcp.server.sessions.meant import Meant
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 from anyio import to_thread
-from rememberizer_mcp.server.sandbox.data.accounts import Account
 from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.data.accounts import Account
 from rememberizer_mcp.server.sandbox.data.families import Tokens
-from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
-from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 from rememberizer_mcp.server.sandbox.data.shown_keys import ShownKey
 from rememberizer_mcp.server.sandbox.data.vector_stores import Design, VectorStore
+from rememberizer_mcp.server.sandbox.listener import outbox_listener
+from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code
 

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from rememberizer_mcp.server.errors import SessionExpired
-from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
+from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.meant import Meant
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import State

@@ -2,9 +2,9 @@
 
 import pytest
 from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keeping import Keeping
 from rememberizer_mcp.server.sessions.keychain import Keychain
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.agent import ADA
 from tests.support.held_keyring import Held

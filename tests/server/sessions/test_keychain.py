@@ -10,8 +10,8 @@ import anyio.to_thread
 import pytest
 from keyring.errors import KeyringLocked, PasswordSetError
 from rememberizer_mcp.server.errors import SignInFailed
-from rememberizer_mcp.server.sessions.keychain import LAST_ACCOUNT, Kept, Keychain
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
+from rememberizer_mcp.server.sessions.keychain import LAST_ACCOUNT, Kept, Keychain
 
 from tests.support.held_keyring import (
     LONGEST_SECONDS,

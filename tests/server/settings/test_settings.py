@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from rememberizer_mcp.server.settings.settings import Settings, UnusableSettings, load_settings, unknown_variables, variables_set
+from rememberizer_mcp.server.settings.settings import (
+    Settings,
+    UnusableSettings,
+    load_settings,
+    unknown_variables,
+    variables_set,
+)
 
 CANARY = "canary-s3cret"
 

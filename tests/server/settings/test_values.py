@@ -8,8 +8,8 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.settings.values import is_loopback
 from rememberizer_mcp.server.settings.settings import load_settings
+from rememberizer_mcp.server.settings.values import is_loopback
 
 from tests.server.settings.test_settings import problems_of, written
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.doctor.variables import usable, variables
-from rememberizer_mcp.server.settings.values import TOOLSETS
 from rememberizer_mcp.server.settings.settings import SECRETS, Settings, load_settings
+from rememberizer_mcp.server.settings.values import TOOLSETS
 
 from tests.server.settings.test_settings import CANARY, problems_of, written
 from tests.support.process import SERVE, clean_environment

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
+from rememberizer_mcp.server.sessions.store import SessionStore
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT, MOST_ENDED, SignInDesk
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
-from rememberizer_mcp.server.sessions.store import SessionStore
 
 from tests.support.clock import FakeClock, Gate, for_good
 from tests.support.person import visit

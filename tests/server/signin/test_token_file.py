@@ -7,9 +7,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
-from rememberizer_mcp.server.settings.values import SecretInFile, cookie_value
-from rememberizer_mcp.server.settings.settings import Settings, load_settings
 from rememberizer_mcp.server.sessions.states import State
+from rememberizer_mcp.server.settings.settings import Settings, load_settings
+from rememberizer_mcp.server.settings.values import SecretInFile, cookie_value
 from rememberizer_mcp.tools.base.without_auth import fitting
 
 from tests.support.agent import Around, agent_on, server_on

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from keyring.errors import KeyringLocked
 from rememberizer_mcp.server.errors import RateLimited, SignInFailed, UpstreamUnavailable
+from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE

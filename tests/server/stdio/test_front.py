@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rememberizer_mcp.server.settings.settings import Settings, UnusableSettings, load_settings
 from rememberizer_mcp.server.stdio import front
 from rememberizer_mcp.server.stdio.front import Script, chosen, installed
-from rememberizer_mcp.server.settings.settings import Settings, UnusableSettings, load_settings
 
 from tests.snapshots.front import MADE_WITH, SUBSETS, VERSIONS, also, combinations, made, questions, write
 from tests.support.process import ENVELOPE, clean_environment, initialize, legacy, modern
 from tests.support.tiers import matrix
 
 ROOT = Path(__file__).parents[3]
-DATA: dict[str, Any] = json.loads((ROOT / "server" / "stdio" / "front.json").read_text(encoding="utf-8"))
+DATA: dict[str, Any] = json.loads(Path(front.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 USUAL = "auth,knowledge off on False"
 STEPS_ASIDE = "import sys; from rememberizer_mcp.server.stdio.front import start; sys.exit(4 if start() else 5)"
 Environment = Mapping[str, str]

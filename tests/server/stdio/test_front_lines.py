@@ -16,15 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp.server.mcpserver import MCPServer
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.stdio.front import Front, Script
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.server.stdio import front
+from rememberizer_mcp.server.stdio.front import Front, Script
 from rememberizer_mcp.server.stdio.serving import BehindFront, Input, Output
 
 from tests.snapshots.front import LISTS, VERSIONS, questions
 from tests.support.conversation import Conversation, conversation, pipe, serve
 from tests.support.process import ENVELOPE, LONGEST_SECONDS, initialize, legacy, modern
 
-DATA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "server" / "stdio" / "front.json").read_text(encoding="utf-8"))
+DATA: dict[str, Any] = json.loads(Path(front.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 OPENINGS = [questions(spoken)[0] for spoken in VERSIONS] + [modern(1, "tools/list")]
 STARTS = [

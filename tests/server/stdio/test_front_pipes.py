@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from rememberizer_mcp.server.stdio import front
 from rememberizer_mcp.server.stdio.front import MOST_BYTES, PAGE, Front, Script, filled
 
 from tests.snapshots.front import LISTS, VERSIONS, questions
 from tests.support.conversation import pipe
 from tests.support.process import LONGEST_SECONDS, initialize, legacy
 
-DATA: dict[str, Any] = json.loads((Path(__file__).parents[3] / "server" / "stdio" / "front.json").read_text(encoding="utf-8"))
+DATA: dict[str, Any] = json.loads(Path(front.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 SIZES = st.one_of(st.integers(1, 3 * PAGE), st.integers(1, 15).map(lambda pages: pages * PAGE))
 
 

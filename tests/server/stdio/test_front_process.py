@@ -193,7 +193,7 @@ def test_an_output_that_breaks_under_the_front_is_the_sdks_to_report(tmp_path: P
         slow.release()
         _, code, _, noise = slow.process.finish()
     assert (code, noise.count(b"\n")) == (1, 1)
-    assert b"rememberizer_mcp.server.stdio.serving: the server ends, for its answers can't be written: Broken pipe" in noise
+    assert b"serving: the server ends, for its answers can't be written: Broken pipe" in noise
 
 
 def joined(*messages: object) -> bytes:

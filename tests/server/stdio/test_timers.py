@@ -2,11 +2,12 @@
 
 import pytest
 from rememberizer_mcp.server import app
-from rememberizer_mcp.server.stdio import front, serving as stdio
-from rememberizer_mcp.server.sessions import keychain
 from rememberizer_mcp.server.api import client
 from rememberizer_mcp.server.logs.line_writer import FLUSH_SECONDS
+from rememberizer_mcp.server.sessions import keychain
 from rememberizer_mcp.server.signin import browser, desk
+from rememberizer_mcp.server.stdio import front
+from rememberizer_mcp.server.stdio import serving as stdio
 
 from tests.support.process import SHORTEST_WAIT_SECONDS
 

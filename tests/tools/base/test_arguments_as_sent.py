@@ -136,7 +136,9 @@ def test_white_space_around_what_it_can_not_belong_to_says_nothing() -> None:
 @pytest.mark.promise("arguments:names:added-by-hosts")
 def test_names_without_number_or_length_cost_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("rememberizer_mcp.tools.base.arguments.get_close_matches", lambda name, *_, **__: asked.append(name))
+    monkeypatch.setattr(
+        "rememberizer_mcp.tools.base.arguments.get_close_matches", lambda name, *_, **__: asked.append(name)
+    )
     many = {f"z{number}": 1 for number in range(60_000)}
     assert "doesn't have" in refusal("search", **many, limit="x")
     assert len(asked) < MOST_PROBLEMS

@@ -10,12 +10,12 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.errors import NotSignedIn
+from rememberizer_mcp.tools.auth.status import KEY_ONLY
 from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.asking import asker
 from rememberizer_mcp.tools.base.contract import ContractTool, tool
 from rememberizer_mcp.tools.base.schemas import output_schema
 from rememberizer_mcp.tools.base.services import CallServices
-from rememberizer_mcp.tools.auth.status import KEY_ONLY
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock

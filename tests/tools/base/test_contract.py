@@ -21,6 +21,7 @@ from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.errors import InvalidArguments, RateLimited
 from rememberizer_mcp.server.logs.redaction import KnownSecrets, RedactingHandler
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.tools.auth.toolset import Account, LoginWithSecrets, SignupWithSecrets, toolset
 from rememberizer_mcp.tools.base.arguments import (
     LONGEST_SECRET,
     MOST_LEARNT,
@@ -29,7 +30,6 @@ from rememberizer_mcp.tools.base.arguments import (
     parse,
     strings,
 )
-from rememberizer_mcp.tools.auth.toolset import Account, LoginWithSecrets, SignupWithSecrets, toolset
 from rememberizer_mcp.tools.base.contract import failure
 from rememberizer_mcp.tools.base.schemas import input_schema
 

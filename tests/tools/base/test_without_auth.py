@@ -11,8 +11,8 @@ from rememberizer_mcp.server.errors import (
     UnknownSession,
 )
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.tools.toolsets import chosen
 from rememberizer_mcp.tools.base.without_auth import fitting
+from rememberizer_mcp.tools.toolsets import chosen
 
 WITHOUT = Settings(toolsets="knowledge")
 ITS_TOOLS = [tool.name for tool in chosen(Settings(toolsets="auth"))]

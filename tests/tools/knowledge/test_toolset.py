@@ -6,10 +6,10 @@ from typing import Any
 import anyio
 import pytest
 from mcp_types import TextContent
-from rememberizer_mcp.tools.knowledge.findings import NOTHING_FOUND, NOTHING_SMART
-from rememberizer_mcp.tools.knowledge.toolset import FINDABLE_SOON
-from rememberizer_mcp.tools.knowledge.reading import NOTHING_SAID
 from rememberizer_mcp.tools.base.services import SMART_SECONDS
+from rememberizer_mcp.tools.knowledge.findings import NOTHING_FOUND, NOTHING_SMART
+from rememberizer_mcp.tools.knowledge.reading import NOTHING_SAID
+from rememberizer_mcp.tools.knowledge.toolset import FINDABLE_SOON
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on, server_on
 from tests.support.clock import FakeClock

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
+from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.accounts import Accounts
 from rememberizer_mcp.server.sandbox.data.api_keys import PREFIX, ApiKeys
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.database import Database
 from rememberizer_mcp.server.sandbox.data.documents import Match, account_shelf, store_shelf
 from rememberizer_mcp.server.sandbox.data.library import Library

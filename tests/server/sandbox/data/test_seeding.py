@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.data import seeding
 from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.data import seeding
 from rememberizer_mcp.server.sandbox.data.database import Database
 from rememberizer_mcp.server.sandbox.data.documents import SEED_SHELF, account_shelf
 from rememberizer_mcp.server.sandbox.data.library import Library

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.data.api_keys import ApiKeys
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.data.api_keys import ApiKeys
 from rememberizer_mcp.server.sandbox.data.database import Database
 
 from tests.server.sandbox.documents import SEEDED, found, listed, number_of, remember
