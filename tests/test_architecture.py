@@ -8,7 +8,7 @@ import pytest
 from tests.support.house import HOUSES, SOURCES, arrows_of, floors_of, imports_of, module_of, room_of
 
 ORDER = [
-    *("server.errors", "server.connections", "server.hosts", "server.settings", "server.logs", "server.sandbox"),
+    *("server.errors", "server.connections", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
     *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.mcp_server", "server.app"),
     *("server.doctor", "server.cli", "server.__main__"),
 ]

@@ -9,9 +9,9 @@ from ..hosts.files import UnusableFile
 from ..hosts.install import Change, installing, pasteable, uninstalling
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.refusal import NoCommand
-from ..hosts.secret_forms import shown_name
 from ..hosts.system import NoHome, System, this_system
 from ..hosts.table import HOSTS
+from ..logs.secret_forms import shown_name
 
 SECRETS = """\
 You sign in on a page in your browser, so no password belongs in this file.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..hosts.secret_forms import shown_name
+from ..logs.secret_forms import shown_name
 from .entry import PREFIX, Entry, is_ours
 from .keyrings import NO_LIBRARY
 from .report import Finding

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..hosts.secret_forms import redacted
 from ..logs.redaction import KnownSecrets
+from ..logs.secret_forms import redacted
 from .entry import is_ours
 from .report import printable
 

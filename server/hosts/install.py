@@ -9,13 +9,13 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+from ..logs.secret_forms import shown_name
 from .block import ENVIRONMENT, NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
 from .entries import folders_with, says, shown_entry, with_entry, without_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
 from .kept import before_change, before_us, drop_copies
 from .left_out import Reason, left_out
 from .refusal import CantChange
-from .secret_forms import shown_name
 from .strictness import refused
 from .system import System
 from .table import Host

@@ -18,7 +18,7 @@ from traceback import TracebackException
 from typing import TextIO
 from urllib.parse import quote, quote_plus
 
-from ..hosts import secret_forms
+from . import secret_forms
 from .line_writer import LineWriter
 
 OURS = "rememberizer_mcp"

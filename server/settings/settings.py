@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ..hosts.secret_forms import shown_name
+from ..logs.secret_forms import shown_name
 from .values import (
     EMAIL_PATTERN,
     ApiKey,

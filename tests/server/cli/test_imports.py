@@ -11,9 +11,9 @@ from tests.support.process import Process, clean_environment, modern
 SERVER = "rememberizer_mcp.server"
 TOLD = (sys.executable, "-X", "importtime", "-m", SERVER)
 """The command; a line about each import goes to stderr."""
-FRAME = {f"{SERVER}.{name}" for name in ("cli", "front", "wording")}
+FRAME = {f"{SERVER}.{name}" for name in ("cli", "cli.commands", "cli.wording", "stdio", "stdio.front")}
 HEAVY = {"anyio", "httpx", "jinja2", "keyring", "mcp", "packaging", "playwright", "pydantic", "tomli_w", "yaml"}
-OF_OTHER_COMMANDS = {f"{SERVER}.{name}" for name in ("demo", "doctor", "hosts", "installing")}
+OF_OTHER_COMMANDS = {f"{SERVER}.{name}" for name in ("cli.demo", "cli.installing", "doctor", "hosts")}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_only_prints_imports_nothing_of_any_command(
     arguments: tuple[str, ...], environment: dict[str, str]
 ) -> None:
     names = imported_by(*arguments, environment=environment)
-    own = {f"{SERVER}.bash_completion"} if "completion" in arguments else set()
+    own = {f"{SERVER}.cli.bash_completion"} if "completion" in arguments else set()
     assert names.isdisjoint(HEAVY)
     assert {name for name in names if name.startswith(f"{SERVER}.")} == FRAME | own
 
@@ -93,10 +93,10 @@ def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environ
 @pytest.mark.parametrize(
     ("arguments", "own"),
     [
-        (("install", "json"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
-        (("install", "cursor", "--dry-run"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
-        (("uninstall", "cursor"), {"doctor", "hosts", "installing", "tomli_w", "yaml"}),
-        (("demo", "--variant", "nope"), {"anyio", "demo", "mcp", "pydantic"}),
+        (("install", "json"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
+        (("install", "cursor", "--dry-run"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
+        (("uninstall", "cursor"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
+        (("demo", "--variant", "nope"), {"anyio", "cli.demo", "mcp", "pydantic"}),
         (("sandbox", "--variant", "nope"), {"anyio", "jinja2"}),
         (("sandbox", "outbox"), set()),
         (("doctor", "--sandbox"), {"anyio", "doctor", "hosts", "packaging"}),

@@ -53,7 +53,7 @@ async def test_what_is_written_from_an_empty_home_answers_the_host(home: Path, e
 @pytest.mark.promise("D114")
 async def test_what_is_taken_out_again_leaves_the_hosts_file_as_it_was(home: Path) -> None:
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(home)}
-    original = (Path(__file__).parent / "hosts" / "samples" / "claude-desktop.json").read_bytes()
+    original = (Path(__file__).parents[1] / "hosts" / "samples" / "claude-desktop.json").read_bytes()
     desktop(home).parent.mkdir(parents=True)
     desktop(home).write_bytes(original)
     await anyio.run_process([OURS, "install", "claude-desktop", "--sandbox", "--yes"], env=environment)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from rememberizer_mcp.server.hosts.secret_forms import redacted, shown_name
+from rememberizer_mcp.server.logs.secret_forms import redacted, shown_name
 
 LONGEST_SECONDS = 10.0
 """On a busy machine. What grows with the square of the length takes minutes."""
