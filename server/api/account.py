@@ -61,7 +61,7 @@ async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: flo
         if error.status == HTTPStatus.UNAUTHORIZED and not credentials.has_token:
             raise UpstreamProtocolError(NO_SESSION, status=error.status) from error
         logger.info("me/ gave no name (%s)", error.code)
-    if of is not None and not same_account(of, me.email):
+    if not fits(me.email, meant=of):
         raise SignInFailed(
             "The refresh token may be another account's, so nobody was signed in with it.",
             hint="Call `login` without arguments, if the user means whichever account the token is of.",
@@ -72,3 +72,8 @@ async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: flo
 def same_account(one: str | None, other: str | None) -> bool:
     """Whether two e-mail addresses name the same account; letter case doesn't count."""
     return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()
+
+
+def fits(account: str | None, *, meant: str | None) -> bool:
+    """Whether an account is the one that is meant, or none is meant."""
+    return meant is None or same_account(account, meant)

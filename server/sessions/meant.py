@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..api.account import same_account
+from ..api.account import fits, same_account
 
 
 class Meant(NamedTuple):
@@ -20,7 +20,7 @@ class Meant(NamedTuple):
 
     def fits(self, account: str | None) -> bool:
         """Whether an account is the one that is meant, as far as that is known, or any will do."""
-        return same_account(self.account, account) or (self.account is None and self.is_known)
+        return self.is_known and fits(account, meant=self.account)
 
     def beside(self, last: str | None) -> "Meant":
         """The same, where this is the keyring's last account: one that is there already, or none, is replaced by it."""

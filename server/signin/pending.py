@@ -19,7 +19,7 @@ from typing import Literal
 
 import anyio
 
-from ..api.account import same_account
+from ..api.account import fits
 from ..sessions.session import Session
 from .words import confirm_code
 
@@ -149,12 +149,12 @@ class PendingSignIn:
 
     def mean(self, email: str | None) -> None:
         """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""
-        if email is not None and not same_account(email, self.meant):
+        if not fits(self.meant, meant=email):
             self.meant, self.another_account, self.wants_code = email, False, False
 
     def admits(self, email: str | None) -> bool:
         """Whether the page takes this account; one that is not known is nobody's in particular."""
-        return self.only is None or same_account(email, self.only)
+        return fits(email, meant=self.only)
 
     def remember(self, email: str | None, *, browser: str | None, is_theirs: bool) -> None:
         """Keep what was typed, or left out and filled in, or who signed in, for the browser in which that was done."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from ..api.account import same_account
+from ..api.account import fits, same_account
 from ..api.blocked import UpstreamBlocked
 from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
 from ..sessions.keychain import Keychain
@@ -31,7 +31,7 @@ class HeldAccount(NamedTuple):
 
 def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
     """What the settings hold, if it is of the account that is meant; without an e-mail theirs is."""
-    if settings.email and settings.password and (not email or same_account(email, settings.email)):
+    if settings.email and settings.password and fits(settings.email, meant=email):
         return HeldAccount(settings.email, settings.password)
     return None
 
@@ -108,7 +108,7 @@ class SignInWays:
         """
         settings, last, email = self.settings, None, meant.account
         named = meant if email else Meant(settings.email)
-        is_theirs = email is None or settings.email is None or same_account(email, settings.email)
+        is_theirs = settings.email is None or fits(settings.email, meant=email)
         token = settings.newest_refresh_token()
         was_by_token = session.grant.method == "refresh_token" and same_account(email, session.email)
         if token and (email is None or (settings.email and is_theirs) or was_by_token):

@@ -10,6 +10,7 @@ from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
 from ...server.sessions.states import Page, State
+from ..base.sign_in import Sent
 
 StateName = Annotated[
     State, WithJsonSchema({"type": "string", "enum": ["signed_out", "pending", "unverified", "signed_in", "expired"]})
@@ -18,7 +19,6 @@ Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
 """How the account was signed in; ``api_key`` is a key of the settings, which needs no account."""
 
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
-BY_LINK = "Give the user the link and the confirm code."
 WHEN_DONE = "When they say that they signed in, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
 SESSION_ENDED = "The session came to the end of its life: call `login` to sign in again."
@@ -74,7 +74,7 @@ def status_of(
     *,
     meant: Meant | None = None,
     previous_left: bool = True,
-    sent: str | None = None,
+    sent: Sent | None = None,
     began: str = "",
 ) -> SessionStatus:
     """The status of a session.
@@ -83,7 +83,7 @@ def status_of(
         session: Which one.
         meant: The account that the call is meant for, if another may have been signed in meanwhile.
         previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
-        sent: How the user was sent to the sign-in page, in a sentence.
+        sent: How the user was sent to the sign-in page, if this call sent them.
         began: What ``next`` begins with.
     """
     page, left = session.page, "" if previous_left else LEFT_BEHIND
@@ -117,10 +117,10 @@ def _other_account(grant: Grant, meant: Meant) -> str:
     return f"This is {grant.account}, and not {meant.account}, who was meant: tell the user first. "
 
 
-def _while_pending(page: Page, sent: str | None) -> str:
+def _while_pending(page: Page, sent: Sent | None) -> str:
     if page.wants_code:
         return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
-    return " ".join(filter(None, (page.trouble, sent or BY_LINK, WHEN_DONE)))
+    return " ".join(filter(None, (page.trouble, (sent or Sent.BY_LINK).value, WHEN_DONE)))
 
 
 def _next(session: Session) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
-from ...server.api.account import same_account
+from ...server.api.account import fits, same_account
 from ...server.api.refusals import VERIFY_ELSEWHERE
 from ...server.api.typed_values import Code, Email
 from ...server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
@@ -114,7 +114,7 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
         meant = session.meant = meant_at_page(session, Meant(arguments.email))
         pending = await services.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
     sent = await bring(services, pending, meant=meant)
-    return status_of(session, meant=meant, sent=sent.value if sent else None)
+    return status_of(session, meant=meant, sent=sent)
 
 
 async def login(services: CallServices, arguments: LoginArguments) -> SessionStatus:
@@ -139,8 +139,7 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
             return status_of(session)
         arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha, deadline=deadline)
     sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
-    said = sent.value if sent else None
-    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_left, sent=said)
+    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_left, sent=sent)
 
 
 async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:
@@ -295,4 +294,4 @@ def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | N
 
 def _is_theirs(session: Session, email: str | None) -> bool:
     """Whether the session's account is the one that was named, as far as both are known."""
-    return email is None or session.email is None or same_account(email, session.email)
+    return session.email is None or fits(session.email, meant=email)

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from rememberizer_mcp.server.api.account import Me, get_me, same_account, whose
+from rememberizer_mcp.server.api.account import Me, fits, get_me, same_account, whose
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.errors import RememberizerError, SignInFailed, UpstreamProtocolError
@@ -92,6 +92,20 @@ async def test_a_sign_in_that_is_meant_for_an_account_has_to_be_its(email: str |
 @pytest.mark.parametrize(("one", "other"), [(None, None), ("a@b.c", None), (None, "a@b.c"), ("a@b.c", "b@b.c")])
 def test_nobody_is_the_same_account_as_nobody(one: str | None, other: str | None) -> None:
     assert not same_account(one, other)
+
+
+@pytest.mark.parametrize(
+    ("account", "meant", "does"),
+    [
+        ("a@b.c", None, True),
+        (None, None, True),
+        ("A@b.c ", "a@b.c", True),
+        ("x@b.c", "a@b.c", False),
+        (None, "a@b.c", False),
+    ],
+)
+def test_without_an_account_that_is_meant_any_will_do(account: str | None, meant: str | None, does: bool) -> None:
+    assert fits(account, meant=meant) is does
 
 
 @pytest.mark.promise("D20")

@@ -1,7 +1,8 @@
 """``SessionStatus`` of a session that changed while a call waited."""
 
 import pytest
-from rememberizer_mcp.tools.auth.status import BY_LINK, WHEN_DONE, signed_out, status_of
+from rememberizer_mcp.tools.auth.status import WHEN_DONE, signed_out, status_of
+from rememberizer_mcp.tools.base.sign_in import Sent
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -23,7 +24,7 @@ async def test_while_a_page_is_open_the_model_is_told_to_hand_over_the_link(era:
     async with agent_on(server_on(usual().transport), era) as agent:
         await agent.call("login")
         said = (await agent.call("session_status"))["next"]
-    assert said == f"{BY_LINK} {WHEN_DONE}"
+    assert said == f"{Sent.BY_LINK.value} {WHEN_DONE}"
 
 
 @pytest.mark.promise("D15")
