@@ -27,6 +27,7 @@ CANARY = "canary-s3cret"
         ("http://127.9.9.9/", "http://127.9.9.9/"),
         ("http://[::1]:80", "http://[::1]:80/"),
         ("http://LOCALHOST/", "http://LOCALHOST/"),
+        ("https://_my-api_1._example_.org/", "https://_my-api_1._example_.org/"),
     ],
 )
 def test_a_usable_base_url_ends_with_a_slash(given: str, used: str) -> None:
@@ -59,6 +60,7 @@ def test_a_usable_base_url_ends_with_a_slash(given: str, used: str) -> None:
         ("api.rememberizer.ai", "must be an address that begins with https://"),
         ("https:///api/", "must be an address that begins with https://"),
         ("file:///etc/passwd", "must be an address that begins with https://"),
+        ("ftp://example.org/", "must be an address that begins with https://"),
     ],
 )
 def test_an_unusable_base_url_is_refused_and_never_repeated(given: str, because: str) -> None:
@@ -76,6 +78,7 @@ def test_an_unusable_base_url_is_refused_and_never_repeated(given: str, because:
         "https://xn--/",
         "https://example.org[::1]/",
         "https://ho%73t/",
+        "https://\N{KELVIN SIGN}iosk.example.org/",
         "https://" + "a" * 64 + ".org/",
     ],
 )

@@ -21,7 +21,7 @@ PLACEHOLDERS = [
     "${userHome}", "${{ secrets.TOKEN }}", "{{REMEMBERIZER_TOKEN}}", "{{ token }}", "{env:TOKEN}", "{file:~/.token}",
     "$REMEMBERIZER_API_TOKEN", "%REMEMBERIZER_API_TOKEN%", "$MY_2ND_KEY", "${A}${B}", "${A}, ${B}", " ${TOKEN}\r",
     '"${TOKEN}"', "'${TOKEN}'", ' "${TOKEN}" ', "'$MY_KEY'", '"<MY_KEY>"', "${MY_KEY", "$env:TOKEN", "{MY_KEY}",
-    "<YOUR_API_KEY>",
+    "<YOUR_API_KEY>", "$S3_KEY",
 ]  # fmt: skip
 VALUES = [
     "pa${ss", "pass${word}", "${pass}word", "${pass", "${}", "{pass}", "{{pass}", "{environment:x}", "$ecret",
@@ -54,7 +54,15 @@ def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("D120")
-@pytest.mark.parametrize("value", ["${user_config.log_level", "$user_config.log_level", "x${user_config.log_level}"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${user_config.log_level",
+        "$user_config.log_level",
+        "x${user_config.log_level}",
+        "${user_config.a}x${user_config.b}",
+    ],
+)
 def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
     assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)
 
@@ -96,8 +104,11 @@ def test_a_password_that_only_resembles_a_placeholder_is_one(value: str, tmp_pat
 @pytest.mark.promise("settings:placeholder:never-sent")
 @pytest.mark.parametrize(
     "value",
-    ["$TOKEN", "$KEY2", "${KEY", "${key", "$(cat_key)", "{KEY}", "<key>", "<your-key>", "%key%", "[[KEY]]", "#{KEY}"],
-)
+    [
+        "$TOKEN", "$KEY2", "${KEY", "${key", "$(cat_key)", "{KEY}", "<key>", "<your-key>", "%key%", "[[KEY]]", "#{KEY}",
+        "@{KEY}", "(KEY)",
+    ],
+)  # fmt: skip
 def test_what_no_key_looks_like_is_refused_as_one(value: str, tmp_path: Path) -> None:
     keys = ["API_TOKEN", "REFRESH_TOKEN", "VECTOR_STORE_TOKEN"]
     assert set(problems_of(**dict.fromkeys(keys, value))) == {f"REMEMBERIZER_{name}: {UNFILLED}" for name in keys}
@@ -207,6 +218,18 @@ def test_the_letter_case_of_words_does_not_count(spell: Callable[[str], str]) ->
 def test_values_are_understood_as_they_were_meant(name: str, value: str, understood: object) -> None:
     assert problems_of(**{name: value}) == ()
     assert getattr(load_settings(), name.lower()) == understood
+
+
+@pytest.mark.promise("settings:values:case-and-space")
+@pytest.mark.parametrize("word", ["on", "true", "yes", "1", "y", "t", "off", "false", "no", "0", "n", "f"])
+def test_every_switch_takes_the_same_words(word: str) -> None:
+    names = ["READ_ONLY", "LAZY_SIGN_IN", "SECRET_ARGUMENTS", "KEEP_SIGNED_IN", "OPEN_BROWSER"]
+    assert problems_of(**dict.fromkeys(names, word)) == ()
+    found = load_settings()
+    is_on = found.read_only
+    assert (found.lazy_sign_in, found.secret_arguments) == (is_on, is_on)
+    assert found.keep_signed_in == ("keyring" if is_on else "off")
+    assert found.open_browser == ("always" if is_on else "never")
 
 
 @pytest.mark.promise("settings:values:case-and-space")
