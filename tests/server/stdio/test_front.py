@@ -172,8 +172,10 @@ UNKNOWN_OPENINGS: Mapping[str, bytes] = {
     "initialize in the other era": line(OPENING | {"params": OPENING["params"] | {"protocolVersion": "2026-07-28"}}),
     "initialize with meta": line(OPENING | {"params": OPENING["params"] | {"_meta": {}}}),
     "a client without a version": line(OPENING | {"params": OPENING["params"] | {"clientInfo": {"name": "n"}}}),
+    "a client without a name": line(OPENING | {"params": OPENING["params"] | {"clientInfo": {"version": "1"}}}),
     "a client that is text": line(OPENING | {"params": OPENING["params"] | {"clientInfo": "n"}}),
     "a client with icons": line(with_client(icons=[])),
+    "a client with icons that are text": line(with_client(icons="x")),
     "a client with a number": line(with_client(title=1)),
     "capabilities that are null": line(with_capabilities(None)),
     "an unknown capability": line(with_capabilities({"more": {}})),
@@ -270,11 +272,20 @@ def test_settings_that_are_not_certain_choose_nothing(arguments: list[str], envi
 
 @pytest.mark.promise("D135")
 def test_the_ways_to_serve_over_stdio_choose_what_they_mean() -> None:
-    everything = {"REMEMBERIZER_TOOLSETS": " all ,auth", "REMEMBERIZER_READ_ONLY": "1", "REMEMBERIZER_EMAIL": "x"}
+    everything = {"REMEMBERIZER_TOOLSETS": " all ,,auth", "REMEMBERIZER_READ_ONLY": "1", "REMEMBERIZER_EMAIL": "x"}
     off = {"REMEMBERIZER_SECRET_ARGUMENTS": "false", "REMEMBERIZER_TOOLSETS": "", "REMEMBERIZER_READ_ONLY": ""}
     assert chosen(DATA, [], {}) == chosen(DATA, ["serve"], {}) == USUAL
     assert chosen(DATA, ["serve", "--sandbox"], off) == "auth,knowledge off off True"
     assert chosen(DATA, ["--sandbox"], everything) == "auth,knowledge,mementos,vector_stores on on True"
+
+
+@pytest.mark.promise("D132")
+@pytest.mark.parametrize("words", ["on true 1", "off false 0"])
+def test_the_usual_words_of_a_switch_are_certain(words: str) -> None:
+    meant, *_ = alike = words.split()
+    for word in alike:
+        environ = {"REMEMBERIZER_READ_ONLY": word, "REMEMBERIZER_SECRET_ARGUMENTS": word}
+        assert chosen(DATA, [], environ) == f"auth,knowledge {meant} {meant} False"
 
 
 SWITCHES = st.sampled_from(
