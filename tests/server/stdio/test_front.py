@@ -264,6 +264,7 @@ def test_a_list_of_2025_is_known_with_and_without_empty_parameters(params: dict[
         ([], {"REMEMBERIZER_READ_ONLY": "perhaps"}),
         ([], {"REMEMBERIZER_SECRET_ARGUMENTS": " on"}),
         ([], {"Rememberizer_Toolsets": "auth"}),
+        ([], {"_REMEMBERIZER_MCP_COMPLETE": "bash_source"}),
     ],
 )
 def test_settings_that_are_not_certain_choose_nothing(arguments: list[str], environ: Environment) -> None:

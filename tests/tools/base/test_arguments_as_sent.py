@@ -188,6 +188,8 @@ def test_each_kind_of_refusal_says_which_form_is_wanted() -> None:
     assert "`confirm` must be true or false" in refusal("delete_memento", id="1", confirm="true")
     assert "`email` must be an e-mail address" in refusal("login", email="ada")
     assert "`session` is too long" in refusal("search", query="tea", session="x" * 65)
+    assert "`query` is missing" in refusal("search")
+    assert "`paths` is too long" in refusal("upload_vector_files", paths=["/a"] * 10_000)
     for threshold in ("warm", "1,5", [0.5]):
         assert "`threshold` must be a number" in refusal("search_vector_store", query="tea", threshold=threshold)
     for limit in (1.5, [1]):
