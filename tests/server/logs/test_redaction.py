@@ -69,9 +69,8 @@ def test_an_event_is_one_line_with_time_level_and_logger() -> None:
 def test_an_exception_is_one_redacted_line_with_its_causes() -> None:
     error = raised(RuntimeError("second\nline"), by=KeyError("geheim-1"))
     line = logged("geheim-1", text="it failed", error=error)
-    told = (
-        r"it failed \| RuntimeError: second line at test_logs\.py:\d+ <- KeyError: '\[redacted\]' at test_logs\.py:\d+"
-    )
+    where = r"at test_redaction\.py:\d+"
+    told = rf"it failed \| RuntimeError: second line {where} <- KeyError: '\[redacted\]' {where}"
     assert re.fullmatch(re.escape(HEAD) + told + "\n", line)
 
 

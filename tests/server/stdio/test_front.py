@@ -412,4 +412,4 @@ def test_the_front_loads_the_standard_library_only_and_fits_in_200_lines() -> No
     tops = {name.partition(".")[0] for name in loaded.split()}
     assert tops - {"rememberizer_mcp"} <= sys.stdlib_module_names
     assert {"pathlib", "importlib.metadata", "asyncio"}.isdisjoint(loaded.split())
-    assert (ROOT / "server" / "front.py").read_text(encoding="utf-8").count("\n") <= 200
+    assert (ROOT / "server" / "stdio" / "front.py").read_text(encoding="utf-8").count("\n") <= 200
