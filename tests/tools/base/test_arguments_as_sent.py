@@ -196,7 +196,8 @@ def test_each_kind_of_refusal_says_which_form_is_wanted() -> None:
         assert "`limit` must be a whole number" in refusal("search", query="tea", limit=limit)
     assert "`limit` is too small" in refusal("search", query="tea", limit=0)
     assert "`limit` is too large" in refusal("search", query="tea", limit=10**6)
-    assert "`limit` must be a number" in refusal("search", query="tea", limit=math.inf)
+    for limit in (math.inf, math.nan):
+        assert "`limit` must be a number" in refusal("search", query="tea", limit=limit)
     assert "`limit` is too large" in refusal("search", query="tea", limit="9" * 5_000)
     for moment in (5, "soon", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"):
         assert "`after` must be an ISO 8601 date" in refusal("search", query="tea", after=moment)
