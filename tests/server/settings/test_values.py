@@ -110,6 +110,12 @@ def test_plain_http_never_leaves_this_machine_however_a_url_is_read(pieces: list
     assert not set(host) & set("\\%;@")
 
 
+@pytest.mark.parametrize(("name", "refused"), [("REFRESH_TOKEN", '",;\\'), ("API_TOKEN", "")])
+def test_a_key_can_have_every_visible_character_that_is_sent_as_it_is(name: str, refused: str) -> None:
+    visible = map(chr, range(0x21, 0x7F))
+    assert [each for each in visible if problems_of(**{name: f"x{each}x"})] == list(refused)
+
+
 @pytest.mark.parametrize("name", ["PASSWORD", "CAPTCHA"])
 def test_a_secret_that_is_no_unicode_text_is_refused(name: str) -> None:
     (problem,) = problems_of(EMAIL="ada@example.org", **{name: f"{CANARY}\udcff"})

@@ -60,7 +60,8 @@ def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
         "${user_config.log_level",
         "$user_config.log_level",
         "x${user_config.log_level}",
-        "${user_config.a}x${user_config.b}",
+        "${user_config.a}x}",
+        "${user_config.a{b}",
     ],
 )
 def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
