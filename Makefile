@@ -35,13 +35,15 @@ test-all: $(STAMP)
 
 setup: $(INSTALLED)
 
+# The pip of this Python does, where it has one: making another took nearly half of the time.
 $(INSTALLED): requirements.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo '$(TOO_OLD)'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '$(NO_VENV)'; exit 1; }
 	@echo 'Making .venv with Python $(VERSION) (once; to make it anew: make clean)'
-	@$(PYTHON) -m venv --clear .setup
+	@$(PYTHON) -m venv --clear --without-pip --system-site-packages .setup
+	@.setup/bin/python -c 'import pip' 2>/dev/null || .setup/bin/python -m ensurepip >/dev/null
 	@sed -n '/^uv==/,/# via/p' requirements.lock > .setup/uv.txt
-	@.setup/bin/python -m pip install --disable-pip-version-check --no-compile --no-deps --require-hashes -r .setup/uv.txt
+	@.setup/bin/python -m pip install --disable-pip-version-check --ignore-installed --no-compile --no-deps --require-hashes -r .setup/uv.txt
 	@.setup/bin/uv venv -q --clear -p $(PYTHON) .venv
 	@.setup/bin/uv pip install -c requirements.lock -b requirements.lock -p .venv -e .
 	@touch $@
