@@ -1,6 +1,7 @@
 """What every test stands on: a clean environment, a strict event loop, and bounded waits."""
 
 import asyncio  # noqa: TID251 -- what anyio runs the tests on is set up here
+import gc
 import json
 import logging
 import os
@@ -28,6 +29,8 @@ SLOWEST_CALLBACK_SECONDS = 1.0
 settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
 settings.load_profile("project")
 
+gc.set_threshold(20_000)  # the usual one made a seventh of the time of those tests that start no process
+
 LEFT_OUT = pytest.StashKey[dict[str, set[str]]]()
 """The tests that were left out, by the command that they lack."""
 
@@ -43,6 +46,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     note_left_out(config, [(name, item.nodeid) for item, names in lacked.items() for name in names])
     items[:] = [item for item in items if not lacked[item]]
     config.hook.pytest_deselected(items=[item for item, names in lacked.items() if names])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end, so that nobody needs to look through it for garbage."""
+    gc.freeze()
 
 
 def note_left_out(config: pytest.Config, noted: Iterable[tuple[str, str]]) -> None:
