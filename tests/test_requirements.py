@@ -1,7 +1,8 @@
 """Every promise has a test, and every test that names one names a known one."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,13 @@ from tests.support.tiers import EXHAUSTIVE, matrix, proven
 HERE = Path(__file__).parent
 
 
-def promises_named() -> Iterator[tuple[str, str]]:
+@cache
+def promises_named() -> Sequence[tuple[str, str]]:
     """Each ``pytest.mark.promise("ID", ...)`` in the tests: the id and where it stands."""
+    return list(_promises())
+
+
+def _promises() -> Iterator[tuple[str, str]]:
     for path in HERE.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.promise":
