@@ -29,7 +29,7 @@ def a_repository(source: Path) -> str:
     return f"git+{source.as_uri()}"
 
 
-@pytest.fixture(params=[a_folder, a_repository])
+@pytest.fixture(params=[pytest.param(a_folder, marks=pytest.mark.exhaustive), a_repository])
 def origin(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     named: str = request.param(copied_source(tmp_path / "source"))
     return named

@@ -13,6 +13,7 @@ from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.systems import a_system
+from tests.support.tiers import matrix
 
 AT_ONCE_SECONDS = 20.0
 """On a busy machine; unbounded, each takes longer than anybody waits."""
@@ -59,7 +60,7 @@ CASES += [("codex", text, PARTS) for text in TOML.values()]
 
 @pytest.mark.promise("install:reading:bounded")
 @pytest.mark.parametrize(("name", "text", "why"), CASES, ids=[*YAML, *OTHERS, *TOML])
-@pytest.mark.parametrize("command", ["install", "uninstall"])
+@pytest.mark.parametrize("command", matrix({each: each for each in ("install", "uninstall")}, usual=["install"]))
 def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, command: str, tmp_path: Path) -> None:
     system = a_system(tmp_path)
     path = HOSTS[name].path(system)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,13 @@ from playwright.async_api import Browser
 from tests.server.signin.gallery import Gallery, gallery, look
 from tests.server.signin.support import VIEWS
 from tests.support.browser import overflow, small_targets, tab_walk, violations, watched
+from tests.support.tiers import matrix
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("D69")]
-KINDS = [f"{name}-{how}" for name, how in product(VIEWS, ("light", "dark", "phone"))]
+LOOKS = ("light", "dark", "phone")
+KINDS = [f"{name}-{how}" for name, how in product(VIEWS, LOOKS)]
+USUAL_KINDS = [f"{name}-{how}" for name, how in zip(VIEWS, cycle(LOOKS), strict=False)]
+"""Each page in one of the looks."""
 PICTURE_LIMIT = 120_000
 
 
@@ -29,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
     return Path(os.environ.get("PICTURES", tmp_path))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", matrix({kind: kind for kind in KINDS}, usual=USUAL_KINDS))
 async def test_a_page_is_accessible_and_fits(kind: str, browser: Browser, hall: Gallery, pictures: Path) -> None:
     name, _, how = kind.rpartition("-")
     async with watched(browser, **look(how)) as profile:

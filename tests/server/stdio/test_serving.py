@@ -18,7 +18,7 @@ from tests.support.process import SHORTEST_WAIT_SECONDS, Process, clean_environm
 from tests.support.tiers import matrix
 
 HANGING = (sys.executable, "-m", "tests.support")
-MORE_THAN_A_PIPE_HOLDS = 1_200
+MORE_THAN_A_PIPE_HOLDS = 900
 """Lines of the log; a pipe of 64 KB is full after some 700."""
 ENDS = ("end of input", "SIGTERM")
 IN_FLIGHT = {f"{how}-{kind}": (kind, how) for how in ENDS for kind in ("wait", "block", "shield", "stall")}
@@ -174,7 +174,7 @@ def test_the_process_ends_in_time_with_a_login_in_flight_and_tells_upstream_noth
 
 
 @pytest.mark.promise("D33", "S31", "S44")
-@pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
+@pytest.mark.parametrize("era", matrix({each: each for each in ("2025-11-25", "2026-07-28")}, usual=["2026-07-28"]))
 def test_a_wrong_password_shows_nowhere(era: str) -> None:
     secret = "canary-of-a-wrong-password"
     with running("--sandbox", environment=clean_environment(LOG_LEVEL="debug")) as process:
