@@ -27,7 +27,7 @@ demo: $(INSTALLED)
 # Tests start hundreds of processes: what one has compiled, the others need not.
 test test-all: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not exhaustive"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not exhaustive" --hypothesis-profile usual
 
 # With the exhaustive tier: what a large matrix has beyond its representative cases.
 test-all: $(STAMP)

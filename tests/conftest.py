@@ -21,12 +21,14 @@ from rememberizer_mcp.server.sandbox.data import passwords
 
 from tests.support.clock import FakeClock
 from tests.support.commands import lines, missing
+from tests.support.tiers import EVERY
 from tests.support.unusable_proxies import without_proxies
 
 SLOWEST_CALLBACK_SECONDS = 1.0
 
 
 settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
+settings.register_profile("usual", settings.get_profile("project"), max_examples=EVERY // 3)  # `make test` names it
 settings.load_profile("project")
 
 gc.set_threshold(20_000)  # the usual one made a seventh of the time of those tests that start no process

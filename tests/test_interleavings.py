@@ -30,6 +30,7 @@ from tests.support.agent import Agent, Around, agent_on, server_on
 from tests.support.clock import FakeClock
 from tests.support.gated import Gated
 from tests.support.person import visit
+from tests.support.tiers import examples
 
 ACCESS = 300
 ADA, GRACE = "ada@example.org", "grace@example.org"
@@ -182,7 +183,7 @@ def assert_nobody_asked_as_another(world: World) -> None:
 
 
 @pytest.mark.promise("sessions:call:one-account")
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=[("call", "remember", True), ("login", GRACE), ("release", 0, 200)])
 @example(steps=[("call", "remember", True), ("release", 0, 200), ("login", GRACE), ("release", 0, 200)])
 @example(

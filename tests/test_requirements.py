@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.requirements import PROMISES
-from tests.support.tiers import EXHAUSTIVE, matrix, proven
+from tests.support.tiers import EXHAUSTIVE, examples, matrix, proven
 
 HERE = Path(__file__).parent
 
@@ -93,6 +94,15 @@ def test_a_matrix_keeps_its_usual_cases_outside_of_the_tier() -> None:
 def test_a_matrix_without_a_usual_case_is_refused(usual: list[str]) -> None:
     with pytest.raises(ValueError, match="not the ids"):
         matrix({"a": 1, "b": 2}, usual=usual)
+
+
+@pytest.mark.parametrize(("profile", "tried"), [("project", 300), ("usual", 99)])
+def test_a_property_has_all_of_its_examples_but_in_the_usual_tier(profile: str, tried: int) -> None:
+    before = settings.get_current_profile_name()
+    settings.load_profile(profile)
+    found = examples(300)
+    settings.load_profile(before)
+    assert found == tried
 
 
 def test_every_named_promise_is_known_and_not_deferred() -> None:

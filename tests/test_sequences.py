@@ -16,6 +16,7 @@ from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 
 from tests.support.agent import Agent, agent_on, server_on
 from tests.support.clock import FakeClock
+from tests.support.tiers import examples
 
 ACCESS, REFRESH, IDLE = 300, 3003, 5005
 AHEAD = 30
@@ -174,7 +175,7 @@ class Recording(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.promise("D53", "D10", "S44")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     steps=[
         ("signup", ADA), ("signup", ADA), ("login", GRACE, True), ("login", ADA, False), ("verify", False),

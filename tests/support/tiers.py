@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 EXHAUSTIVE = "pytest.mark.exhaustive"
+EVERY = 100
+"""The examples of a property that names no number, where all are tried."""
 Test = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,6 +34,11 @@ def matrix(cases: Mapping[str, Any], *, usual: Collection[str]) -> Sequence[Any]
         )
         for name, case in cases.items()
     ]
+
+
+def examples(most: int) -> int:
+    """How many examples of a property are tried: all of them in the exhaustive tier, else the profile's share."""
+    return most * settings().max_examples // EVERY
 
 
 @dataclass

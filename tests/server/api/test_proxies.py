@@ -33,6 +33,7 @@ from rememberizer_mcp.server.sessions.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import soon
+from tests.support.tiers import examples
 from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
 from tests.support.way import answer, server
 
@@ -286,7 +287,7 @@ WHOLE = st.characters(codec="utf-8", exclude_characters="/?#", min_codepoint=0x2
 
 @given(user=st.text(WHOLE), password=st.text(WHOLE))
 @example(user="ada", password="\x7f")
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_password_that_httpx_can_send_is_sent(user: str, password: str) -> None:
     braces = str.maketrans({"{": "{{", "}": "}}"})
     form = f"http://{user}:{password}".translate(braces) + "@127.0.0.1:{}"

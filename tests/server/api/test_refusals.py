@@ -20,6 +20,7 @@ from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.tiers import examples
 from tests.support.upstream import BASE_URL, reply, tokens
 
 HTML = b"<html><title>Just a moment: captcha, verify your email, quota exceeded, already exists</title></html>"
@@ -239,7 +240,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.promise("D20", "S44")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     call=st.sampled_from(list(EVERY_CALL.values())),
     status=st.sampled_from([100, 300, 302]) | st.integers(400, 599),

@@ -15,6 +15,7 @@ from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.host_texts import FLAGS, json_files, toml_files, yaml_files
 from tests.support.systems import a_system
+from tests.support.tiers import examples
 
 FILES = {"vscode": json_files(), "codex": toml_files(), "goose": yaml_files()}
 ORDERS = st.sampled_from([(False,), (True,), (False, True), (True, False)])
@@ -28,7 +29,7 @@ EACH_PLAIN = pytest.mark.parametrize(("name", "original"), [(name, text) for nam
 
 @pytest.mark.promise("D108")
 @pytest.mark.parametrize("name", FILES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data(), has_mark=FLAGS, order=ORDERS, back=ORDERS)
 def test_any_file_is_given_back_to_the_byte(
     name: str, data: st.DataObject, has_mark: bool, order: tuple[bool, ...], back: tuple[bool, ...]

@@ -13,13 +13,14 @@ from rememberizer_mcp.server.hosts.entries import says, with_entry, without_entr
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts, json_with_us
+from tests.support.tiers import examples
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
 
 
 @pytest.mark.promise("D108")
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data(), DOCUMENTS)
 def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, document: dict[str, Any]) -> None:
     text = data.draw(json_texts(document))
@@ -35,7 +36,7 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
 
 
 @pytest.mark.promise("D108")
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(json_with_us())
 def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> None:
     """A comment in the line of our entry once swallowed what followed it."""
@@ -47,7 +48,7 @@ def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> Non
 
 
 @pytest.mark.promise("D108")
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_toml_of_any_shape_is_changed_in_our_entry_alone(
     document: dict[str, Any], end_of_line: str, has_comment: bool
@@ -62,7 +63,7 @@ def test_toml_of_any_shape_is_changed_in_our_entry_alone(
 
 
 @pytest.mark.promise("D108")
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     document: dict[str, Any], end_of_line: str, has_comment: bool

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from rememberizer_mcp.server.errors import InternalError, RateLimited, RememberizerError, UpstreamTimeout
 from rememberizer_mcp.server.sessions.flight import SingleFlight, one_call
 
+from tests.support.tiers import examples
+
 
 class Run:
     """A run that a test holds mid-flight; ``ending`` is what it raises."""
@@ -191,7 +193,7 @@ async def test_settled_waits_for_the_end_of_a_run_and_no_longer_than_its_deadlin
 
 
 @given(patience=st.lists(st.integers(0, 6), min_size=1, max_size=12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 async def test_runs_never_overlap_whoever_comes_and_goes(patience: list[int]) -> None:
     active = most = finished = 0
 

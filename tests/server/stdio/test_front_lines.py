@@ -24,6 +24,7 @@ from rememberizer_mcp.server.stdio.serving import BehindFront, Input, Output
 from tests.snapshots.front import LISTS, VERSIONS, questions
 from tests.support.conversation import Conversation, conversation, pipe, serve
 from tests.support.process import ENVELOPE, LONGEST_SECONDS, initialize, legacy, modern
+from tests.support.tiers import examples
 
 DATA: dict[str, Any] = json.loads(Path(front.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
@@ -183,7 +184,7 @@ def starts(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.promise("D133", "D134")
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(lines=starts())
 def test_no_host_notices_who_answers(lines: bytes) -> None:
     assert anyio.run(behind_a_front, lines) == anyio.run(alone, lines)

@@ -11,6 +11,8 @@ from mcp_types import INVALID_REQUEST, PARSE_ERROR, JSONRPCRequest, jsonrpc_mess
 from pydantic import ValidationError
 from rememberizer_mcp.server.stdio.malformed import MOST_OF_A_BATCH, about_lost, refusal
 
+from tests.support.tiers import examples
+
 DEEP = "[" * 100_000 + "]" * 100_000
 LONG = "9" * 4_300
 BATCH = "Batches are not taken: send each message on a line of its own."
@@ -221,7 +223,7 @@ MESSAGES = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(message=MESSAGES, data=st.data())
 def test_a_line_with_a_request_s_id_is_answered_by_one_of_the_two(message: dict[str, Any], data: st.DataObject) -> None:
     names = data.draw(st.permutations(list(message)))
@@ -234,7 +236,7 @@ def test_a_line_with_a_request_s_id_is_answered_by_one_of_the_two(message: dict[
         assert not said or said[0]["id"] is None or json.dumps(said[0]["id"]).strip('"') in line
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @example(text='{"id": "' + "\\" * 9)
 @example(text="{" + '"id":' * 99)
 @given(text=st.text(st.sampled_from('{}[],:"\\ id7e.-+\t"\'é\ud83d')))

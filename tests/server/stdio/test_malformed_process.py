@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
 
 from tests.support.process import SHORTEST_WAIT_SECONDS, Process, clean_environment, initialize, legacy, modern, running
+from tests.support.tiers import examples
 
 SURROGATE = legacy(7, "tools/call", name="session_status", arguments={"session": "x\ud83d"})
 pytestmark = pytest.mark.untraced
@@ -173,7 +174,7 @@ def lines_with_an_id(draw: st.DrawFn) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.promise("lines:unreadable:answered", "lines:no-request:answered")
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(batch=st.lists(lines_with_an_id(), min_size=1, max_size=20), cut=st.integers(0, 3))
 def test_every_line_with_an_id_is_answered_exactly_once(
     process: Process, batch: list[list[tuple[str, Any]]], cut: int

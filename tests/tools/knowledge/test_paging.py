@@ -10,6 +10,7 @@ from rememberizer_mcp.tools.knowledge.reading import document_text
 from tests.support.agent import ERAS, Era, agent_on, server_on
 from tests.support.knowledge import KEY, Shelf, key_on
 from tests.support.sessions import soon
+from tests.support.tiers import examples
 
 MOST_PAGES = 200
 chunk = st.tuples(st.sampled_from(["a", "é", "🍵", "\n"]), st.sampled_from([1, 10, 1_000, 15_000]))
@@ -44,7 +45,7 @@ async def read(shelf: Shelf, number: int) -> list[tuple[int, str, str | None]]:
 
 
 @pytest.mark.promise("D95")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @example(count=0, size=1, says_next=True)
 @example(count=40, size=20, says_next=False)
 @given(count=st.integers(0, 45), size=st.integers(1, 20), says_next=st.booleans())
@@ -56,7 +57,7 @@ async def test_the_pages_hold_every_document_once_and_in_order(count: int, size:
 
 
 @pytest.mark.promise("D95")
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @example(count=6, size=3, says_next=True)
 @given(count=st.integers(1, 30), size=st.integers(2, 10), says_next=st.booleans())
 async def test_a_document_added_meanwhile_makes_none_of_the_others_missing(
@@ -70,7 +71,7 @@ async def test_a_document_added_meanwhile_makes_none_of_the_others_missing(
 
 
 @pytest.mark.promise("D95")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @example(pieces=[], end_chunk="exclusive")
 @example(pieces=[("🍵", 15_000)] * 21, end_chunk="missing")
 @example(pieces=[("a", 1)] * 40, end_chunk="exclusive")
@@ -84,7 +85,7 @@ async def test_a_document_is_read_whole_and_in_order(pieces: list[tuple[str, int
 
 
 @pytest.mark.promise("D95")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @example(pieces=[("a", 1)] * 21)
 @given(pieces=st.lists(chunk, min_size=1, max_size=50))
 async def test_where_the_end_belongs_to_the_answer_only_whole_chunks_repeat(pieces: list[tuple[str, int]]) -> None:

@@ -16,6 +16,7 @@ from rememberizer_mcp.tools.knowledge.findings import document_list, search_resu
 
 from tests.support.agent import agent_on, server_on
 from tests.support.knowledge import KEY, LONGEST, document, found, knowledge, listed, match, page
+from tests.support.tiers import examples
 from tests.support.upstream import FakeUpstream, reply
 
 CONTENTS, DISCUSSION = "documents/12/contents/", "discussions/5/contents/"
@@ -162,7 +163,7 @@ strange = st.lists(st.sampled_from([*"ab \n", *FORBIDDEN, *JOINED]), min_size=1,
 
 
 @pytest.mark.promise("D95", "S26")
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(text=strange)
 async def test_no_forbidden_character_survives_in_any_field_and_joiners_do(text: str) -> None:
     fields = ("name", "type", "path", "url", "created_time", "modified_time", "indexed_on", "status", "source")

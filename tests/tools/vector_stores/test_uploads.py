@@ -16,6 +16,7 @@ from rememberizer_mcp.tools.vector_stores.local_files import HAS_DIR_FD, LocalFi
 
 from tests.support.agent import ERAS, Era, agent_on, server_on
 from tests.support.stores import DOCUMENTS, STORE_KEY, filed, keeper, stocked
+from tests.support.tiers import examples
 from tests.support.upstream import reply
 
 each_era = pytest.mark.parametrize("era", ERAS)
@@ -216,7 +217,7 @@ STARTS = st.sampled_from(["{}/allowed", "{}/allowed/inner", "{}", "", "/", "{}/a
 @pytest.mark.promise("D100")
 @given(start=STARTS, steps=st.lists(STEPS | st.text(max_size=5), max_size=6))
 @example(start="{}/allowed", steps=["inner", "file.txt"])
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_path_leaves_the_allowed_folder(folders: Path, has_dir_fd: bool, start: str, steps: list[str]) -> None:
     allowed = folders / "allowed"
     path = "/".join([start.replace("{}", str(folders)), *steps])

@@ -10,9 +10,12 @@ from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
 from tests.server.sandbox.support import API
+from tests.support.tiers import examples
 
 # One sandbox serves all examples of a test: no example depends on what another left behind.
-_SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SETTINGS = settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 ENDPOINTS = [
     "auth/signup/",

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from tests.server.sandbox.stores import Store
 from tests.server.sandbox.support import API
+from tests.support.tiers import examples
 
 pytestmark = pytest.mark.promise("D46", "D91")
 # One store serves all examples of a test: no example depends on what another left behind.
-_SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SETTINGS = settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 FIELDS = [
     *("name", "text", "query", "n_chunks", "user_context", "memento", "add", "folder_add", "remove"),
     *("description", "embedding_model", "indexing_algorithm", "vector_dimension", "search_metric"),

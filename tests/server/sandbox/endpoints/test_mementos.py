@@ -12,6 +12,7 @@ from tests.server.sandbox.oauth import Browser, exchange
 from tests.server.sandbox.stores import shown_key
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
+from tests.support.tiers import examples
 
 pytestmark = pytest.mark.promise("D90")
 TEXTS = ("Assam", "Sencha", "Oolong")
@@ -229,7 +230,7 @@ def test_after_any_changes_the_memento_its_list_and_its_search_agree(clock: Fake
         api = API(sandbox)  # without a socket, so that it needs no closing and outlives its event loop
         documents = anyio.run(_documents_of_ada, sandbox, api, clock)
 
-        @settings(max_examples=40, deadline=None, database=None)
+        @settings(max_examples=examples(40), deadline=None, database=None)
         @given(CHANGES)
         def check(changes: list[tuple[str, set[int]]]) -> None:
             anyio.run(_check_changes, sandbox, api, documents, changes)
