@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rememberizer_mcp.server.sandbox
+import rememberizer_mcp.server.sandbox.data
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
@@ -20,7 +20,7 @@ from rememberizer_mcp.server.settings.settings import Settings
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on
 from tests.support.clock import FakeClock
 
-SEED = Path(rememberizer_mcp.server.sandbox.__file__).parent / "seed"
+SEED = Path(rememberizer_mcp.server.sandbox.data.__file__).parent / "seed"
 INDEXED_SECONDS = 3
 REMOVED = {
     *chain(range(0x09), range(0x0B, 0x0D), range(0x0E, 0x20), range(0x7F, 0xA0), (0xAD,)),

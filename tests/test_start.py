@@ -19,7 +19,7 @@ SCRIPT = """
 import sys, anyio
 from mcp import Client
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.settings import Settings
+from rememberizer_mcp.server.settings.settings import Settings
 
 async def main():
     async with Client(build_server(Settings())) as client:

@@ -50,7 +50,7 @@ import importlib
 import sys
 
 import keyring
-from rememberizer_mcp.server.keychain import system_keyring
+from rememberizer_mcp.server.sessions.keychain import system_keyring
 
 for module, name in (each.rsplit(".", 1) for each in sys.argv[1:]):
     ring = getattr(importlib.import_module(f"keyring.backends.{module}"), name)()

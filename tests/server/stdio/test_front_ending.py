@@ -11,8 +11,8 @@ from tests.support.process import LONGEST_SECONDS, clean_environment, initialize
 BEHIND_A_FRONT = """
 import json, os, sys
 from pathlib import Path
-from rememberizer_mcp.server import front
-from rememberizer_mcp.server.cli import main
+from rememberizer_mcp.server.stdio import front
+from rememberizer_mcp.server.cli.commands import main
 
 front.GRACE_SECONDS = 0
 data = json.loads(Path(front.__file__).with_suffix(".json").read_text(encoding="utf-8"))
