@@ -18,6 +18,7 @@ from tests.support.tab import Tab
 from tests.support.upstream import BASE_URL, grant, reply, tokens, usual
 
 TYPED, CODE = "  canary-typed ", "canary-code"
+TOO_LONG = "x" * 8193
 
 
 class Looking(FakeClock):
@@ -113,16 +114,39 @@ async def test_the_page_names_the_service_that_it_signs_in_to(sandbox: bool, ser
     assert ("sandbox" in shown.partition("</style>")[2].lower()) is sandbox
 
 
+def marked_in(answered: httpx.Response) -> list[str]:
+    """The names of the fields that are marked as wrong."""
+    fields = re.findall("<input [^>]*>", answered.text)
+    return [field.partition('name="')[2].partition('"')[0] for field in fields if 'aria-invalid="true"' in field]
+
+
 @pytest.mark.promise("D69", "D73")
 @pytest.mark.parametrize(
     ("fields", "wrong"),
-    [({"form": "sign_in", **ADA}, "password"), ({"form": "sign_in", "email": "ada", "password": "x"}, "email")],
+    [
+        ({"form": "sign_in", **ADA}, "password"),
+        ({"form": "sign_in", "email": "ada", "password": "x"}, "email"),
+        ({"form": "sign_in", **ADA, "captcha": TOO_LONG}, "captcha"),
+        ({"form": "sign_up", **ADA, "name": TOO_LONG}, "name"),
+        ({"form": "sign_up", "email": "ada", "password": "x"}, "email"),
+        ({"form": "sign_up", "email": ADA["email"]}, "password"),
+        ({"form": "sign_up", **ADA, "captcha": TOO_LONG}, "captcha"),
+        ({"form": "browser_session", "refresh_token": TOO_LONG}, "refresh_token"),
+    ],
 )
 async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str) -> None:
     async with page(usual(signin=reply(401))) as (_, url):
         answered = await post(url, data=fields)
-    (marked,) = [part for part in answered.text.split("<input ")[1:] if 'aria-invalid="true"' in part.partition(">")[0]]
-    assert f'name="{wrong}"' in marked
+    assert marked_in(answered) == [wrong]
+
+
+@pytest.mark.promise("D69", "D73")
+async def test_a_refusal_of_the_code_stands_at_its_field() -> None:
+    unverified = reply(200, json={"email": ADA["email"], "email_verified": False})
+    async with page(usual(me=unverified)) as (_, url):
+        await post(url, data={"form": "sign_in", **ADA})
+        answered = await post(url, data={"form": "verify", "verification_code": TOO_LONG})
+    assert marked_in(answered) == ["verification_code"]
 
 
 @pytest.mark.promise("page:account:meant", "S4")

@@ -39,7 +39,7 @@ def test_a_cookie_is_taken_with_whatever_was_copied_around_it(pasted: str) -> No
         (SignInForm, ADA | {"email": "ada"}, "email"),
         (SignInForm, ADA | {"email": "ada@example.org" + "x" * 254}, "email"),
         (SignInForm, ADA | {"password": ""}, "password"),
-        (SignInForm, ADA | {"password": "x" * 1025}, "password"),
+        (SignInForm, ADA | {"password": "canary" * 200}, "password"),
         (SignInForm, ADA | {"captcha": "x" * 8193}, "captcha"),
         (SignUpForm, ADA | {"name": "x" * 201}, "name"),
         (BrowserSessionForm, {"refresh_token": ""}, "refresh_token"),
@@ -57,7 +57,7 @@ def test_what_can_not_be_used_is_complained_of_without_its_value(
         parse(model, fields)
     assert raised.value.field == field
     assert raised.value.sentence.endswith(".")
-    assert "canary" not in repr(raised.value)
+    assert "canary" not in f"{raised.value!r} {raised.value.__context__}"
 
 
 @pytest.mark.promise("S44")

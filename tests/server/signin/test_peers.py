@@ -24,13 +24,15 @@ pytestmark = pytest.mark.promise("page:peer:user")
 OURS = os.getuid() or 4711
 """Root is let in whoever we are, so root becomes somebody else to look at tables."""
 ANOTHER = OURS + 1
+ADDRESSES = ("127.0.0.1", *["::ffff:127.0.0.1"] * Path("/proc/net/tcp6").exists())
+"""Where a page can be reached; IPv6's sockets have a table of their own, and not every machine has any."""
 HEADING = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ASKS_AS = """
 import os, socket, sys
 os.setresuid(*[int(sys.argv[1])] * 3)
-with socket.socket() as page:
+with socket.socket(socket.AF_INET6 if ":" in sys.argv[3] else socket.AF_INET) as page:
     page.settimeout(10)
-    page.connect(("127.0.0.1", int(sys.argv[2])))
+    page.connect((sys.argv[3], int(sys.argv[2])))
     page.sendall(b"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:%d\\r\\nConnection: close\\r\\n\\r\\n" % page.getpeername()[1])
     sys.stdout.buffer.write(page.makefile("rb").read())
 """
@@ -119,7 +121,9 @@ def test_it_is_looked_up_once(pair: Pair) -> None:
     assert not peer.is_another_user
 
 
-async def asked_by(uid: int, state_of: Callable[[asyncio.Transport], Mapping[str, Any]]) -> list[str]:
+async def asked_by(
+    uid: int, state_of: Callable[[asyncio.Transport], Mapping[str, Any]], *, address: str = "127.0.0.1"
+) -> list[str]:
     """What a process of that user is answered by a guarded page of ours."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -131,7 +135,7 @@ async def asked_by(uid: int, state_of: Callable[[asyncio.Transport], Mapping[str
         with anyio.fail_after(20):
             async with until_it_ends(server.run):
                 try:
-                    done = await anyio.run_process([sys.executable, "-c", ASKS_AS, str(uid), str(port)])
+                    done = await anyio.run_process([sys.executable, "-c", ASKS_AS, str(uid), str(port), address])
                 finally:
                     server.end()
     return done.stdout.decode().splitlines()
@@ -141,7 +145,8 @@ async def test_our_own_process_is_let_in() -> None:
     assert (await asked_by(os.getuid(), peer_of))[-1] == "what the page shows"
 
 
-async def test_another_users_process_is_refused_and_shown_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_another_users_process_is_refused_and_shown_nothing(address: str, tmp_path: Path) -> None:
     """Root can start one. Anybody else has a table that says so of a process of their own."""
 
     def in_a_table(transport: asyncio.Transport) -> Mapping[str, Peer]:
@@ -151,5 +156,5 @@ async def test_another_users_process_is_refused_and_shown_nothing(tmp_path: Path
         return {"peer": Peer(ours, address=address, tables=[tmp_path / "tcp"])}
 
     uid, state_of = (ANOTHER, peer_of) if os.getuid() == 0 else (OURS, in_a_table)
-    for answer in (await asked_by(uid, state_of), await asked_by(os.getuid(), in_a_table)):
+    for answer in (await asked_by(uid, state_of, address=address), await asked_by(os.getuid(), in_a_table)):
         assert (answer[0], answer[-1]) == ("HTTP/1.1 403 Forbidden", ANOTHER_USER.strip())
