@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 from rememberizer_mcp.server.api.oauth import OAuthClient
@@ -141,6 +142,7 @@ async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClo
 
 @pytest.mark.promise("D81")
 async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it(clock: FakeClock) -> None:
+    shown = []
     with anyio.fail_after(20), anyio.CancelScope() as scope:
         async with (
             desk(clock, after_spawn=scope.cancel) as (on, store),
@@ -149,8 +151,8 @@ async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it
             page = await on.open(session)
             assert session.page is page
             with anyio.CancelScope(shield=True):
-                assert (await visit(page.url)).status_code == 200
-    assert scope.cancelled_caught
+                shown.append((await visit(page.url)).status_code)
+    assert (scope.cancelled_caught, shown) == (True, [200])
     await resync()
 
 
@@ -253,6 +255,23 @@ async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(cloc
                 await closes(port_of(first))
                 second = await page_for(on, store, "ada")
             assert (await visit(second.url)).status_code == 200
+
+
+@pytest.mark.promise("D81")
+@pytest.mark.parametrize("turns", range(10))
+async def test_a_page_is_to_be_had_at_every_turn_of_the_event_loop_in_which_the_port_closes(
+    turns: int, clock: FakeClock
+) -> None:
+    lives = Lives()
+    with anyio.fail_after(20):
+        async with desk(clock, oauth_port=free_port(), sleep=lives) as (on, store):
+            (await page_for(on, store, "ada")).close()
+            after = lives.of(AFTER_SECONDS_AT_FIXED_PORT)
+            await after.waiting.wait()
+            after.open()
+            for _ in range(turns):
+                await anyio.lowlevel.checkpoint()
+            assert (await visit((await page_for(on, store, "ada")).url)).status_code == 200
 
 
 @pytest.mark.promise("page:end:said")

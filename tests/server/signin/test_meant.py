@@ -263,10 +263,14 @@ async def test_a_name_that_was_typed_stays_after_a_refusal() -> None:
     assert 'value="Countess"' in shown.text
 
 
-async def test_a_name_that_was_given_before_is_still_meant() -> None:
-    async with page_for("signup", email=ADA["email"], name="Ada") as (agent, url):
-        await agent.call("signup")
+@pytest.mark.parametrize(("again", "meant"), [({}, "Ada"), ({"name": "Countess"}, "Countess")])
+async def test_the_name_that_was_given_last_is_meant(again: dict[str, str], meant: str) -> None:
+    upstream = usual()
+    async with page_for("signup", upstream, email=ADA["email"], name="Ada") as (agent, url):
+        await agent.call("signup", **again)
         assert "Leave it empty for the one that your assistant gave." in (await visit(url)).text
+        await visit(url, form="sign_up", password="a-long-password")
+    assert json.loads(upstream.requests[0].content)["name"] == meant
 
 
 async def test_what_was_typed_wrongly_is_there_again_for_the_browser_that_typed_it() -> None:
