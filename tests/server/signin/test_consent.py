@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl
 import anyio
 import httpx
 import pytest
+from rememberizer_mcp.server.signin.pending import Consent
 
-from tests.support.agent import Agent, Around, agent_on, server_on
+from tests.support.agent import ADA, Agent, Around, agent_on, server_on
 from tests.support.person import visit
 from tests.support.ports import free_port
 from tests.support.sessions import resync
@@ -160,3 +161,10 @@ async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
     async with consenting(granted(), Around()) as (agent, tab):
         await agent.call("signup")
         assert 'value="sign_up"' in (await visit(tab.url)).text
+        assert "A code was mailed" in (await visit(tab.url, form="sign_up", **ADA)).text
+
+
+@pytest.mark.promise("S37", "S44")
+def test_a_trip_shows_no_secret_in_its_repr() -> None:
+    trip = Consent(page_browser="canary")
+    assert not [value for value in vars(trip).values() if value in repr(trip)]
