@@ -208,7 +208,7 @@ class SignInSite:
             account=_account(pending),
             has_name=pending.name is not None,
             email=known or (masked(pending.email) if pending.email else None),
-            values={"email": typed.get("email", known or ""), "name": typed.get("name", "")},
+            values={"email": typed.get("email", known), "name": typed.get("name", "")},
             error=wrong.sentence if wrong else None,
             field=wrong.field if wrong and wrong.field in _FIELDS[template] else None,
         )
@@ -221,11 +221,12 @@ class SignInSite:
 
     def _done(self, pending: PendingSignIn, *, named: bool) -> Response:
         """The last page; `named` says whose account it is, which is shown to whoever signed in."""
-        account, named = pending.account, named and pending.is_theirs
+        account = pending.account
+        shown = account if named and pending.is_theirs else None
         return self._pages.render(
             "done.html",
-            email=account.email if account and named else None,
-            name=account.name if account and named else None,
+            email=shown.email if shown else None,
+            name=shown.name if shown else None,
             verified=account is not None and account.verified,
         )
 

@@ -19,6 +19,7 @@ from tests.support.upstream import BASE_URL, grant, reply, tokens, usual
 
 TYPED, CODE = "  canary-typed ", "canary-code"
 TOO_LONG = "x" * 8193
+UNVERIFIED = reply(200, json={"email": ADA["email"], "email_verified": False})
 
 
 class Looking(FakeClock):
@@ -142,11 +143,19 @@ async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str)
 
 @pytest.mark.promise("D69", "D73")
 async def test_a_refusal_of_the_code_stands_at_its_field() -> None:
-    unverified = reply(200, json={"email": ADA["email"], "email_verified": False})
-    async with page(usual(me=unverified)) as (_, url):
+    async with page(usual(me=UNVERIFIED)) as (_, url):
         await post(url, data={"form": "sign_in", **ADA})
         answered = await post(url, data={"form": "verify", "verification_code": TOO_LONG})
     assert marked_in(answered) == ["verification_code"]
+
+
+@pytest.mark.promise("D73")
+async def test_a_refusal_of_a_field_that_the_form_lacks_stands_above_it() -> None:
+    async with page(usual(me=UNVERIFIED, verify_email=reply(403, json={}))) as (_, url):
+        await post(url, data={"form": "sign_in", **ADA})
+        answered = await post(url, data={"form": "verify", "verification_code": "123456"})
+    assert "Rememberizer did not accept this; it may have expired." in answered.text
+    assert marked_in(answered) == []
 
 
 @pytest.mark.promise("page:account:meant", "S4")

@@ -6,7 +6,7 @@ import socket
 import anyio
 import anyio.lowlevel
 import pytest
-from rememberizer_mcp.server.signin.listener import PageServer
+from rememberizer_mcp.server.signin.listener import Listener, PageServer
 from starlette.responses import PlainTextResponse
 
 from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
@@ -83,6 +83,48 @@ async def test_a_port_closes_in_time_and_silence_and_leaves_no_connection_whatev
             assert not server.server_state.connections
             assert not server.server_state.tasks
     assert not caplog.records
+
+
+@pytest.mark.promise("S18")
+async def test_what_is_under_way_for_a_browser_that_has_gone_can_come_to_its_end() -> None:
+    app = LateAnswer()
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
+        server = PageServer(app, listening, patience_seconds=5)
+        async with until_it_ends(server.run) as ended:
+            async with await anyio.connect_tcp(*listening.getsockname()) as browser:
+                await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
+                await app.asked.wait()
+            await some_turns()
+            assert not server.server_state.connections
+            server.end()
+            await some_turns()
+            assert not ended.is_set()
+            app.released.set()
+
+
+@pytest.mark.promise("S18")
+async def test_what_is_on_its_way_when_the_port_closes_arrives_whole() -> None:
+    with anyio.fail_after(5), socket.create_server(("127.0.0.1", 0)) as listening:
+        server = PageServer(PlainTextResponse("x" * 8_000_000), listening, patience_seconds=5)
+        async with until_it_ends(server.run), await anyio.connect_tcp(*listening.getsockname()) as browser:
+            await browser.send(b"GET / HTTP/1.1\r\nHost: none\r\n\r\n")
+            begin = await browser.receive()
+            server.end()
+            rest = b"".join([chunk async for chunk in browser])
+    assert len(begin + rest) > 8_000_000
+
+
+@pytest.mark.promise("D81")
+async def test_a_call_that_is_cancelled_while_it_closes_the_port_leaves_it_closed() -> None:
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            listener = Listener(lambda _: PlainTextResponse("page"), port=0, spawn=tasks.start_soon)
+            port = int((await listener.open()).rpartition(":")[2])
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await listener.close()
+            with socket.socket() as late:
+                assert late.connect_ex(("127.0.0.1", port)) != 0
 
 
 async def test_an_application_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -240,6 +240,7 @@ async def test_a_form_that_is_none_of_the_pages_changes_nothing(fields: dict[str
     async with page(upstream) as (agent, url):
         answered = await post(url, data=fields)
         assert (answered.status_code, 'role="alert"' in answered.text) == (422, True)
+        assert "verification_code" not in answered.text
         assert await state(agent) == "pending"
     assert not upstream.requests
 
