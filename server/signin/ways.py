@@ -108,10 +108,9 @@ class SignInWays:
         """
         settings, last, email = self.settings, None, meant.account
         named = meant if email else Meant(settings.email)
-        is_theirs = settings.email is None or fits(settings.email, meant=email)
         token = settings.newest_refresh_token()
         was_by_token = session.grant.method == "refresh_token" and same_account(email, session.email)
-        if token and (email is None or (settings.email and is_theirs) or was_by_token):
+        if token and (fits(settings.email, meant=email) or was_by_token):
             return await self._by_refresh_token(
                 session, token.get_secret_value(), meant=named, of=email if was_by_token else None, deadline=deadline
             )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 from rememberizer_mcp.server.signin.browser import open_browser, should_open
 
@@ -39,6 +40,7 @@ def test_a_browser_is_opened_where_a_person_sits(
 def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
     program.write_text("import pathlib, sys; print('noise'); pathlib.Path('seen').write_text(repr(sys.argv[1:]))")
+    (tmp_path / "webbrowser.py").write_text("raise SystemExit")  # of the folder in which a host starts us
     os.environ["BROWSER"] = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s"
     script = (
         "import anyio, sys; from rememberizer_mcp.server.signin.browser import open_browser; "
@@ -49,7 +51,7 @@ def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp
     )
     assert (done.stdout, done.stderr) == ("True\n", "")
     assert (tmp_path / "seen").read_text() == repr([SHELL])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["browser.py", "seen"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["browser.py", "seen", "webbrowser.py"]
 
 
 @pytest.mark.promise("S38")
@@ -59,18 +61,21 @@ async def test_only_web_pages_are_opened(url: str) -> None:
         await open_browser(url)
 
 
-async def test_without_a_browser_nothing_was_opened() -> None:
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://127.0.0.1:1/"])
+async def test_without_a_browser_nothing_was_opened(url: str) -> None:
     os.environ["BROWSER"] = "/nowhere %s"
     os.environ["PATH"] = "/nowhere"
-    assert not await open_browser("http://127.0.0.1:1/")
+    assert not await open_browser(url)
 
 
 @pytest.mark.promise("D77")
 async def test_a_launcher_that_stays_in_the_foreground_has_opened_the_page(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
-    program.write_text("import time; time.sleep(3)")
+    program.write_text("import pathlib, time\nwhile pathlib.Path(__file__).exists(): time.sleep(0.1)")
     os.environ["BROWSER"] = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s"
-    assert await open_browser("http://127.0.0.1:1/", limit_seconds=0.3)
+    with anyio.fail_after(10):
+        assert await open_browser("http://127.0.0.1:1/", limit_seconds=0.3)
+    program.unlink()
     await resync()
 
 

@@ -337,10 +337,12 @@ async def test_a_fault_of_ours_is_one_sentence_and_one_line(caplog: pytest.LogCa
 
 
 @pytest.mark.promise("S39")
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH"])
-async def test_no_other_method_is_answered(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", ""), ("DELETE", ""), ("OPTIONS", ""), ("PATCH", ""), ("POST", "/sign-in")]
+)
+async def test_no_other_method_is_answered(method: str, path: str) -> None:
     async with page() as (_, url), httpx.AsyncClient(trust_env=False, headers={"Origin": origin(url)}) as client:
-        answered = await client.request(method, url)
+        answered = await client.request(method, url + path)
         assert (answered.status_code, 'class="code"' in answered.text) == (404, False)
 
 

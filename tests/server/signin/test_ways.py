@@ -1,19 +1,23 @@
 """The ways to sign in without a secret in the arguments, in their order."""
 
+import json
 from typing import Any
 
 import pytest
 from keyring.errors import KeyringLocked
+from pydantic import SecretStr
 from rememberizer_mcp.server.errors import RateLimited, SignInFailed, UpstreamUnavailable
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS
+from rememberizer_mcp.server.sessions.meant import Meant
 from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.held_keyring import Held
+from tests.support.sessions import soon
 from tests.support.sign_in_ways import case
-from tests.support.upstream import BASE_URL, reply, tokens, usual
+from tests.support.upstream import BASE_URL, Answer, reply, tokens, usual
 
 pytestmark = pytest.mark.promise("D70")
 
@@ -116,3 +120,34 @@ async def test_each_way_counts_as_an_attempt(settings: dict[str, Any]) -> None:
             on.ways.attempts.take("owner")
         with pytest.raises(RateLimited):
             await on.go()
+
+
+async def test_a_captcha_response_that_was_given_goes_before_that_of_the_settings() -> None:
+    upstream = usual()
+    async with case(upstream, None, captcha="set", **ADA) as on:
+        await on.go()
+        await on.ways.sign_in(on.session, meant=Meant(None), captcha=SecretStr("given"), deadline=soon())
+    sent = [json.loads(request.content)["captcha"] for request in upstream.asked("auth/signin/")]
+    assert sent == ["set", "given"]
+
+
+@pytest.mark.parametrize("settings", [ADA, {"refresh_token": "r"}, {}])
+@pytest.mark.parametrize("answer", [204, 503])
+async def test_each_way_says_whether_the_account_before_was_left(settings: dict[str, Any], answer: int) -> None:
+    ring = Held()
+    await keep(ring, ADA["email"], "refresh-kept")
+    me: list[Answer] = [reply(200, json={"email": each["email"], "email_verified": True}) for each in (GRACE, ADA)]
+    async with case(usual(me=me, custom_logout=reply(answer)), ring, **settings) as on:
+        await on.session.sign_in(**GRACE, captcha=None, deadline=soon())
+        assert (await on.go()).previous_left is (answer == 204)
+
+
+@pytest.mark.parametrize(("by_token", "email"), [(True, GRACE["email"]), (False, ADA["email"])])
+async def test_a_token_is_tried_again_by_name_only_for_the_account_that_it_signed_in(
+    by_token: bool, email: str
+) -> None:
+    async with case(usual(), None, refresh_token="r") as on:
+        await (on.go() if by_token else on.session.sign_in(**ADA, captcha=None, deadline=soon()))
+        arrival = await on.go(email)
+        assert arrival.pending
+        assert arrival.pending.meant == email
