@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from rememberizer_mcp.server.errors import UpstreamUnavailable
+from rememberizer_mcp.server.errors import UpstreamUnavailable, UpstreamUnreachable
 from rememberizer_mcp.server.signin.pending import End
 from rememberizer_mcp.server.signin.sentences import OTHER_WAY, ending, sentence_for
 
@@ -28,9 +28,9 @@ SAID = "Or sign in at rememberizer.ai in your browser and use that session here"
     ],
 )
 async def test_the_other_way_is_named_where_it_helps(form: str, answer: httpx.Response, is_named: bool) -> None:
-    upstream = usual(signin=answer, signup=answer, custom_refresh=answer)
+    upstream, captcha = usual(signin=answer, signup=answer, custom_refresh=answer), "x" * (form == "sign_up")
     async with page(upstream) as (_, url):
-        shown = await post(url, data={"form": form, "refresh_token": "r", "captcha": "x", **ADA})
+        shown = await post(url, data={"form": form, "refresh_token": "r", "captcha": captcha, **ADA})
     assert (shown.status_code, SAID in shown.text) == (422, is_named)
 
 
@@ -38,6 +38,10 @@ async def test_a_wrong_password_may_be_none_at_all() -> None:
     async with page(usual(signin=reply(401))) as (_, url):
         shown = await post(url, data={"form": "sign_in", **ADA})
     assert "An account made with Google or Microsoft has none." in shown.text
+
+
+def test_a_service_that_is_not_reached_is_nothing_that_the_person_could_correct() -> None:
+    assert sentence_for(UpstreamUnreachable())[0].endswith("Nothing was lost: try again.")
 
 
 def test_a_failure_without_a_form_names_no_other_way() -> None:
