@@ -92,8 +92,8 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
     click.echo(done.format(change.name, change.file.path))
     if change.file.content is not None:
         click.echo(f"Before: {change.backup}")
-    if change.kept:
-        click.echo(f"Kept of what stood there: {printable(', '.join(change.kept), instead='?')}.")
+    if change.additions:
+        click.echo(f"Kept of what stood there: {printable(', '.join(change.additions), instead='?')}.")
     _tell_what_stands(change)
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
@@ -103,10 +103,10 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
 
 
 def _tell_what_stands(change: Change) -> None:
-    if member := change.switched_off:
+    if member := change.host.switched_off(change.after):
         click.echo(f"It is switched off there (`{member}`): {change.host.switch_on} to switch it on.")
-    if change.folders:
-        where = printable(", ".join(change.folders), instead="?")
+    if folders := change.document.folders_with(change.name):
+        where = printable(", ".join(folders), instead="?")
         click.echo(f"Left alone: one of its own there, which {change.host.title} takes in {where}.")
     for reason in change.left_out:
         click.echo(f"But: {printable(reason.text, instead='?')} {reason.step}")

@@ -3,19 +3,21 @@
 Hosts start servers with a PATH of their own, often a short one, so a bare name is not found.
 """
 
+import json
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from .origin import requirement
 from .refusal import NoCommand
 from .system import System, direct_url, has_keyring
 
 NAME = "rememberizer"
 SANDBOX_NAME = "rememberizer-sandbox"
+NAMES = (NAME, SANDBOX_NAME)
 PROGRAM = "rememberizer-mcp"
 ENVIRONMENT: Mapping[str, str] = {"REMEMBERIZER_SECRET_ARGUMENTS": "off"}
 """A chat host logs every argument, so no tool takes a password there. Nothing of the caller's environment is copied."""
@@ -79,6 +81,36 @@ def runs_what_lies_about(block: Block) -> bool:
     return block.args[:2] == _FORMER_BY_PIPX
 
 
+def requirement(package: str, direct_url: str | None) -> str:
+    """What a runner is told to install: the package's name, and behind it where it came from, if that was no index.
+
+    Args:
+        package: The name, with its extras: ``rememberizer-mcp[keyring]``.
+        direct_url: The text of the installed package's ``direct_url.json``, if it has that file (PEP 610).
+
+    Raises:
+        NoCommand: It can't be installed from there again, or not without a secret.
+    """
+    if direct_url is None:
+        return package
+    came_from = json.loads(direct_url)
+    url, version_control, folder = (came_from.get(name) for name in ("url", "vcs_info", "subdirectory"))
+    _check_address(url)
+    if version_control:
+        url = f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
+    return f"{package} @ {url}#subdirectory={folder}" if folder else f"{package} @ {url}"
+
+
+def _check_address(url: str) -> None:
+    from urllib.request import url2pathname  # noqa: PLC0415 -- it slows the first help down
+
+    parts = urlsplit(url)
+    if parts.password or parts.query or (parts.username and parts.scheme != "ssh"):
+        raise NoCommand("This came from an address that may hold a secret, so that no entry can name it.")
+    if parts.scheme == "file" and not Path(url2pathname(parts.path)).exists():
+        raise NoCommand("What this was installed from is not there any more.")
+
+
 def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None, origin: str | None = None) -> str:
     """What a person types to run us again with these arguments: who came by a runner has us nowhere on the PATH.
 
@@ -115,33 +147,29 @@ def _runner(prefix: Path) -> Literal["uv", "pipx"] | None:
 
 
 def _lasting_command(system: System) -> list[str]:
-    if runner := _runner(system.prefix):
-        named = requirement(_package(extra=system.has_keyring), system.direct_url)
-        return _by_uv(system, named) if runner == "uv" else _by_pipx(system, named)
-    script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
-    if script.is_file():
-        return [str(script.absolute())]
-    return [str(system.python.absolute()), *_MODULE]
-
-
-def _by_uv(system: System, named: str) -> list[str]:
-    what = [PROGRAM] if named == PROGRAM else ["--from", named, PROGRAM]
-    started_by = Path(system.environ.get("UV", ""))
-    if started_by.is_absolute():  # before the search path, on which a relative folder can stand
-        uvx = started_by.with_name(started_by.name.replace("uv", "uvx", 1))
-        return [str(uvx), *what] if uvx.is_file() else [str(started_by), *_BY_UV, *what]
-    if found := system.which("uvx"):
-        return [str(Path(found).absolute()), *what]
-    if found := system.which("uv"):
-        return [str(Path(found).absolute()), *_BY_UV, *what]
-    raise NoCommand(
-        "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
-    )
-
-
-def _by_pipx(system: System, named: str) -> list[str]:
+    runner = _runner(system.prefix)
+    if runner is None:
+        script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
+        return [str(script.absolute())] if script.is_file() else [str(system.python.absolute()), *_MODULE]
+    named = requirement(_package(extra=system.has_keyring), system.direct_url)
+    if runner == "uv":
+        return [*_uvx(system), *([] if named == PROGRAM else ["--from", named]), PROGRAM]
     if pipx := system.which("pipx"):
         return [str(Path(pipx).absolute()), "run", "--spec", named, PROGRAM]
     raise NoCommand(
         "This runs from pipx's cache, and pipx is not found; `pipx install rememberizer-mcp` makes it last."
+    )
+
+
+def _uvx(system: System) -> list[str]:
+    """What runs uv's tools: first by the uv that runs us, since the search path can hold a relative folder."""
+    uv = Path(system.environ.get("UV", ""))
+    if uv.is_absolute():
+        uvx = uv.with_name(uv.name.replace("uv", "uvx", 1))
+        return [str(uvx)] if uvx.is_file() else [str(uv), *_BY_UV]
+    for name, words in (("uvx", []), ("uv", _BY_UV)):
+        if found := system.which(name):
+            return [str(Path(found).absolute()), *words]
+    raise NoCommand(
+        "This runs from uv's cache, and uvx is not found; `uv tool install rememberizer-mcp` makes it last."
     )

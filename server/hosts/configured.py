@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .block import NAME, SANDBOX_NAME, Block
-from .entries import folders_with, says
+from .block import NAMES, Block
+from .document import HostDocument
 from .files import UnusableFile, read_file
 from .left_out import Reason, left_out
 from .refusal import CantChange, Oddity
-from .strictness import refused
 from .system import System
 from .table import HOSTS, Host
 
@@ -40,29 +39,26 @@ class Configured:
 def configured(system: System) -> Iterator[Configured]:
     """Each host of the table, whether it is installed or not."""
     for host in HOSTS.values():
-        yield _configured(host, system)
+        path = host.path(system)
+        try:
+            yield _configured(HostDocument(host, read_file(path)), system, path)
+        except UnusableFile as error:
+            yield Configured(host=host, path=path, problem=str(error))
+        except CantChange as error:
+            yield Configured(host=host, path=path, problem=f"{path} {error}.")
 
 
-def _configured(host: Host, system: System) -> Configured:
-    path = host.path(system)
-    try:
-        file = read_file(path)
-        said = says(host, file.text)
-    except UnusableFile as error:
-        return Configured(host=host, path=path, problem=str(error))
-    except CantChange as error:
-        return Configured(host=host, path=path, problem=f"{path} {error}.")
-    names = (NAME, SANDBOX_NAME)
-    ours = {name: said[host.key][name] for name in names if name in said[host.key]}
+def _configured(document: HostDocument, system: System, path: Path) -> Configured:
+    host, ours = document.host, {name: document.entries[name] for name in NAMES if name in document.entries}
     blocks = {name: host.block(entry) for name, entry in ours.items()}
     return Configured(
         host=host,
         path=path,
-        exists=file.content is not None,
+        exists=document.file.content is not None,
         blocks=blocks,
         off={name: member for name in ours if (member := host.switched_off(ours[name]))},
         odd={name: members for name in ours if blocks[name] and (members := host.odd(ours[name]))},
-        left_out={name: left_out(host, system, said, name, blocks[name]) for name in ours},
-        refused=refused(host, file),
-        folders={name: folders for name in names if (folders := folders_with(host, said, name))},
+        left_out={name: left_out(host, system, document.value, name, blocks[name]) for name in ours},
+        refused=document.refused,
+        folders={name: folders for name in NAMES if (folders := document.folders_with(name))},
     )

@@ -4,19 +4,21 @@ Nothing that is shown can hold another server's secrets, or our own entry's: of 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import unified_diff
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..logs.secret_forms import shown_name
-from .block import ENVIRONMENT, NAME, SANDBOX_NAME, Block, entry_name, own_block, starts_us
-from .entries import folders_with, says, shown_entry, with_entry, without_entry
+from .block import ENVIRONMENT, Block, entry_name, own_block, starts_us
+from .copies import copy_for, drop_copies, read_copy_before_us
+from .document import HostDocument, shown_entry
 from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
-from .kept import before_change, before_us, drop_copies
 from .left_out import Reason, left_out
 from .refusal import CantChange
-from .strictness import refused
 from .system import System
 from .table import Host
 
@@ -29,30 +31,40 @@ ELSEWHERE = {"url", "httpUrl", "serverUrl", "uri"}
 class Change:
     """A change of one host's file, not made yet."""
 
-    host: Host
-    file: HostFile
+    document: HostDocument
+    """The file as it stands there."""
     name: str
     """Of our entry."""
     text: str
     """Of the file afterwards."""
-    before: Any
-    """Our entry as it stands there, if it does."""
-    stands: bool
-    """Whether it does."""
-    after: dict[str, Any] | None
+    after: dict[str, Any] | None = None
     """Our entry afterwards."""
     ours: dict[str, Any]
     """What of it may be shown: nothing that the user added."""
-    backup: Path
-    """Where the state before is kept."""
-    folders: list[str]
-    """For which alone an entry of this name stands there too."""
-    takes_anothers: bool
-    """Whether an entry goes that is not of our making."""
     left_out: list[Reason]
     """Why the host does not start our entry afterwards."""
     gives_back: bool = False
     """Whether all but our entries is as the first install found it, also where that differs from what stands there."""
+
+    @property
+    def host(self) -> Host:
+        """Whose file it is."""
+        return self.document.host
+
+    @property
+    def file(self) -> HostFile:
+        """The file as it was read."""
+        return self.document.file
+
+    @property
+    def before(self) -> Any:
+        """Our entry as it stands there, if it does."""
+        return self.document.entries.get(self.name)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it does."""
+        return self.name in self.document.entries
 
     @property
     def is_needed(self) -> bool:
@@ -65,7 +77,18 @@ class Change:
         return self.stands and self.after is not None and self.is_needed
 
     @property
-    def kept(self) -> list[str]:
+    def takes_anothers(self) -> bool:
+        """Whether an entry goes that says something and is not of our making, whatever a user added to it."""
+        block = _started(self.host, self.before)
+        return self.before is not None and (block is None or not starts_us(block))
+
+    @cached_property
+    def backup(self) -> Path:
+        """Where the state before is kept."""
+        return copy_for(self.file.path, is_first=not self.document.ours, takes_anothers=self.takes_anothers)
+
+    @property
+    def additions(self) -> list[str]:
         """The names of what the user put into our entry and still stands there."""
         after, variables = self.after or {}, self.host.names[2]
         members = [name for name, value in after.items() if name != variables and value != self.ours.get(name)]
@@ -73,21 +96,14 @@ class Change:
         return [shown_name(str(name)) for name in members]
 
     @property
-    def switched_off(self) -> str | None:
-        """The member by which our entry is switched off afterwards, if it is."""
-        return self.host.switched_off(self.after)
-
-    @property
     def diff(self) -> str:
         """A unified diff of our entry alone: of the rest only what ``gives_back`` names can change, and isn't shown."""
-        old, new = (self._lines(entry) for entry in (self.before, self.after))
+        old, new = (
+            [] if entry is None else shown_entry(self.host, self.name, _shown(entry, self.ours)).splitlines()
+            for entry in (self.before, self.after)
+        )
         path = str(self.file.path)
         return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
-
-    def _lines(self, entry: Any) -> list[str]:
-        if entry is None:
-            return []
-        return shown_entry(self.host, self.name, _shown(entry, self.ours)).splitlines()
 
     def check(self) -> None:
         """What can be known before of whether it could be written.
@@ -122,17 +138,13 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     """
     name = entry_name(sandbox=sandbox)
     ours = host.entry(own_block(system, sandbox=sandbox), name)
-    file = _file(host, system)
-    try:
-        said = _said(host, file)
-        entries = said[host.key]
-        before = entries.get(name)
-        after = _merged(host, before, ours)
-        text = file.text if name in entries and before == after else with_entry(host, file.text, name, after, said)
-    except CantChange as error:
-        raise _left_alone(file, error) from None
-    reasons = left_out(host, system, said, name, host.block(after))
-    return _change(host, file, name, said, text=text, after=after, ours=ours, left_out=reasons)
+    document = _read(host, system)
+    after = _merged(host, document.entries.get(name), ours)
+    with _left_alone(document.file):
+        is_there = document.entries.get(name) == after
+        text = document.file.text if is_there else document.with_entry(name, after)
+    reasons = left_out(host, system, document.value, name, host.block(after))
+    return Change(document=document, name=name, text=text, after=after, ours=ours, left_out=reasons)
 
 
 def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
@@ -141,16 +153,16 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
     Raises:
         UnusableFile: The host's file can't be changed safely.
     """
-    name = entry_name(sandbox=sandbox)
-    file = _file(host, system)
-    try:
-        said = _said(host, file)
-        entries = said[host.key]
-        kept = before_us(host, file, name, said) if name in entries else file.text
-        text = without_entry(host, file.text, name, said) if kept is None else kept
-    except CantChange as error:
-        raise _left_alone(file, error) from None
-    return _change(host, file, name, said, text=text, after=None, ours={}, left_out=[], gives_back=kept is not None)
+    name, original = entry_name(sandbox=sandbox), None
+    document = _read(host, system)
+    text = document.file.text
+    if name in document.entries:
+        with suppress(UnusableFile):
+            original = document.before_us(name, read_copy_before_us(document.file.path))
+        with _left_alone(document.file):
+            text = document.without_entry(name) if original is None else original
+    is_original = original is not None
+    return Change(document=document, name=name, text=text, ours={}, left_out=[], gives_back=is_original)
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -164,48 +176,25 @@ def pasteable(system: System, *, sandbox: bool) -> str:
     return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)
 
 
-def _file(host: Host, system: System) -> HostFile:
+def _read(host: Host, system: System) -> HostDocument:
+    """The host's file, if the host can read it too."""
     try:
-        return read_file(host.path(system))
+        file = read_file(host.path(system))
     except UnusableFile as error:
         raise UnusableFile(f"{str(error).removesuffix('.')}; it was left alone.") from None
+    with _left_alone(file):
+        document = HostDocument(host, file)
+        if oddity := document.refused:
+            raise CantChange(f"holds {oddity}, which {host.title} itself can't read: {oddity.step}")
+    return document
 
 
-def _said(host: Host, file: HostFile) -> dict[str, Any]:
-    """What the file says to us and to the host."""
-    said = says(host, file.text)
-    if oddity := refused(host, file):
-        raise CantChange(f"holds {oddity}, which {host.title} itself can't read: {oddity.step}")
-    return said
-
-
-def _left_alone(file: HostFile, error: CantChange) -> UnusableFile:
-    return UnusableFile(f"{file.path} {error}; it was left alone.")
-
-
-def _change(host: Host, file: HostFile, name: str, said: dict[str, Any], **rest: Any) -> Change:
-    entries = said[host.key]
-    before = entries.get(name)
-    is_first = not entries.keys() & {NAME, SANDBOX_NAME}
-    takes_anothers = _is_anothers(host, before)
-    backup = before_change(file.path, is_first=is_first, takes_anothers=takes_anothers)
-    return Change(
-        host=host,
-        file=file,
-        name=name,
-        before=before,
-        stands=name in entries,
-        backup=backup,
-        takes_anothers=takes_anothers,
-        folders=folders_with(host, said, name),
-        **rest,
-    )
-
-
-def _is_anothers(host: Host, entry: Any) -> bool:
-    """Whether an entry says something and is not of our making, whatever a user added to it."""
-    block = _started(host, entry)
-    return entry is not None and (block is None or not starts_us(block))
+@contextmanager
+def _left_alone(file: HostFile) -> Iterator[None]:
+    try:
+        yield
+    except CantChange as error:
+        raise UnusableFile(f"{file.path} {error}; it was left alone.") from None
 
 
 def _started(host: Host, entry: Any) -> Block | None:

@@ -5,17 +5,17 @@ looked at. The rules are those of Claude Code's documentation ("Control MCP serv
 Gemini CLI's source (``mcpServerEnablement.ts``, ``trustedFolders.ts``).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .block import Block
-from .entries import read_document
+from .document import read_text
 from .files import UnusableFile, read_file
 from .refusal import CantChange
 from .system import System
-from .table import HOSTS, Host
+from .table import Host
 
 
 @dataclass(frozen=True)
@@ -28,71 +28,59 @@ class Reason:
     """What puts us in again."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Entry:
-    """Ours, and what is read to find out about it."""
-
-    host: Host
-    system: System
-    said: Mapping[str, Any]
-    name: str
-    block: Block | None
-
-
-def left_out(host: Host, system: System, said: Mapping[str, Any], name: str, block: Block | None) -> list[Reason]:
+def left_out(host: Host, system: System, document: Mapping[str, Any], name: str, block: Block | None) -> list[Reason]:
     """Every reason for which the host does not start our entry, anywhere or in single folders.
 
     Args:
         host: Whose file it is.
         system: Whose machine.
-        said: What the host's file says.
+        document: What the host's file holds.
         name: Of our entry.
         block: What it starts.
     """
-    find = _RULES.get(host.name)
-    return list(find(_Entry(host=host, system=system, said=said, name=name, block=block))) if find else []
+    match host.name:
+        case "claude-code":
+            command = [block.command, *block.args] if block else []
+            return [*_of_claude_code(system, document, name, command)]
+        case "gemini-cli":
+            return [*_of_gemini(system, document, name, host.path(system).parent)]
+    return []
 
 
-def _of_claude_code(entry: _Entry) -> Iterator[Reason]:
-    projects = _mapping(entry.said, "projects")
-    folders = [each for each in projects if entry.name in _list(_mapping(projects, each), "disabledMcpServers")]
+def _of_claude_code(system: System, document: Mapping[str, Any], name: str, command: list[str]) -> Iterator[Reason]:
+    projects = _mapping(document, "projects")
+    folders = [each for each in projects if name in _list(_mapping(projects, each), "disabledMcpServers")]
     if folders:
-        text = f"Claude Code leaves `{entry.name}` out in {', '.join(folders)} (`disabledMcpServers`)."
+        text = f"Claude Code leaves `{name}` out in {', '.join(folders)} (`disabledMcpServers`)."
         yield Reason(text, "`/mcp` there switches it on.")
-    file = entry.system.folder("CLAUDE_CONFIG_DIR", entry.system.home / ".claude") / "settings.json"
-    settings = _said_in(file, entry.host)
-    if _is_named(_list(settings, "deniedMcpServers"), entry):
-        yield Reason(f"`deniedMcpServers` in {file} names `{entry.name}`.", "Take it out of that list.")
-    if isinstance(settings.get("allowedMcpServers"), list) and not _is_allowed(settings["allowedMcpServers"], entry):
-        yield Reason(f"`allowedMcpServers` in {file} does not name `{entry.name}`.", "Add it to that list.")
+    file = system.folder("CLAUDE_CONFIG_DIR", system.home / ".claude") / "settings.json"
+    denied, allowed = (_read_json(file).get(key) for key in ("deniedMcpServers", "allowedMcpServers"))
+    if isinstance(denied, list) and _is_named(denied, name, command):
+        yield Reason(f"`deniedMcpServers` in {file} names `{name}`.", "Take it out of that list.")
+    if isinstance(allowed, list):
+        # Where one rule names a command, names alone let in no server that is started by one.
+        commands = [rule for rule in allowed if isinstance(rule, Mapping) and "serverCommand" in rule]
+        if not _is_named(commands or allowed, name, command):
+            yield Reason(f"`allowedMcpServers` in {file} does not name `{name}`.", "Add it to that list.")
 
 
-def _is_allowed(rules: list[Any], entry: _Entry) -> bool:
-    """Where one rule names a command, names alone let in no server that is started by one."""
-    commands = [rule for rule in rules if isinstance(rule, Mapping) and "serverCommand" in rule]
-    return _is_named(commands or rules, entry)
-
-
-def _is_named(rules: list[Any], entry: _Entry) -> bool:
-    command = [entry.block.command, *entry.block.args] if entry.block else []
+def _is_named(rules: list[Any], name: str, command: list[str]) -> bool:
     held = [rule for rule in rules if isinstance(rule, Mapping)]
-    return any(rule.get("serverName") == entry.name or rule.get("serverCommand") == command for rule in held)
+    return any(rule.get("serverName") == name or rule.get("serverCommand") == command for rule in held)
 
 
-def _of_gemini(entry: _Entry) -> Iterator[Reason]:
-    folder = entry.host.path(entry.system).parent
-    file, lists = folder / "settings.json", _mapping(entry.said, "mcp")
-    if entry.name in _plain(_list(lists, "excluded")):
-        yield Reason(f"`mcp.excluded` in {file} names `{entry.name}`.", "Take it out of that list.")
-    if (allowed := _list(lists, "allowed")) and entry.name not in _plain(allowed):
-        yield Reason(f"`mcp.allowed` in {file} does not name `{entry.name}`.", "Add it to that list.")
+def _of_gemini(system: System, document: Mapping[str, Any], name: str, folder: Path) -> Iterator[Reason]:
+    file, lists = folder / "settings.json", _mapping(document, "mcp")
+    if name in _plain(_list(lists, "excluded")):
+        yield Reason(f"`mcp.excluded` in {file} names `{name}`.", "Take it out of that list.")
+    if (allowed := _list(lists, "allowed")) and name not in _plain(allowed):
+        yield Reason(f"`mcp.allowed` in {file} does not name `{name}`.", "Add it to that list.")
     switches = folder / "mcp-server-enablement.json"
-    if _mapping(_said_in(switches, entry.host), entry.name).get("enabled") is False:
-        step = f"`gemini mcp enable {entry.name}` switches it on."
-        yield Reason(f"`{entry.name}` is switched off in {switches}.", step)
-    if _mapping(_mapping(entry.said, "security"), "folderTrust").get("enabled") is not False:
-        named = Path(entry.system.environ.get("GEMINI_CLI_TRUSTED_FOLDERS_PATH") or folder / "trustedFolders.json")
-        yield from _of_trust(_said_in(named, entry.host))
+    if _mapping(_read_json(switches), name).get("enabled") is False:
+        yield Reason(f"`{name}` is switched off in {switches}.", f"`gemini mcp enable {name}` switches it on.")
+    if _mapping(_mapping(document, "security"), "folderTrust").get("enabled") is not False:
+        named = system.environ.get("GEMINI_CLI_TRUSTED_FOLDERS_PATH") or folder / "trustedFolders.json"
+        yield from _of_trust(_read_json(Path(named)))
 
 
 def _of_trust(folders: Mapping[str, Any]) -> Iterator[Reason]:
@@ -105,16 +93,10 @@ def _of_trust(folders: Mapping[str, Any]) -> Iterator[Reason]:
         yield Reason(text, "`/permissions` there changes that.")
 
 
-_RULES: Mapping[str, Callable[[_Entry], Iterator[Reason]]] = {
-    HOSTS["claude-code"].name: _of_claude_code,
-    HOSTS["gemini-cli"].name: _of_gemini,
-}
-
-
-def _said_in(path: Path, host: Host) -> Mapping[str, Any]:
-    """What another file of the host says; nothing, where it can't be read."""
+def _read_json(path: Path) -> Mapping[str, Any]:
+    """What another file of the host holds; nothing, where it can't be read."""
     try:
-        return read_document(host, read_file(path).text)
+        return read_text("json", read_file(path).text).value
     except (UnusableFile, CantChange):
         return {}
 

@@ -21,7 +21,7 @@ What a host refuses to read was tried with Claude Code 2.1.332 and Gemini CLI 0.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,12 +39,12 @@ class Host:
     name: str
     title: str
     path: Callable[[System], Path]
-    form: Form
-    key: str
-    """The member of the file that holds the servers."""
-    extra: Mapping[str, Any]
-    """What an entry has there beside command, arguments and variables."""
     next_step: str
+    form: Form = "json"
+    key: str = "mcpServers"
+    """The member of the file that holds the servers."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What an entry has there beside command, arguments and variables."""
     names: tuple[str, str, str] = ("command", "args", "env")
     """What the three are called there."""
     adjustable: frozenset[str] = frozenset()
@@ -117,26 +117,6 @@ def _claude_desktop(system: System) -> Path:
     return system.settings_folder / "Claude" / file
 
 
-def _claude_code(system: System) -> Path:
-    return system.folder("CLAUDE_CONFIG_DIR", system.home) / ".claude.json"
-
-
-def _cursor(system: System) -> Path:
-    return system.home / ".cursor" / "mcp.json"
-
-
-def _vscode(system: System) -> Path:
-    return system.settings_folder / "Code" / "User" / "mcp.json"
-
-
-def _codex(system: System) -> Path:
-    return system.folder("CODEX_HOME", system.home / ".codex") / "config.toml"
-
-
-def _gemini(system: System) -> Path:
-    return system.folder("GEMINI_CLI_HOME", system.home) / ".gemini" / "settings.json"
-
-
 def _goose(system: System) -> Path:
     root = Path(system.environ.get("GOOSE_PATH_ROOT", ""))
     if root.is_absolute():
@@ -151,18 +131,13 @@ _TABLE = (
         name="claude-desktop",
         title="Claude Desktop",
         path=_claude_desktop,
-        form="json",
-        key="mcpServers",
-        extra={},
         refuses=frozenset(Oddity),
         next_step="Quit Claude Desktop completely and start it again.",
     ),
     Host(
         name="claude-code",
         title="Claude Code",
-        path=_claude_code,
-        form="json",
-        key="mcpServers",
+        path=lambda system: system.folder("CLAUDE_CONFIG_DIR", system.home) / ".claude.json",
         extra={"type": "stdio"},
         refuses=frozenset({Oddity.COMMENT, Oddity.COMMA, Oddity.NUMBER}),
         projects=("projects", "claude mcp remove"),
@@ -171,17 +146,13 @@ _TABLE = (
     Host(
         name="cursor",
         title="Cursor",
-        path=_cursor,
-        form="json",
-        key="mcpServers",
-        extra={},
+        path=lambda system: system.home / ".cursor" / "mcp.json",
         next_step="Switch the server on in Cursor's settings, under MCP.",
     ),
     Host(
         name="vscode",
         title="VS Code",
-        path=_vscode,
-        form="json",
+        path=lambda system: system.settings_folder / "Code" / "User" / "mcp.json",
         key="servers",
         extra={"type": "stdio"},
         next_step="Run `MCP: List Servers` in VS Code and start the server.",
@@ -189,10 +160,9 @@ _TABLE = (
     Host(
         name="codex",
         title="Codex",
-        path=_codex,
+        path=lambda system: system.folder("CODEX_HOME", system.home / ".codex") / "config.toml",
         form="toml",
         key="mcp_servers",
-        extra={},
         off=("enabled", False),
         folder="cwd",
         next_step="Start a new session of Codex; `/mcp` shows the server.",
@@ -200,10 +170,7 @@ _TABLE = (
     Host(
         name="gemini-cli",
         title="Gemini CLI",
-        path=_gemini,
-        form="json",
-        key="mcpServers",
-        extra={},
+        path=lambda system: system.folder("GEMINI_CLI_HOME", system.home) / ".gemini" / "settings.json",
         filled=re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]\w*"),
         folder="cwd",
         refuses=frozenset({Oddity.MARK, Oddity.COMMA, Oddity.NUMBER}),

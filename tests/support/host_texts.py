@@ -1,11 +1,16 @@
 """Texts of hosts' files, of any shape in which our entry has a place."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import tomli_w
 import yaml
 from hypothesis import strategies as st
+from rememberizer_mcp.server.hosts.document import HostDocument
+from rememberizer_mcp.server.hosts.files import HostFile
+from rememberizer_mcp.server.hosts.table import Host
 
 NAME = "rememberizer"
 WORDS = st.text(
@@ -95,3 +100,13 @@ def _as_lines(draw: st.DrawFn, text: str) -> str:
         draw(st.sampled_from(["", "\n"])) + draw(st.sampled_from([text, text.rstrip("\n")])) if text else draw(NOTHING)
     )
     return text.replace("\r\n", "\n").replace("\n", draw(ENDS_OF_LINE))
+
+
+def parsed(host: Host, text: str) -> HostDocument:
+    """A text as a file of this host, parsed."""
+    return HostDocument(host, HostFile(path=Path("file"), content=text.encode()))
+
+
+def held(host: Host, text: str) -> Mapping[str, Any]:
+    """What a text holds, with the member of the servers in any case."""
+    return parsed(host, text).value

@@ -6,14 +6,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS
+from yaml import SafeLoader
 
-from tests.support.host_texts import FLAGS, json_files, toml_files, yaml_files
+from tests.support.host_texts import FLAGS, held, json_files, toml_files, yaml_files
 from tests.support.systems import a_system
 from tests.support.tiers import examples
 
@@ -77,7 +76,7 @@ def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str,
     path.write_bytes(path.read_bytes() + comment.encode())
     left = without_us(tmp_path, name)
     assert left.endswith(comment)
-    assert says(HOSTS[name], left)[HOSTS[name].key] == {}
+    assert held(HOSTS[name], left)[HOSTS[name].key] == {}
 
 
 @pytest.mark.promise("D108")
@@ -96,7 +95,9 @@ def test_a_kept_file_that_we_did_not_start_from_is_not_given_back(kept: bytes | 
 
 @pytest.mark.promise("D113")
 @pytest.mark.parametrize("order", [(False,), (True, False), (False, True)])
-@pytest.mark.parametrize(("name", "parse"), [("codex", (tomllib, "loads")), ("goose", (yaml, "load"))])
+@pytest.mark.parametrize(
+    ("name", "parse"), [("codex", (tomllib, "loads")), ("goose", (SafeLoader, "construct_document"))]
+)
 def test_to_uninstall_reads_no_more_than_to_install(
     name: str, parse: tuple[Any, str], order: tuple[bool, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,9 +110,9 @@ def test_to_uninstall_reads_no_more_than_to_install(
     path.parent.mkdir(parents=True)
     path.write_bytes(text.encode())
 
-    def counting(text: str, *arguments: Any, **options: Any) -> Any:
-        read[0] += len(text) > 1000
-        return original(text, *arguments, **options)
+    def counting(*arguments: Any, **options: Any) -> Any:
+        read[0] += name == "goose" or len(arguments[0]) > 1000  # a header of TOML is read alone
+        return original(*arguments, **options)
 
     monkeypatch.setattr(*parse, counting)
     for sandbox in order:

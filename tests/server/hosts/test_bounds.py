@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from rememberizer_mcp.server.cli.commands import main
 from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.report import Finding
-from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.table import HOSTS
 
+from tests.support.host_texts import held
 from tests.support.systems import a_system
 from tests.support.tiers import matrix
 
@@ -90,7 +90,7 @@ def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, co
     ],
 )
 def test_what_people_write_is_read(name: str, text: str) -> None:
-    assert says(HOSTS[name], text)[HOSTS[name].key] == {}
+    assert held(HOSTS[name], text)[HOSTS[name].key] == {}
 
 
 HEX = "0x" + "F" * 5000
@@ -118,6 +118,6 @@ def test_a_number_that_python_does_not_write_is_no_argument(name: str, text: str
 
 
 def test_a_number_of_many_digits_is_no_trouble_elsewhere() -> None:
-    said = says(HOSTS["goose"], f"a: {HEX}\n")
+    said = held(HOSTS["goose"], f"a: {HEX}\n")
     assert said["a"] == int(HEX, 16)
-    assert json.dumps(says(HOSTS["cursor"], '{"a": 12345678901234567890}')["a"]) == "12345678901234567890"
+    assert json.dumps(held(HOSTS["cursor"], '{"a": 12345678901234567890}')["a"]) == "12345678901234567890"

@@ -1,11 +1,10 @@
 """Texts in which our entry has no one place are refused in a sentence."""
 
 import pytest
-from rememberizer_mcp.server.hosts.entries import says, with_entry, without_entry
 from rememberizer_mcp.server.hosts.refusal import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
-from tests.support.host_texts import NAME
+from tests.support.host_texts import NAME, held, parsed
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 TABLES = " (write it as tables, one line for each member below `[mcp_servers.NAME]`)"
@@ -16,7 +15,7 @@ ENTRY = {"command": "/a b/c", "env": {"A": "off"}}
 
 def refusal(host: Host, text: str) -> str:
     with pytest.raises(CantChange) as caught:
-        with_entry(host, text, NAME, ENTRY)
+        parsed(host, text).with_entry(NAME, ENTRY)
     return str(caught.value)
 
 
@@ -97,8 +96,8 @@ MERGED = f"a: &a\n  {NAME}: {{cmd: x}}\nb: &b {{<<: *a, c: {{}}}}\n"
 def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken_out(merge: str) -> None:
     """It stands in a mapping that may serve others too."""
     text = f"{MERGED}extensions:\n  <<: {merge}\n"
-    added = with_entry(YAML, text, NAME, ENTRY)
-    assert says(YAML, added)[YAML.key][NAME] == ENTRY
+    added = parsed(YAML, text).with_entry(NAME, ENTRY)
+    assert held(YAML, added)[YAML.key][NAME] == ENTRY
     for each in (text, added):
         with pytest.raises(CantChange, match=f"takes `{NAME}` from another place by a merge key"):
-            without_entry(YAML, each, NAME)
+            parsed(YAML, each).without_entry(NAME)

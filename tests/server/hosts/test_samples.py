@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.hosts.configured import configured
-from rememberizer_mcp.server.hosts.entries import says
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
+from tests.support.host_texts import held, parsed
 from tests.support.systems import a_system
 
 SAMPLES = {path.stem: path for path in sorted(Path(__file__).with_name("samples").iterdir())}
@@ -35,10 +35,10 @@ def test_each_host_has_a_sample_that_holds_somebody_elses_secret() -> None:
 def test_install_adds_our_entry_and_uninstall_gives_back_every_byte(host: Host, sandbox: bool, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
     original = path.read_bytes()
-    others = says(host, original.decode())[host.key]
+    others = held(host, original.decode())[host.key]
     change = installing(system, host, sandbox=sandbox)
     change.make()
-    assert says(host, path.read_bytes().decode())[host.key] == others | {change.name: change.after}
+    assert held(host, path.read_bytes().decode())[host.key] == others | {change.name: change.after}
     assert change.backup.read_bytes() == original
     assert not installing(system, host, sandbox=sandbox).is_needed
     uninstalling(system, host, sandbox=sandbox).make()
@@ -111,7 +111,7 @@ def test_what_the_user_added_to_our_entry_stays(host: Host, tmp_path: Path) -> N
     again = installing(system, host, sandbox=False)
     assert again.overwrites
     assert again.after == mine
-    assert sorted(again.kept) == ["REMEMBERIZER_EMAIL", "disabled", "timeout"]
+    assert sorted(again.additions) == ["REMEMBERIZER_EMAIL", "disabled", "timeout"]
     path.write_bytes(_with(host, path, mine).encode())
     assert not installing(system, host, sandbox=False).is_needed
 
@@ -128,14 +128,13 @@ def test_nothing_stays_of_an_entry_that_names_a_server_elsewhere(host: Host, mem
         path.write_bytes(original)
         path.write_bytes(_with(host, path, entry).encode())
         change = installing(system, host, sandbox=False)
-        assert (change.overwrites, change.after, change.kept) == (True, ours, [])
+        assert (change.overwrites, change.after, change.additions) == (True, ours, [])
         assert "canary" not in change.diff
 
 
 def _with(host: Host, path: Path, entry: Mapping[str, object]) -> str:
-    from rememberizer_mcp.server.hosts.entries import with_entry  # noqa: PLC0415 -- here only
 
-    return with_entry(host, path.read_bytes().decode(), "rememberizer", entry)
+    return parsed(host, path.read_bytes().decode()).with_entry("rememberizer", entry)
 
 
 @pytest.mark.promise("D109")
@@ -165,8 +164,8 @@ def test_a_file_is_made_where_the_host_has_none_yet(host: Host, tmp_path: Path) 
     change = installing(system, host, sandbox=False)
     change.make()
     path = host.path(system)
-    assert says(host, path.read_text(encoding="utf-8"))[host.key] == {"rememberizer": change.after}
+    assert held(host, path.read_text(encoding="utf-8"))[host.key] == {"rememberizer": change.after}
     assert path.stat().st_mode & 0o777 == 0o600
     assert not change.backup.exists()
     uninstalling(system, host, sandbox=False).make()
-    assert says(host, path.read_text(encoding="utf-8"))[host.key] == {}
+    assert held(host, path.read_text(encoding="utf-8"))[host.key] == {}

@@ -8,11 +8,9 @@ import tomli_w
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.hosts import json_text, toml_text, yaml_text
-from rememberizer_mcp.server.hosts.entries import says, with_entry, without_entry
 from rememberizer_mcp.server.hosts.table import HOSTS
 
-from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, json_texts, json_with_us
+from tests.support.host_texts import DOCUMENTS, ENDS_OF_LINE, NAME, held, json_texts, json_with_us, parsed
 from tests.support.tiers import examples
 
 JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
@@ -24,14 +22,14 @@ ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
 @given(st.data(), DOCUMENTS)
 def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, document: dict[str, Any]) -> None:
     text = data.draw(json_texts(document))
-    others = says(JSON, text)[JSON.key]
-    added = with_entry(JSON, text, NAME, ENTRY)
-    assert says(JSON, added)[JSON.key] == others | {NAME: ENTRY}
+    others = held(JSON, text)[JSON.key]
+    added = parsed(JSON, text).with_entry(NAME, ENTRY)
+    assert held(JSON, added)[JSON.key] == others | {NAME: ENTRY}
     other = {"command": "/other"}
-    replaced = with_entry(JSON, added, NAME, other)
-    assert says(JSON, replaced)[JSON.key] == others | {NAME: other}
-    removed = without_entry(JSON, replaced, NAME)
-    assert says(JSON, removed)[JSON.key] == others
+    replaced = parsed(JSON, added).with_entry(NAME, other)
+    assert held(JSON, replaced)[JSON.key] == others | {NAME: other}
+    removed = parsed(JSON, replaced).without_entry(NAME)
+    assert held(JSON, removed)[JSON.key] == others
     assert not others or removed == text
 
 
@@ -40,10 +38,10 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
 @given(json_with_us())
 def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> None:
     """A comment in the line of our entry once swallowed what followed it."""
-    others = says(JSON, text)[JSON.key]
+    others = held(JSON, text)[JSON.key]
     del others[NAME]
-    removed = without_entry(JSON, text, NAME)
-    assert says(JSON, removed)[JSON.key] == others
+    removed = parsed(JSON, text).without_entry(NAME)
+    assert held(JSON, removed)[JSON.key] == others
     assert removed.count("/") >= text.count("/") - text[text.index(f'"{NAME}"') :].count("/")
 
 
@@ -56,10 +54,10 @@ def test_toml_of_any_shape_is_changed_in_our_entry_alone(
     servers = {name: {"command": "x", "value": value} for name, value in document.pop("servers", {}).items()}
     text = tomli_w.dumps(document | ({"mcp_servers": servers} if servers else {})).replace("\n", end_of_line)
     text += f"# the end{end_of_line}" * has_comment
-    added = with_entry(TOML, text, NAME, ENTRY)
+    added = parsed(TOML, text).with_entry(NAME, ENTRY)
     assert added.startswith(text)
-    assert says(TOML, added)[TOML.key] == servers | {NAME: ENTRY}
-    assert without_entry(TOML, added, NAME) == text
+    assert held(TOML, added)[TOML.key] == servers | {NAME: ENTRY}
+    assert parsed(TOML, added).without_entry(NAME) == text
 
 
 @pytest.mark.promise("D108")
@@ -72,11 +70,11 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     text = yaml.safe_dump(document | ({"extensions": servers} if servers else {}), allow_unicode=True, sort_keys=False)
     text = text.replace("\n", end_of_line) if document or servers else ""
     text += f"# the end{end_of_line}" * has_comment
-    others = says(YAML, text)[YAML.key]
-    added = with_entry(YAML, text, NAME, ENTRY)
-    assert says(YAML, added)[YAML.key] == others | {NAME: ENTRY}
-    removed = without_entry(YAML, added, NAME)
-    assert says(YAML, removed)[YAML.key] == others
+    others = held(YAML, text)[YAML.key]
+    added = parsed(YAML, text).with_entry(NAME, ENTRY)
+    assert held(YAML, added)[YAML.key] == others | {NAME: ENTRY}
+    removed = parsed(YAML, added).without_entry(NAME)
+    assert held(YAML, removed)[YAML.key] == others
     assert not others or removed == text
 
 
@@ -100,9 +98,9 @@ def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
     ],
 )
 def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: str) -> None:
-    added = with_entry(YAML, text, NAME, ENTRY)
-    assert says(YAML, added)[YAML.key] == {NAME: ENTRY}
-    assert says(YAML, without_entry(YAML, added, NAME))[YAML.key] == {}
+    added = parsed(YAML, text).with_entry(NAME, ENTRY)
+    assert held(YAML, added)[YAML.key] == {NAME: ENTRY}
+    assert held(YAML, parsed(YAML, added).without_entry(NAME))[YAML.key] == {}
     assert ("b: 1" in added) == ("b: 1" in text)
     assert ("#" in added) == ("#" in text)
     assert ("\r\n" in added) == ("\r\n" in text)
@@ -122,19 +120,19 @@ def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: st
     ],
 )
 def test_yaml_whose_end_is_open_or_whose_mapping_is_anchored_takes_our_entry(text: str) -> None:
-    added = with_entry(YAML, text, NAME, ENTRY)
-    before = says(YAML, text)
-    assert says(YAML, added) == {**before, YAML.key: before[YAML.key] | {NAME: ENTRY}}
-    assert says(YAML, without_entry(YAML, added, NAME)) == before
+    added = parsed(YAML, text).with_entry(NAME, ENTRY)
+    before = held(YAML, text)
+    assert held(YAML, added) == {**before, YAML.key: before[YAML.key] | {NAME: ENTRY}}
+    assert held(YAML, parsed(YAML, added).without_entry(NAME)) == before
 
 
 @pytest.mark.promise("D108")
 @pytest.mark.parametrize("merge", ["*e", "[*e, {d: {}}]"])
 def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
     text = f"e: &e {{c: {{}}}}\nextensions:\n  <<: {merge}\n"
-    added = with_entry(YAML, text, NAME, ENTRY)
-    assert says(YAML, added)[YAML.key] == says(YAML, text)[YAML.key] | {NAME: ENTRY}
-    assert without_entry(YAML, added, NAME) == text
+    added = parsed(YAML, text).with_entry(NAME, ENTRY)
+    assert held(YAML, added)[YAML.key] == held(YAML, text)[YAML.key] | {NAME: ENTRY}
+    assert parsed(YAML, added).without_entry(NAME) == text
 
 
 @pytest.mark.parametrize(
@@ -149,12 +147,12 @@ def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
     ],
 )
 def test_json_is_written_in_the_manner_of_the_file(text: str, added: str) -> None:
-    assert with_entry(JSON, text, NAME, {}) == added
+    assert parsed(JSON, text).with_entry(NAME, {}) == added
 
 
 def test_the_last_member_is_taken_out_with_the_comma_before_it() -> None:
     text = f'{{"servers": {{"a": 1, // one\n"{NAME}": 2 // two\n}}}}'
-    assert without_entry(JSON, text, NAME) == '{"servers": {"a": 1 // one // two\n}}'
+    assert parsed(JSON, text).without_entry(NAME) == '{"servers": {"a": 1 // one // two\n}}'
 
 
 @pytest.mark.parametrize(
@@ -171,25 +169,25 @@ def test_the_last_member_is_taken_out_with_the_comma_before_it() -> None:
     ],
 )
 def test_a_comment_before_our_entry_stays_and_swallows_nothing(text: str, removed: str) -> None:
-    assert without_entry(JSON, text, NAME) == removed
+    assert parsed(JSON, text).without_entry(NAME) == removed
 
 
 def test_toml_in_the_middle_is_taken_out_with_its_tables_alone() -> None:
     text = "[mcp_servers.rememberizer]\na = 1\n[mcp_servers.rememberizer.env]\n\n# of b\n[[b]]\n[[b.c]]\n[d.'e']\n"
-    assert without_entry(TOML, text, NAME) == "\n# of b\n[[b]]\n[[b.c]]\n[d.'e']\n"
+    assert parsed(TOML, text).without_entry(NAME) == "\n# of b\n[[b]]\n[[b.c]]\n[d.'e']\n"
 
 
 def test_a_text_in_toml_that_looks_like_our_table_stays() -> None:
     text = f'a = """\n[mcp_servers.{NAME}]\n"""\nb = [\n  ["mcp_servers"]\n]\n[mcp_servers.{NAME}]\nc = 1\n'
-    assert without_entry(TOML, text, NAME) == text[: text.rindex("[mcp_servers")]
+    assert parsed(TOML, text).without_entry(NAME) == text[: text.rindex("[mcp_servers")]
 
 
 @pytest.mark.parametrize("tail", ['# x = 1 """', '# x = 1\n\n# """', "\n\n  '''"], ids=["one", "two", "blank"])
 def test_a_text_of_ours_in_toml_goes_whole(tail: str) -> None:
     """Its last lines once stayed where they looked like comments."""
     ours = f"[mcp_servers.{NAME}]\nc = 1\nnote = {tail[-3:]}\nkeep\n{tail}\n"
-    assert without_entry(TOML, f"a = 1\n{ours}# of b\n[b]\n", NAME) == "a = 1\n# of b\n[b]\n"
-    assert without_entry(TOML, ours, NAME) == ""
+    assert parsed(TOML, f"a = 1\n{ours}# of b\n[b]\n").without_entry(NAME) == "a = 1\n# of b\n[b]\n"
+    assert parsed(TOML, ours).without_entry(NAME) == ""
 
 
 @pytest.mark.parametrize(
@@ -203,7 +201,7 @@ def test_a_text_of_ours_in_toml_goes_whole(tail: str) -> None:
 )
 @pytest.mark.parametrize("header", [f"[mcp_servers.{NAME}]", f'  [ "mcp_servers" . "\\u0072{NAME[1:]}" ] # ours'])
 def test_where_our_table_begins_is_not_mistaken_in_toml(before: str, header: str) -> None:
-    assert without_entry(TOML, f"{before}{header}\nc = 1\n\n[d]\n", NAME) == f"{before}\n[d]\n"
+    assert parsed(TOML, f"{before}{header}\nc = 1\n\n[d]\n").without_entry(NAME) == f"{before}\n[d]\n"
 
 
 @pytest.mark.promise("D108")
@@ -211,11 +209,13 @@ def test_where_our_table_begins_is_not_mistaken_in_toml(before: str, header: str
 def test_what_is_no_number_in_toml_is_equal_to_itself(number: str) -> None:
     """What was read before and after was compared, and `nan` is equal to nothing."""
     text = f"a = {number}\n"
-    added = with_entry(TOML, text, NAME, ENTRY)
+    added = parsed(TOML, text).with_entry(NAME, ENTRY)
     assert added.startswith(text)
-    assert without_entry(TOML, added, NAME) == text
-    kept = with_entry(TOML, text, NAME, {"command": "x", **says(TOML, f"[mcp_servers.b]\n{text}")[TOML.key]["b"]})
-    assert "command" in says(TOML, kept)[TOML.key][NAME]
+    assert parsed(TOML, added).without_entry(NAME) == text
+    kept = parsed(TOML, text).with_entry(
+        NAME, {"command": "x", **held(TOML, f"[mcp_servers.b]\n{text}")[TOML.key]["b"]}
+    )
+    assert "command" in held(TOML, kept)[TOML.key][NAME]
 
 
 @pytest.mark.promise("D113")
@@ -236,8 +236,8 @@ def test_what_is_read_of_a_long_file_in_toml_grows_as_its_length(text: str, monk
         return loads(text, **options)
 
     monkeypatch.setattr(tomllib, "loads", counting)
-    added = with_entry(TOML, text, NAME, ENTRY)
-    assert without_entry(TOML, added, NAME) == text
+    added = parsed(TOML, text).with_entry(NAME, ENTRY)
+    assert parsed(TOML, added).without_entry(NAME) == text
     assert read[0] < 10 * len(text)
 
 
@@ -246,26 +246,21 @@ def test_what_is_read_of_a_long_file_in_toml_grows_as_its_length(text: str, monk
 @pytest.mark.parametrize("after", ["", "\n  # about b\n  b: {}\n", "# about nothing\n"])
 def test_a_text_of_ours_in_yaml_goes_whole(end: str, after: str) -> None:
     text = f"extensions:\n  a: {{}}\n  {NAME}:\n    cmd: x\n    {end}{after}"
-    assert without_entry(YAML, text, NAME) == f"extensions:\n  a: {{}}\n{after}"
+    assert parsed(YAML, text).without_entry(NAME) == f"extensions:\n  a: {{}}\n{after}"
 
 
 @pytest.mark.promise("D108")
 @pytest.mark.parametrize("word", ["on", "off", "yes", "1:30", "012", "2026-11-24", "1e3", "0o17", "null", "", "1.5"])
 def test_texts_in_yaml_stay_texts_as_goose_reads_them(word: str) -> None:
-    written = with_entry(YAML, "", NAME, {"envs": {"A": word}})
-    assert says(YAML, written)[YAML.key] == {NAME: {"envs": {"A": word}}}
+    written = parsed(YAML, "").with_entry(NAME, {"envs": {"A": word}})
+    assert held(YAML, written)[YAML.key] == {NAME: {"envs": {"A": word}}}
     assert yaml.safe_load(written)["extensions"][NAME]["envs"]["A"] == word
 
 
 @pytest.mark.promise("D108")
 def test_plain_words_in_yaml_are_read_as_goose_reads_them() -> None:
     text = "extensions:\n  a: [on, off, 1:30, 2026-11-24, 012, true, 15, 0x1F, 1.5, 1e3, ~, null, '']\n"
-    assert says(YAML, text)[YAML.key]["a"] == [
+    assert held(YAML, text)[YAML.key]["a"] == [
         *("on", "off", "1:30", "2026-11-24", "012"),
         *(True, 15, 31, 1.5, 1000.0, None, None, ""),
     ]
-
-
-def test_a_text_without_us_stays_as_it_is() -> None:
-    for form in (json_text, toml_text, yaml_text):
-        assert form.drop("{}" if form is json_text else "", ("servers", NAME)) in ("{}", "")

@@ -1,0 +1,197 @@
+"""``HostDocument``: a host's file, parsed once, and its text with our entry or without it, each proven.
+
+The proof is to read what would be written: it must hold what the file holds now, and our entry or none.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from . import json_text, toml_text, yaml_text
+from .block import NAMES
+from .files import BOM, MOST_BYTES, HostFile
+from .refusal import CantChange, Oddity
+from .table import Host
+
+Edited = TypeVar("Edited", str, bytes)
+
+
+class Text(Protocol):
+    """A text of one form, into which an entry is put at a path, or dropped from there. Nothing is proven of either."""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What the text holds."""
+
+    def put(self, path: tuple[str, str], entry: Mapping[str, Any], /) -> str:
+        """The text with the entry."""
+
+    def drop(self, path: tuple[str, str], /) -> str:
+        """The text without the entry."""
+
+
+_FORMS: Mapping[str, tuple[Callable[[str], Text], Callable[[Mapping[str, Any]], str], int, str, str]] = {
+    "json": (json_text.JsonText, json_text.written, MOST_BYTES, "20 MiB", ""),
+    "toml": (
+        *(toml_text.TomlText, toml_text.written, 3 * 2**20, "3 MiB"),
+        " (write it as tables, one line for each member below `[{}.NAME]`)",
+    ),
+    "yaml": (
+        *(yaml_text.YamlText, yaml_text.written, 2**17, "128 KiB"),
+        " (write it as a block, one line for each member, without anchors)",
+    ),
+}
+"""Of each form: its class, what writes a text of its own, the most bytes that are read, and that in words; and how to
+write what can be changed. So many bytes are far more than any seen, and take up to about twelve seconds of computing.
+"""
+_DEEPEST = 100
+"""Levels, more than any seen: what walks through them, here or in a library, goes down several calls for each."""
+
+
+def read_text(form: str, text: str) -> Text:
+    """A text that was read, so that its ``value`` is there.
+
+    Raises:
+        CantChange: The text can't be read.
+    """
+    make, _, most, words, _ = _FORMS[form]
+    if len(text.encode(errors="surrogatepass")) > most:
+        raise CantChange(f"is larger than {words}, the most that is read of {form.upper()}")
+    made = make(text)
+    try:
+        level: list[Any] = [made.value]
+    except CantChange:
+        raise
+    except Exception:  # noqa: BLE001 -- parsers fail in many ways, and their words quote what may be a secret
+        raise CantChange(f"is {form.upper()} of a kind that can't be read") from None
+    for _ in range(_DEEPEST):
+        inside = (each for holder in level for each in (holder.values() if isinstance(holder, dict) else holder))
+        level = [each for each in inside if isinstance(each, dict | list | tuple)]
+    if level:
+        raise CantChange(f"holds values in more than {_DEEPEST} levels")
+    return made
+
+
+def shown_entry(host: Host, name: str, entry: Any) -> str:
+    """An entry alone, as it would stand in a file of this host."""
+    return _FORMS[host.form][1]({host.key: {name: entry}})
+
+
+class HostDocument:
+    """A host's file, read and parsed.
+
+    Args:
+        host: Whose file it is.
+        file: What was read from the disk.
+
+    Raises:
+        CantChange: The text can't be read, or holds something else where the servers should stand.
+    """
+
+    def __init__(self, host: Host, file: HostFile) -> None:
+        self.host, self.file = host, file
+        self._text = read_text(host.form, file.text)
+        self.value = _with_servers(host, self._text.value)
+        """All that the file holds, with the member of the servers in any case."""
+        self.entries: Mapping[str, Any] = self.value[host.key]
+        """The servers by their names."""
+
+    @cached_property
+    def ours(self) -> dict[str, Any]:
+        """The entries of our names, in the order in which we added them: TOML takes new ones at the end."""
+        names = [name for name in self.entries if name in NAMES]
+        return {name: self.entries[name] for name in (names if self.host.form == "toml" else names[::-1])}
+
+    def folders_with(self, name: str) -> list[str]:
+        """The folders for which alone an entry of this name stands there too; there the host takes that one."""
+        projects = self.value.get(self.host.projects[0]) if self.host.projects else None
+        held = projects if isinstance(projects, dict) else {}
+        servers = {folder: each.get(self.host.key) for folder, each in held.items() if isinstance(each, dict)}
+        return [folder for folder, entries in servers.items() if isinstance(entries, dict) and name in entries]
+
+    @property
+    def refused(self) -> Oddity | None:
+        """What we can read in the file and the host can't: it then starts without its servers, or not at all."""
+        odd = json_text.oddities(self.file.text) if self.host.refuses else set()
+        if (self.file.content or b"").startswith(BOM.encode()):
+            odd.add(Oddity.MARK)
+        return next((each for each in Oddity if each in odd & self.host.refuses), None)
+
+    def with_entry(self, name: str, entry: Mapping[str, Any]) -> str:
+        """The text with our entry in it, in the place of one of that name.
+
+        Raises:
+            CantChange: It can't be put there without changing something else.
+        """
+        return self._proven(lambda: self._text.put((self.host.key, name), entry), {**self.entries, name: entry})
+
+    def without_entry(self, name: str) -> str:
+        """The text without an entry.
+
+        Raises:
+            CantChange: It can't be taken out without changing something else.
+        """
+        return self._proven(lambda: self._text.drop((self.host.key, name)), _but(name, self.entries))
+
+    def before_us(self, name: str, kept: HostFile) -> str | None:
+        """The original text, if re-installing our present entries into the kept copy reproduces the present file.
+
+        It must do so byte for byte. Then nothing else was changed meanwhile, and the kept text is right also in what
+        can't be seen any more: whether the member that holds the servers was there, or an end of the last line.
+
+        Args:
+            name: Of the entry that goes; another one of ours stays.
+            kept: The copy from before our first entry.
+        """
+        if kept.content is None or not all(isinstance(entry, dict) for entry in self.ours.values()):
+            return None
+        if len(kept.content) >= len(self.file.content or b""):  # our entries make it longer, and to read takes long
+            return None
+        try:
+            if self._edited(lambda: kept.with_text(self._installed(kept.text, self.ours))) != self.file.content:
+                return None
+            return self._proven(lambda: self._installed(kept.text, _but(name, self.ours)), _but(name, self.entries))
+        except CantChange:
+            return None
+
+    def _installed(self, text: str, entries: Mapping[str, Any]) -> str:
+        for name, entry in entries.items():
+            text = _FORMS[self.host.form][0](text).put((self.host.key, name), entry)
+        return text
+
+    def _proven(self, edit: Callable[[], str], entries: Mapping[str, Any]) -> str:
+        """What an edit makes of the text, if that holds these entries, and beside them what the file holds now."""
+        changed = self._edited(edit)
+        with suppress(CantChange):
+            holds = _with_servers(self.host, read_text(self.host.form, changed).value)
+            if holds == {**self.value, self.host.key: entries}:
+                return changed
+        raise self._unsafe
+
+    def _edited(self, edit: Callable[[], Edited]) -> Edited:
+        try:
+            return edit()
+        except CantChange:
+            raise
+        except Exception:  # noqa: BLE001 -- as in read_text
+            raise self._unsafe from None
+
+    @property
+    def _unsafe(self) -> CantChange:
+        key, step = self.host.key, _FORMS[self.host.form][4]
+        return CantChange(f"has `{key}` in a form that can't be changed safely{step.format(key)}")
+
+
+def _with_servers(host: Host, value: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file holds, with its servers in a mapping of their own, which is empty where there are none."""
+    entries = value.get(host.key)
+    if entries is None and (host.form == "yaml" or host.key not in value):
+        entries = {}
+    if not isinstance(entries, dict):
+        raise CantChange(f"holds something else where the servers should stand (`{host.key}`)")
+    return {**value, host.key: entries}
+
+
+def _but(name: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {each: entry for each, entry in entries.items() if each != name}
