@@ -5,7 +5,7 @@ import sys
 import click
 
 from ..doctor.report import printable
-from ..hosts.files import UnusableFile
+from ..hosts.files import UnusableFile, check_writable
 from ..hosts.install import Change, installing, pasteable, uninstalling
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.refusal import NoCommand
@@ -30,13 +30,9 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
             click.echo(pasteable(system, sandbox=sandbox))
             return 0
         change = installing(system, HOSTS[host], sandbox=sandbox)
-        if not change.is_needed:
-            click.echo(f"{change.host.title} has `{change.name}` already, in {change.file.path}.")
-            _tell_what_stands(change)
-            return 0
-        if dry_run:
+        if dry_run or not change.is_needed:
             return _show(change)
-        change.check()
+        check_writable(change.file)
         if change.overwrites and not (yes and not change.takes_anothers) and not _may_overwrite(change):
             return 1
         is_new = not change.file.path.parent.exists()
@@ -54,11 +50,7 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
     """Remove our entry; return the exit code."""
     try:
         change = uninstalling(this_system(), HOSTS[host], sandbox=sandbox)
-        if not change.is_needed:
-            click.echo(f"{change.host.title} has no `{change.name}` in {change.file.path}.")
-            _tell_what_stands(change)
-            return 0
-        if dry_run:
+        if dry_run or not change.is_needed:
             return _show(change)
         is_as_before = change.make()
     except (UnusableFile, NoHome) as error:
@@ -71,18 +63,23 @@ def uninstall_from(host: str, *, sandbox: bool, dry_run: bool) -> int:
 
 
 def _show(change: Change) -> int:
-    click.echo(change.diff)
+    """Say what would change, or that nothing would."""
+    if not change.is_needed:
+        has = f"has `{change.name}` already, in" if change.stands else f"has no `{change.name}` in"
+        click.echo(f"{change.host.title} {has} {change.file.path}.")
+        _tell_what_stands(change)
+        return 0
     rest = GIVEN_BACK if change.gives_back else "Nothing else in the file would change."
-    click.echo(f"\nNothing was written. {rest}")
-    change.check()
+    click.echo(f"{change.diff}\n\nNothing was written. {rest}")
+    check_writable(change.file)
     return 0
 
 
 def _may_overwrite(change: Change) -> bool:
     click.echo(f"{change.host.title} has another `{change.name}` in {change.file.path}:\n{change.diff}\n", err=True)
     if not sys.stdin.isatty():
-        way = f"--yes overwrites {'entries of our making only' if change.takes_anothers else 'it'}"
-        click.echo(f"It was left alone; {way}.", err=True)
+        which = "entries of our making only" if change.takes_anothers else "it"
+        click.echo(f"It was left alone; --yes overwrites {which}.", err=True)
         return False
     return click.confirm("Overwrite it?", err=True)
 
@@ -97,9 +94,8 @@ def _tell_of_install(system: System, change: Change, *, is_new: bool) -> None:
     _tell_what_stands(change)
     if is_new:
         click.echo(f"{change.host.title} has not been used here yet; it reads the file when it starts.")
-    left = sorted(shown_name(name) for name in system.environ if name.upper().startswith("REMEMBERIZER_"))
-    if left:
-        click.echo(f"Set here and not copied: {', '.join(left)}.")
+    if names := sorted(shown_name(name) for name in system.environ if name.upper().startswith("REMEMBERIZER_")):
+        click.echo(f"Set here and not copied: {', '.join(names)}.")
 
 
 def _tell_what_stands(change: Change) -> None:

@@ -1,8 +1,7 @@
-"""Writing our entry into the files of hosts, and finding it there.
+"""Our entry in the files of hosts: written there, found there and taken out again.
 
-From the ground up: ``system`` (what a machine is), ``origin`` (where this package came from), ``block`` (the command
-that a host starts), ``table`` (the hosts and where their files are), ``json_text``, ``toml_text`` and ``yaml_text``
-(changing a text and nothing else in it), ``entries`` (which of them, and the proof that nothing else changed),
-``files``, ``strictness`` (what a host can't read), ``left_out`` (why it does not start our entry), ``kept`` (what stood
-there before), ``install`` and ``configured``.
+From the ground up: ``system`` (what a machine is), ``block`` (the command that a host starts), ``table`` (the hosts and
+where their files are), ``files``, ``json_text``, ``toml_text`` and ``yaml_text`` (in a text an entry comes or goes, and
+nothing else), ``document`` (a file, parsed once, and the proof that nothing else changes), ``left_out`` (why a host
+does not start our entry), ``copies`` (what stood there before), ``install`` and ``configured``.
 """

@@ -6,47 +6,29 @@ The proof is to read what would be written: it must hold what the file holds now
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from . import json_text, toml_text, yaml_text
 from .block import NAMES
 from .files import BOM, MOST_BYTES, HostFile
+from .json_text import JsonText, oddities
 from .refusal import CantChange, Oddity
 from .table import Host
+from .toml_text import TomlText
+from .yaml_text import YamlText
 
 Edited = TypeVar("Edited", str, bytes)
-
-
-class Text(Protocol):
-    """A text of one form, into which an entry is put at a path, or dropped from there. Nothing is proven of either."""
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What the text holds."""
-
-    def put(self, path: tuple[str, str], entry: Mapping[str, Any], /) -> str:
-        """The text with the entry."""
-
-    def drop(self, path: tuple[str, str], /) -> str:
-        """The text without the entry."""
-
-
-_FORMS: Mapping[str, tuple[Callable[[str], Text], Callable[[Mapping[str, Any]], str], int, str, str]] = {
-    "json": (json_text.JsonText, json_text.written, MOST_BYTES, "20 MiB", ""),
-    "toml": (
-        *(toml_text.TomlText, toml_text.written, 3 * 2**20, "3 MiB"),
-        " (write it as tables, one line for each member below `[{}.NAME]`)",
-    ),
-    "yaml": (
-        *(yaml_text.YamlText, yaml_text.written, 2**17, "128 KiB"),
-        " (write it as a block, one line for each member, without anchors)",
-    ),
-}
-"""Of each form: its class, what writes a text of its own, the most bytes that are read, and that in words; and how to
-write what can be changed. So many bytes are far more than any seen, and take up to about twelve seconds of computing.
-"""
+Text = JsonText | TomlText | YamlText
+"""A text of one form, into which an entry is put at a path, or dropped from there. Nothing is proven of either."""
+_FORMS: Mapping[str, type[Text]] = {"json": JsonText, "toml": TomlText, "yaml": YamlText}
+_MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (3 * 2**20, "3 MiB"), "yaml": (2**17, "128 KiB")}
+"""Bytes, far more than any seen; so many take up to about twelve seconds of computing, by what stands there."""
 _DEEPEST = 100
 """Levels, more than any seen: what walks through them, here or in a library, goes down several calls for each."""
+_STEPS = {
+    "json": "",
+    "toml": " (write it as tables, one line for each member below `[{}.NAME]`)",
+    "yaml": " (write it as a block, one line for each member, without anchors)",
+}
 
 
 def read_text(form: str, text: str) -> Text:
@@ -55,10 +37,10 @@ def read_text(form: str, text: str) -> Text:
     Raises:
         CantChange: The text can't be read.
     """
-    make, _, most, words, _ = _FORMS[form]
+    most, words = _MOST[form]
     if len(text.encode(errors="surrogatepass")) > most:
         raise CantChange(f"is larger than {words}, the most that is read of {form.upper()}")
-    made = make(text)
+    made = _FORMS[form](text)
     try:
         level: list[Any] = [made.value]
     except CantChange:
@@ -75,7 +57,7 @@ def read_text(form: str, text: str) -> Text:
 
 def shown_entry(host: Host, name: str, entry: Any) -> str:
     """An entry alone, as it would stand in a file of this host."""
-    return _FORMS[host.form][1]({host.key: {name: entry}})
+    return _FORMS[host.form].written({host.key: {name: entry}})
 
 
 class HostDocument:
@@ -106,14 +88,14 @@ class HostDocument:
     def folders_with(self, name: str) -> list[str]:
         """The folders for which alone an entry of this name stands there too; there the host takes that one."""
         projects = self.value.get(self.host.projects[0]) if self.host.projects else None
-        held = projects if isinstance(projects, dict) else {}
-        servers = {folder: each.get(self.host.key) for folder, each in held.items() if isinstance(each, dict)}
+        held = projects.items() if isinstance(projects, dict) else ()
+        servers = {folder: each.get(self.host.key) for folder, each in held if isinstance(each, dict)}
         return [folder for folder, entries in servers.items() if isinstance(entries, dict) and name in entries]
 
     @property
     def refused(self) -> Oddity | None:
         """What we can read in the file and the host can't: it then starts without its servers, or not at all."""
-        odd = json_text.oddities(self.file.text) if self.host.refuses else set()
+        odd = oddities(self.file.text) if self.host.refuses else set()
         if (self.file.content or b"").startswith(BOM.encode()):
             odd.add(Oddity.MARK)
         return next((each for each in Oddity if each in odd & self.host.refuses), None)
@@ -157,7 +139,7 @@ class HostDocument:
 
     def _installed(self, text: str, entries: Mapping[str, Any]) -> str:
         for name, entry in entries.items():
-            text = _FORMS[self.host.form][0](text).put((self.host.key, name), entry)
+            text = _FORMS[self.host.form](text).put((self.host.key, name), entry)
         return text
 
     def _proven(self, edit: Callable[[], str], entries: Mapping[str, Any]) -> str:
@@ -179,7 +161,7 @@ class HostDocument:
 
     @property
     def _unsafe(self) -> CantChange:
-        key, step = self.host.key, _FORMS[self.host.form][4]
+        key, step = self.host.key, _STEPS[self.host.form]
         return CantChange(f"has `{key}` in a form that can't be changed safely{step.format(key)}")
 
 

@@ -140,19 +140,13 @@ def _has_same_attributes(path: Path, like: Path) -> bool:
         own, theirs = os.listxattr(path), os.listxattr(like)
     except OSError:  # this file system has none
         return True
-    done = {name: _is_done(partial(_copy_attribute, like, path, name)) for name in theirs}
-    for name in set(own) - set(theirs):  # a folder may have a list for what is made in it
-        done[name] = _is_done(partial(os.removexattr, path, name))
-    return all(is_done for name, is_done in done.items() if name.startswith("system."))
-
-
-def _copy_attribute(source: Path, target: Path, name: str) -> None:
-    os.setxattr(target, name, os.getxattr(source, name))
-
-
-def _is_done(change: Callable[[], None]) -> bool:
-    try:
-        change()
-    except OSError:
-        return False
-    return True
+    is_same = True
+    for name in {*own, *theirs}:
+        try:
+            if name in theirs:
+                os.setxattr(path, name, os.getxattr(like, name))
+            else:  # a folder may have a list for what is made in it
+                os.removexattr(path, name)
+        except OSError:
+            is_same = is_same and not name.startswith("system.")
+    return is_same

@@ -16,7 +16,7 @@ from ..logs.secret_forms import shown_name
 from .block import ENVIRONMENT, Block, entry_name, own_block, starts_us
 from .copies import copy_for, drop_copies, read_copy_before_us
 from .document import HostDocument, shown_entry
-from .files import HostFile, UnusableFile, check_writable, read_file, replace_file
+from .files import HostFile, UnusableFile, read_file, replace_file
 from .left_out import Reason, left_out
 from .refusal import CantChange
 from .system import System
@@ -63,7 +63,7 @@ class Change:
 
     @property
     def stands(self) -> bool:
-        """Whether it does."""
+        """Whether our entry stands there."""
         return self.name in self.document.entries
 
     @property
@@ -104,14 +104,6 @@ class Change:
         )
         path = str(self.file.path)
         return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
-
-    def check(self) -> None:
-        """What can be known before of whether it could be written.
-
-        Raises:
-            UnusableFile: The file is write-protected.
-        """
-        check_writable(self.file)
 
     def make(self) -> bool:
         """Write it, and say whether the copies beside the file are gone since it is again as before the first install.

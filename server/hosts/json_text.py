@@ -34,8 +34,8 @@ class _Member(NamedTuple):
     start: int
     value: int
     end: int
-    comma: int | None
-    """Behind the value, if one is there."""
+    comma: int
+    """Behind the value; 0 if none is there."""
 
 
 class JsonText:
@@ -74,46 +74,48 @@ class JsonText:
         """The same length, with blanks in place of comments and trailing commas."""
         return _ODD.sub(lambda found: _blank(found[0]) if found["COMMENT"] or found["COMMA"] else found[0], self.text)
 
+    @staticmethod
+    def written(value: Mapping[str, Any]) -> str:
+        """The value as a text of its own."""
+        return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
     def put(self, path: tuple[str, str], value: Any) -> str:
         """The text with a member at the path: where it stood, else in the first place of its object.
 
         Raises:
             CantChange: There is no one place for it.
         """
-        text, at, (key, name) = self.text, self._gap(0), path
-        if at == len(text):
+        text, brace, (key, name) = self.text, self._gap(0), path
+        if brace == len(text):
             before = text.rstrip()
-            return f"{before}\n{written({key: {name: value}})}" if before else written({key: {name: value}})
-        members = self._members(at)
-        holder = _only(members, key)
-        if holder is None:
-            return self._insert(at, key, {name: value})
+            return before + "\n" * bool(before) + self.written({key: {name: value}})
+        members, holder = self._members(brace, key)
+        if holder < 0:
+            return self._insert(brace, key, {name: value})
         brace = members[holder].value
-        members = self._members(brace)
-        place = _only(members, name)
-        if place is None:
+        members, place = self._members(brace, name)
+        if place < 0:
             return self._insert(brace, name, value)
         member = members[place]
         return text[: member.value] + self._written(value, self._indent(member.start)) + text[member.end :]
 
     def drop(self, path: tuple[str, str]) -> str:
-        """The text without the member at the path, and with all comments around it.
+        """The text without the member that stands at the path, and with all comments around it.
 
         Raises:
             CantChange: There is more than one.
         """
-        text, members = self.text, self._members(self._gap(0))
-        members = self._members(members[_only(members, path[0]) or 0].value)
-        place = _only(members, path[1]) or 0
+        text, (members, holder) = self.text, self._members(self._gap(0), path[0])
+        members, place = self._members(members[holder].value, path[1])
         member = members[place]
         before, after = text[: member.start], text[member.end :]
         bare = before.rstrip(" \t\r\n")
-        if member.comma is not None:
+        if member.comma:
             after = text[member.end : member.comma] + text[member.comma + 1 :]
         if self._plain[len(bare) - 1].isspace() and not _LINE_END.match(after):  # the comment there would go on
             bare, after = before, after.lstrip(" \t\r\n")
-        if member.comma is None and place:
-            comma = members[place - 1].comma or 0
+        if place and not member.comma:
+            comma = members[place - 1].comma
             bare = bare[:comma] + bare[comma + 1 :]
         return bare + after
 
@@ -121,18 +123,21 @@ class JsonText:
         """Behind the white space and comments that begin at a position."""
         return next(_GAP.finditer(self.text, at)).end()
 
-    def _members(self, brace: int) -> list[_Member]:
-        """The members of the object that opens there."""
+    def _members(self, brace: int, key: str) -> tuple[list[_Member], int]:
+        """The members of the object that opens there, and which of them has this key; -1 if none has."""
         members, at = [], self._gap(brace + 1)
         while self.text[at] != "}":
-            key, colon = _DECODER.raw_decode(self._plain, at)
+            name, colon = _DECODER.raw_decode(self._plain, at)
             value = self._gap(self._gap(colon) + 1)
             end = _DECODER.raw_decode(self._plain, value)[1]
             behind = self._gap(end)
-            has_comma = self.text[behind] == ","
-            members.append(_Member(key, at, value, end, behind if has_comma else None))
-            at = self._gap(behind + has_comma)
-        return members
+            comma = behind if self.text[behind] == "," else 0
+            members.append(_Member(name, at, value, end, comma))
+            at = self._gap(behind + bool(comma))
+        found = [place for place, member in enumerate(members) if member.key == key]
+        if len(found) > 1:
+            raise CantChange(f"names `{key}` twice in one object")
+        return members, found[0] if found else -1
 
     def _insert(self, brace: int, key: str, value: Any) -> str:
         """The text with a new member in the first place of an object."""
@@ -166,11 +171,6 @@ class JsonText:
         return json.dumps(value, indent=self._unit, ensure_ascii=False).replace("\n", self._end_of_line + indent)
 
 
-def written(value: Mapping[str, Any]) -> str:
-    """The value as a text of its own."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
 def oddities(text: str) -> set[Oddity]:
     """What a text that is read here holds beside strict JSON."""
     return {Oddity[found.lastgroup] for found in _ODD.finditer(text) if found.lastgroup}
@@ -178,11 +178,3 @@ def oddities(text: str) -> set[Oddity]:
 
 def _blank(text: str) -> str:
     return re.sub(r"[^\n]", " ", text)
-
-
-def _only(members: list[_Member], key: str) -> int | None:
-    """The place of the member of this name, if there is one."""
-    found = [place for place, member in enumerate(members) if member.key == key]
-    if len(found) > 1:
-        raise CantChange(f"names `{key}` twice in one object")
-    return found[0] if found else None

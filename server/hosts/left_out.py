@@ -8,7 +8,7 @@ Gemini CLI's source (``mcpServerEnablement.ts``, ``trustedFolders.ts``).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .block import Block
 from .document import read_text
@@ -16,6 +16,8 @@ from .files import UnusableFile, read_file
 from .refusal import CantChange
 from .system import System
 from .table import Host
+
+Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True)
@@ -48,44 +50,48 @@ def left_out(host: Host, system: System, document: Mapping[str, Any], name: str,
 
 
 def _of_claude_code(system: System, document: Mapping[str, Any], name: str, command: list[str]) -> Iterator[Reason]:
-    projects = _mapping(document, "projects")
-    folders = [each for each in projects if name in _list(_mapping(projects, each), "disabledMcpServers")]
-    if folders:
-        text = f"Claude Code leaves `{name}` out in {', '.join(folders)} (`disabledMcpServers`)."
+    folders = _held(document, dict, "projects")
+    without = [each for each in folders if name in _held(folders, list, each, "disabledMcpServers")]
+    if without:
+        text = f"Claude Code leaves `{name}` out in {', '.join(without)} (`disabledMcpServers`)."
         yield Reason(text, "`/mcp` there switches it on.")
     file = system.folder("CLAUDE_CONFIG_DIR", system.home / ".claude") / "settings.json"
-    denied, allowed = (_read_json(file).get(key) for key in ("deniedMcpServers", "allowedMcpServers"))
-    if isinstance(denied, list) and _is_named(denied, name, command):
+    settings = _read_json(file)
+    if _is_named(_held(settings, list, "deniedMcpServers"), name, command):
         yield Reason(f"`deniedMcpServers` in {file} names `{name}`.", "Take it out of that list.")
-    if isinstance(allowed, list):
-        # Where one rule names a command, names alone let in no server that is started by one.
-        commands = [rule for rule in allowed if isinstance(rule, Mapping) and "serverCommand" in rule]
-        if not _is_named(commands or allowed, name, command):
-            yield Reason(f"`allowedMcpServers` in {file} does not name `{name}`.", "Add it to that list.")
+    allowed = _held(settings, list, "allowedMcpServers")
+    # Where one rule names a command, names alone let in no server that is started by one.
+    commands = [rule for rule in allowed if isinstance(rule, Mapping) and "serverCommand" in rule]
+    if isinstance(settings.get("allowedMcpServers"), list) and not _is_named(commands or allowed, name, command):
+        yield Reason(f"`allowedMcpServers` in {file} does not name `{name}`.", "Add it to that list.")
 
 
 def _is_named(rules: list[Any], name: str, command: list[str]) -> bool:
-    held = [rule for rule in rules if isinstance(rule, Mapping)]
-    return any(rule.get("serverName") == name or rule.get("serverCommand") == command for rule in held)
+    named = [(rule.get("serverName"), rule.get("serverCommand")) for rule in rules if isinstance(rule, Mapping)]
+    return any(name == each or command == started for each, started in named)
 
 
 def _of_gemini(system: System, document: Mapping[str, Any], name: str, folder: Path) -> Iterator[Reason]:
-    file, lists = folder / "settings.json", _mapping(document, "mcp")
-    if name in _plain(_list(lists, "excluded")):
+    file = folder / "settings.json"
+    excluded, allowed = (
+        {str(each).lower().strip() for each in _held(document, list, "mcp", key)}  # as Gemini CLI compares them
+        for key in ("excluded", "allowed")
+    )
+    if name in excluded:
         yield Reason(f"`mcp.excluded` in {file} names `{name}`.", "Take it out of that list.")
-    if (allowed := _list(lists, "allowed")) and name not in _plain(allowed):
+    if allowed and name not in allowed:
         yield Reason(f"`mcp.allowed` in {file} does not name `{name}`.", "Add it to that list.")
     switches = folder / "mcp-server-enablement.json"
-    if _mapping(_read_json(switches), name).get("enabled") is False:
+    if _held(_read_json(switches), dict, name).get("enabled") is False:
         yield Reason(f"`{name}` is switched off in {switches}.", f"`gemini mcp enable {name}` switches it on.")
-    if _mapping(_mapping(document, "security"), "folderTrust").get("enabled") is not False:
+    if _held(document, dict, "security", "folderTrust").get("enabled") is not False:
         named = system.environ.get("GEMINI_CLI_TRUSTED_FOLDERS_PATH") or folder / "trustedFolders.json"
         yield from _of_trust(_read_json(Path(named)))
 
 
 def _of_trust(folders: Mapping[str, Any]) -> Iterator[Reason]:
     untrusted = [each for each, trust in folders.items() if trust == "DO_NOT_TRUST"]
-    if not {"TRUST_FOLDER", "TRUST_PARENT"} & {trust for trust in folders.values() if isinstance(trust, str)}:
+    if not any(trust in ("TRUST_FOLDER", "TRUST_PARENT") for trust in folders.values()):
         text = "Gemini CLI trusts no folder yet, and starts no server in one that it does not trust."
         yield Reason(text, "Start it in a folder of yours, and answer that you trust that; `/permissions` asks again.")
     elif untrusted:
@@ -101,16 +107,8 @@ def _read_json(path: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _mapping(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = holder.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(holder: Mapping[str, Any], name: str) -> list[Any]:
-    value = holder.get(name)
-    return value if isinstance(value, list) else []
-
-
-def _plain(names: list[Any]) -> set[str]:
-    """As Gemini CLI compares them."""
-    return {str(name).lower().strip() for name in names}
+def _held(holder: Any, kind: type[Kind], *names: str) -> Kind:
+    """What stands below these names, one inside of the other, if it is of that kind; else an empty one."""
+    for name in names:
+        holder = holder.get(name) if isinstance(holder, Mapping) else None
+    return holder if isinstance(holder, kind) else kind()

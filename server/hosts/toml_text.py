@@ -50,13 +50,18 @@ class TomlText:
             place = str(error).rpartition("(at ")[2].rstrip(")")  # 3.14 has attributes for it
             raise CantChange(f"is not valid TOML ({place})") from None
 
+    @staticmethod
+    def written(value: Mapping[str, Any]) -> str:
+        """The value as a text of its own."""
+        return tomli_w.dumps(value)
+
     def put(self, path: tuple[str, str], value: Mapping[str, Any]) -> str:
         """The text with the table of this path at its end, in place of the one that it had."""
         end_of_line = "\r\n" if "\r\n" in self.text else "\n"
         before = self.drop(path)
         if before and not before.endswith("\n"):
             before += end_of_line
-        table = written({path[0]: {path[1]: value}}).replace("\n", end_of_line)
+        table = self.written({path[0]: {path[1]: value}}).replace("\n", end_of_line)
         return before + (end_of_line if before.strip() else "") + table
 
     def drop(self, path: tuple[str, str]) -> str:
@@ -67,11 +72,6 @@ class TomlText:
                 is_spaced = start > 0 and not lines[start - 1].strip() and not "".join(lines[end : end + 1]).strip()
                 del lines[start - is_spaced : end]
         return "\n".join(lines)
-
-
-def written(value: Mapping[str, Any]) -> str:
-    """The value as a text of its own."""
-    return tomli_w.dumps(value)
 
 
 def _parts(key: str) -> int:

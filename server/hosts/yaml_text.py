@@ -61,8 +61,10 @@ class YamlText:
         try:
             # Constructing puts what a merge key names in the place of that key, in the nodes themselves.
             root = self._root if "<<" not in self.text else _composed(self.text)
+            if root is None:
+                return {}
             _check_size(root, len(self.text) * _UNFOLDED)
-            value = None if root is None else _Loader("").construct_document(root)
+            value = _Loader("").construct_document(root)
         except yaml.MarkedYAMLError as error:
             mark, problem = error.problem_mark, error.problem or ""
             place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -76,42 +78,41 @@ class YamlText:
     def _root(self) -> Any:
         return _composed(self.text)
 
+    @staticmethod
+    def written(value: Mapping[str, Any]) -> str:
+        """The value as a text of its own."""
+        return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
+
     def put(self, path: tuple[str, str], value: Mapping[str, Any]) -> str:
         """The text with an entry in the first place of the mapping, in place of the one that it had.
 
         Raises:
             CantChange: The mapping is written in one line, or stands elsewhere.
         """
-        text, root, (key, name) = self.text, self._root, path
-        found = _child(root, key)
-        if found and _child(found[1], name):
-            return YamlText(self._without(path)).put(path, value)
-        end_of_line = "\r\n" if "\r\n" in text else "\n"
+        key, name = path
+        found = _child(self._root, key)
         if found is None:
-            _check_not_merged(root, key)
-            start = root.start_mark.index if root is not None and self._is_open else len(text)
-            gap = end_of_line if start and text[start - 1] != "\n" and start == len(text) else ""
-            return text[:start] + gap + _indented({key: {name: value}}, end_of_line, "") + text[start:]
+            _check_not_merged(self._root, key)
+            return _with_lines(self.text, {key: {name: value}}, self._root.start_mark.index if self._is_open else -1)
         key_node, mapping = found
-        if isinstance(mapping, yaml.ScalarNode) or not mapping.value:
-            start, end = mapping.start_mark.index, mapping.end_mark.index
-            indent = " " * (key_node.start_mark.column + 2)
-            text = text[:start].rstrip() + text[end:]  # nothing stays of `{}` or `null`
-            is_fixed = "#" in self.text[start:end]
-        else:
-            indent = " " * mapping.value[0][0].start_mark.column  # an anchor of the mapping stands before it
-            is_fixed = mapping.flow_style
-        if is_fixed:
+        if _child(mapping, name):
+            return YamlText(self._without(path)).put(path, value)
+        text, start, end = self.text, mapping.start_mark.index, mapping.end_mark.index
+        is_empty = isinstance(mapping, yaml.ScalarNode) or not mapping.value  # `null`, nothing or `{}`
+        if ("#" in text[start:end]) if is_empty else mapping.flow_style:
             raise CantChange(f"has `{key}` in a form that can't be added to without rewriting it {_AS_BLOCK}")
-        line_end = text.find("\n", key_node.end_mark.index) + 1
-        if not line_end:
-            text += end_of_line
-            line_end = len(text)
-        return text[:line_end] + _indented({name: value}, end_of_line, indent) + text[line_end:]
+        if is_empty:
+            text, indent = text[:start].rstrip() + text[end:], key_node.start_mark.column + 2
+        else:
+            indent = mapping.value[0][0].start_mark.column  # an anchor of the mapping stands before it
+        line_end = text.find("\n", key_node.end_mark.index)
+        return _with_lines(text, {name: value}, line_end + 1 if line_end >= 0 else -1, indent)
 
     @property
     def _is_open(self) -> bool:
         """Whether what is put behind the last line would change what that says, or stand outside of the document."""
+        if self._root is None:
+            return False
         last = _last(self._root)
         is_block = isinstance(last, yaml.ScalarNode) and last.style in ("|", ">")
         is_ended = "\n..." in "\n" + self.text[self._root.end_mark.index :]
@@ -129,15 +130,13 @@ class YamlText:
 
     def _without(self, path: tuple[str, str]) -> str:
         """The text without an entry that stands in the mapping itself."""
-        text, (key_node, mapping) = self.text, _child(self._root, path[0])
+        key_node, mapping = _child(self._root, path[0])
         if mapping.flow_style:
             raise CantChange(f"has `{path[0]}` in a form that can't be changed without rewriting it {_AS_BLOCK}")
         name_node, entry = _child(mapping, path[1])
-        lines = text.split("\n")
-        start, end, said = name_node.start_mark.line, _line_behind(entry, lines), _line_behind(_last(entry), lines)
-        while end - 1 > start and (
-            not lines[end - 1].strip() or (lines[end - 1].lstrip().startswith("#") and end > said)
-        ):
+        lines, start = self.text.split("\n"), name_node.start_mark.line
+        end, end_of_last = (_line_behind(node, lines) for node in (entry, _last(entry)))
+        while end > start + 1 and (not (line := lines[end - 1].strip()) or (line[0] == "#" and end > end_of_last)):
             end -= 1
         rest = "\n".join(lines[:start] + lines[end:])
         if len(mapping.value) > 1:
@@ -146,13 +145,13 @@ class YamlText:
         return rest[:colon] + " {}" + rest[colon:]
 
 
-def written(value: Mapping[str, Any]) -> str:
-    """The value as a text of its own."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
-
-
-def _indented(value: Mapping[str, Any], end_of_line: str, indent: str) -> str:
-    return "".join(f"{indent}{line}{end_of_line}" for line in written(value).splitlines())
+def _with_lines(text: str, value: Mapping[str, Any], at: int, indent: int = 0) -> str:
+    """The text with a value as lines of their own at a position, or at its end if that is -1."""
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
+    lines = "".join(f"{' ' * indent}{line}{end_of_line}" for line in YamlText.written(value).splitlines())
+    if at >= 0:
+        return text[:at] + lines + text[at:]
+    return text + (end_of_line if text and not text.endswith("\n") else "") + lines
 
 
 def _composed(text: str) -> Any:
@@ -172,7 +171,7 @@ def _check_size(root: Any, most: int) -> None:
             sizes[id(node)] = 1 + sum(size(each) for each in inside)
         return sizes[id(node)]
 
-    if size(root) > max(most, 1):
+    if size(root) > most:
         raise CantChange("repeats too much by its aliases, or something inside of itself")
 
 
