@@ -8,7 +8,7 @@ from .block import NAMES, Block
 from .document import HostDocument
 from .files import UnusableFile, read_file
 from .left_out import Reason, left_out
-from .refusal import CantChange, Oddity
+from .refusal import CantChange, Leniency
 from .system import System
 from .table import HOSTS, Host
 
@@ -30,7 +30,7 @@ class Configured:
     """By our names: the folders for which alone an entry of that name stands there too."""
     left_out: Mapping[str, list[Reason]] = field(default_factory=dict)
     """By our names: why the host does not start that entry."""
-    refused: Oddity | None = None
+    refused: Leniency | None = None
     """What stands in the file that we can read, and the host can't."""
     problem: str | None = None
     """Why the file can't be read, in a sentence."""
@@ -57,7 +57,7 @@ def _configured(document: HostDocument, system: System, path: Path) -> Configure
         exists=document.file.content is not None,
         blocks=blocks,
         off={name: member for name in ours if (member := host.switched_off(ours[name]))},
-        odd={name: members for name in ours if blocks[name] and (members := host.odd(ours[name]))},
+        odd={name: members for name in ours if blocks[name] and (members := host.not_texts(ours[name]))},
         left_out={name: left_out(host, system, document.value, name, blocks[name]) for name in ours},
         refused=document.refused,
         folders={name: folders for name in NAMES if (folders := document.folders_with(name))},

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from .block import NAMES
 from .files import BOM, MOST_BYTES, HostFile
-from .json_text import JsonText, oddities
-from .refusal import CantChange, Oddity
+from .json_text import JsonText, leniencies
+from .refusal import CantChange, Leniency
 from .table import Host
 from .toml_text import TomlText
 from .yaml_text import YamlText
@@ -93,12 +93,12 @@ class HostDocument:
         return [folder for folder, entries in servers.items() if isinstance(entries, dict) and name in entries]
 
     @property
-    def refused(self) -> Oddity | None:
+    def refused(self) -> Leniency | None:
         """What we can read in the file and the host can't: it then starts without its servers, or not at all."""
-        odd = oddities(self.file.text) if self.host.refuses else set()
+        found = leniencies(self.file.text) if self.host.refuses else set()
         if (self.file.content or b"").startswith(BOM.encode()):
-            odd.add(Oddity.MARK)
-        return next((each for each in Oddity if each in odd & self.host.refuses), None)
+            found.add(Leniency.MARK)
+        return next((each for each in Leniency if each in found & self.host.refuses), None)
 
     def with_entry(self, name: str, entry: Mapping[str, Any]) -> str:
         """The text with our entry in it, in the place of one of that name.
@@ -116,24 +116,24 @@ class HostDocument:
         """
         return self._proven(lambda: self._text.drop((self.host.key, name)), _but(name, self.entries))
 
-    def before_us(self, name: str, kept: HostFile) -> str | None:
-        """The original text, if re-installing our present entries into the kept copy reproduces the present file.
+    def before_us(self, name: str, copy: HostFile) -> str | None:
+        """The original text, if re-installing our present entries into the copy reproduces the present file.
 
-        It must do so byte for byte. Then nothing else was changed meanwhile, and the kept text is right also in what
+        It must do so byte for byte. Then nothing else was changed meanwhile, and the copy is right also in what
         can't be seen any more: whether the member that holds the servers was there, or an end of the last line.
 
         Args:
             name: Of the entry that goes; another one of ours stays.
-            kept: The copy from before our first entry.
+            copy: The copy from before our first entry.
         """
-        if kept.content is None or not all(isinstance(entry, dict) for entry in self.ours.values()):
+        if copy.content is None or not all(isinstance(entry, dict) for entry in self.ours.values()):
             return None
-        if len(kept.content) >= len(self.file.content or b""):  # our entries make it longer, and to read takes long
+        if len(copy.content) >= len(self.file.content or b""):  # our entries make it longer, and to read takes long
             return None
         try:
-            if self._edited(lambda: kept.with_text(self._installed(kept.text, self.ours))) != self.file.content:
+            if self._edited(lambda: copy.with_text(self._installed(copy.text, self.ours))) != self.file.content:
                 return None
-            return self._proven(lambda: self._installed(kept.text, _but(name, self.ours)), _but(name, self.entries))
+            return self._proven(lambda: self._installed(copy.text, _but(name, self.ours)), _but(name, self.entries))
         except CantChange:
             return None
 
@@ -144,12 +144,13 @@ class HostDocument:
 
     def _proven(self, edit: Callable[[], str], entries: Mapping[str, Any]) -> str:
         """What an edit makes of the text, if that holds these entries, and beside them what the file holds now."""
-        changed = self._edited(edit)
+        changed, is_proven = self._edited(edit), False
         with suppress(CantChange):
-            holds = _with_servers(self.host, read_text(self.host.form, changed).value)
-            if holds == {**self.value, self.host.key: entries}:
-                return changed
-        raise self._unsafe
+            read = _with_servers(self.host, read_text(self.host.form, changed).value)
+            is_proven = read == {**self.value, self.host.key: entries}
+        if not is_proven:
+            raise self._unsafe
+        return changed
 
     def _edited(self, edit: Callable[[], Edited]) -> Edited:
         try:

@@ -176,8 +176,8 @@ def _read(host: Host, system: System) -> HostDocument:
         raise UnusableFile(f"{str(error).removesuffix('.')}; it was left alone.") from None
     with _left_alone(file):
         document = HostDocument(host, file)
-        if oddity := document.refused:
-            raise CantChange(f"holds {oddity}, which {host.title} itself can't read: {oddity.step}")
+        if leniency := document.refused:
+            raise CantChange(f"holds {leniency}, which {host.title} itself can't read: {leniency.step}")
     return document
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .refusal import CantChange, Oddity
+from .refusal import CantChange, Leniency
 
 _COMMENT = r"//[^\r\n]*|/\*.*?\*/"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -18,7 +18,7 @@ _UNENDED = r'(?:/\*|").*'
 """All the rest, where a comment or string has no end: to look for one again from each character would take long."""
 _GAP = re.compile(rf"(?:[ \t\r\n]|{_COMMENT})*+", re.DOTALL)
 _TRAILING = rf",(?=(?:[ \t\r\n]|{_COMMENT})*+[}}\]])"
-_ODD = re.compile(
+_LENIENT = re.compile(
     rf"{_STRING}|(?P<COMMENT>{_COMMENT})|{_UNENDED}|(?P<COMMA>{_TRAILING})|(?P<NUMBER>NaN|Infinity)", re.DOTALL
 )
 """What strict JSON does not have, and strings, in which it only looks like that."""
@@ -72,7 +72,9 @@ class JsonText:
     @cached_property
     def _plain(self) -> str:
         """The same length, with blanks in place of comments and trailing commas."""
-        return _ODD.sub(lambda found: _blank(found[0]) if found["COMMENT"] or found["COMMA"] else found[0], self.text)
+        return _LENIENT.sub(
+            lambda found: _blank(found[0]) if found["COMMENT"] or found["COMMA"] else found[0], self.text
+        )
 
     @staticmethod
     def written(value: Mapping[str, Any]) -> str:
@@ -171,9 +173,9 @@ class JsonText:
         return json.dumps(value, indent=self._unit, ensure_ascii=False).replace("\n", self._end_of_line + indent)
 
 
-def oddities(text: str) -> set[Oddity]:
+def leniencies(text: str) -> set[Leniency]:
     """What a text that is read here holds beside strict JSON."""
-    return {Oddity[found.lastgroup] for found in _ODD.finditer(text) if found.lastgroup}
+    return {Leniency[found.lastgroup] for found in _LENIENT.finditer(text) if found.lastgroup}
 
 
 def _blank(text: str) -> str:

@@ -11,7 +11,7 @@ class NoCommand(Exception):
     """There is no command that a host could start again."""
 
 
-class Oddity(StrEnum):
+class Leniency(StrEnum):
     """What some hosts read in a JSON file and others refuse, in the words of the sentence about it."""
 
     MARK = "a byte order mark"
@@ -22,4 +22,4 @@ class Oddity(StrEnum):
     @property
     def step(self) -> str:
         """What somebody does about it; a sentence without its beginning and end."""
-        return "save the file as UTF-8 without it" if self is Oddity.MARK else "take it out"
+        return "save the file as UTF-8 without it" if self is Leniency.MARK else "take it out"

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .block import Block
-from .refusal import Oddity
+from .refusal import Leniency
 from .system import System
 
 Form = Literal["json", "toml", "yaml"]
@@ -53,7 +53,7 @@ class Host:
     """The member that switches an entry off, and by which value."""
     folder: str | None = None
     """The member that says where an entry is started, if this host has one."""
-    refuses: frozenset[Oddity] = frozenset()
+    refuses: frozenset[Leniency] = frozenset()
     """What this host can't read in its file, as far as that is known."""
     projects: tuple[str, str] | None = None
     """The member that holds what is set for single folders, if this host has one, and what removes an entry there."""
@@ -96,7 +96,7 @@ class Host:
         except ValueError:  # a number of more digits than Python writes
             return None
 
-    def odd(self, entry: Mapping[str, Any]) -> list[str]:
+    def not_texts(self, entry: Mapping[str, Any]) -> list[str]:
         """Of an entry that has a block: the members in which something else than a text stands, which hosts refuse."""
         _, args, env = self.names
         held = {args: entry.get(args) or [], env: (entry.get(env) or {}).values()}
@@ -131,7 +131,7 @@ _TABLE = (
         name="claude-desktop",
         title="Claude Desktop",
         path=_claude_desktop,
-        refuses=frozenset(Oddity),
+        refuses=frozenset(Leniency),
         next_step="Quit Claude Desktop completely and start it again.",
     ),
     Host(
@@ -139,7 +139,7 @@ _TABLE = (
         title="Claude Code",
         path=lambda system: system.folder("CLAUDE_CONFIG_DIR", system.home) / ".claude.json",
         extra={"type": "stdio"},
-        refuses=frozenset({Oddity.COMMENT, Oddity.COMMA, Oddity.NUMBER}),
+        refuses=frozenset({Leniency.COMMENT, Leniency.COMMA, Leniency.NUMBER}),
         projects=("projects", "claude mcp remove"),
         next_step="Start a new session of Claude Code; `/mcp` shows the server.",
     ),
@@ -173,7 +173,7 @@ _TABLE = (
         path=lambda system: system.folder("GEMINI_CLI_HOME", system.home) / ".gemini" / "settings.json",
         filled=re.compile(r"\$\{[^}]+\}|\$[A-Za-z_]\w*"),
         folder="cwd",
-        refuses=frozenset({Oddity.MARK, Oddity.COMMA, Oddity.NUMBER}),
+        refuses=frozenset({Leniency.MARK, Leniency.COMMA, Leniency.NUMBER}),
         next_step="Start a new session of Gemini CLI in a folder that it trusts; `/mcp` shows the server.",
     ),
     Host(

@@ -101,3 +101,18 @@ def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken
     for each in (text, added):
         with pytest.raises(CantChange, match=f"takes `{NAME}` from another place by a merge key"):
             parsed(YAML, each).without_entry(NAME)
+
+
+@pytest.mark.promise("D108")
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[mcp_servers]\n{NAME} = {{command = 'x'}}\n",
+        f"mcp_servers.{NAME}.command = 'x'\n[mcp_servers.b]\nc = 1\n",
+        f"[[mcp_servers.{NAME}.d]]\n[mcp_servers.b]\nc = {{mcp_servers = 1}}\n[mcp_servers]\n{NAME}.e = 1\n",
+    ],
+)
+def test_an_entry_in_toml_that_is_no_table_of_its_own_is_not_taken_out_by_half(text: str) -> None:
+    """Nothing, or not all of it, would go; that the rest can be read is no proof."""
+    with pytest.raises(CantChange, match="has `mcp_servers` in a form that can't be changed safely"):
+        parsed(TOML, text).without_entry(NAME)
