@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 from rememberizer_mcp.server.api.oauth import pkce_challenge
-from rememberizer_mcp.server.sandbox.names import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
+from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
 from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 
 from tests.support.browser import chromium, watched

@@ -26,7 +26,7 @@ from .endpoints import (
     store_uploads,
     vector_stores,
 )
-from .services import Services
+from .endpoints.services import Services
 from .wire.pages import Pages
 from .wire.web import WithHeaders, web_app
 

@@ -1,14 +1,174 @@
-"""What can be chosen about a sandbox: its lifetimes, its limits, its clock, and the variants of the contract."""
+"""What can be chosen about a sandbox, and the names that it and those who look for one agree on.
 
+Lifetimes, limits, the clock, the apps that are registered for OAuth, and the variants of the contract.
+"""
+
+import hmac
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal, Self, get_args
 
-from .oauth_apps import SANDBOX_APP, RegisteredApp
-from .variants import Variants
+LOOPBACK = "127.0.0.1"
+SANDBOX_HEADER = "X-Rememberizer-Sandbox"
+OUTBOX_PATH = "/outbox/"
+"""Where the outbox page is, below the key."""
+AUTHORIZE_PATH = "/api/v1/auth/oauth2/authorize/"
+"""Where an OAuth app sends the person's browser."""
+SANDBOX_OAUTH_CLIENT_ID = "5a4db0c5-0000-4000-8000-5a4db0c50001"
+SANDBOX_OAUTH_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - everybody's: it protects nothing
 
-__all__ = ["SandboxConfig", "Variants"]
+_REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredApp:
+    """One app. Every app has the same redirect URIs: `/oauth/callback` on any port of this machine (RFC 8252 §7.3)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+    def has_secret(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.client_secret.encode(), secret.encode())
+
+
+SANDBOX_APP = RegisteredApp(
+    client_id=SANDBOX_OAUTH_CLIENT_ID, client_secret=SANDBOX_OAUTH_CLIENT_SECRET, name="Rememberizer MCP (sandbox)"
+)
+
+
+def app_of(client_id: str, apps: Iterable[RegisteredApp]) -> RegisteredApp | None:
+    """Find an app by its client id."""
+    return next((app for app in apps if app.client_id == client_id), None)
+
+
+def origin_of(redirect_uri: str) -> str | None:
+    """Give the origin of a redirect URI that is registered."""
+    match = _REDIRECT_URI.fullmatch(redirect_uri)
+    return match["origin"] if match else None
+
+
+ErrorShape = Literal["detail", "fields", "non_field_errors", "envelope"]
+CaptchaMode = Literal["required", "optional", "off"]
+
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SWITCH = {"on": True, "off": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variants:
+    """One choice for each point that the contract leaves open (rememberizer-api.md §1, §4 to §8 and §11).
+
+    Raises:
+        ValueError: a value is none of those listed; the sentence lists them.
+    """
+
+    signup_tokens: Literal["cookies", "json", "both", "none"] = "cookies"
+    """Where the reply to signup carries tokens. JSON has the access token only."""
+    signup_token_field: Literal["access_token", "access", "jwt", "token", "auth_token"] = "access_token"  # noqa: S105 - a name
+    """The JSON member that holds it."""
+    signup_status: Literal[201, 200] = 201
+    signup_refusal_status: Literal[400, 409, 422] = 400
+    """What signup answers when a field is refused, a taken e-mail address among them."""
+    access_cookie: str = "access_token"
+    """The access cookie's name, which no document states."""
+    opaque_access: bool = False
+    """The access token is no JWT, so that its life can be read from the cookie's Max-Age only."""
+    refusal_status: Literal[401, 400, 403] = 401
+    """What signin answers to bad credentials. 401 is what Django REST Framework does with JWT authentication."""
+    refresh_refusal_status: Literal[401, 400, 403] = 401
+    rotate_refresh: bool = True
+    captcha: CaptchaMode = "required"
+    unverified_sign_in: Literal["allowed", "refused"] = "allowed"
+    verify_status: Literal[200, 204] = 200
+    verify_refusal_status: Literal[400, 404, 422] = 400
+    """What verify-email answers to a wrong or dead code."""
+    oauth_pkce: Literal["checked", "ignored"] = "checked"
+    """Whether a code challenge counts. No document speaks of PKCE, so an app may leave it out either way."""
+    oauth_refresh_rotation: bool = True
+    oauth_expires_in: bool = True
+    """Whether the token endpoint says how long the access token lives."""
+    oauth_error_status: Literal[400, 200] = 400
+    """What the token endpoint answers instead of a token. Under 400 an unknown app gets 401 (RFC 6749 §5.2)."""
+    secure_cookies: bool = False
+    search_shape: Literal["current", "data"] = "current"
+    """The body of a search: `matched_chunks` and `data_sources`, or the older `{"data", "message", "code"}`."""
+    search_dates: Literal["filled", "empty"] = "filled"
+    """Whether a document that was found says when it was made, or has empty texts there."""
+    memorize_reply: Literal[201, 200, 204] = 201
+    """201 and 204 have no body; 200 has `{"data": [{}], "message", "code"}`."""
+    quota_status: Literal[402, 400] = 402
+    """What memorize answers when the account's quota is used up."""
+    document_ids: Literal["pk", "int"] = "pk"
+    """Listed documents have the number as `pk` and a text as `id`, or the number as `id` and no `pk`."""
+    end_chunk: Literal["exclusive", "inclusive", "missing"] = "exclusive"
+    """`end_chunk` of a document's contents: the next chunk; the last one; the next one, and nothing at the end."""
+    discussion_range: Literal["samples", "spec"] = "samples"
+    """Which end of a discussion `from` is: the older (the samples send it so), or the newer (the specification)."""
+    mementos_shape: Literal["list", "page"] = "list"
+    """What lists mementos: a bare list, or `{"count", "next", "previous", "results"}`."""
+    memento_created: Literal[201, 200] = 201
+    store_created: Literal[201, 200] = 201
+    """What making a vector store answers."""
+    store_status: Literal["indexed", "done"] = "indexed"
+    """What a vector store's document is in the end: `indexed` and `completed`, or `done` twice."""
+    foreign_store_status: Literal[404, 403, 401] = 404
+    """What the key of one vector store gets for another, whether that one exists or not."""
+    error_shape: ErrorShape = "detail"
+    """`detail`: Django REST Framework's own bodies. `fields`: a refusal stands under the field at fault, where there is
+    one. `non_field_errors`: everything in that one list. `envelope`: `{"data", "message", "code"}`."""
+
+    def __post_init__(self) -> None:
+        for name, choices in _choices().items():
+            value = getattr(self, name)
+            if choices and value not in choices.values():
+                raise ValueError(f"{name} can't be {value!r}: it is one of {', '.join(choices)}.")
+        if not _COOKIE_NAME.fullmatch(self.access_cookie) or self.access_cookie == "refresh_token":
+            raise ValueError(
+                f"access_cookie can't be {self.access_cookie!r}:"
+                " it is 1 to 64 of A-Z a-z 0-9 _ . - and not refresh_token."
+            )
+
+    @classmethod
+    def parse(cls, settings: Iterable[str]) -> Self:
+        """Read `NAME=VALUE` settings, as `--variant` takes them; of two for one name the later counts.
+
+        Raises:
+            ValueError: no such name, or no such value; the sentence lists those that exist.
+        """
+        known = _choices()
+        chosen: dict[str, object] = {}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name not in known or (known[name] and text not in known[name]):
+                raise ValueError(f"There is no variant {setting!r}. The variants are: {_catalogue(known)}.")
+            chosen[name] = known[name].get(text, text)
+        return cls(**chosen)  # type: ignore[arg-type]  # each value was looked up among its field's own choices
+
+    @classmethod
+    def settings(cls) -> list[str]:
+        """Every `NAME=VALUE` that there is; without a value where any text is one."""
+        return [f"{name}={value}" for name, values in _choices().items() for value in values or ("",)]
+
+
+def _choices() -> dict[str, Mapping[str, object]]:
+    """For each variant its values by the text that selects them; none when any text is a value."""
+    return {option.name: _values(option.type) for option in fields(Variants)}
+
+
+def _values(annotation: object) -> Mapping[str, object]:
+    if annotation is bool:
+        return _SWITCH
+    return {str(value): value for value in get_args(annotation)}
+
+
+def _catalogue(known: Mapping[str, Mapping[str, object]]) -> str:
+    return ", ".join(f"{name}={'|'.join(choices) or 'TEXT'}" for name, choices in known.items())
+
 
 _MOST = 10**9  # some thirty years, so that every time can be shown as a date
 

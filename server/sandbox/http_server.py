@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..connections import ACCEPTED_AT_ONCE, Connections
-from .names import LOOPBACK
+from .config import LOOPBACK
 
 _MOST_CONNECTIONS = 256
 _MOST_WAITING = 100

@@ -8,8 +8,8 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from .app import Sandbox
+from .config import LOOPBACK, OUTBOX_PATH
 from .http_server import HTTPServer, listen, serving
-from .names import LOOPBACK, OUTBOX_PATH
 from .runtime_files import OutboxAddress, published
 from .wire.guard import KeyedPages, LoopbackGuard
 from .wire.pages import Pages

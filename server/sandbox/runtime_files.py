@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_runtime_path
 
-from .names import AUTHORIZE_PATH, LOOPBACK
+from .config import AUTHORIZE_PATH, LOOPBACK
 
 _DIRECTORY = "rememberizer-mcp"
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import anyio
 
 from .app import Sandbox, build_sandbox
-from .config import SandboxConfig
+from .config import LOOPBACK, SandboxConfig
 from .http_server import HTTPServer, listen, serving
 from .listener import keyed_app, make_key, outbox_url
-from .names import LOOPBACK
 from .runtime_files import published
 from .wire.captcha import SANDBOX_CAPTCHA
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from rememberizer_mcp.server.sandbox.variants import Variants
+from rememberizer_mcp.server.sandbox.config import Variants
 
 from tests.docs.markdown import table
 from tests.support.house import HOUSES, ROOT, arrows_of, floors_of

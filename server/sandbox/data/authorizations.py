@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ..config import SandboxConfig
-from ..oauth_apps import RegisteredApp, app_of, origin_of
+from ..config import RegisteredApp, SandboxConfig, app_of, origin_of
 
 OFFLINE_ACCESS = "offline_access"
 _NAMES = ("response_type", "state", "scope", "code_challenge", "code_challenge_method")

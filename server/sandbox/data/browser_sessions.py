@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..names import AUTHORIZE_PATH
+from ..config import AUTHORIZE_PATH
 from .access_tokens import digest
 from .database import Database
 

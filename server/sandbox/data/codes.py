@@ -4,10 +4,10 @@ import hmac
 import secrets
 
 from ..config import SandboxConfig
-from ..refusals import Refusal, invalid_code
 from .accounts import Account
 from .database import Database
 from .outbox import Letter, Outbox
+from .refusals import Refusal, invalid_code
 
 _SUBJECT = "Your Rememberizer sandbox verification code"
 _POSSIBLE_CODES = 10**6

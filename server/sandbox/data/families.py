@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..config import SandboxConfig
-from ..refusals import Refusal, invalid_refresh_token, invalid_token
 from .access_tokens import AccessTokenError, AccessTokens, digest
 from .database import Database
+from .refusals import Refusal, invalid_refresh_token, invalid_token
 
 
 @dataclass(frozen=True, kw_only=True)

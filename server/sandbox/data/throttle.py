@@ -4,8 +4,8 @@ import hashlib
 import math
 from collections.abc import Callable
 
-from ..refusals import throttled
 from .database import Database
+from .refusals import throttled
 
 _WINDOW_SECONDS = 60
 

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..data.documents import account_shelf
-from ..services import Services
+from .services import Services
 
 
 def routes(services: Services) -> list[Route]:

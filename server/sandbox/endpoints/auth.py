@@ -7,11 +7,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..data.accounts import Account, EmailTakenError
-from ..refusals import InvalidFields
-from ..services import Services
+from ..data.refusals import InvalidFields
 from ..wire.captcha import check_captcha
 from ..wire.credentials import REFRESH_COOKIE, access_token, bearer_token, clear_cookies, required, set_cookies
 from ..wire.forms import Form, read_form
+from .services import Services
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 _EMAIL_MAX, _NAME_MAX, _PASSWORD_MIN, _PASSWORD_MAX, _CODE_MAX = 254, 150, 8, 1024, 64

@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from ..data.accounts import Account
 from ..data.documents import SEED_SHELF, Document
-from ..services import Services
 from ..wire.times import iso
+from .services import Services
 
 _TYPE = "common_knowledge"
 _SINCE = 1_704_067_200.0  # 2024-01-01

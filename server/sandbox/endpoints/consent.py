@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from ..config import AUTHORIZE_PATH
 from ..data.authorizations import (
     OFFLINE_ACCESS,
     Authorization,
@@ -14,11 +15,10 @@ from ..data.authorizations import (
     read_authorization,
 )
 from ..data.browser_sessions import browser_token, new_token, set_browser_token
-from ..names import AUTHORIZE_PATH
-from ..refusals import Refusal
-from ..services import Services
+from ..data.refusals import Refusal
 from ..wire.forms import read_urlencoded
 from ..wire.pages import Pages
+from .services import Services
 
 _ALWAYS = ("all", "none")
 _SIGN_IN_FIRST = "Sign in first."

@@ -5,10 +5,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..data.integrations import DISCUSSIONS
-from ..refusals import not_found
-from ..services import Services
+from ..data.refusals import not_found
 from ..wire.forms import Form
 from .documents import readable
+from .services import Services
 
 _WEEK = 7 * 24 * 3600
 

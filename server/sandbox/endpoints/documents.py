@@ -7,10 +7,10 @@ from starlette.routing import Route
 from ..data.documents import Document, account_shelf
 from ..data.integrations import INTEGRATIONS
 from ..data.readers import Reader
-from ..refusals import Refusal, not_found, quota_exceeded
-from ..services import Services
+from ..data.refusals import Refusal, not_found, quota_exceeded
 from ..wire.forms import MAX_BODY_BYTES, Form, read_form
 from ..wire.shapes import listed
+from .services import Services
 
 _PAGE_SIZE, _MOST_PAGE_SIZE = 10, 1000
 _MOST_CHUNKS = 20

@@ -6,8 +6,8 @@ from starlette.routing import Route
 
 from ..data.documents import SourceStats
 from ..data.integrations import INTEGRATIONS
-from ..services import Services
 from ..wire.times import iso
+from .services import Services
 
 
 def routes(services: Services) -> list[Route]:

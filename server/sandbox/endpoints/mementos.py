@@ -8,10 +8,10 @@ from starlette.routing import Route
 
 from ..data.mementos import Memento
 from ..data.readers import Reader
-from ..refusals import not_found
-from ..services import Services
+from ..data.refusals import not_found
 from ..wire.forms import Form, read_form
 from ..wire.times import iso
+from .services import Services
 
 _NAME_MAX, _PATH_MAX, _ID_MAX = 255, 1000, 18
 _MOST_ITEMS = 1000

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..config import RegisteredApp, app_of
 from ..data.grants import Grant
-from ..oauth_apps import RegisteredApp, app_of
-from ..refusals import Refusal
-from ..services import Services
+from ..data.refusals import Refusal
 from ..wire.forms import read_urlencoded
+from .services import Services
 
 
 def routes(services: Services) -> list[Route]:

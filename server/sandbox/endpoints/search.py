@@ -5,9 +5,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..data.agentic import Question, search_in_rounds, told
-from ..services import Services
 from ..wire.forms import Form, read_form
 from ..wire.shapes import search_reply
+from .services import Services
 
 _MOST_WORDS = 400
 _QUERY_MAX = 10_000

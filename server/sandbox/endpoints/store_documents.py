@@ -5,11 +5,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..data.documents import Document
+from ..data.refusals import not_found
 from ..data.vector_stores import VectorStore
-from ..refusals import not_found
-from ..services import Services
 from ..wire.forms import MAX_BODY_BYTES, read_form
 from ..wire.store_shapes import store_document
+from .services import Services
 from .vector_stores import store_of
 
 _NAME_MAX = 255

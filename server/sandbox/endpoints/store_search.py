@@ -7,9 +7,9 @@ from starlette.routing import Route
 from ..data.agentic import Question, search_in_rounds, told
 from ..data.documents import Match
 from ..data.readers import Reader
-from ..services import Services
 from ..wire.forms import Form, read_form
 from ..wire.store_shapes import store_search_reply
+from .services import Services
 from .vector_stores import store_of
 
 _QUERY_MAX = 10_000

@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..data.documents import Document
+from ..data.refusals import Refusal
 from ..data.vector_stores import VectorStore
-from ..refusals import Refusal
-from ..services import Services
 from ..wire.file_text import UnknownKindError, read_text, type_of
 from ..wire.store_shapes import store_document
 from ..wire.uploads import FIELD, uploaded_files
+from .services import Services
 from .vector_stores import store_of
 
 _NAME_MAX = 255

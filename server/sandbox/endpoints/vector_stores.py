@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..data.refusals import foreign_store
 from ..data.vector_stores import Design, VectorStore
-from ..refusals import foreign_store
-from ..services import Services
 from ..wire.forms import read_form
 from ..wire.times import iso
+from .services import Services
 
 _NAME_MAX, _DESCRIPTION_MAX = 255, 2000
 _MODELS = {

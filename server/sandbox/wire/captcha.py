@@ -1,6 +1,6 @@
 """The captcha check. A headless client can't solve a reCAPTCHA, so the sandbox accepts one documented token."""
 
-from ..variants import CaptchaMode
+from ..config import CaptchaMode
 from .forms import Form
 
 SANDBOX_CAPTCHA = "sandbox-captcha"

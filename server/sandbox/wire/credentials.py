@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ..config import SandboxConfig
 from ..data.families import Tokens
-from ..refusals import not_authenticated
+from ..data.refusals import not_authenticated
 
 REFRESH_COOKIE = "refresh_token"
 

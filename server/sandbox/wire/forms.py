@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from ..refusals import InvalidFields, Refusal
+from ..data.refusals import InvalidFields, Refusal
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_FIELDS = 50

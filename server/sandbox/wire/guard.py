@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..names import LOOPBACK
+from ..config import LOOPBACK
 
 _HTTP_PORT = 80  # browsers leave it out of Host and Origin
 

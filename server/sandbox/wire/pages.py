@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ..config import SandboxConfig
+from ..config import OUTBOX_PATH, SANDBOX_HEADER, SandboxConfig
 from ..data.outbox import Outbox
 from ..data.shown_keys import ShownKeys
-from ..names import OUTBOX_PATH, SANDBOX_HEADER
 from .captcha import SANDBOX_CAPTCHA
 
 _POLICY = "Content-Security-Policy"

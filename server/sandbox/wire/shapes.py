@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from ..config import Variants
 from ..data.documents import Document, Match
 from ..data.integrations import INTEGRATIONS
-from ..variants import Variants
 from .times import iso
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..config import Variants
 from ..data.documents import Document, Match
 from ..data.vector_stores import VectorStore
-from ..variants import Variants
 from .times import iso
 
 

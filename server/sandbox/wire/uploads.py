@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from ..config import SandboxConfig
-from ..refusals import InvalidFields, Refusal
+from ..data.refusals import InvalidFields, Refusal
 
 FIELD = "files"
 MOST_FILES = 20

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..refusals import Refusal
-from ..variants import ErrorShape
+from ..config import ErrorShape
+from ..data.refusals import Refusal
 
 
 def web_app(routes: Sequence[BaseRoute], *, error_shape: ErrorShape = "detail") -> Starlette:

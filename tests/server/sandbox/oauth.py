@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 from rememberizer_mcp.server.api.oauth import pkce_challenge
 from rememberizer_mcp.server.sandbox.app import Sandbox
-from rememberizer_mcp.server.sandbox.names import (
+from rememberizer_mcp.server.sandbox.config import (
     AUTHORIZE_PATH,
     SANDBOX_OAUTH_CLIENT_ID,
     SANDBOX_OAUTH_CLIENT_SECRET,

@@ -6,12 +6,11 @@ import anyio
 import anyio.to_thread
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.config import SANDBOX_HEADER, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes
-from rememberizer_mcp.server.sandbox.names import SANDBOX_HEADER
 from rememberizer_mcp.server.sandbox.runtime_files import published
 from rememberizer_mcp.server.sandbox.wire.web import WithHeaders, web_app
 from starlette.responses import Response

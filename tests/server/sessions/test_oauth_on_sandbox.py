@@ -12,9 +12,13 @@ from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sandbox.app import build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
+from rememberizer_mcp.server.sandbox.config import (
+    SANDBOX_OAUTH_CLIENT_ID,
+    SANDBOX_OAUTH_CLIENT_SECRET,
+    SandboxConfig,
+    Variants,
+)
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
-from rememberizer_mcp.server.sandbox.names import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment, State
 

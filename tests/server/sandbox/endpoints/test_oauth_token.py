@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.oauth_apps import SANDBOX_APP, RegisteredApp
+from rememberizer_mcp.server.sandbox.config import SANDBOX_APP, RegisteredApp, SandboxConfig, Variants
 
 from tests.server.sandbox.oauth import FORM, VERIFIER, Browser, ask_token, exchange, renew
 from tests.server.sandbox.support import API, EMAIL

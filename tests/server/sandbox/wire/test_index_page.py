@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.names import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
+from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
 
 from tests.server.sandbox.support import API
 

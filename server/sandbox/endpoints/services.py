@@ -5,27 +5,27 @@ from typing import Self
 
 from starlette.requests import Request
 
-from .config import SandboxConfig
-from .data.access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
-from .data.accounts import Account, Accounts
-from .data.api_keys import ApiKeys
-from .data.browser_sessions import BrowserSessions
-from .data.codes import VerificationCodes
-from .data.database import Database
-from .data.discussions import Discussions
-from .data.families import Families
-from .data.grants import Grants
-from .data.library import Library
-from .data.mementos import Mementos
-from .data.outbox import Outbox
-from .data.passwords import Passwords
-from .data.readers import Reader, reader
-from .data.seeding import seed
-from .data.shown_keys import ShownKeys
-from .data.throttle import Throttle
-from .data.vector_stores import VectorStore, VectorStores
-from .refusals import email_not_verified, invalid_api_key, invalid_credentials, permission_denied
-from .wire.credentials import access_token, bearer_token, required
+from ..config import SandboxConfig
+from ..data.access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
+from ..data.accounts import Account, Accounts
+from ..data.api_keys import ApiKeys
+from ..data.browser_sessions import BrowserSessions
+from ..data.codes import VerificationCodes
+from ..data.database import Database
+from ..data.discussions import Discussions
+from ..data.families import Families
+from ..data.grants import Grants
+from ..data.library import Library
+from ..data.mementos import Mementos
+from ..data.outbox import Outbox
+from ..data.passwords import Passwords
+from ..data.readers import Reader, reader
+from ..data.refusals import email_not_verified, invalid_api_key, invalid_credentials, permission_denied
+from ..data.seeding import seed
+from ..data.shown_keys import ShownKeys
+from ..data.throttle import Throttle
+from ..data.vector_stores import VectorStore, VectorStores
+from ..wire.credentials import access_token, bearer_token, required
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .variants import ErrorShape
+from ..config import ErrorShape
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
