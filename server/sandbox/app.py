@@ -10,23 +10,18 @@ from starlette.types import ASGIApp
 
 from .config import SandboxConfig
 from .data.database import Database
-from .endpoints import (
-    account,
-    auth,
-    common_knowledge,
-    consent,
-    discussions,
-    documents,
-    integrations,
-    mementos,
-    oauth,
-    search,
-    store_documents,
-    store_search,
-    store_uploads,
-    vector_stores,
-)
+from .endpoints.account import AccountEndpoints
+from .endpoints.auth import AuthEndpoints
+from .endpoints.common_knowledge import CommonKnowledgeEndpoints
+from .endpoints.consent import ConsentPage
+from .endpoints.documents import DocumentEndpoints
+from .endpoints.mementos import MementoEndpoints
+from .endpoints.oauth import TokenEndpoint
+from .endpoints.search import SearchEndpoints
 from .endpoints.services import Services
+from .endpoints.store_documents import StoreDocumentEndpoints
+from .endpoints.store_uploads import StoreUploads
+from .endpoints.vector_stores import VectorStoreEndpoints
 from .wire.pages import Pages
 from .wire.web import WithHeaders, web_app
 
@@ -42,7 +37,7 @@ class Sandbox:
         self.browser_routes = browser_routes
         """The part of the API that a person's browser has to reach, wherever the rest is."""
         self.outbox = services.outbox
-        self.shown_keys = services.shown_keys
+        self.shown_keys = services.api_keys
         """What the outbox page shows beside the letters."""
         self._database = database
         self._closed = False
@@ -77,14 +72,14 @@ def build_sandbox(config: SandboxConfig) -> Sandbox:
     """
     pages = Pages()
     database = Database(config.data)
-    services = Services.build(config, database)
-    # Each further family of endpoints is one module of `endpoints/` and one name here.
+    services = Services(config, database)
+    # Each further family of endpoints is one class of `endpoints/` and one name here.
     families = (
-        *(auth, account, oauth, documents, search, discussions, integrations),
-        *(mementos, common_knowledge, vector_stores, store_documents, store_search, store_uploads),
+        *(AuthEndpoints, AccountEndpoints, TokenEndpoint, DocumentEndpoints, SearchEndpoints, MementoEndpoints),
+        *(CommonKnowledgeEndpoints, VectorStoreEndpoints, StoreDocumentEndpoints, StoreUploads),
     )
-    api = Router([route for family in families for route in family.routes(services)], redirect_slashes=False)
-    for_browsers = consent.routes(services, pages)
+    api = Router([route for family in families for route in family(services).routes()], redirect_slashes=False)
+    for_browsers = [ConsentPage(services, pages).route()]
     app = web_app(
         [pages.index_route(config), *for_browsers, Mount("/api/v1", app=api)], error_shape=config.variants.error_shape
     )

@@ -20,6 +20,9 @@ AUTHORIZE_PATH = "/api/v1/auth/oauth2/authorize/"
 SANDBOX_OAUTH_CLIENT_ID = "5a4db0c5-0000-4000-8000-5a4db0c50001"
 SANDBOX_OAUTH_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - everybody's: it protects nothing
 
+OFFLINE_ACCESS = "offline_access"
+"""The one scope of OAuth that there is: a refresh token comes with it."""
+
 _REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
 
 
@@ -39,11 +42,6 @@ class RegisteredApp:
 SANDBOX_APP = RegisteredApp(
     client_id=SANDBOX_OAUTH_CLIENT_ID, client_secret=SANDBOX_OAUTH_CLIENT_SECRET, name="Rememberizer MCP (sandbox)"
 )
-
-
-def app_of(client_id: str, apps: Iterable[RegisteredApp]) -> RegisteredApp | None:
-    """Find an app by its client id."""
-    return next((app for app in apps if app.client_id == client_id), None)
 
 
 def origin_of(redirect_uri: str) -> str | None:
@@ -212,3 +210,7 @@ class SandboxConfig:
             value = getattr(self, option.name)
             if isinstance(value, int | float) and not 0 < value <= _MOST:
                 raise ValueError(f"{option.name} must be above 0 and at most {_MOST}, not {value!r}.")
+
+    def app(self, client_id: str) -> RegisteredApp | None:
+        """Find an app by its client id."""
+        return next((app for app in self.apps if app.client_id == client_id), None)

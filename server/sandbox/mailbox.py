@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .config import LOOPBACK, SANDBOX_HEADER
+from .data.api_keys import ShownKey
 from .data.outbox import Letter
-from .data.shown_keys import ShownKey
 from .runtime_files import OutboxAddress, read_addresses
 
 _TIMEOUT_SECONDS = 5

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .documents import Match
+from .documents import Match, Scope
 from .library import Library
-from .readers import Reader
 from .words import query_words
 
 _ADDED_WORDS = 6
@@ -26,8 +25,8 @@ class Question:
     query: str
     context: str
     limit: int
-    after: float | None
-    before: float | None
+    after: float | None = None
+    before: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,7 @@ class Round:
     found: int
 
 
-def search_in_rounds(library: Library, reader: Reader, question: Question) -> tuple[list[Match], list[Round]]:
+def search_in_rounds(library: Library, scope: Scope, question: Question) -> tuple[list[Match], list[Round]]:
     """Search for the query, then with the person's context, then with words of what was found.
 
     Returns the nearest passages of all rounds, and the rounds.
@@ -46,14 +45,7 @@ def search_in_rounds(library: Library, reader: Reader, question: Question) -> tu
     nearest: dict[int, Match] = {}
     rounds: list[Round] = []
     for query in _queries(question, nearest):
-        matches = library.search(
-            reader.shelves,
-            query,
-            limit=question.limit,
-            after=question.after,
-            before=question.before,
-            only=reader.only,
-        )
+        matches = library.search(scope, query, limit=question.limit, after=question.after, before=question.before)
         rounds.append(Round(query=query, found=len(matches)))
         for match in matches:
             nearest.setdefault(match.chunk_id, match)

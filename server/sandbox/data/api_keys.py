@@ -1,37 +1,92 @@
-"""API keys: what an account's documents, or those of one memento, can be read with (rememberizer-api.md §3)."""
+"""The API keys that a person finds on the pages of the real service, and on the outbox page here.
 
-import secrets
-from dataclasses import dataclass
+Each account has one key for all its documents, each memento one for its own (a common knowledge, rememberizer-api.md
+§3), and each vector store one.
+"""
 
-from .access_tokens import digest
+import base64
+import hmac
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..config import SandboxConfig
 from .database import Database
+from .tokens import TokenTable
 
 PREFIX = "rem_ck_"
+Opened = Literal["account", "memento", "vector_store"]
+
+_MOST = 100
+_ACCOUNTS = "SELECT id AS account_id, NULL AS memento_id, '' AS name, email, id FROM accounts ORDER BY id"
+_MEMENTOS = (
+    "SELECT account_id, mementos.id AS memento_id, mementos.name, email, mementos.id"
+    " FROM mementos JOIN accounts ON accounts.id = account_id ORDER BY mementos.id"
+)
+_STORES = (
+    "SELECT vector_stores.id, vector_stores.name, email, key"
+    " FROM vector_stores JOIN accounts ON accounts.id = account_id ORDER BY vector_stores.rowid"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyHolder:
-    """Whose key it is, and the id of the memento that it is limited to; None is no limit."""
+class ShownKey:
+    """One key and what it opens: all documents of an account, or the memento or vector store of this id and name."""
 
-    account_id: int
-    memento_id: int | None
+    opens: Opened
+    id: str
+    name: str
+    owner: str
+    """The e-mail address of the account."""
+    key: str = field(repr=False)
 
 
 class ApiKeys:
-    """Gives keys and looks them up. Of a key only the SHA-256 is stored."""
+    """Issues the keys for documents, finds their holders, and shows all keys."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, config: SandboxConfig) -> None:
         self._database = database
+        self._keys = TokenTable(database, "api_keys", config.now, prefix=PREFIX)
 
     def issue(self, account_id: int, memento_id: int | None = None) -> str:
-        """Make a key of 256 random bits. A key that this account had for the same documents is good no longer."""
-        key = PREFIX + secrets.token_urlsafe(32)
+        """Make a key. A key that this account had for the same documents is good no longer."""
         with self._database.transaction():
             self._database.run("DELETE FROM api_keys WHERE account_id = ? AND memento_id IS ?", account_id, memento_id)
-            self._database.run("INSERT INTO api_keys VALUES (?, ?, ?)", digest(key), account_id, memento_id)
+            return self._keys.issue(account_id=account_id, memento_id=memento_id)
+
+    def holder(self, key: str) -> sqlite3.Row | None:
+        """Give `account_id` and `memento_id` of a key, which opens everything where that is None; None: nobody's."""
+        return self._keys.find(key)
+
+    def shown(self) -> list[ShownKey]:
+        """Give the keys of accounts, then of mementos, then of vector stores: the newest hundred, the oldest first.
+
+        As in the real service, a key for documents is made when somebody first looks at it.
+        """
+        return [
+            *(_shown("account", row, self._of_documents(row)) for row in self._newest(_ACCOUNTS)),
+            *(_shown("memento", row, self._of_documents(row)) for row in self._newest(_MEMENTOS)),
+            *(_shown("vector_store", row, row["key"]) for row in self._newest(_STORES)),
+        ]
+
+    def sample(self, account_id: int) -> str:
+        """Give a text that looks like a key of the account, always the same, and opens nothing."""
+        made = hmac.digest(self._database.secret("sample_keys"), str(account_id).encode(), "sha256")
+        return PREFIX + base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+    def _of_documents(self, row: sqlite3.Row) -> str:
+        account_id, memento_id = row["account_id"], row["memento_id"]
+        known = self._database.one(
+            "SELECT key FROM shown_keys WHERE account_id = ? AND memento_id IS ?", account_id, memento_id
+        ) or self._database.insert(
+            "shown_keys", key=self.issue(account_id, memento_id), account_id=account_id, memento_id=memento_id
+        )
+        key: str = known["key"]
         return key
 
-    def holder(self, key: str) -> KeyHolder | None:
-        """Tell whose key it is. None: nobody's."""
-        row = self._database.one("SELECT account_id, memento_id FROM api_keys WHERE digest = ?", digest(key))
-        return None if row is None else KeyHolder(account_id=row["account_id"], memento_id=row["memento_id"])
+    def _newest(self, select: str) -> list[sqlite3.Row]:
+        return self._database.all(f"{select} DESC LIMIT ?", _MOST)[::-1]
+
+
+def _shown(opens: Opened, row: sqlite3.Row, key: str) -> ShownKey:
+    return ShownKey(opens=opens, id=str(row["id"]), name=row["name"], owner=row["email"], key=key)

@@ -7,7 +7,7 @@ from ..config import SandboxConfig
 from .accounts import Account
 from .database import Database
 from .outbox import Letter, Outbox
-from .refusals import Refusal, invalid_code
+from .refusals import Refusal
 
 _SUBJECT = "Your Rememberizer sandbox verification code"
 _POSSIBLE_CODES = 10**6
@@ -25,14 +25,10 @@ class VerificationCodes:
         """Make a fresh code and put it into the outbox."""
         code = f"{secrets.randbelow(_POSSIBLE_CODES):06}"
         now = self._config.now()
-        expires_at = now + self._config.code_seconds
+        expires_at, attempts = now + self._config.code_seconds, self._config.code_attempts
         with self._database.transaction():
             self._database.run(
-                "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)",
-                account.id,
-                code,
-                expires_at,
-                self._config.code_attempts,
+                "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)", account.id, code, expires_at, attempts
             )
             self._outbox.send(Letter(to=account.email, subject=_SUBJECT, code=code, sent_at=now, expires_at=expires_at))
 
@@ -40,27 +36,19 @@ class VerificationCodes:
         """Use up the account's code.
 
         Raises:
-            Refusal: the code is wrong, or the account has none that is still good.
+            Refusal: the code is wrong, or the account has none that is still good; which of them is not said.
         """
         if not self._use(account_id, code):
-            raise self._refusal()
+            status = self._config.variants.verify_refusal_status
+            raise Refusal(status, "invalid", "Invalid or expired verification code.", field="verification_code")
 
     def _use(self, account_id: int, code: str) -> bool:
         with self._database.transaction():
             row = self._database.one(
                 "SELECT code FROM codes WHERE account_id = ? AND attempts_left > 0 AND expires_at > ?",
-                account_id,
-                self._config.now(),
+                *(account_id, self._config.now()),
             )
-            if row is None:
-                return False
-            if not hmac.compare_digest(row["code"].encode(), code.encode()):
-                self._database.run(
-                    "UPDATE codes SET attempts_left = attempts_left - 1 WHERE account_id = ?", account_id
-                )
-                return False
-            self._database.run("DELETE FROM codes WHERE account_id = ?", account_id)
-            return True
-
-    def _refusal(self) -> Refusal:
-        return invalid_code(self._config.variants.verify_refusal_status)
+            is_right = row is not None and hmac.compare_digest(row["code"].encode(), code.encode())
+            change = "DELETE FROM codes" if is_right else "UPDATE codes SET attempts_left = attempts_left - 1"
+            self._database.run(f"{change} WHERE account_id = ?", account_id)
+        return is_right

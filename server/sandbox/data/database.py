@@ -3,7 +3,7 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -127,6 +127,15 @@ class Database:
         """Give every row of the answer."""
         return self._connection.execute(statement, values).fetchall()
 
+    def insert(self, table: str, **row: Value) -> sqlite3.Row:
+        """Add a row, and give it with the columns that the table filled in.
+
+        Raises:
+            sqlite3.IntegrityError: a constraint of the schema forbids it.
+        """
+        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks(row)}) RETURNING *"  # noqa: S608 - names of ours
+        return self.all(statement, *row.values())[0]
+
     def run(self, statement: str, *values: Value) -> None:
         """Change something.
 
@@ -153,6 +162,11 @@ class Database:
     def close(self) -> None:
         """Close the connection. A second call does nothing."""
         self._connection.close()
+
+
+def marks(values: Collection[object]) -> str:
+    """Give as many question marks as there are values, for a statement."""
+    return ", ".join("?" * len(values))
 
 
 def check_file(path: Path | None) -> None:

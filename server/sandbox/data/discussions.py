@@ -1,6 +1,6 @@
 """The messages of Slack and Discord channels; the channel is a document of the library."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from .database import Database
@@ -27,10 +27,7 @@ class Discussions:
 
     def add(self, document_id: int, message: Message, *, thread: int | None = None) -> int:
         """Add a message to a channel, as an answer in a thread if one is named. Returns what names its thread."""
-        (row,) = self._database.all(
-            "INSERT INTO messages (document_id, thread, author, text, at) VALUES (?, ?, ?, ?, ?) RETURNING id",
-            *(document_id, thread, message.author, message.text, message.at),
-        )
+        row = self._database.insert("messages", document_id=document_id, thread=thread, **asdict(message))
         return int(row["id"])
 
     def between(self, document_id: int, older: float, newer: float) -> dict[int, Message]:

@@ -1,7 +1,7 @@
 """What the library gives out: documents, and the passages that a search finds."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, Self
 
 Status = Literal["indexing", "indexed", "error"]
@@ -17,6 +17,14 @@ def account_shelf(account_id: int) -> str:
 def store_shelf(store_id: int | str) -> str:
     """Name the shelf of a vector store."""
     return f"store:{store_id}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which documents count: those on the shelves, and of these those of one memento if its id is given."""
+
+    shelves: tuple[str, ...]
+    memento_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,30 +53,18 @@ class Document:
     def of(cls, row: sqlite3.Row, now: float) -> Self:
         """Make one of a row of the table."""
         status: Status = "error" if row["failure"] is not None else "indexing" if row["ready_at"] > now else "indexed"
-        return cls(
-            id=row["id"],
-            shelf=row["shelf"],
-            name=row["name"],
-            type=row["type"],
-            source=row["source"],
-            integration_type=row["integration_type"],
-            path=row["path"],
-            url=row["url"],
-            size=row["size"],
-            created_at=row["created_at"],
-            modified_at=row["modified_at"],
-            ready_at=row["ready_at"],
-            failure=row["failure"],
-            status=status,
-        )
+        return cls(status=status, **{name: row[name] for name in _COLUMNS})
+
+
+_COLUMNS = [column.name for column in fields(Document) if column.name != "status"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStats:
-    """How many documents of one integration type there are, by status, and their size in bytes together."""
+    """How many documents of one integration type there are, of which status, and their size in bytes together."""
 
     integration_type: str
-    indexed: int
+    documents: int
     indexing: int
     failed: int
     size: int

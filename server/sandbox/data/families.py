@@ -1,132 +1,113 @@
 """Token families: all the tokens that descend from one sign-in, and that are revoked together."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..config import SandboxConfig
-from .access_tokens import AccessTokenError, AccessTokens, digest
 from .database import Database
-from .refusals import Refusal, invalid_refresh_token, invalid_token
+from .refusals import Refusal
+from .tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens, Tokens, TokenTable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """What a sign-in or a refresh hands out. `refresh` is None when the old refresh token stays good."""
+class Family:
+    """One family: whose it is, and the OAuth app that has its tokens, if one has."""
 
-    access: str = field(repr=False)
-    refresh: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignIn:
-    """What an access token stands for: an account, and what the person chose for the app that has it.
-
-    `memento` is `all`, `none` or a memento's id; None: no app has it.
-    """
-
+    id: str
     account_id: int
+    client_id: str | None
     memento: str | None
+    """What the person lets the app read: `all`, `none`, or the id of a memento."""
 
 
 class Families:
     """Starts, continues and revokes families. A revoked family is a deleted one, so its tokens are merely unknown."""
 
-    def __init__(self, database: Database, access_tokens: AccessTokens, config: SandboxConfig) -> None:
+    def __init__(self, database: Database, config: SandboxConfig) -> None:
+        self._access_tokens: AccessTokens = (
+            OpaqueAccessTokens(database, config.now)
+            if config.variants.opaque_access
+            else JWTAccessTokens(database, config.now)
+        )
+        self._refresh_tokens = TokenTable(database, "refresh_tokens", config.now)
         self._database = database
-        self._access_tokens = access_tokens
         self._config = config
-        self._now: Callable[[], float] = config.now
 
     def start(self, account_id: int) -> Tokens:
-        """Begin a family, and forget those whose last token has expired."""
+        """Begin a family for a sign-in of the person's own."""
         with self._database.transaction():
-            return self.begin(account_id, with_refresh=True)[1]
+            return self.begin(account_id)[1]
 
-    def begin(self, account_id: int, *, with_refresh: bool) -> tuple[str, Tokens]:
-        """Give the id of a new family and its first tokens; to be called in a transaction."""
+    def begin(self, account_id: int, *, with_refresh: bool = True) -> tuple[str, Tokens]:
+        """Give the id of a new family and its first tokens, and forget the families whose last token has expired.
+
+        To be called in a transaction.
+        """
         family = secrets.token_urlsafe(16)
-        self._database.run("DELETE FROM families WHERE expires_at <= ?", self._now())
-        self._database.run("INSERT INTO families VALUES (?, ?, 0)", family, account_id)
+        self._database.run("DELETE FROM families WHERE expires_at <= ?", self._config.now())
+        self._database.insert("families", id=family, account_id=account_id, expires_at=0)
         return family, self._issue(account_id, family, with_refresh=with_refresh)
 
-    def rotate(self, refresh: str) -> Tokens:
-        """Give new tokens for a refresh token, which is then used up (unless `rotate_refresh` is off).
-
-        Raises:
-            Refusal: the token is unknown or expired, or was used before; then the whole family is revoked.
-        """
-        tokens = self.renew(refresh, client_id=None, rotates=self._config.variants.rotate_refresh)
-        if tokens is None:
-            raise self._refusal()
-        return tokens
-
-    def sign_in(self, access: str) -> SignIn:
+    def sign_in(self, access: str) -> Family:
         """Tell what an access token stands for.
 
         Raises:
             Refusal: 401, the token is not one of ours, has expired, or its family was revoked.
         """
-        try:
-            family = self._access_tokens.family(access)
-        except AccessTokenError as error:
-            raise invalid_token() from error
-        row = self._database.one(
-            "SELECT account_id, memento FROM families LEFT JOIN oauth_grants ON family_id = families.id WHERE id = ?",
-            family,
-        )
-        if row is None:
-            raise invalid_token()
-        return SignIn(account_id=row["account_id"], memento=row["memento"])
+        family = self._family(self._access_tokens.family(access))
+        if family is None:
+            raise Refusal(401, "token_not_valid", "Given token not valid for any token type")
+        return family
 
     def revoke(self, *, refresh: str, access: str) -> None:
         """End the families of both tokens. A token that is empty, unknown or expired ends nothing."""
-        self._database.run(
-            "DELETE FROM families WHERE id IN (SELECT family_id FROM refresh_tokens WHERE digest = ?)", digest(refresh)
-        )
-        try:
-            self._database.run("DELETE FROM families WHERE id = ?", self._access_tokens.family(access))
-        except AccessTokenError:
-            return
+        row = self._refresh_tokens.find(refresh)
+        self.end(row["family_id"] if row else None)
+        self.end(self._access_tokens.family(access))
 
-    def renew(self, refresh: str, *, client_id: str | None, rotates: bool) -> Tokens | None:
-        """Do what `rotate` does, for the families of one OAuth app, or for those of none.
+    def end(self, family: str | None) -> None:
+        """Revoke one family, if there is one of this id."""
+        self._database.run("DELETE FROM families WHERE id = ?", family)
 
-        It must not raise for a reused token: that would undo the revocation.
+    def renew(self, refresh: str, *, client_id: str | None = None) -> Tokens | None:
+        """Give new tokens for a refresh token of this OAuth app, or of none, and use the token up where a variant says.
+
+        None: the token is unknown or expired, or was used before; then the whole family is revoked. That is no
+        exception, which would undo the revocation.
         """
+        variants = self._config.variants
+        rotates = variants.oauth_refresh_rotation if client_id else variants.rotate_refresh
         with self._database.transaction():
-            row = self._database.one(
-                "SELECT family_id, account_id, used FROM refresh_tokens JOIN families ON families.id = family_id"
-                " LEFT JOIN oauth_grants USING (family_id)"
-                " WHERE digest = ? AND refresh_tokens.expires_at > ? AND client_id IS ?",
-                digest(refresh),
-                self._now(),
-                client_id,
-            )
-            if row is None:
+            row = self._refresh_tokens.find(refresh)
+            family = row and self._family(row["family_id"])
+            if not row or not family or family.client_id != client_id:
                 return None
             if row["used"]:
-                self._database.run("DELETE FROM families WHERE id = ?", row["family_id"])
+                self.end(family.id)
                 return None
-            self._database.run("UPDATE refresh_tokens SET used = ? WHERE digest = ?", rotates, digest(refresh))
-            return self._issue(row["account_id"], row["family_id"], with_refresh=rotates)
+            self._database.run("UPDATE refresh_tokens SET used = ? WHERE digest = ?", rotates, row["digest"])
+            return self._issue(family.account_id, family.id, with_refresh=rotates)
+
+    def _family(self, family: str | None) -> Family | None:
+        row = family and self._database.one(
+            "SELECT id, account_id, client_id, memento FROM families"
+            " LEFT JOIN oauth_grants ON id = family_id WHERE id = ?",
+            family,
+        )
+        return Family(**dict(row)) if row else None
 
     def _issue(self, account_id: int, family: str, *, with_refresh: bool) -> Tokens:
-        seconds = self._config.access_seconds
-        self._prolong(family, self._now() + seconds + 1)  # an access token's life is rounded up
-        access = self._access_tokens.mint(account_id=account_id, family=family, seconds=seconds)
-        return Tokens(access=access, refresh=self._add_refresh(family) if with_refresh else None)
-
-    def _add_refresh(self, family: str) -> str:
-        refresh = secrets.token_urlsafe(32)
-        expires_at = self._now() + self._config.refresh_seconds
-        self._database.run("DELETE FROM refresh_tokens WHERE expires_at <= ?", self._now())
-        self._database.run("INSERT INTO refresh_tokens VALUES (?, ?, ?, 0)", digest(refresh), family, expires_at)
+        now = self._config.now()
+        expires_at = now + self._config.access_seconds
+        access = self._access_tokens.mint(family, account_id=account_id, expires_at=expires_at)
+        self._prolong(family, expires_at + 1)  # the life of an access token is rounded up
+        if not with_refresh:
+            return Tokens(access=access, refresh=None)
+        expires_at = now + self._config.refresh_seconds
+        self._refresh_tokens.purge()
         self._prolong(family, expires_at)
-        return refresh
+        refresh = self._refresh_tokens.issue(family_id=family, expires_at=expires_at)
+        return Tokens(access=access, refresh=refresh)
 
     def _prolong(self, family: str, expires_at: float) -> None:
         self._database.run("UPDATE families SET expires_at = MAX(expires_at, ?) WHERE id = ?", expires_at, family)
-
-    def _refusal(self) -> Refusal:
-        return invalid_refresh_token(self._config.variants.refresh_refusal_status)

@@ -1,9 +1,8 @@
 """Mementos: the selections of documents that an account makes (rememberizer-api.md §5.4)."""
 
-import sqlite3
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from ..config import SandboxConfig
 from .database import Database
@@ -16,13 +15,7 @@ class Memento:
     id: int
     name: str
     created_at: float
-    document_ids: tuple[int, ...]
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> Self:
-        """Make one of a row."""
-        ids = sorted(map(int, row["document_ids"].split(","))) if row["document_ids"] else ()
-        return cls(id=row["id"], name=row["name"], created_at=row["created_at"], document_ids=tuple(ids))
+    document_ids: Sequence[int]
 
 
 class Mementos:
@@ -34,11 +27,8 @@ class Mementos:
 
     def create(self, account_id: int, name: str) -> Memento:
         """Make a memento without documents."""
-        (row,) = self._database.all(
-            "INSERT INTO mementos (account_id, name, created_at) VALUES (?, ?, ?) RETURNING *, '' AS document_ids",
-            *(account_id, name, self._now()),
-        )
-        return Memento.of(row)
+        row = self._database.insert("mementos", account_id=account_id, name=name, created_at=self._now())
+        return Memento(id=row["id"], name=name, created_at=row["created_at"], document_ids=())
 
     def of_account(self, account_id: int) -> list[Memento]:
         """Give those of an account, the oldest first."""
@@ -56,13 +46,11 @@ class Mementos:
         """
         with self._database.transaction():
             for document_id in add:
-                self._database.run(
-                    "INSERT INTO memento_documents VALUES (?, ?) ON CONFLICT DO NOTHING", memento_id, document_id
-                )
+                statement = "INSERT INTO memento_documents VALUES (?, ?) ON CONFLICT DO NOTHING"
+                self._database.run(statement, memento_id, document_id)
             for document_id in remove:
-                self._database.run(
-                    "DELETE FROM memento_documents WHERE memento_id = ? AND document_id = ?", memento_id, document_id
-                )
+                statement = "DELETE FROM memento_documents WHERE memento_id = ? AND document_id = ?"
+                self._database.run(statement, memento_id, document_id)
 
     def delete(self, memento_id: int) -> None:
         """Remove a memento and the API keys that are limited to it; the documents stay."""
@@ -70,8 +58,8 @@ class Mementos:
 
     def _read(self, where: str, *values: int) -> list[Memento]:
         rows = self._database.all(
-            "SELECT id, name, created_at, (SELECT group_concat(document_id) FROM memento_documents"  # noqa: S608 - conditions of this class
+            "SELECT id, name, created_at, (SELECT json_group_array(document_id) FROM memento_documents"  # noqa: S608 - conditions of this class
             f" WHERE memento_id = mementos.id) AS document_ids FROM mementos WHERE {where} ORDER BY id",
             *values,
         )
-        return [Memento.of(row) for row in rows]
+        return [Memento(**{**dict(row), "document_ids": sorted(json.loads(row["document_ids"]))}) for row in rows]

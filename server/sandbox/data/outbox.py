@@ -1,6 +1,6 @@
 """The letters that a real service would send by e-mail."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from .database import Database
 
@@ -26,26 +26,13 @@ class Outbox:
 
     def send(self, letter: Letter) -> None:
         """Put a letter into the outbox."""
-        self._database.run(
-            "INSERT INTO letters (recipient, subject, code, sent_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-            letter.to,
-            letter.subject,
-            letter.code,
-            letter.sent_at,
-            letter.expires_at,
-        )
+        columns = asdict(letter)
+        self._database.insert("letters", recipient=columns.pop("to"), **columns)
         self._database.run("DELETE FROM letters WHERE id <= (SELECT MAX(id) FROM letters) - ?", _LETTERS_KEPT)
 
     def letters(self) -> list[Letter]:
         """Give the letters, the oldest first."""
-        rows = self._database.all("SELECT * FROM letters ORDER BY id")
-        return [
-            Letter(
-                to=row["recipient"],
-                subject=row["subject"],
-                code=row["code"],
-                sent_at=row["sent_at"],
-                expires_at=row["expires_at"],
-            )
-            for row in rows
-        ]
+        rows = self._database.all(
+            'SELECT recipient AS "to", subject, code, sent_at, expires_at FROM letters ORDER BY id'
+        )
+        return [Letter(**dict(row)) for row in rows]

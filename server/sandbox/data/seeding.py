@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .database import Database
+from .database import Database, Value
 from .discussions import Discussions, Message
 from .documents import SEED_SHELF
-from .shelving import NewDocument, put
+from .shelving import put
 
 _FILES = Path(__file__).parent / "seed"
 _OWNER = "kestrel@example.com"
@@ -37,33 +37,21 @@ def _entries() -> Iterator[Entry]:
 
 
 def _put(database: Database, entry: Entry, now: float) -> None:
-    if "messages" in entry:
-        document_id = _put_document(database, entry, _channel_text(entry["messages"], now), created_at=now, now=now)
-        _put_messages(Discussions(database), document_id, entry["messages"], now)
-    else:
-        _put_document(database, entry, entry["text"], created_at=_seconds(entry["created"]), now=now)
-
-
-def _put_document(database: Database, entry: Entry, text: str, *, created_at: float | None, now: float) -> int:
-    integration_type = entry["integration_type"]
-    row = put(
-        database,
-        NewDocument(
-            shelf=SEED_SHELF,
-            name=entry["name"],
-            text=text,
-            type=entry.get("type", "text/plain"),
-            integration_type=integration_type,
-            source=_OWNER,
-            path=f"{entry.get('folder', '')}/{entry['name']}",
-            url=f"https://{integration_type.replace('_', '-')}.example/",
-            size=len(text.encode()),
-            created_at=created_at,
-            ready_at=now,
-            failure=None,
-        ),
-    )
-    return int(row["id"])
+    messages = entry.get("messages", ())
+    kind = entry["integration_type"]
+    columns: dict[str, Value] = {
+        "shelf": SEED_SHELF,
+        "name": entry["name"],
+        "type": entry.get("type", "text/plain"),
+        "integration_type": kind,
+        "source": _OWNER,
+        "path": f"{entry.get('folder', '')}/{entry['name']}",
+        "url": f"https://{kind.replace('_', '-')}.example/",
+        "created_at": now if messages else _seconds(entry["created"]),
+        "ready_at": now,
+    }
+    row = put(database, _channel_text(messages, now) if messages else entry["text"], columns)
+    _put_messages(Discussions(database), row["id"], messages, now)
 
 
 def _put_messages(

@@ -1,45 +1,32 @@
 """Puts documents into the database, chunk by chunk."""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from .chunking import split
-from .database import Database
+from .database import Database, Value
 from .words import indexed_words
 
-
-@dataclass(frozen=True, kw_only=True)
-class NewDocument:
-    """A document that is to be put on a shelf; the members are those of `documents.Document`."""
-
-    shelf: str
-    name: str
-    text: str
-    type: str
-    integration_type: str
-    source: str
-    path: str
-    url: str
-    size: int
-    created_at: float | None
-    ready_at: float
-    failure: str | None
+_USUAL: Mapping[str, Value] = {
+    "type": "text/plain",
+    "integration_type": "memory",
+    "source": "",
+    "path": "",
+    "url": "",
+}
+"""The columns of a document that `documents/memorize/` adds."""
 
 
-def put(database: Database, new: NewDocument) -> sqlite3.Row:
-    """Add the document and its chunks; to be called in a transaction. Returns its row."""
-    (row,) = database.all(
-        "INSERT INTO documents (shelf, name, type, source, integration_type, path, url, size, created_at,"
-        " modified_at, ready_at, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        *(new.shelf, new.name, new.type, new.source, new.integration_type, new.path, new.url, new.size),
-        *(new.created_at, new.created_at, new.ready_at, new.failure),
-    )
-    for number, chunk in enumerate(split(new.text)):
-        words = indexed_words(chunk if number else _titled(new.name, chunk))
-        database.run(
-            "INSERT INTO chunks (document_id, number, text, words) VALUES (?, ?, ?, ?)",
-            *(row["id"], number, chunk, words),
-        )
+def put(database: Database, text: str, columns: Mapping[str, Value]) -> sqlite3.Row:
+    """Add a document, and its text in chunks; to be called in a transaction. Returns its row.
+
+    `shelf`, `name`, `created_at` and `ready_at` are needed. The size in bytes is the text's unless it is given.
+    """
+    derived = {"size": len(text.encode()), "modified_at": columns["created_at"]}
+    row = database.insert("documents", **{**_USUAL, **derived, **columns})
+    for number, chunk in enumerate(split(text)):
+        words = indexed_words(chunk if number else _titled(row["name"], chunk))
+        database.insert("chunks", document_id=row["id"], number=number, text=chunk, words=words)
     return row
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from .database import Database
-from .refusals import throttled
+from .refusals import Refusal
 
 _WINDOW_SECONDS = 60
 
@@ -29,5 +29,11 @@ class Throttle:
             self._database.run("DELETE FROM attempts WHERE at <= ?", now - _WINDOW_SECONDS)
             past = self._database.all("SELECT at FROM attempts WHERE bucket = ? ORDER BY at", bucket)
             if len(past) >= per_minute:
-                raise throttled(math.ceil(past[-per_minute]["at"] + _WINDOW_SECONDS - now))
+                raise _throttled(math.ceil(past[-per_minute]["at"] + _WINDOW_SECONDS - now))
             self._database.run("INSERT INTO attempts VALUES (?, ?)", bucket, now)
+
+
+def _throttled(seconds: int) -> Refusal:
+    unit = "second" if seconds == 1 else "seconds"
+    detail = f"Request was throttled. Expected available in {seconds} {unit}."
+    return Refusal(429, "throttled", detail, headers={"Retry-After": str(seconds)})

@@ -1,65 +1,44 @@
-"""Vector stores: shelves of documents that have API keys of their own (rememberizer-api.md §6).
-
-Model, algorithm, metric and dimension are kept and shown, and change nothing: the search here is one by words.
-"""
+"""Vector stores: shelves of documents that have API keys of their own (rememberizer-api.md §6)."""
 
 import secrets
-import sqlite3
 from dataclasses import dataclass, field
-from typing import Self
 
 from ..config import SandboxConfig
-from .access_tokens import digest
 from .database import Database
-from .documents import store_shelf
+from .documents import Scope, store_shelf
+from .tokens import digest, random_token
 
 PREFIX = "rem_vs_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Design:
-    """How a store is meant to embed and index its documents."""
-
-    embedding_model: str
-    indexing_algorithm: str
-    vector_dimension: int
-    search_metric: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class VectorStore:
-    """One store, as it stood when it was read. Times are in Unix seconds."""
+    """One store, as it stood when it was read. Times are in Unix seconds.
+
+    Model, algorithm, dimension and metric are kept and shown, and change nothing: the search here is one by words.
+    """
 
     id: str
     account_id: int
     name: str
     description: str
-    design: Design
+    embedding_model: str
+    indexing_algorithm: str
+    vector_dimension: int
+    search_metric: str
     created_at: float
     key: str = field(repr=False)
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> Self:
-        """Make one of a row of the table."""
-        return cls(
-            id=row["id"],
-            account_id=row["account_id"],
-            name=row["name"],
-            description=row["description"],
-            design=Design(
-                embedding_model=row["embedding_model"],
-                indexing_algorithm=row["indexing_algorithm"],
-                vector_dimension=row["vector_dimension"],
-                search_metric=row["search_metric"],
-            ),
-            created_at=row["created_at"],
-            key=row["key"],
-        )
+    key_digest: bytes = field(repr=False)
 
     @property
     def shelf(self) -> str:
         """The shelf of its documents."""
         return store_shelf(self.id)
+
+    @property
+    def scope(self) -> Scope:
+        """All of its documents."""
+        return Scope((self.shelf,))
 
 
 class VectorStores:
@@ -72,25 +51,26 @@ class VectorStores:
         self._database = database
         self._now = config.now
 
-    def create(self, account_id: int, *, name: str, description: str, design: Design) -> VectorStore:
-        """Make an empty store with a key of 256 random bits."""
-        key = PREFIX + secrets.token_urlsafe(32)
-        (row,) = self._database.all(
-            "INSERT INTO vector_stores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-            *(f"vs_{secrets.token_hex(8)}", account_id, name, description),
-            *(design.embedding_model, design.indexing_algorithm, design.vector_dimension, design.search_metric),
-            *(self._now(), key, digest(key)),
+    def create(self, account_id: int, **columns: str | int) -> VectorStore:
+        """Make an empty store with a key of 256 random bits. The columns are those that its maker chooses."""
+        key = PREFIX + random_token()
+        row = self._database.insert(
+            "vector_stores",
+            id=f"vs_{secrets.token_hex(8)}",
+            account_id=account_id,
+            created_at=self._now(),
+            **{"key": key, "key_digest": digest(key), **columns},
         )
-        return VectorStore.of(row)
+        return VectorStore(**dict(row))
 
     def by_key(self, key: str) -> VectorStore | None:
         """Find the store that a key belongs to."""
         row = self._database.one("SELECT * FROM vector_stores WHERE key_digest = ?", digest(key))
-        return None if row is None else VectorStore.of(row)
+        return None if row is None else VectorStore(**dict(row))
 
     def remark(self, document_id: int, remark: str) -> None:
         """Note what a person should know of a document that is indexed all the same."""
-        self._database.run("INSERT INTO document_remarks VALUES (?, ?)", document_id, remark)
+        self._database.insert("document_remarks", document_id=document_id, remark=remark)
 
     def remarks(self, shelf: str) -> dict[int, str]:
         """Give the remarks on a shelf's documents by their ids."""

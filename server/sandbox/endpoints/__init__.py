@@ -1,1 +1,1 @@
-"""The API, one module per family of endpoints. Each has `routes(services)`, with paths below `/api/v1`."""
+"""The API, one class per family of endpoints; `base.Endpoints` has what they share."""

@@ -1,51 +1,64 @@
-"""`me/` and `account/` (rememberizer-api.md §5.1 and §5.2)."""
+"""`me/`, `account/` and `integrations/` (rememberizer-api.md §5.1 to §5.3)."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-from ..data.documents import account_shelf
-from .services import Services
-
-
-def routes(services: Services) -> list[Route]:
-    """Give the routes of this family."""
-    endpoints = AccountEndpoints(services)
-    return [
-        Route("/me/", endpoints.me, methods=["GET"]),
-        Route("/account/", endpoints.account, methods=["GET"]),
-    ]
+from ..data.documents import SourceStats, account_shelf
+from ..data.integrations import INTEGRATIONS
+from ..wire.shapes import Shape, iso
+from .base import Endpoints, answers
 
 
-class AccountEndpoints:
-    """Tells who is signed in."""
+class AccountEndpoints(Endpoints):
+    """Tells who is signed in, and where the documents come from."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    @answers("GET", "/me/")
+    async def me(self, request: Request) -> Shape:
+        """Answer; `id` is the username here, and quota and usage are bytes of the account's own documents."""
+        account = self.services.reader(request).account
+        return {
+            "id": f"user{account.id}",
+            "email": account.email,
+            "name": account.name,
+            "user_onboarding_status": 0,
+            "dev_onboarding_status": 0,
+            "company_name": "",
+            "website": "",
+            "bio": "",
+            "team": [],
+            "embed_quota": self.config.embed_quota,
+            "current_usage": self.library.usage(account_shelf(account.id)),
+            "email_verified": account.verified,
+        }
 
-    async def account(self, request: Request) -> JSONResponse:
-        """Answer `GET account/`; `id` is the number of the account."""
-        account = self._services.authenticate_reader(request).account
-        return JSONResponse(
-            {"id": account.id, "email": account.email, "name": account.name, "datasource_description": None}
-        )
+    @answers("GET", "/account/")
+    async def account(self, request: Request) -> Shape:
+        """Answer; `id` is the number of the account."""
+        account = self.services.reader(request).account
+        return {"id": account.id, "email": account.email, "name": account.name, "datasource_description": None}
 
-    async def me(self, request: Request) -> JSONResponse:
-        """Answer `GET me/`; `id` is the username here, and quota and usage are bytes of the account's own documents."""
-        account = self._services.authenticate_reader(request).account
-        return JSONResponse(
-            {
-                "id": account.username,
-                "email": account.email,
-                "name": account.name,
-                "user_onboarding_status": 0,
-                "dev_onboarding_status": 0,
-                "company_name": "",
-                "website": "",
-                "bio": "",
-                "team": [],
-                "embed_quota": self._services.config.embed_quota,
-                "current_usage": self._services.library.usage(account_shelf(account.id)),
-                "email_verified": account.verified,
-            }
-        )
+    @answers("GET", "/integrations/")
+    async def integrations(self, request: Request) -> Shape:
+        """Answer with each source that has a document which the request may read."""
+        reader = self.services.reader(request)
+        data = [_source(stats, reader.account.email) for stats in self.library.sources(reader.scope)]
+        return {"data": data, "message": "", "code": "success"}
+
+
+def _source(stats: SourceStats, email: str) -> Shape:
+    integration = INTEGRATIONS[stats.integration_type]
+    indexed = stats.documents - stats.indexing - stats.failed
+    return {
+        "id": integration.id,
+        "integration_type": stats.integration_type,
+        "integration_step": "authorized",
+        "source": email,
+        "document_type": integration.document_type,
+        "document_stats": {
+            "status": {"indexed": indexed, "indexing": stats.indexing, "error": stats.failed},
+            "total_size": stats.size,
+            "document_count": stats.documents,
+        },
+        "consent_time": None if stats.since is None else iso(stats.since),
+        "memory_config": None,
+        "token_validity": True,
+    }

@@ -6,18 +6,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ..config import AUTHORIZE_PATH
-from ..data.authorizations import (
-    OFFLINE_ACCESS,
+from ..config import AUTHORIZE_PATH, OFFLINE_ACCESS
+from ..data.refusals import Refusal
+from ..data.tokens import random_token
+from ..wire.forms import read_urlencoded
+from ..wire.pages import Pages
+from .authorizations import (
     Authorization,
     RefusedAuthorizationError,
     UnusableAuthorizationError,
     read_authorization,
 )
-from ..data.browser_sessions import browser_token, new_token, set_browser_token
-from ..data.refusals import Refusal
-from ..wire.forms import read_urlencoded
-from ..wire.pages import Pages
+from .browsers import hand_out, token_of
 from .services import Services
 
 _ALWAYS = ("all", "none")
@@ -31,18 +31,17 @@ _SENTENCES = {
 }
 
 
-def routes(services: Services, pages: Pages) -> list[Route]:
-    """Give the route of this page, with its whole path."""
-    return [Route(AUTHORIZE_PATH, ConsentPage(services, pages).answer, methods=["GET", "POST"])]
-
-
 class ConsentPage:
     """Signs the person in to the page, shows who asks for what, and sends the answer back."""
 
     def __init__(self, services: Services, pages: Pages) -> None:
         self._services = services
-        self._sessions = services.browser_sessions
+        self._browsers = services.browsers
         self._pages = pages
+
+    def route(self) -> Route:
+        """Give the route of this page, with its whole path."""
+        return Route(AUTHORIZE_PATH, self.answer, methods=["GET", "POST"])
 
     async def answer(self, request: Request) -> Response:
         """Answer one request. The forms are sent to the page's own address, so each one is checked anew."""
@@ -62,8 +61,8 @@ class ConsentPage:
             return self._refused(refusal.detail, status=refusal.status)
 
     async def _decide(self, request: Request, asked: Authorization, form: Mapping[str, str]) -> Response:
-        token = browser_token(request)
-        if not self._sessions.is_own(form.get("form_token", ""), token):
+        token = token_of(request)
+        if not self._browsers.is_own(form.get("form_token", ""), token):
             return self._show(request, asked, sentence=_TOO_OLD, status=403)
         match form.get("decision"):
             case "cancel":
@@ -71,7 +70,7 @@ class ConsentPage:
             case "authorize":
                 return self._authorize(request, asked, form.get("memento", ""))
             case "switch":
-                self._sessions.end(token)
+                self._browsers.sign_out(token)
                 return _see(f"?{request.url.query}")
             case _:
                 return await self._sign_in(request, asked, form)
@@ -88,22 +87,34 @@ class ConsentPage:
             response.headers.update(refusal.headers if status == 429 and refusal.headers else {})  # noqa: PLR2004 - as above
             return response
         response = _see(f"?{request.url.query}")
-        set_browser_token(response, self._sessions.begin(account.id))
+        hand_out(self._browsers.sign_in(account.id), response)
         return response
 
     def _authorize(self, request: Request, asked: Authorization, memento: str) -> Response:
-        account_id = self._sessions.account_id(browser_token(request))
+        account_id = self._browsers.account_id(token_of(request))
         if account_id is None:
             return self._show(request, asked, sentence=_SIGN_IN_FIRST, status=403)
-        if memento not in (*_ALWAYS, *self._services.grants.mementos(account_id)):
+        if memento not in (*_ALWAYS, *self._mementos(account_id)):
             return self._show(request, asked, sentence=_CHOOSE, status=400)
-        return _see(asked.answer(code=self._services.grants.code(asked, account_id=account_id, memento=memento)))
+        code = self._services.oauth_codes.issue(
+            account_id,
+            client_id=asked.app.client_id,
+            redirect_uri=asked.redirect_uri,
+            scope=asked.scope,
+            challenge=asked.challenge,
+            memento=memento,
+        )
+        return _see(asked.answer(code=code))
+
+    def _mementos(self, account_id: int) -> dict[str, str]:
+        """Give the names of an account's mementos by their ids, each of which may be chosen for an app."""
+        return {str(memento.id): memento.name for memento in self._services.mementos.of_account(account_id)}
 
     def _show(
         self, request: Request, asked: Authorization, *, sentence: str = "", status: int = 200, login: str = ""
     ) -> Response:
-        token = browser_token(request) or new_token()
-        account_id = self._sessions.account_id(token)
+        token = token_of(request) or random_token()
+        account_id = self._browsers.account_id(token)
         account = None if account_id is None else self._services.accounts.by_id(account_id)
         response = self._pages.page(
             "authorize.html",
@@ -111,13 +122,13 @@ class ConsentPage:
             form_action=f"'self' {asked.origin}",
             asked=asked,
             account=account,
-            mementos={} if account_id is None else self._services.grants.mementos(account_id),
+            mementos={} if account_id is None else self._mementos(account_id),
             stays=OFFLINE_ACCESS in asked.scope,
-            form_token=self._sessions.form_token(token),
+            form_token=self._browsers.form_token(token),
             sentence=sentence,
             login=login,
         )
-        set_browser_token(response, token)
+        hand_out(token, response)
         return response
 
     def _refused(self, sentence: str, *, status: int) -> Response:

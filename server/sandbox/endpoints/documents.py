@@ -1,129 +1,134 @@
-"""`documents/`, a document's contents, and memorize (rememberizer-api.md §4.3, §4.4 and §4.6)."""
+"""`documents/`, a document's contents, memorize, and channels' messages (rememberizer-api.md §4.3 to §4.6)."""
 
+from typing import Annotated
+
+from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from ..data.documents import Document, account_shelf
-from ..data.integrations import INTEGRATIONS
-from ..data.readers import Reader
-from ..data.refusals import Refusal, not_found, quota_exceeded
-from ..wire.forms import MAX_BODY_BYTES, Form, read_form
-from ..wire.shapes import listed
-from .services import Services
+from ..data.integrations import DISCUSSIONS, INTEGRATIONS
+from ..data.refusals import Refusal, not_found
+from ..wire.forms import GIVEN, Content, Fields, Moment, Name, Number, one_of, read_json, read_query
+from ..wire.shapes import Shape, listed
+from .base import Endpoints, answers, found, id_in
+from .services import Reader
 
 _PAGE_SIZE, _MOST_PAGE_SIZE = 10, 1000
 _MOST_CHUNKS = 20
-_NAME_MAX = 255
-_MOST_ID = 2**63 - 1  # SQLite knows no larger number
+_WEEK = 7 * 24 * 3600
 
 
-def routes(services: Services) -> list[Route]:
-    """Give the routes of this family."""
-    endpoints = DocumentEndpoints(services)
-    return [
-        Route("/documents/", endpoints.listing, methods=["GET"]),
-        Route("/documents/{document_id:int}/contents/", endpoints.contents, methods=["GET"]),
-        Route("/documents/memorize/", endpoints.memorize, methods=["POST"]),
-    ]
+class _Listing(Fields):
+    integration_type: Annotated[str | None, one_of(INTEGRATIONS), GIVEN] = None
 
 
-def readable(services: Services, reader: Reader, document_id: int) -> Document:
-    """Give a document that the reader may read.
-
-    Raises:
-        Refusal: 404, there is none.
-    """
-    shelves, only = reader.shelves, reader.only
-    document = services.library.document(shelves, document_id, only=only) if document_id <= _MOST_ID else None
-    if document is None:
-        raise not_found()
-    return document
+class _Contents(Fields):
+    start_chunk: Number = 0
+    end_chunk: Number | None = None
 
 
-class DocumentEndpoints:
+class _Memory(Fields):
+    name: Name
+    content: Content
+
+
+class _Discussion(Fields):
+    integration_type: Annotated[str, one_of(DISCUSSIONS)]
+    start: Moment = Field(None, alias="from")
+    end: Moment = Field(None, alias="to")
+
+
+class DocumentEndpoints(Endpoints):
     """Lists, reads and adds documents."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._library = services.library
-        self._config = services.config
-        self._variants = services.config.variants
-
-    async def listing(self, request: Request) -> JSONResponse:
-        """Answer `GET documents/`: one page, and the addresses of those beside it.
+    @answers("GET", "/documents/")
+    async def listing(self, request: Request) -> Shape:
+        """Answer with one page, and the addresses of those beside it.
 
         As Django REST Framework does, an unusable `page_size` counts as none, and a page that doesn't exist is a 404.
         """
-        reader = self._services.authenticate_reader(request)
-        form = Form(request.query_params)
-        kind = form.choice("integration_type", tuple(INTEGRATIONS))
-        form.finish()
-        count = self._library.count(reader.shelves, integration_type=kind, only=reader.only)
-        size = _page_size(request)
-        page = _page(request, last=max(-(-count // size), 1))
-        documents = self._library.page(
-            reader.shelves, offset=(page - 1) * size, limit=size, integration_type=kind, only=reader.only
-        )
-        return JSONResponse(
-            {
-                "count": count,
-                "next": str(request.url.include_query_params(page=page + 1)) if page * size < count else None,
-                "previous": str(request.url.include_query_params(page=page - 1)) if page > 1 else None,
-                "results": [listed(document, self._variants) for document in documents],
-            }
-        )
+        scope = self.services.reader(request).scope
+        kind = read_query(request, _Listing).integration_type
+        count = self.library.count(scope, integration_type=kind)
+        size = min(_number(request, "page_size") or _PAGE_SIZE, _MOST_PAGE_SIZE)
+        page = _number(request, "page") if "page" in request.query_params else 1
+        if not 0 < page <= max(-(-count // size), 1):
+            raise Refusal(404, "not_found", "Invalid page.")
+        documents = self.library.page(scope, integration_type=kind, offset=(page - 1) * size, limit=size)
+        return {
+            "count": count,
+            "next": str(request.url.include_query_params(page=page + 1)) if page * size < count else None,
+            "previous": str(request.url.include_query_params(page=page - 1)) if page > 1 else None,
+            "results": [listed(document, self.variants) for document in documents],
+        }
 
-    async def contents(self, request: Request) -> JSONResponse:
-        """Answer `GET documents/{id}/contents/`. A document that is not indexed yet is empty, not unknown."""
-        reader = self._services.authenticate_reader(request)
-        form = Form(request.query_params)
-        start = form.integer("start_chunk", default=0, least=0)
-        end = form.integer("end_chunk", default=start + _MOST_CHUNKS, least=0)
-        form.finish()
-        document = readable(self._services, reader, request.path_params["document_id"])
-        if self._variants.end_chunk == "inclusive" and "end_chunk" in request.query_params:
-            end += 1
-        chunks = self._library.chunks(document.id, start, min(end, start + _MOST_CHUNKS))
-        return JSONResponse({"content": "".join(chunks), **self._end(document, start, len(chunks))})
+    @answers("GET", "/documents/{id:int}/contents/")
+    async def contents(self, request: Request) -> Shape:
+        """Answer with the text of some chunks. A document that is not indexed yet is empty, not unknown."""
+        reader = self.services.reader(request)
+        fields = read_query(request, _Contents)
+        document = self._readable(request, reader)
+        start = fields.start_chunk
+        most = start + _MOST_CHUNKS
+        end = most if fields.end_chunk is None else fields.end_chunk + (self.variants.end_chunk == "inclusive")
+        chunks = self.library.chunks(document.id, start, min(end, most))
+        return {"content": "".join(chunks), **self._end(document, start + len(chunks))}
 
-    async def memorize(self, request: Request) -> Response:
-        """Answer `POST documents/memorize/`; an API key may do it too."""
-        account = self._services.authenticate_reader(request).account
-        form = await read_form(request)
-        name = form.text("name", max_length=_NAME_MAX)
-        content = form.text("content", max_length=MAX_BODY_BYTES, trim=False)
-        form.finish()
-        shelf = account_shelf(account.id)
-        if self._library.usage(shelf) + len(content.encode()) > self._config.embed_quota:
-            raise quota_exceeded(self._variants.quota_status)
-        self._library.add(shelf, name=name, text=content)
-        if self._variants.memorize_reply == 200:  # noqa: PLR2004 - the contract's figure
-            return JSONResponse({"data": [{}], "message": "Memorized.", "code": "success"})
-        return Response(status_code=self._variants.memorize_reply)
+    @answers("GET", "/discussions/{id:int}/contents/")
+    async def discussion(self, request: Request) -> Shape:
+        """Answer with the messages of a Slack or Discord channel; without times, those of the last seven days.
 
-    def _end(self, document: Document, start: int, count: int) -> dict[str, int]:
-        end = start + count
-        match self._variants.end_chunk:
+        `thread_contents` has the answers to a message by that message's own line.
+        """
+        reader = self.services.reader(request)
+        fields = read_query(request, _Discussion)
+        channel = self._readable(request, reader)
+        if channel.integration_type != fields.integration_type:
+            raise not_found()
+        messages = self.services.discussions.between(channel.id, *self._range(fields))
+        lines = {number: message.line() for number, message in messages.items()}
+        threads = {lines[number]: self.services.discussions.thread(number) for number in lines}
+        return {
+            "discussion_content": "\n".join(lines.values()),
+            "thread_contents": {
+                line: "\n".join(answer.line() for answer in answers) for line, answers in threads.items() if answers
+            },
+        }
+
+    @answers("POST", "/documents/memorize/")
+    async def memorize(self, request: Request) -> object:
+        """Add a document; an API key may do it too."""
+        shelf = account_shelf(self.services.reader(request).account.id)
+        fields = await read_json(request, _Memory)
+        if self.library.usage(shelf) + len(fields.content.encode()) > self.config.embed_quota:
+            detail = "The embedding quota of this account is used up."
+            raise Refusal(self.variants.quota_status, "quota_exceeded", detail, field="content")
+        self.library.add(shelf, name=fields.name, text=fields.content)
+        if self.variants.memorize_reply == 200:  # noqa: PLR2004 - the contract's figure
+            return {"data": [{}], "message": "Memorized.", "code": "success"}
+        return Response(status_code=self.variants.memorize_reply)
+
+    def _readable(self, request: Request, reader: Reader) -> Document:
+        return found(self.library.document(reader.scope, id_in(request)))
+
+    def _end(self, document: Document, end: int) -> Shape:
+        """Give `end_chunk` as its variant has it; `end` is the number of the next chunk."""
+        match self.variants.end_chunk:
             case "inclusive":
                 return {"end_chunk": max(end - 1, 0)}
-            case "missing" if not self._library.chunks(document.id, end, end + 1):
+            case "missing" if not self.library.chunks(document.id, end, end + 1):
                 return {}
         return {"end_chunk": end}
 
-
-def _page_size(request: Request) -> int:
-    size = _number(request.query_params.get("page_size", ""))
-    return min(size, _MOST_PAGE_SIZE) if size else _PAGE_SIZE
-
-
-def _page(request: Request, *, last: int) -> int:
-    page = _number(request.query_params.get("page", "1"))
-    if not 0 < page <= last:
-        raise Refusal(404, "not_found", "Invalid page.")
-    return page
+    def _range(self, fields: _Discussion) -> tuple[float, float]:
+        is_as_specified = self.variants.discussion_range == "spec"
+        older, newer = (fields.end, fields.start) if is_as_specified else (fields.start, fields.end)
+        newer = self.config.now() if newer is None else newer
+        return newer - _WEEK if older is None else older, newer
 
 
-def _number(text: str) -> int:
+def _number(request: Request, name: str) -> int:
     """Read a number of up to nine digits; anything else is 0."""
+    text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 - as said

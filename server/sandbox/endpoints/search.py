@@ -1,77 +1,69 @@
 """Both searches of documents (rememberizer-api.md §4.1 and §4.2). They find words, not meanings."""
 
+from typing import Annotated
+
+from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from ..data.agentic import Question, search_in_rounds, told
-from ..wire.forms import Form, read_form
-from ..wire.shapes import search_reply
-from .services import Services
+from ..wire.forms import GIVEN, Fields, Moment, Query, must, read_json, read_query
+from ..wire.shapes import Shape, search_reply
+from .base import Endpoints, answers
 
-_MOST_WORDS = 400
-_QUERY_MAX = 10_000
-_RESULTS, _AGENTIC_RESULTS, _MOST_RESULTS = 3, 5, 100
-_AROUND, _MOST_AROUND = 2, 20
-
-
-def routes(services: Services) -> list[Route]:
-    """Give the routes of this family."""
-    endpoints = SearchEndpoints(services)
-    return [
-        Route("/documents/search/", endpoints.search, methods=["GET"]),
-        Route("/documents/agentic_search/", endpoints.agentic_search, methods=["POST"]),
-    ]
+_IS_SHORT = must(lambda query: len(query.split()) <= 400, "Ensure this field has no more than 400 words.")  # noqa: PLR2004 - as it says
+_Query = Annotated[Query, _IS_SHORT]
+Results = Annotated[int, Field(ge=1, le=100), GIVEN]
+Around = Annotated[int, Field(ge=0, le=20), GIVEN]
 
 
-class SearchEndpoints:
+class _Search(Fields):
+    q: _Query
+    n: Results = 3
+    prev_chunks: Around = 2
+    next_chunks: Around = 2
+    after: Moment = Field(None, alias="from")
+    before: Moment = Field(None, alias="to")
+    return_full_content: bool = True
+
+
+class _AgenticSearch(Fields):
+    query: _Query
+    n_chunks: Results = 5
+    user_context: Annotated[Query, GIVEN] = ""
+    after: Moment = Field(None, alias="from")
+    before: Moment = Field(None, alias="to")
+
+
+class SearchEndpoints(Endpoints):
     """Searches documents."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._library = services.library
-        self._variants = services.config.variants
-
-    async def search(self, request: Request) -> JSONResponse:
-        """Answer `GET documents/search/`. Without `return_full_content` a hit comes without the chunks around it."""
-        reader = self._services.authenticate_reader(request)
-        form = Form(request.query_params)
-        query = _query(form, "q")
-        limit = form.integer("n", default=_RESULTS, least=1, most=_MOST_RESULTS)
-        previous = form.integer("prev_chunks", default=_AROUND, least=0, most=_MOST_AROUND)
-        following = form.integer("next_chunks", default=_AROUND, least=0, most=_MOST_AROUND)
-        after, before = form.moment("from"), form.moment("to")
-        is_full = form.switch("return_full_content", default=True)
-        form.finish()
-        matches = self._library.search(
-            reader.shelves,
-            query,
-            limit=limit,
-            after=after,
-            before=before,
-            only=reader.only,
-            previous=previous if is_full else 0,
-            following=following if is_full else 0,
+    @answers("GET", "/documents/search/")
+    async def search(self, request: Request) -> Shape:
+        """Search once. Without `return_full_content` a hit comes without the chunks around it."""
+        scope = self.services.reader(request).scope
+        fields = read_query(request, _Search)
+        matches = self.library.search(
+            scope,
+            fields.q,
+            limit=fields.n,
+            after=fields.after,
+            before=fields.before,
+            previous=fields.prev_chunks if fields.return_full_content else 0,
+            following=fields.next_chunks if fields.return_full_content else 0,
         )
-        return JSONResponse(search_reply(matches, self._variants))
+        return search_reply(matches, self.variants)
 
-    async def agentic_search(self, request: Request) -> JSONResponse:
-        """Answer `POST documents/agentic_search/`; `metadata.iterations` says what was searched for."""
-        reader = self._services.authenticate_reader(request)
-        form = await read_form(request)
+    @answers("POST", "/documents/agentic_search/")
+    async def agentic_search(self, request: Request) -> Shape:
+        """Search in rounds; `metadata.iterations` says what was searched for."""
+        scope = self.services.reader(request).scope
+        fields = await read_json(request, _AgenticSearch)
         question = Question(
-            query=_query(form, "query"),
-            limit=form.integer("n_chunks", default=_AGENTIC_RESULTS, least=1, most=_MOST_RESULTS),
-            context=form.optional_text("user_context", max_length=_QUERY_MAX),
-            after=form.moment("from"),
-            before=form.moment("to"),
+            query=fields.query,
+            context=fields.user_context,
+            limit=fields.n_chunks,
+            after=fields.after,
+            before=fields.before,
         )
-        form.finish()
-        matches, rounds = search_in_rounds(self._library, reader, question)
-        return JSONResponse(search_reply(matches, self._variants) | told(matches, rounds))
-
-
-def _query(form: Form, name: str) -> str:
-    query = form.text(name, max_length=_QUERY_MAX)
-    form.require(name, len(query.split()) <= _MOST_WORDS, f"Ensure this field has no more than {_MOST_WORDS} words.")
-    return query
+        matches, rounds = search_in_rounds(self.library, scope, question)
+        return search_reply(matches, self.variants) | told(matches, rounds)

@@ -1,110 +1,95 @@
-"""Everything that an endpoint works with."""
+"""Everything that an endpoint works with, and who a request comes from."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from starlette.requests import Request
 
 from ..config import SandboxConfig
-from ..data.access_tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens
 from ..data.accounts import Account, Accounts
 from ..data.api_keys import ApiKeys
-from ..data.browser_sessions import BrowserSessions
 from ..data.codes import VerificationCodes
 from ..data.database import Database
 from ..data.discussions import Discussions
+from ..data.documents import SEED_SHELF, Scope, account_shelf
 from ..data.families import Families
-from ..data.grants import Grants
 from ..data.library import Library
 from ..data.mementos import Mementos
+from ..data.oauth_codes import OAuthCodes
 from ..data.outbox import Outbox
 from ..data.passwords import Passwords
-from ..data.readers import Reader, reader
-from ..data.refusals import email_not_verified, invalid_api_key, invalid_credentials, permission_denied
+from ..data.refusals import Refusal, invalid_api_key, permission_denied
 from ..data.seeding import seed
-from ..data.shown_keys import ShownKeys
 from ..data.throttle import Throttle
 from ..data.vector_stores import VectorStore, VectorStores
 from ..wire.credentials import access_token, bearer_token, required
+from .browsers import Browsers
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who reads documents: an account, and which documents the request may read."""
+
+    account: Account
+    scope: Scope
+
+
 class Services:
     """The parts of one sandbox. They share its database and its clock."""
 
-    config: SandboxConfig
-    accounts: Accounts
-    api_keys: ApiKeys
-    browser_sessions: BrowserSessions
-    codes: VerificationCodes
-    discussions: Discussions
-    families: Families
-    grants: Grants
-    library: Library
-    mementos: Mementos
-    outbox: Outbox
-    passwords: Passwords
-    shown_keys: ShownKeys
-    throttle: Throttle
-    vector_stores: VectorStores
+    def __init__(self, config: SandboxConfig, database: Database) -> None:
+        self.config = config
+        self.accounts = Accounts(database)
+        self.api_keys = ApiKeys(database, config)
+        self.discussions = Discussions(database)
+        self.families = Families(database, config)
+        self.library = Library(database, config, seed=lambda: seed(database, config.now()))
+        self.mementos = Mementos(database, config)
+        self.oauth_codes = OAuthCodes(database, self.families, config)
+        self.outbox = Outbox(database)
+        self.browsers = Browsers(database, config)
+        self.codes = VerificationCodes(database, self.outbox, config)
+        self.passwords = Passwords()
+        self.throttle = Throttle(database, config.now)
+        self.vector_stores = VectorStores(database, config)
 
-    @classmethod
-    def build(cls, config: SandboxConfig, database: Database) -> Self:
-        """Make the parts over one database."""
-        api_keys = ApiKeys(database)
-        outbox = Outbox(database)
-        families = Families(database, _access_tokens(config, database), config)
-        return cls(
-            config=config,
-            accounts=Accounts(database),
-            api_keys=api_keys,
-            browser_sessions=BrowserSessions(database, config.now),
-            codes=VerificationCodes(database, outbox, config),
-            discussions=Discussions(database),
-            families=families,
-            grants=Grants(database, families, config),
-            library=Library(database, config, seed=lambda: seed(database, config.now())),
-            mementos=Mementos(database, config),
-            outbox=outbox,
-            passwords=Passwords(),
-            shown_keys=ShownKeys(database, api_keys),
-            throttle=Throttle(database, config.now),
-            vector_stores=VectorStores(database, config),
-        )
-
-    def authenticate(self, request: Request) -> Account:
-        """Give the account whose access cookie or bearer token the request carries.
-
-        Raises:
-            Refusal: 401, there is none, or it is not valid (any more).
-        """
-        token = required(access_token(request, self.config))
-        return self.accounts.by_id(self.families.sign_in(token).account_id)
-
-    def authenticate_reader(self, request: Request) -> Reader:
+    def reader(self, request: Request) -> Reader:
         """Give who reads documents: a bearer token counts before an API key, and that before the access cookie.
 
         Raises:
             Refusal: 401, there is none of them, or it is not valid (any more).
         """
         key = request.headers.get("x-api-key")
-        if key is not None and not bearer_token(request):
-            return self._key_holder(key)
-        sign_in = self.families.sign_in(required(access_token(request, self.config)))
-        return reader(self.accounts.by_id(sign_in.account_id), sign_in.memento or "all")
+        if key is None or bearer_token(request):
+            return self.token_holder(request)
+        holder = self.api_keys.holder(key)
+        if holder is None:
+            raise invalid_api_key()
+        return self._reader(holder["account_id"], holder["memento_id"])
 
-    def authenticate_owner(self, request: Request) -> Reader:
-        """Give the signed-in person, or an app that the person let see everything. API keys don't count.
+    def token_holder(self, request: Request) -> Reader:
+        """Give the signed-in person, or an app, and what the person let it read. API keys don't count.
 
         Raises:
-            Refusal: 401, as for `authenticate`; 403, the app may see a part of the documents, or none.
+            Refusal: 401, there is no access cookie or bearer token, or it is not valid (any more).
         """
-        sign_in = self.families.sign_in(required(access_token(request, self.config)))
-        if sign_in.memento not in (None, "all"):
-            raise permission_denied()
-        return reader(self.accounts.by_id(sign_in.account_id), "all")
+        family = self.families.sign_in(required(access_token(request, self.config)))
+        memento = family.memento or "all"
+        if memento == "none":
+            return Reader(account=self.accounts.by_id(family.account_id), scope=Scope(()))
+        return self._reader(family.account_id, None if memento == "all" else int(memento))
 
-    def authenticate_store(self, request: Request) -> VectorStore:
+    def owner(self, request: Request) -> Reader:
+        """Give the signed-in person, or an app that may read everything.
+
+        Raises:
+            Refusal: 401, as for `token_holder`; 403, the app may see a part of the documents, or none.
+        """
+        reader = self.token_holder(request)
+        if not reader.scope.shelves or reader.scope.memento_id is not None:
+            raise permission_denied()
+        return reader
+
+    def store(self, request: Request) -> VectorStore:
         """Give the vector store whose API key the request carries.
 
         Raises:
@@ -114,13 +99,6 @@ class Services:
         if store is None:
             raise invalid_api_key()
         return store
-
-    def _key_holder(self, key: str) -> Reader:
-        holder = self.api_keys.holder(key)
-        if holder is None:
-            raise invalid_api_key()
-        memento = "all" if holder.memento_id is None else str(holder.memento_id)
-        return reader(self.accounts.by_id(holder.account_id), memento)
 
     def admit_address(self, request: Request, scope: str, *, per_minute: int) -> None:
         """Count a request by where it comes from; in process there may be no address.
@@ -137,21 +115,22 @@ class Services:
         One whose e-mail address is not verified gets a fresh verification code each time.
 
         Raises:
-            Refusal: 429, there were too many tries; or they don't belong together; or the address must be verified.
+            Refusal: 429, there were too many tries; or login and password don't belong together (which of them is wrong
+                is not said); or the address must be verified.
         """
         self.throttle.admit("signin-login", login.casefold(), per_minute=self.config.sign_in_attempts_per_minute)
         account = self.accounts.by_login(login)
-        right = await self.passwords.matches(account.password_hash if account else None, password)
-        if account is None or not right:
-            raise invalid_credentials(self.config.variants.refusal_status)
+        is_right = await self.passwords.matches(account.password_hash if account else None, password)
+        status = self.config.variants.refusal_status
+        if account is None or not is_right:
+            detail = "Incorrect authentication credentials."
+            raise Refusal(status, "authentication_failed", detail, field="password")
         if not account.verified:
             self.codes.send(account)
             if self.config.variants.unverified_sign_in == "refused":
-                raise email_not_verified(self.config.variants.refusal_status)
+                raise Refusal(status, "email_not_verified", "E-mail address is not verified.", field="login")
         return account
 
-
-def _access_tokens(config: SandboxConfig, database: Database) -> AccessTokens:
-    if config.variants.opaque_access:
-        return OpaqueAccessTokens(database, config.now)
-    return JWTAccessTokens(database.secret("access_tokens"), config.now)
+    def _reader(self, account_id: int, memento_id: int | None) -> Reader:
+        scope = Scope((account_shelf(account_id), SEED_SHELF), memento_id)
+        return Reader(account=self.accounts.by_id(account_id), scope=scope)

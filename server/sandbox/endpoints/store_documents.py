@@ -1,92 +1,114 @@
-"""A vector store's documents: listed, added as text, renamed, removed (rememberizer-api.md §6.4 to §6.6, 6.8, 6.9)."""
+"""A vector store's documents: kept and searched (rememberizer-api.md §6.4 to §6.6 and §6.8 to §6.11)."""
 
+from typing import Annotated
+
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from ..data.documents import Document
-from ..data.refusals import not_found
+from ..data.agentic import Question, search_in_rounds, told
+from ..data.documents import Document, Match
 from ..data.vector_stores import VectorStore
-from ..wire.forms import MAX_BODY_BYTES, read_form
-from ..wire.store_shapes import store_document
-from .services import Services
-from .vector_stores import store_of
+from ..wire.forms import GIVEN, Content, Fields, Name, Query, read_json, read_query
+from ..wire.shapes import Shape, store_document, store_search_reply
+from .base import answers, found, id_in
+from .search import Around, Results
+from .vector_stores import StoreEndpoints
 
-_NAME_MAX = 255
-_MOST_ID = 2**63 - 1  # SQLite knows no larger number
-_ALL = 2**31
-_DOCUMENTS = "/vector-stores/{store_id}/documents"
-
-
-def routes(services: Services) -> list[Route]:
-    """Give the routes of this family; of two paths for one call the documented one comes first."""
-    endpoints = StoreDocumentEndpoints(services)
-    return [
-        Route(_DOCUMENTS, endpoints.listing, methods=["GET"]),
-        Route(f"{_DOCUMENTS}/", endpoints.listing, methods=["GET"]),
-        Route(f"{_DOCUMENTS}/create", endpoints.create, methods=["POST"]),
-        Route(f"{_DOCUMENTS}/{{document_id:int}}", endpoints.get, methods=["GET"]),
-        Route(f"{_DOCUMENTS}/{{document_id:int}}/", endpoints.get, methods=["GET"]),
-        Route(f"{_DOCUMENTS}/{{document_id:int}}/", endpoints.rename, methods=["PATCH"]),
-        Route(f"{_DOCUMENTS}/{{document_id:int}}/", endpoints.remove, methods=["DELETE"]),
-    ]
+_ALL = "/vector-stores/{store_id}/documents"
+_ONE = f"{_ALL}/{{id:int}}"
 
 
-class StoreDocumentEndpoints:
-    """Keeps the documents of the vector store that the path and the API key name."""
+class _Document(Fields):
+    name: Name
+    text: Content
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._library = services.library
-        self._variants = services.config.variants
 
-    async def listing(self, request: Request) -> JSONResponse:
-        """Answer `GET …/documents`: all of them in a bare array, the oldest first."""
-        store = store_of(self._services, request)
-        documents = self._library.page((store.shelf,), offset=0, limit=_ALL)
-        remarks = self._services.vector_stores.remarks(store.shelf)
-        return JSONResponse([self._shown(document, store, remarks) for document in documents])
+class _Rename(Fields):
+    name: Name
 
-    async def get(self, request: Request) -> JSONResponse:
-        """Answer `GET …/documents/{id}`."""
-        store = store_of(self._services, request)
-        return self._answer(self._library.document((store.shelf,), _id(request)), store)
 
+class _Search(Fields):
+    q: Query
+    n: Results = 10
+    t: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), GIVEN] = 0.7
+    prev_chunks: Around = 0
+    next_chunks: Around = 0
+
+
+class _AgenticSearch(Fields):
+    query: Query
+    n_chunks: Results = 5
+    user_context: Annotated[Query, GIVEN] = ""
+
+
+class StoreDocumentEndpoints(StoreEndpoints):
+    """Keeps and searches the documents of a store. The searches find words, not meanings."""
+
+    @answers("GET", _ALL, f"{_ALL}/")
+    async def listing(self, request: Request) -> list[Shape]:
+        """Answer with all of them in a bare array, the oldest first."""
+        store = self.store(request)
+        remarks = self.services.vector_stores.remarks(store.shelf)
+        return [self._shown(document, store, remarks) for document in self.library.page(store.scope)]
+
+    @answers("POST", f"{_ALL}/create")
     async def create(self, request: Request) -> JSONResponse:
-        """Answer `POST …/documents/create`; the text is kept as it came."""
-        store = store_of(self._services, request)
-        form = await read_form(request)
-        name = form.text("name", max_length=_NAME_MAX)
-        text = form.text("text", max_length=MAX_BODY_BYTES, trim=False)
-        form.finish()
-        document = self._library.add(store.shelf, name=name, text=text, integration_type="vector_store")
+        """Add a text, which is kept as it came."""
+        store = self.store(request)
+        fields = await read_json(request, _Document)
+        document = self.library.add(store.shelf, name=fields.name, text=fields.text, integration_type="vector_store")
         return JSONResponse(self._shown(document, store, {}), status_code=201)
 
-    async def rename(self, request: Request) -> JSONResponse:
-        """Answer `PATCH …/documents/{id}/`: only the name can change, whatever else the body holds."""
-        store = store_of(self._services, request)
-        form = await read_form(request)
-        name = form.text("name", max_length=_NAME_MAX)
-        form.finish()
-        return self._answer(self._library.rename((store.shelf,), _id(request), name), store)
+    @answers("GET", f"{_ALL}/search")
+    async def search(self, request: Request) -> Shape:
+        """Search once."""
+        store = self.store(request)
+        fields = read_query(request, _Search)
+        around = {"previous": fields.prev_chunks, "following": fields.next_chunks}
+        matches = self.library.search(store.scope, fields.q, limit=fields.n, **around)
+        return store_search_reply(_near(matches, fields.t), store)
 
+    @answers("POST", f"{_ALL}/agentic_search")
+    async def agentic_search(self, request: Request) -> Shape:
+        """Search in rounds; the extra members are those of the search of documents."""
+        store = self.store(request)
+        fields = await read_json(request, _AgenticSearch)
+        question = Question(query=fields.query, context=fields.user_context, limit=fields.n_chunks)
+        matches, rounds = search_in_rounds(self.library, store.scope, question)
+        return store_search_reply(matches, store) | told(matches, rounds)
+
+    @answers("GET", _ONE, f"{_ONE}/")
+    async def get(self, request: Request) -> Shape:
+        """Answer with one."""
+        store = self.store(request)
+        return self._answer(self.library.document(store.scope, id_in(request)), store)
+
+    @answers("PATCH", f"{_ONE}/")
+    async def rename(self, request: Request) -> Shape:
+        """Change the name, which is all that can change, whatever else the body holds."""
+        store = self.store(request)
+        fields = await read_json(request, _Rename)
+        return self._answer(self.library.rename(store.scope, id_in(request), fields.name), store)
+
+    @answers("DELETE", f"{_ONE}/")
     async def remove(self, request: Request) -> Response:
-        """Answer `DELETE …/documents/{id}/`."""
-        store = store_of(self._services, request)
-        if not self._library.remove((store.shelf,), _id(request)):
-            raise not_found()
+        """Remove one."""
+        found(self.library.remove(self.store(request).scope, id_in(request)))
         return Response(status_code=204)
 
-    def _answer(self, document: Document | None, store: VectorStore) -> JSONResponse:
-        if document is None:
-            raise not_found()
-        return JSONResponse(self._shown(document, store, self._services.vector_stores.remarks(store.shelf)))
+    def _answer(self, document: Document | None, store: VectorStore) -> Shape:
+        return self._shown(found(document), store, self.services.vector_stores.remarks(store.shelf))
 
-    def _shown(self, document: Document, store: VectorStore, remarks: dict[int, str]) -> dict[str, object]:
-        return store_document(document, store, self._variants, remark=remarks.get(document.id))
+    def _shown(self, document: Document, store: VectorStore, remarks: dict[int, str]) -> Shape:
+        return store_document(document, store, self.variants, remark=remarks.get(document.id))
 
 
-def _id(request: Request) -> int:
-    """Give the document's id in the path, or 0, which no document has, for one beyond what the database can hold."""
-    document_id: int = request.path_params["document_id"]
-    return document_id if document_id <= _MOST_ID else 0
+def _near(matches: list[Match], threshold: float) -> list[Match]:
+    """Leave out what is further than the threshold allows.
+
+    The distances of a search by words have no fixed scale, so the threshold is a part of the best match's nearness: 1
+    keeps what is as near as the best, 0 keeps all.
+    """
+    best = max((1 - match.distance for match in matches), default=0)
+    return [match for match in matches if 1 - match.distance >= threshold * best]

@@ -7,24 +7,18 @@ import anyio.to_thread
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from ..data.documents import Document
 from ..data.refusals import Refusal
 from ..data.vector_stores import VectorStore
 from ..wire.file_text import UnknownKindError, read_text, type_of
-from ..wire.store_shapes import store_document
+from ..wire.shapes import Shape, store_document
 from ..wire.uploads import FIELD, uploaded_files
-from .services import Services
-from .vector_stores import store_of
+from .base import answers
+from .vector_stores import StoreEndpoints
 
 _NAME_MAX = 255
 _SHOWN = ("id", "name", "type", "size", "status", "created", "vector_store")
-
-
-def routes(services: Services) -> list[Route]:
-    """Give the route of this family."""
-    return [Route("/vector-stores/{store_id}/documents/upload", StoreUploads(services).upload, methods=["POST"])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +30,18 @@ class _Refused:
     status: int
 
 
-class StoreUploads:
-    """Takes files into the vector store that the path and the API key name."""
+class StoreUploads(StoreEndpoints):
+    """Takes files into a vector store."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._config = services.config
-
+    @answers("POST", "/vector-stores/{store_id}/documents/upload")
     async def upload(self, request: Request) -> JSONResponse:
-        """Answer `POST …/documents/upload`: 201, or 207 when some files were refused.
+        """Answer 201, or 207 when some files were refused.
 
         When all were, the answer is an error: 413, 415 or 400, which it also is when they were refused for different
         reasons.
         """
-        store = store_of(self._services, request)
-        async with uploaded_files(request, self._config) as files:
+        store = self.store(request)
+        async with uploaded_files(request, self.config) as files:
             outcomes = [await self._take(file, store) for file in files]
         kept = [outcome for outcome in outcomes if isinstance(outcome, Document)]
         refused = [outcome for outcome in outcomes if isinstance(outcome, _Refused)]
@@ -71,12 +62,12 @@ class StoreUploads:
             media_type = type_of(name)
         except UnknownKindError:
             return _Refused(file=name, error="Files of this kind can't be uploaded.", status=415)
-        if size > self._config.upload_file_bytes:
+        if size > self.config.upload_file_bytes:
             return _Refused(file=name, error="The file is too large.", status=413)
         if size == 0:
             return _Refused(file=name, error="The submitted file is empty.", status=400)
         read = await anyio.to_thread.run_sync(read_text, file.file, media_type)
-        document = self._services.library.add(
+        document = self.library.add(
             store.shelf,
             name=name,
             text=read.text or "",
@@ -86,11 +77,11 @@ class StoreUploads:
             failure=read.remark if read.text is None else None,
         )
         if read.text is not None and read.remark:
-            self._services.vector_stores.remark(document.id, read.remark)
+            self.services.vector_stores.remark(document.id, read.remark)
         return document
 
-    def _shown(self, document: Document, store: VectorStore) -> dict[str, object]:
-        shown = store_document(document, store, self._config.variants)
+    def _shown(self, document: Document, store: VectorStore) -> Shape:
+        shown = store_document(document, store, self.variants)
         return {name: shown[name] for name in _SHOWN}
 
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..config import SandboxConfig
-from ..data.families import Tokens
-from ..data.refusals import not_authenticated
+from ..data.refusals import Refusal
+from ..data.tokens import Tokens
 
 REFRESH_COOKIE = "refresh_token"
 
@@ -30,7 +30,7 @@ def required(token: str) -> str:
         Refusal: 401, there is none.
     """
     if not token:
-        raise not_authenticated()
+        raise Refusal(401, "not_authenticated", "Authentication credentials were not provided.")
     return token
 
 
@@ -48,12 +48,5 @@ def clear_cookies(response: Response, config: SandboxConfig) -> None:
 
 
 def _set_cookie(response: Response, config: SandboxConfig, name: str, value: str, seconds: float) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=math.ceil(seconds),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=config.variants.secure_cookies,
-    )
+    secure = config.variants.secure_cookies
+    response.set_cookie(name, value, max_age=math.ceil(seconds), httponly=True, samesite="lax", secure=secure)

@@ -1,144 +1,144 @@
-"""The JSON object of a request, read and judged as Django REST Framework's serializers do, and form-encoded bodies."""
+"""The fields of a request: models that pydantic checks, whose refusals sound like Django REST Framework's."""
 
 import json
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUseDefault
 from starlette.requests import Request
 
 from ..data.refusals import InvalidFields, Refusal
 
 MAX_BODY_BYTES = 1024 * 1024
 _MAX_FIELDS = 50
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})")
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-_FORMATS = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
+_INTEGER, _NUMBER, _BOOLEAN = "A valid integer is required.", "A valid number is required.", "Must be a valid boolean."
+_BLANK = "This field may not be blank."
+_SENTENCES = {
+    "missing": "This field is required.",
+    "null": "This field may not be null.",
+    "string_type": "Not a valid string.",
+    "string_unicode": "Surrogate characters are not allowed.",
+    "string_pattern_mismatch": "Null characters are not allowed.",
+    "string_too_long": "Ensure this field has no more than {max_length} characters.",
+    "too_long": "Ensure this field has no more than {max_length} elements.",
+    "list_type": 'Expected a list of items but got type "{kind}".',
+    "model_type": "Invalid data. Expected a dictionary, but got {kind}.",
+    "greater_than_equal": "Ensure this value is greater than or equal to {ge:.0f}.",
+    "less_than_equal": "Ensure this value is less than or equal to {le:.0f}.",
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), _INTEGER),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _BOOLEAN),
+}
+"""What Django REST Framework calls pydantic's errors, by their types."""
+_NO_MOMENT = (
+    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+)
+_SOME_TEXT = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
 
-class Form:
-    """The fields of one request. Complaints are gathered, so that one answer names them all."""
+class Fields(BaseModel):
+    """The fields of one request. One that is not named in the model is ignored."""
 
-    def __init__(self, data: Mapping[str, object]) -> None:
-        self._data = data
-        self._complaints: dict[str, list[str]] = {}
+    model_config = ConfigDict(coerce_numbers_to_str=True, frozen=True, hide_input_in_errors=True)
 
-    def text(self, name: str, *, max_length: int, trim: bool = True, required: bool = True) -> str:
-        """Give a text of 1 to `max_length` characters; "" when it is absent, or after a complaint."""
-        if name not in self._data:
-            self.require(name, not required, "This field is required.")
-            return ""
-        text, complaint = _read_text(self._data[name], max_length=max_length, trim=trim)
-        return self._refuse(name, complaint) if complaint else text
 
-    def optional_text(self, name: str, *, max_length: int) -> str:
-        """Give a text as `text` does; "" also when null or nothing stands there."""
-        return "" if self._data.get(name) in (None, "") else self.text(name, max_length=max_length)
+Model = TypeVar("Model", bound=Fields)
 
-    def switch(self, name: str, *, default: bool) -> bool:
-        """Give a truth value, which may stand there as text; the default when it is absent, or after a complaint."""
-        value = str(self._data.get(name, default)).lower()
-        self.require(name, value in _TRUTHS, "Must be a valid boolean.")
-        return _TRUTHS.get(value, default)
 
-    def integer(self, name: str, *, default: int, least: int, most: int = 2**31 - 1) -> int:
-        """Give a whole number, which may stand there as text; the default when it is absent, or after a complaint."""
-        value = self._data.get(name)
-        if value is None or value == "":
-            return default
-        if isinstance(value, bool) or not _INTEGER.fullmatch(str(value)):
-            self.require(name, False, "A valid integer is required.")  # noqa: FBT003 - see require
-            return default
-        self.require(name, int(str(value)) >= least, f"Ensure this value is greater than or equal to {least}.")
-        self.require(name, int(str(value)) <= most, f"Ensure this value is less than or equal to {most}.")
-        return int(str(value))
+def must(condition: Callable[[Any], bool], complaint: str) -> AfterValidator:
+    """Make a check of a field's value, which stands in the complaint where that has `{}`."""
+    return AfterValidator(_check(condition, complaint))
 
-    def number(self, name: str, *, default: float, least: float, most: float) -> float:
-        """Give a number, which may stand there as text; the default when it is absent, or after a complaint."""
-        value = self._data.get(name)
-        if value is None or value == "":
-            return default
-        if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
-            self.require(name, False, "A valid number is required.")  # noqa: FBT003 - see require
-            return default
-        self.require(name, float(str(value)) >= least, f"Ensure this value is greater than or equal to {least:g}.")
-        self.require(name, float(str(value)) <= most, f"Ensure this value is less than or equal to {most:g}.")
-        return float(str(value))
 
-    def texts(self, name: str, *, max_length: int, most: int) -> list[str]:
-        """Give a list of texts or whole numbers, as texts, each once; [] when it is absent, or after a complaint."""
-        value = self._data.get(name, [])
-        if not isinstance(value, list):
-            self.require(name, False, f'Expected a list of items but got type "{type(value).__name__}".')  # noqa: FBT003 - see require
-            return []
-        self.require(name, len(value) <= most, f"Ensure this field has no more than {most} elements.")
-        read = [_read_text(item, max_length=max_length, trim=True) for item in value[:most]]
-        for complaint in filter(None, (complaint for _, complaint in read)):
-            self.require(name, False, complaint)  # noqa: FBT003 - see require
-        return [] if name in self._complaints else list(dict.fromkeys(text for text, _ in read))
+def one_of(choices: Collection[str]) -> BeforeValidator:
+    """Make the check that a value, whatever its type, is one of these."""
+    return BeforeValidator(_check(lambda value: value in tuple(choices), '"{}" is not a valid choice.'))
 
-    def moment(self, name: str) -> float | None:
-        """Give an ISO 8601 time in Unix seconds, in UTC where it names no zone; None when it is absent or unusable."""
-        value = self._data.get(name)
-        if value is None or value == "":
-            return None
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            complaint = f"Datetime has wrong format. Use one of these formats instead: {_FORMATS}."
-            self.require(name, False, complaint)  # noqa: FBT003 - see require
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
-    def choice(self, name: str, choices: Collection[str], *, required: bool = False) -> str | None:
-        """Give one of the choices; None when it is absent or unusable."""
-        value = self._data.get(name)
-        if value is None or value == "":
-            self.require(name, not required, "This field is required.")
-            return None
+def _check(condition: Callable[[Any], bool], complaint: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        if condition(value):
+            return value
         shown = str(value).encode(errors="replace").decode()  # no reply can carry half a character
-        self.require(name, value in choices, f'"{shown}" is not a valid choice.')
-        return shown
+        raise PydanticCustomError("complaint", "{complaint}", {"complaint": complaint.format(shown)})
 
-    def require(self, name: str, met: bool, complaint: str) -> None:  # noqa: FBT001 - reads as a sentence: name, condition, complaint
-        """Complain about a field unless the condition is met, or the field was complained of already."""
-        if not met:
-            self._complaints.setdefault(name, [complaint])
-
-    def finish(self, *, status: int = 400) -> None:
-        """End the reading.
-
-        Raises:
-            InvalidFields: there was a complaint.
-        """
-        if self._complaints:
-            raise InvalidFields(self._complaints, status=status)
-
-    def _refuse(self, name: str, complaint: str) -> str:
-        self.require(name, False, complaint)  # noqa: FBT003 - see require
-        return ""
+    return check
 
 
-async def read_form(request: Request) -> Form:
-    """Read a request's body; an empty one is an object without members.
+def _given(value: object) -> object:
+    """Take null and an empty text for an absent value, and a truth value for no number."""
+    if value is None or value == "":
+        raise PydanticUseDefault
+    return str(value) if isinstance(value, bool) else value
+
+
+def _moment(value: object) -> float:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise PydanticCustomError("complaint", _NO_MOMENT) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+GIVEN = BeforeValidator(_given)
+Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_SOME_TEXT)]
+Verbatim = Annotated[str, StringConstraints(pattern=_SOME_TEXT)]
+"""A text that is kept with the white space around it."""
+Name = Annotated[Text, Field(max_length=255)]
+Content = Annotated[Verbatim, Field(max_length=MAX_BODY_BYTES)]
+Query = Annotated[Text, Field(max_length=10_000)]
+Number = Annotated[int, Field(ge=0, le=2**31 - 1), GIVEN]
+Moment = Annotated[float | None, BeforeValidator(_moment), GIVEN]
+"""An ISO 8601 time in Unix seconds, in UTC where it names no zone."""
+
+
+def judge(model: type[Model], data: object, *, status: int = 400, context: object = None) -> Model:
+    """Check the fields.
+
+    Raises:
+        InvalidFields: some are missing or unusable, with one complaint for each.
+    """
+    try:
+        return model.model_validate(data, context=context)
+    except ValidationError as error:
+        complaints: dict[str, list[str]] = {}
+        for each in error.errors(include_url=False):
+            name = str(each["loc"][0]) if each["loc"] else "non_field_errors"
+            complaints.setdefault(name, [_sentence(each)])
+        raise InvalidFields(complaints, status=status) from None
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """Check the query string of a request; of two values for one name the later counts."""
+    return judge(model, dict(request.query_params))
+
+
+async def read_json(request: Request, model: type[Model], *, status: int = 400, context: object = None) -> Model:
+    """Read and check the JSON object in a request's body; an empty body is an object without members.
 
     Raises:
         Refusal: 413 over 1 MB, 415 when it is not declared as JSON, 400 when it is no JSON object.
+        InvalidFields: as for `judge`.
     """
     body = await _read_body(request)
-    if not body:
-        return Form({})
-    if _media_type(request) != "application/json":
-        media_type = request.headers.get("content-type", "")
-        raise Refusal(415, "unsupported_media_type", f'Unsupported media type "{media_type}" in request.')
-    data = _parse(body)
-    if not isinstance(data, dict):
-        kind = type(data).__name__
-        raise InvalidFields({"non_field_errors": [f"Invalid data. Expected a dictionary, but got {kind}."]})
-    return Form(data)
+    if body and media_type(request) != "application/json":
+        raise unsupported(request)
+    try:
+        data = json.loads((body or b"{}").decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "parse_error", f"JSON parse error - {error}") from error
+    return judge(model, data, status=status if isinstance(data, dict) else 400, context=context)
 
 
 async def read_urlencoded(request: Request) -> Mapping[str, str]:
@@ -148,9 +148,8 @@ async def read_urlencoded(request: Request) -> Mapping[str, str]:
         Refusal: 413 over 1 MB, 415 when it is not declared so, 400 when it is no UTF-8 text or a name comes twice.
     """
     body = await _read_body(request)
-    media_type = _media_type(request)
-    if media_type != "application/x-www-form-urlencoded":
-        raise Refusal(415, "unsupported_media_type", f'Unsupported media type "{media_type}" in request.')
+    if media_type(request) != "application/x-www-form-urlencoded":
+        raise unsupported(request)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
@@ -161,8 +160,30 @@ async def read_urlencoded(request: Request) -> Mapping[str, str]:
     return fields
 
 
-def _media_type(request: Request) -> str:
+def media_type(request: Request) -> str:
+    """Give the media type of a body without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def unsupported(request: Request) -> Refusal:
+    """The body is of a kind that the endpoint doesn't read."""
+    kind = request.headers.get("content-type", "")
+    return Refusal(415, "unsupported_media_type", f'Unsupported media type "{kind}" in request.')
+
+
+def _sentence(error: ErrorDetails) -> str:
+    kind, value = error["type"], error["input"]
+    if kind == "string_type" and value is None:
+        kind = "null"
+    if kind == "string_pattern_mismatch" and "\x00" not in value:
+        return _BLANK
+    if kind not in _SENTENCES:
+        return error["msg"]
+    return _SENTENCES[kind].format(kind=type(value).__name__, **error.get("ctx", {}))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"Out of range float values are not JSON compliant: {name}")
 
 
 async def _read_body(request: Request) -> bytes:
@@ -172,37 +193,3 @@ async def _read_body(request: Request) -> bytes:
         if len(body) > MAX_BODY_BYTES:
             raise Refusal(413, "request_too_large", "Request body is larger than 1 MB.")
     return body
-
-
-def _parse(body: bytes) -> object:
-    try:
-        data: object = json.loads(body.decode(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, "parse_error", f"JSON parse error - {error}") from error
-    return data
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"Out of range float values are not JSON compliant: {name}")
-
-
-def _read_text(value: object, *, max_length: int, trim: bool) -> tuple[str, str | None]:
-    """Give a value as a text, and what is wrong with it."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
-        return "", "Not a valid string."
-    if value is None:
-        return "", "This field may not be null."
-    text = str(value).strip() if trim else str(value)
-    return text, _complaint(text, max_length)
-
-
-def _complaint(text: str, max_length: int) -> str | None:
-    if not text.strip():
-        return "This field may not be blank."
-    if len(text) > max_length:
-        return f"Ensure this field has no more than {max_length} characters."
-    if "\x00" in text:
-        return "Null characters are not allowed."
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        return "Surrogate characters are not allowed."
-    return None

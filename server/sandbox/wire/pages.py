@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ..config import OUTBOX_PATH, SANDBOX_HEADER, SandboxConfig
+from ..data.api_keys import ApiKeys
 from ..data.outbox import Outbox
-from ..data.shown_keys import ShownKeys
 from .captcha import SANDBOX_CAPTCHA
 
 _POLICY = "Content-Security-Policy"
@@ -54,7 +54,7 @@ class Pages:
 
         return Route("/", index, methods=["GET"])
 
-    def outbox_route(self, outbox: Outbox, shown_keys: ShownKeys) -> Route:
+    def outbox_route(self, outbox: Outbox, shown_keys: ApiKeys) -> Route:
         """Give the outbox page. A client that accepts `application/json` gets `{"letters": [...], "api_keys": [...]}`.
 
         The letters come oldest first.

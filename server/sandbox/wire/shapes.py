@@ -1,20 +1,27 @@
-"""Documents as the API shows them (rememberizer-api.md §4.1 and §4.3)."""
+"""Documents as the API shows them (rememberizer-api.md §4.1, §4.3 and §6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from ..config import Variants
 from ..data.documents import Document, Match
 from ..data.integrations import INTEGRATIONS
-from .times import iso
+from ..data.vector_stores import VectorStore
+
+Shape = dict[str, object]
 
 
-def listed(document: Document, variants: Variants) -> dict[str, object]:
+def iso(seconds: float) -> str:
+    """Write Unix seconds in ISO 8601, in UTC, as Django REST Framework does."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def listed(document: Document, variants: Variants) -> Shape:
     """Give a document as a list of documents has it."""
-    identity: dict[str, object] = {"id": document.id}
-    if variants.document_ids == "pk":
-        identity = {"pk": document.id, "id": _source_id(document)}
+    source_id = _source_id(document)
+    identity = {"id": document.id} if variants.document_ids == "int" else {"pk": document.id, "id": source_id}
     return identity | {
-        "document_id": _source_id(document),
+        "document_id": source_id,
         "name": document.name,
         "type": document.type,
         "path": document.path,
@@ -23,32 +30,52 @@ def listed(document: Document, variants: Variants) -> dict[str, object]:
         "source": document.source,
         "status": document.status,
         "status_error_message": document.failure,
-        "indexed_on": iso(document.ready_at) if document.status == "indexed" else None,
+        "indexed_on": _indexed_on(document),
         "size": document.size,
-        "created_time": _time(document.created_at),
+        "created_time": _time(document.created_at) or "",
     }
 
 
-def search_reply(matches: Sequence[Match], variants: Variants) -> dict[str, object]:
-    """Give the body of a search's reply."""
+def search_reply(matches: Sequence[Match], variants: Variants) -> Shape:
+    """Give the body of a search's reply. In the older shape the size of a document is a text."""
+    chunks: list[Shape] = []
+    sources: dict[str, set[int]] = {}
+    for match in matches:
+        shown = _found(match.document, variants)
+        chunks.append({"chunk_id": match.chunk_id, "document": shown, **_passage(match)})
+        sources.setdefault(INTEGRATIONS[match.document.integration_type].title, set()).add(match.document.id)
     if variants.search_shape == "data":
-        found = [_match(match, _older_document(match.document, variants)) for match in matches]
-        return {"data": found, "message": "", "code": None}
-    chunks = [_match(match, _document(match.document, variants)) for match in matches]
-    return {"data_sources": _data_sources(match.document for match in matches), "matched_chunks": chunks}
+        return {"data": chunks, "message": "", "code": None}
+    data_sources = [{"name": title, "documents": len(ids)} for title, ids in sources.items()]
+    return {"data_sources": data_sources, "matched_chunks": chunks}
 
 
-def _match(match: Match, document: dict[str, object]) -> dict[str, object]:
+def store_document(document: Document, store: VectorStore, variants: Variants, *, remark: str | None = None) -> Shape:
+    """Give a vector store's document. The remark takes the place of a failure's sentence where there is no failure."""
+    indexed = ("done", "done") if variants.store_status == "done" else ("indexed", "completed")
+    statuses = {"indexing": ("processing", "queued"), "error": ("error", "error"), "indexed": indexed}
+    status, processing_status = statuses[document.status]
     return {
-        "chunk_id": match.chunk_id,
-        "document": document,
-        "matched_content": match.text,
-        "distance": match.distance,
+        **_in_store(document, store),
+        "status": status,
+        "processing_status": processing_status,
+        "status_error_message": document.failure or remark,
     }
 
 
-def _document(document: Document, variants: Variants) -> dict[str, object]:
-    filled = variants.search_dates == "filled"
+def store_search_reply(matches: Sequence[Match], store: VectorStore) -> Shape:
+    """Give the body of the reply to a search in a vector store."""
+    chunks = [{"document": _in_store(match.document, store), **_passage(match)} for match in matches]
+    return {"vector_store": {"id": store.id, "name": store.name}, "matched_chunks": chunks}
+
+
+def _passage(match: Match) -> Shape:
+    return {"matched_content": match.text, "distance": match.distance}
+
+
+def _found(document: Document, variants: Variants) -> Shape:
+    is_filled = variants.search_dates == "filled"
+    kind = document.integration_type
     return {
         "id": document.id,
         "document_id": _source_id(document),
@@ -56,27 +83,25 @@ def _document(document: Document, variants: Variants) -> dict[str, object]:
         "type": document.type,
         "path": document.path,
         "url": document.url,
-        "size": document.size,
-        "created_time": _time(document.created_at) if filled else "",
-        "modified_time": _time(document.modified_at) if filled else "",
+        "size": str(document.size) if variants.search_shape == "data" else document.size,
+        "created_time": (is_filled and _time(document.created_at)) or "",
+        "modified_time": (is_filled and _time(document.modified_at)) or "",
         "indexed_on": iso(document.ready_at),
-        "integration": {
-            "id": INTEGRATIONS[document.integration_type].id,
-            "integration_type": document.integration_type,
-        },
+        "integration": {"id": INTEGRATIONS[kind].id, "integration_type": kind},
     }
 
 
-def _older_document(document: Document, variants: Variants) -> dict[str, object]:
-    """In the older shape the size is a text."""
-    return _document(document, variants) | {"size": str(document.size)}
-
-
-def _data_sources(documents: Iterable[Document]) -> list[dict[str, object]]:
-    found: dict[str, set[int]] = {}
-    for document in documents:
-        found.setdefault(INTEGRATIONS[document.integration_type].title, set()).add(document.id)
-    return [{"name": title, "documents": len(ids)} for title, ids in found.items()]
+def _in_store(document: Document, store: VectorStore) -> Shape:
+    return {
+        "id": document.id,
+        "name": document.name,
+        "type": document.type,
+        "vector_store": store.id,
+        "size": document.size,
+        "indexed_on": _indexed_on(document),
+        "created": _time(document.created_at),
+        "modified": _time(document.modified_at),
+    }
 
 
 def _source_id(document: Document) -> str:
@@ -84,5 +109,9 @@ def _source_id(document: Document) -> str:
     return f"{document.integration_type}-{document.id}"
 
 
-def _time(seconds: float | None) -> str:
-    return "" if seconds is None else iso(seconds)
+def _indexed_on(document: Document) -> str | None:
+    return iso(document.ready_at) if document.status == "indexed" else None
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else iso(seconds)

@@ -11,10 +11,10 @@ from starlette.types import Message
 
 from ..config import SandboxConfig
 from ..data.refusals import InvalidFields, Refusal
+from .forms import media_type, unsupported
 
 FIELD = "files"
 MOST_FILES = 20
-_MULTIPART = "multipart/form-data"
 _BEFORE = b"\r\n"
 """Stands before the first boundary, so that it is like the others."""
 _NO_FILE = "No file was submitted."
@@ -29,16 +29,15 @@ async def uploaded_files(request: Request, config: SandboxConfig) -> AsyncIterat
         Refusal: 413, the body is larger than `config.upload_request_bytes`; 415, it is no multipart form; 400, it can't
             be read, or holds too many files, or none.
     """
-    media_type = request.headers.get("content-type", "")
-    if media_type.partition(";")[0].strip().lower() != _MULTIPART:
-        raise Refusal(415, "unsupported_media_type", f'Unsupported media type "{media_type}" in request.')
+    if media_type(request) != "multipart/form-data":
+        raise unsupported(request)
     counted = Request(request.scope, _Counted(request, config.upload_request_bytes).receive)
     try:
         form = await counted.form(max_files=MOST_FILES, max_fields=MOST_FILES)
     except HTTPException as error:
-        raise Refusal(400, "parse_error", f"Multipart form parse error - {error.detail}") from error
+        raise _unreadable(error.detail) from error
     except UnicodeError as error:  # a charset of Python's that decodes nothing
-        raise Refusal(400, "parse_error", "Multipart form parse error - the charset can't be read.") from error
+        raise _unreadable("the charset can't be read.") from error
     try:
         yield _files(form.getlist(FIELD))
     finally:
@@ -64,7 +63,7 @@ class _Counted:
 
     async def receive(self) -> Message:
         if self._is_cut:
-            raise Refusal(400, "parse_error", "Multipart form parse error - the closing boundary is missing.")
+            raise _unreadable("the closing boundary is missing.")
         message = await self._receive()
         body = message.get("body", b"")
         self._left -= len(body)
@@ -78,6 +77,10 @@ class _Counted:
 
     def _refusal(self) -> Refusal:
         return Refusal(413, "request_too_large", "The files of one request are too large together.", field=FIELD)
+
+
+def _unreadable(reason: str) -> Refusal:
+    return Refusal(400, "parse_error", f"Multipart form parse error - {reason}")
 
 
 def _boundary(content_type: str) -> str:

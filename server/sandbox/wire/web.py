@@ -11,20 +11,20 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..config import ErrorShape
-from ..data.refusals import Refusal
+from ..data.refusals import InvalidFields, Refusal, not_found
 
 
 def web_app(routes: Sequence[BaseRoute], *, error_shape: ErrorShape = "detail") -> Starlette:
     """Make an application that matches paths exactly, trailing slash included, and answers errors in JSON."""
 
     def answer(refusal: Refusal) -> JSONResponse:
-        return JSONResponse(refusal.body(error_shape), status_code=refusal.status, headers=refusal.headers)
+        return JSONResponse(body_of(refusal, error_shape), status_code=refusal.status, headers=refusal.headers)
 
     async def refused(_: Request, error: Exception) -> Response:
         return answer(cast("Refusal", error))
 
-    async def not_found(_: Request, __: Exception) -> Response:
-        return answer(Refusal(404, "not_found", "Not found."))
+    async def missing(_: Request, __: Exception) -> Response:
+        return answer(not_found())
 
     async def not_allowed(request: Request, error: Exception) -> Response:
         detail = f'Method "{request.method}" not allowed.'
@@ -35,10 +35,24 @@ def web_app(routes: Sequence[BaseRoute], *, error_shape: ErrorShape = "detail") 
 
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: refused, 404: not_found, 405: not_allowed, Exception: failed},
+        exception_handlers={Refusal: refused, 404: missing, 405: not_allowed, Exception: failed},
     )
     app.router.redirect_slashes = False
     return app
+
+
+def body_of(refusal: Refusal, shape: ErrorShape) -> Mapping[str, object]:
+    """Give the JSON body of a refusal in one of the four shapes."""
+    fields = refusal.fields if isinstance(refusal, InvalidFields) else {}
+    lines = [f"{name}: {text}" for name, texts in fields.items() for text in texts] or [refusal.detail]
+    match shape:
+        case "envelope":
+            return {"data": None, "message": " ".join(lines), "code": refusal.code}
+        case "non_field_errors":
+            return {"non_field_errors": lines}
+        case "fields" if refusal.field:
+            return {refusal.field: [refusal.detail]}
+    return fields or {"detail": refusal.detail}
 
 
 class WithHeaders:

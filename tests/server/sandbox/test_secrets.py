@@ -1,22 +1,29 @@
 import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anyio import to_thread
 from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.accounts import Account
-from rememberizer_mcp.server.sandbox.data.families import Tokens
+from rememberizer_mcp.server.sandbox.data.api_keys import ShownKey
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
-from rememberizer_mcp.server.sandbox.data.shown_keys import ShownKey
-from rememberizer_mcp.server.sandbox.data.vector_stores import Design, VectorStore
+from rememberizer_mcp.server.sandbox.data.tokens import Tokens
+from rememberizer_mcp.server.sandbox.data.vector_stores import VectorStore
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code
 
 CANARY = "canary-4711"
-DESIGN = Design(embedding_model="m", indexing_algorithm="a", vector_dimension=1, search_metric="s")
+DESIGN: dict[str, Any] = {
+    "embedding_model": "m",
+    "indexing_algorithm": "a",
+    "vector_dimension": 1,
+    "search_metric": "s",
+}
+STORE: dict[str, Any] = {"id": "vs_1", "account_id": 1, "name": "Facts", "description": "", "created_at": 0}
 pytestmark = pytest.mark.promise("S44")
 
 
@@ -39,7 +46,7 @@ async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:
             # A test process that has run long holds a million objects: the event loop does not wait for all of them.
             ours = await to_thread.run_sync(_objects_of_the_sandbox)
             shown = " ".join(repr(thing) for thing in [*ours, letters, keys, address])
-    assert "Services(" in shown
+    assert "SandboxConfig(" in shown
     assert "Letter(" in shown
     assert "ShownKey(" in shown
     assert [secret for secret in secrets if secret in shown] == []
@@ -54,12 +61,12 @@ def _objects_of_the_sandbox() -> list[object]:
 @pytest.mark.parametrize(
     "thing",
     [
-        Account(id=1, email=EMAIL, name=NAME, password_hash=CANARY, verified=True),
+        Account(id=1, login=EMAIL, email=EMAIL, name=NAME, password_hash=CANARY, verified=True),
         Letter(to=EMAIL, subject="code", code=CANARY, sent_at=0, expires_at=1),
         OutboxAddress(url=f"http://127.0.0.1:1/{CANARY}/outbox/", file=Path("file")),
         Tokens(access=CANARY, refresh=CANARY),
         ShownKey(opens="account", id="1", name="", owner=EMAIL, key=CANARY),
-        VectorStore(id="vs_1", account_id=1, name="Facts", description="", design=DESIGN, created_at=0, key=CANARY),
+        VectorStore(**STORE, **DESIGN, key=CANARY, key_digest=CANARY.encode()),
     ],
 )
 def test_a_value_that_carries_a_secret_does_not_show_it(thing: object) -> None:

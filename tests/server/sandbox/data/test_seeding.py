@@ -8,7 +8,7 @@ from rememberizer_mcp.server.sandbox.app import build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data import seeding
 from rememberizer_mcp.server.sandbox.data.database import Database
-from rememberizer_mcp.server.sandbox.data.documents import SEED_SHELF, account_shelf
+from rememberizer_mcp.server.sandbox.data.documents import SEED_SHELF, Scope, account_shelf
 from rememberizer_mcp.server.sandbox.data.library import Library
 
 from tests.server.sandbox.documents import SEEDED, found, listed, remember
@@ -78,7 +78,7 @@ async def test_a_first_search_finds_something_in_many_languages(api: API, query:
 def test_a_message_of_a_channel_is_found_by_its_words(clock: FakeClock) -> None:
     database = Database(None)
     library = Library(database, SandboxConfig(now=clock), seed=lambda: seeding.seed(database, clock()))
-    (match, *_) = library.search((SEED_SHELF,), "quinces", limit=1)
+    (match, *_) = library.search(Scope((SEED_SHELF,)), "quinces", limit=1)
     assert match.document.integration_type == "slack"
     assert "Peel with a potato peeler" in match.text
     database.close()
@@ -100,8 +100,8 @@ async def test_the_corpus_holds_what_clients_have_to_cope_with(api: API) -> None
 async def test_nobody_removes_or_renames_a_seed(clock: FakeClock) -> None:
     database = Database(None)
     library = Library(database, SandboxConfig(now=clock), seed=lambda: seeding.seed(database, clock()))
-    own = (account_shelf(1),)
+    own = Scope((account_shelf(1),))
     assert not library.remove(own, 1)
     assert library.rename(own, 1, "Mine") is None
-    assert library.count((SEED_SHELF,)) == SEEDED
+    assert library.count(Scope((SEED_SHELF,))) == SEEDED
     database.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.database import Database
+from rememberizer_mcp.server.sandbox.data.documents import Scope
 from rememberizer_mcp.server.sandbox.data.library import Library
 
 from tests.server.sandbox.documents import SEEDED, listed, remember
@@ -22,9 +23,9 @@ def _pages(library: Library, size: int) -> Iterator[tuple[list[int], bool]]:
     """Each page's documents, and whether it says that there is another, as the endpoint does."""
     goes_on, offset = True, 0
     while goes_on:
-        numbers = [document.id for document in library.page(SHELVES, offset=offset, limit=size)]
+        numbers = [document.id for document in library.page(Scope(SHELVES), offset=offset, limit=size)]
         offset += size
-        goes_on = offset < library.count(SHELVES)
+        goes_on = offset < library.count(Scope(SHELVES))
         yield numbers, goes_on
 
 

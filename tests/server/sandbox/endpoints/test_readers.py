@@ -69,7 +69,7 @@ async def stranger(sandbox: Sandbox) -> AsyncIterator[API]:
 
 @pytest.mark.promise("D87")
 async def test_documents_are_read_by_cookie_token_or_key(ada: API, stranger: API, database: Database) -> None:
-    key = ApiKeys(database).issue(1)
+    key = ApiKeys(database, SandboxConfig()).issue(1)
     for path in READING:
         by_cookie = await ada.get(path)
         by_token = await stranger.get(path, headers={"Authorization": f"Bearer {ada.access}"})
@@ -89,7 +89,7 @@ async def test_nobody_and_a_made_up_key_are_turned_away(stranger: API, path: str
 
 @pytest.mark.promise("D87")
 async def test_a_key_adds_to_its_own_account(ada: API, stranger: API, database: Database, clock: FakeClock) -> None:
-    key = ApiKeys(database).issue(1)
+    key = ApiKeys(database, SandboxConfig()).issue(1)
     assert (await remember(stranger, "By key", "zither", **_key(key))).status_code == 201
     clock.advance(2)
     assert await found(ada, "zither") == ["By key"]
@@ -97,7 +97,7 @@ async def test_a_key_adds_to_its_own_account(ada: API, stranger: API, database: 
 
 @pytest.mark.promise("D87")
 async def test_a_key_counts_before_a_cookie_and_a_token_before_both(ada: API, database: Database) -> None:
-    key, grandmother = ApiKeys(database).issue(1), ada.access
+    key, grandmother = ApiKeys(database, SandboxConfig()).issue(1), ada.access
     await ada.sign_up(email="grace@example.com")
     headers = _key(key)
     assert (await ada.get("account/", headers=headers)).json()["email"] == "ada@example.com"
@@ -108,7 +108,7 @@ async def test_a_key_counts_before_a_cookie_and_a_token_before_both(ada: API, da
 
 @pytest.mark.promise("D88")
 async def test_a_key_of_a_memento_sees_what_is_in_it(ada: API, stranger: API, database: Database) -> None:
-    stranger.headers.update(_key(ApiKeys(database).issue(1, 7)))
+    stranger.headers.update(_key(ApiKeys(database, SandboxConfig()).issue(1, 7)))
     assert await found(stranger, "halloumi xylophone bread") == ["About halloumi"]
     assert [each["name"] for each in await listed(stranger)] == ["About halloumi"]
     outside = await number_of(ada, "About xylophone")

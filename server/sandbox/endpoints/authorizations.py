@@ -1,15 +1,18 @@
 """What an app asks of a person by `GET auth/oauth2/authorize/` (rememberizer-api.md §2)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from ..config import RegisteredApp, SandboxConfig, app_of, origin_of
+from ..config import OFFLINE_ACCESS, RegisteredApp, SandboxConfig, origin_of
 
-OFFLINE_ACCESS = "offline_access"
-_NAMES = ("response_type", "state", "scope", "code_challenge", "code_challenge_method")
+_NAMES = (
+    *("client_id", "redirect_uri", "response_type", "state", "scope"),
+    *("code_challenge", "code_challenge_method"),
+)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -39,7 +42,8 @@ class Authorization:
 
     def answer(self, **parameters: str) -> str:
         """Give the address that brings an answer back to the app."""
-        return _answer(self.redirect_uri, self.state, **parameters)
+        state = {"state": self.state} if self.state else {}
+        return f"{self.redirect_uri}?{urlencode(parameters | state)}"
 
 
 def read_authorization(query: QueryParams, config: SandboxConfig) -> Authorization:
@@ -49,45 +53,38 @@ def read_authorization(query: QueryParams, config: SandboxConfig) -> Authorizati
         UnusableAuthorizationError: the app or the redirect URI is not registered; the sentence says which.
         RefusedAuthorizationError: something else is wrong.
     """
-    app = app_of(_once(query, "client_id"), config.apps)
+    given = {name: query[name] if len(query.getlist(name)) == 1 else "" for name in _NAMES}
+    app = config.app(given["client_id"])
     if app is None:
         raise UnusableAuthorizationError("No app with this client id is registered in the sandbox.")
-    redirect_uri = _once(query, "redirect_uri")
-    origin = origin_of(redirect_uri)
+    origin = origin_of(given["redirect_uri"])
     if origin is None:
         raise UnusableAuthorizationError("This redirect URI is not registered for the app.")
-    if error := _error(query, checks_pkce=config.variants.oauth_pkce == "checked"):
-        raise RefusedAuthorizationError(_answer(redirect_uri, _once(query, "state"), error=error))
-    return Authorization(
+    asked = Authorization(
         app=app,
-        redirect_uri=redirect_uri,
+        redirect_uri=given["redirect_uri"],
         origin=origin,
-        state=_once(query, "state"),
-        scope=" ".join(_once(query, "scope").split()),
-        challenge=_once(query, "code_challenge") or None,
+        state=given["state"],
+        scope=" ".join(given["scope"].split()),
+        challenge=given["code_challenge"] or None,
     )
+    is_ambiguous = any(len(query.getlist(name)) > 1 for name in _NAMES)
+    if error := _error(given, is_ambiguous=is_ambiguous, checks_pkce=config.variants.oauth_pkce == "checked"):
+        raise RefusedAuthorizationError(asked.answer(error=error))
+    return asked
 
 
-def _error(query: QueryParams, *, checks_pkce: bool) -> str | None:
-    if any(len(query.getlist(name)) > 1 for name in _NAMES) or not _once(query, "state"):
+def _error(given: Mapping[str, str], *, is_ambiguous: bool, checks_pkce: bool) -> str | None:
+    if is_ambiguous or not given["state"] or not given["response_type"]:
         return "invalid_request"
-    if _once(query, "response_type") != "code":
-        return "unsupported_response_type" if _once(query, "response_type") else "invalid_request"
-    if set(_once(query, "scope").split()) - {OFFLINE_ACCESS}:
+    if given["response_type"] != "code":
+        return "unsupported_response_type"
+    if set(given["scope"].split()) - {OFFLINE_ACCESS}:
         return "invalid_scope"
-    return "invalid_request" if checks_pkce and not _is_pkce_usable(query) else None
+    return "invalid_request" if checks_pkce and not _is_pkce_usable(given) else None
 
 
-def _is_pkce_usable(query: QueryParams) -> bool:
+def _is_pkce_usable(given: Mapping[str, str]) -> bool:
     """A challenge may be left out, but not be `plain`, which is what no method means (RFC 7636 §4.3)."""
-    challenge, method = _once(query, "code_challenge"), _once(query, "code_challenge_method")
+    challenge, method = given["code_challenge"], given["code_challenge_method"]
     return (challenge, method) == ("", "") or (method == "S256" and _CHALLENGE.fullmatch(challenge) is not None)
-
-
-def _once(query: QueryParams, name: str) -> str:
-    values = query.getlist(name)
-    return values[0] if len(values) == 1 else ""
-
-
-def _answer(redirect_uri: str, state: str, **parameters: str) -> str:
-    return f"{redirect_uri}?{urlencode(parameters | ({'state': state} if state else {}))}"

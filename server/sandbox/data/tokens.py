@@ -1,0 +1,121 @@
+"""The tokens of the sandbox: random ones, each kind in a table of its own, and signed ones (JWTs)."""
+
+import hashlib
+import math
+import secrets
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import jwt
+
+from .database import Database, Value
+
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """What a sign-in or a refresh hands out. `refresh` is None when the old refresh token stays good."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+
+
+class TokenTable:
+    """The random tokens of one table, which knows each by its SHA-256 only (column `digest`).
+
+    A token whose column `expires_at`, if the table has one, is not in the future counts as unknown.
+    """
+
+    def __init__(self, database: Database, table: str, now: Callable[[], float], *, prefix: str = "") -> None:
+        self._database = database
+        self._table = table
+        self._now = now
+        self._prefix = prefix
+
+    def issue(self, **columns: Value) -> str:
+        """Make a token of 256 random bits, and keep these columns with it."""
+        token = self._prefix + random_token()
+        self._database.insert(self._table, digest=digest(token), **columns)
+        return token
+
+    def find(self, token: str) -> sqlite3.Row | None:
+        """Give what is kept with a token; None for one that is unknown or has expired."""
+        row = self._database.one(f"SELECT * FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - a name of ours
+        return None if row is None or dict(row).get("expires_at", math.inf) <= self._now() else row
+
+    def end(self, token: str) -> None:
+        """Remove a token."""
+        self._database.run(f"DELETE FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - as in find
+
+    def purge(self) -> None:
+        """Remove the tokens that have expired."""
+        self._database.run(f"DELETE FROM {self._table} WHERE expires_at <= ?", self._now())  # noqa: S608 - as in find
+
+
+class AccessTokens(Protocol):
+    """Makes and reads the tokens that say to which sign-in (family) a request belongs."""
+
+    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:
+        """Make a token that lives until then, rounded up to whole seconds."""
+        ...
+
+    def family(self, token: str) -> str | None:
+        """Give the token's family, which may have been revoked; None for a token that is not ours or has expired."""
+        ...
+
+
+class JWTAccessTokens:
+    """HS256 with the database's own secret. Claims: sub, exp, iat, jti, fam; never the e-mail address."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._secret = database.secret("access_tokens")
+        self._now = now
+
+    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:
+        """Sign a token."""
+        times = {"exp": math.ceil(expires_at), "iat": int(self._now())}
+        claims = {"sub": str(account_id), "jti": secrets.token_urlsafe(16), "fam": family, **times}
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+
+    def family(self, token: str) -> str | None:
+        """Check signature and expiry; the sandbox's own clock decides about `exp`."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "fam"]},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        return str(claims["fam"]) if claims["exp"] > self._now() else None
+
+
+class OpaqueAccessTokens:
+    """Random tokens, for the variant `opaque_access`."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._table = TokenTable(database, "access_tokens", now)
+
+    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:  # noqa: ARG002 - the family knows its account
+        """Keep a token, and forget those that have expired."""
+        self._table.purge()
+        return self._table.issue(family_id=family, expires_at=math.ceil(expires_at))
+
+    def family(self, token: str) -> str | None:
+        """Look the token up."""
+        row = self._table.find(token)
+        return None if row is None else str(row["family_id"])
+
+
+def random_token() -> str:
+    """Make 256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> bytes:
+    """Give what is stored of a random token."""
+    return hashlib.sha256(token.encode()).digest()
