@@ -29,33 +29,25 @@ class Question:
     before: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Round:
-    """One search, and how many passages it found."""
-
-    query: str
-    found: int
-
-
-def search_in_rounds(library: Library, scope: Scope, question: Question) -> tuple[list[Match], list[Round]]:
+def search_in_rounds(library: Library, scope: Scope, question: Question) -> tuple[list[Match], Mapping[str, int]]:
     """Search for the query, then with the person's context, then with words of what was found.
 
-    Returns the nearest passages of all rounds, and the rounds.
+    Returns the nearest passages of all rounds, and how many passages each round's query found.
     """
     nearest: dict[int, Match] = {}
-    rounds: list[Round] = []
+    rounds: dict[str, int] = {}
     for query in _queries(question, nearest):
         matches = library.search(scope, query, limit=question.limit, after=question.after, before=question.before)
-        rounds.append(Round(query=query, found=len(matches)))
+        rounds[query] = len(matches)
         for match in matches:
             nearest.setdefault(match.chunk_id, match)
     return list(nearest.values())[: question.limit], rounds
 
 
-def told(matches: list[Match], rounds: list[Round]) -> dict[str, object]:
+def told(matches: list[Match], rounds: Mapping[str, int]) -> dict[str, object]:
     """Give what the reply has beside the matches: an extract of the nearest documents, and what was searched for."""
     iterations = [
-        {"iteration": number, "query": made.query, "found": made.found} for number, made in enumerate(rounds, 1)
+        {"iteration": number, "query": query, "found": found} for number, (query, found) in enumerate(rounds.items(), 1)
     ]
     return {
         "message": "" if matches else _NOTHING,

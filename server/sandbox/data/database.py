@@ -8,97 +8,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 _APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
-_FIRST_SCHEMA = (
-    "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
-    """CREATE TABLE accounts (
-        id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, email TEXT NOT NULL, name TEXT NOT NULL,
-        password_hash TEXT NOT NULL, verified INTEGER NOT NULL DEFAULT 0)""",
-    """CREATE TABLE codes (
-        account_id INTEGER PRIMARY KEY REFERENCES accounts ON DELETE CASCADE,
-        code TEXT NOT NULL, expires_at REAL NOT NULL, attempts_left INTEGER NOT NULL)""",
-    """CREATE TABLE letters (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, recipient TEXT NOT NULL, subject TEXT NOT NULL, code TEXT NOT NULL,
-        sent_at REAL NOT NULL, expires_at REAL NOT NULL)""",
-    """CREATE TABLE families (
-        id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        expires_at REAL NOT NULL)""",
-    """CREATE TABLE refresh_tokens (
-        digest BLOB PRIMARY KEY, family_id TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
-        expires_at REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0)""",
-    """CREATE TABLE access_tokens (
-        digest BLOB PRIMARY KEY, family_id TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
-        expires_at REAL NOT NULL)""",
-    "CREATE TABLE attempts (bucket BLOB NOT NULL, at REAL NOT NULL)",
-    "CREATE INDEX attempts_by_bucket ON attempts (bucket, at)",
-    "CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id)",
-    "CREATE INDEX access_tokens_by_family ON access_tokens (family_id)",
-)
-_OAUTH_SCHEMA = (
-    """CREATE TABLE oauth_codes (
-        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, challenge TEXT,
-        memento TEXT NOT NULL, expires_at REAL NOT NULL, family_id TEXT)""",
-    """CREATE TABLE oauth_grants (
-        family_id TEXT PRIMARY KEY REFERENCES families ON DELETE CASCADE,
-        client_id TEXT NOT NULL, memento TEXT NOT NULL)""",
-    """CREATE TABLE browser_sessions (
-        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        expires_at REAL NOT NULL)""",
-)
-_LIBRARY_SCHEMA = (
-    """CREATE TABLE documents (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, shelf TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
-        source TEXT NOT NULL, integration_type TEXT NOT NULL, path TEXT NOT NULL, url TEXT NOT NULL,
-        size INTEGER NOT NULL, created_at REAL, modified_at REAL, ready_at REAL NOT NULL, failure TEXT)""",
-    "CREATE INDEX documents_by_shelf ON documents (shelf, integration_type)",
-    # `words` is what is indexed of the text; the index keeps no text, so that what leaves it must be told again.
-    """CREATE TABLE chunks (
-        id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        number INTEGER NOT NULL, text TEXT NOT NULL, words TEXT NOT NULL, UNIQUE (document_id, number))""",
-    """CREATE VIRTUAL TABLE chunk_words USING fts5 (
-        words, content='', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N*'")""",
-    "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, 'row')",
-    """CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
-        INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
-    """CREATE TRIGGER chunk_changed AFTER UPDATE OF words ON chunks BEGIN
-        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words);
-        INSERT INTO chunk_words (rowid, words) VALUES (new.id, new.words); END""",
-    """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
-        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
-    """CREATE TABLE messages (
-        id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        thread INTEGER REFERENCES messages ON DELETE CASCADE, author TEXT NOT NULL, text TEXT NOT NULL,
-        at REAL NOT NULL)""",
-    "CREATE INDEX messages_by_document ON messages (document_id, thread, at)",
-    "CREATE INDEX messages_by_thread ON messages (thread)",
-    """CREATE TABLE mementos (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        name TEXT NOT NULL, created_at REAL NOT NULL)""",
-    "CREATE INDEX mementos_by_account ON mementos (account_id)",
-    """CREATE TABLE memento_documents (
-        memento_id INTEGER NOT NULL REFERENCES mementos ON DELETE CASCADE,
-        document_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        PRIMARY KEY (memento_id, document_id)) WITHOUT ROWID""",
-    "CREATE INDEX memento_documents_by_document ON memento_documents (document_id)",
-    """CREATE TABLE api_keys (
-        digest BLOB PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
-)
-_STORES_SCHEMA = (
-    """CREATE TABLE vector_stores (
-        id TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, name TEXT NOT NULL,
-        description TEXT NOT NULL, embedding_model TEXT NOT NULL, indexing_algorithm TEXT NOT NULL,
-        vector_dimension INTEGER NOT NULL, search_metric TEXT NOT NULL, created_at REAL NOT NULL, key TEXT NOT NULL,
-        key_digest BLOB NOT NULL UNIQUE)""",
-    """CREATE TABLE document_remarks (
-        document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE, remark TEXT NOT NULL)""",
-    """CREATE TABLE shown_keys (
-        key TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        memento_id INTEGER REFERENCES mementos ON DELETE CASCADE)""",
-    "CREATE INDEX shown_keys_by_memento ON shown_keys (memento_id, account_id)",
-)
-_SCHEMAS = (_FIRST_SCHEMA, _OAUTH_SCHEMA, _LIBRARY_SCHEMA, _STORES_SCHEMA)
-"""What each version added to the one before it."""
+_SCHEMAS = sorted((Path(__file__).parent / "schema").glob("*.sql"))
+"""What each version added to the one before it: statements with an empty line between them."""
 
 Value = str | bytes | int | float | None
 
@@ -204,7 +115,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if not is_ours and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise sqlite3.DatabaseError("it belongs to another program or another version of the sandbox")
     for schema in _SCHEMAS[version if is_ours else 0 :]:
-        for statement in schema:
+        for statement in schema.read_text(encoding="utf-8").split("\n\n"):
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")

@@ -1,8 +1,7 @@
-"""What the library gives out: documents, and the passages that a search finds."""
+"""What the library gives out: documents, the passages that a search finds, and where documents come from."""
 
-import sqlite3
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 Status = Literal["indexing", "indexed", "error"]
 SEED_SHELF = "seed"
@@ -49,27 +48,8 @@ class Document:
     """Why it can't be indexed."""
     status: Status
 
-    @classmethod
-    def of(cls, row: sqlite3.Row, now: float) -> Self:
-        """Make one of a row of the table."""
-        status: Status = "error" if row["failure"] is not None else "indexing" if row["ready_at"] > now else "indexed"
-        return cls(status=status, **{name: row[name] for name in _COLUMNS})
-
-
-_COLUMNS = [column.name for column in fields(Document) if column.name != "status"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceStats:
-    """How many documents of one integration type there are, of which status, and their size in bytes together."""
-
-    integration_type: str
-    documents: int
-    indexing: int
-    failed: int
-    size: int
-    since: float | None
-    """When the first of them was made, in Unix seconds."""
+    remark: str | None
+    """What a person should know of a document that is indexed all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +64,26 @@ class Match:
     chunk: int
     """The number of the chunk that was hit."""
     chunk_id: int
+
+
+class Integration(NamedTuple):
+    """A source of documents (rememberizer-api.md §5.3). `document_type` is what it calls a document."""
+
+    id: int
+    title: str
+    document_type: str
+
+
+INTEGRATIONS = {
+    "google_drive": Integration(1, "Google Drive", "drive"),
+    "slack": Integration(2, "Slack", "channel"),
+    "dropbox": Integration(3, "Dropbox", "file"),
+    "gmail": Integration(4, "Gmail", "mail"),
+    "discord": Integration(5, "Discord", "channel"),
+    "common_knowledge": Integration(6, "Common knowledge", "file"),
+    "memory": Integration(7, "Memory", "memory"),
+    "vector_store": Integration(8, "Vector store", "file"),
+}
+"""Each by its type."""
+DISCUSSIONS = ("slack", "discord")
+"""The types whose documents are channels with messages."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..config import SandboxConfig
 from .database import Database
 from .refusals import Refusal
-from .tokens import AccessTokens, JWTAccessTokens, OpaqueAccessTokens, Tokens, TokenTable
+from .tokens import JWTAccessTokens, OpaqueAccessTokens, Tokens, TokenTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Families:
     """Starts, continues and revokes families. A revoked family is a deleted one, so its tokens are merely unknown."""
 
     def __init__(self, database: Database, config: SandboxConfig) -> None:
-        self._access_tokens: AccessTokens = (
+        self._access_tokens = (
             OpaqueAccessTokens(database, config.now)
             if config.variants.opaque_access
             else JWTAccessTokens(database, config.now)

@@ -3,14 +3,21 @@
 The search is a keyword search (SQLite's FTS5 and its bm25), not a semantic one: it finds words that stand in the text.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..config import SandboxConfig
+from .chunking import index_name, put
 from .database import Database, Value, marks
-from .documents import Document, Match, Scope, SourceStats
-from .shelving import index_name, put
+from .documents import Document, Match, Scope
 from .words import is_prefix, match_expression, query_words
 
+_COLUMNS = (
+    "documents.*, (SELECT remark FROM document_remarks WHERE document_id = documents.id) AS remark,"
+    " CASE WHEN failure IS NOT NULL THEN 'error' WHEN ready_at > ? THEN 'indexing' ELSE 'indexed' END AS status"
+)
+"""Those of a `Document`; the value is the time."""
 _READY = "documents.ready_at <= ? AND documents.failure IS NULL"
 
 
@@ -24,17 +31,19 @@ class Library:
         self._seed = seed
         self._is_seeded = False
 
-    def add(self, shelf: str, *, name: str, text: str, created_at: float | None = None, **columns: Value) -> Document:
+    def add(self, shelf: str, *, name: str, text: str, remark: str | None = None, **columns: Value) -> Document:
         """Add a document, which is indexed `config.indexing_seconds` later, or never if there is a `failure`.
 
-        `created_at` is now unless it is given; for the other columns of the table see `shelving.put`.
+        `created_at` is now unless it is given; for the other columns of the table see `chunking.put`.
         """
         now = self._config.now()
-        created_at = now if created_at is None else created_at
         ready_at = now + self._config.indexing_seconds
-        columns |= {"shelf": shelf, "name": name, "created_at": created_at, "ready_at": ready_at}
+        columns = {"shelf": shelf, "name": name, "created_at": now, "ready_at": ready_at, **columns}
         with self._stocked.transaction():
-            return Document.of(put(self._database, text, columns), now)
+            number = put(self._database, text, columns)
+            if remark is not None:
+                self._database.insert("document_remarks", document_id=number, remark=remark)
+            return self._read("id = ?", number)[0]
 
     def document(self, scope: Scope, document_id: int) -> Document | None:
         """Find one by its id, whatever its status."""
@@ -60,17 +69,20 @@ class Library:
         (row,) = self._stocked.all(f"SELECT count(*) AS documents FROM documents WHERE {where}", *values)  # noqa: S608 - as in _read
         return int(row["documents"])
 
-    def sources(self, scope: Scope) -> list[SourceStats]:
-        """Count the documents of each integration type by status."""
+    def sources(self, scope: Scope) -> list[sqlite3.Row]:
+        """Count the documents of each integration type.
+
+        Each row has `integration_type`, `documents`, of which `indexing` and `failed`, their `size` in bytes together,
+        and `since`, when the first of them was made, in Unix seconds.
+        """
         where, values = _within(scope)
-        rows = self._stocked.all(
+        return self._stocked.all(
             "SELECT integration_type, count(*) AS documents, CAST(total(size) AS INTEGER) AS size,"  # noqa: S608 - conditions of this module
             " min(created_at) AS since, count(failure) AS failed,"
             " count(*) FILTER (WHERE failure IS NULL AND ready_at > ?) AS indexing"
             f" FROM documents WHERE {where} GROUP BY integration_type ORDER BY integration_type",
             *(self._config.now(), *values),
         )
-        return [SourceStats(**dict(row)) for row in rows]
 
     def usage(self, shelf: str) -> int:
         """Give the size of all documents of a shelf in bytes."""
@@ -123,23 +135,15 @@ class Library:
         if not words:
             return []
         where, values = _within(scope, after=after, before=before)
+        now = self._config.now()
         # The index goes first: it gives the hits by rank, and reading ends with the last that is wanted.
         rows = self._database.all(
-            "SELECT documents.*, chunks.id AS chunk_id, number, rank FROM chunk_words"  # noqa: S608 - constants of this module
+            f"SELECT {_COLUMNS}, chunks.id AS chunk_id, number, rank FROM chunk_words"  # noqa: S608 - constants of this module
             " CROSS JOIN chunks ON chunks.id = chunk_words.rowid CROSS JOIN documents ON documents.id = document_id"
             f" WHERE chunk_words MATCH ? AND {where} AND {_READY} ORDER BY rank LIMIT ?",
-            *(match_expression(words), *values, self._config.now(), limit),
+            *(now, match_expression(words), *values, now, limit),
         )
-        return [
-            Match(
-                document=Document.of(row, self._config.now()),
-                text="".join(self.chunks(row["id"], row["number"] - previous, row["number"] + following + 1)),
-                distance=1 / (1 - row["rank"]),  # bm25 is below 0, and the further the better
-                chunk=row["number"],
-                chunk_id=row["chunk_id"],
-            )
-            for row in rows
-        ]
+        return [self._match(dict(row), previous, following) for row in rows]
 
     @property
     def _stocked(self) -> Database:
@@ -159,9 +163,15 @@ class Library:
         telling = [word for word in words if is_prefix(word) or chunks.get(word, 0) <= total["chunks"] / 2]
         return telling if any(is_prefix(word) or word in chunks for word in telling) else words
 
+    def _match(self, row: dict[str, Any], previous: int, following: int) -> Match:
+        chunk_id, number, rank = row.pop("chunk_id"), row.pop("number"), row.pop("rank")
+        text = "".join(self.chunks(row["id"], number - previous, number + following + 1))
+        distance = 1 / (1 - rank)  # bm25 is below 0, and the further the better
+        return Match(document=Document(**row), text=text, distance=distance, chunk=number, chunk_id=chunk_id)
+
     def _read(self, where: str, *values: Value) -> list[Document]:
-        rows = self._stocked.all(f"SELECT * FROM documents WHERE {where}", *values)  # noqa: S608 - conditions of this module, values apart
-        return [Document.of(row, self._config.now()) for row in rows]
+        statement = f"SELECT {_COLUMNS} FROM documents WHERE {where}"  # noqa: S608 - conditions of this module, values apart
+        return [Document(**dict(row)) for row in self._stocked.all(statement, self._config.now(), *values)]
 
 
 def _within(

@@ -1,10 +1,17 @@
-"""The letters that a real service would send by e-mail."""
+"""The letters that a real service would send by e-mail, and the verification codes in them."""
 
+import hmac
+import secrets
 from dataclasses import asdict, dataclass, field
 
+from ..config import SandboxConfig
+from .accounts import Account
 from .database import Database
+from .refusals import Refusal
 
 _LETTERS_KEPT = 100
+_SUBJECT = "Your Rememberizer sandbox verification code"
+_POSSIBLE_CODES = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +43,44 @@ class Outbox:
             'SELECT recipient AS "to", subject, code, sent_at, expires_at FROM letters ORDER BY id'
         )
         return [Letter(**dict(row)) for row in rows]
+
+
+class VerificationCodes:
+    """Codes of six digits: one per account, good once, for a limited time and a limited number of tries."""
+
+    def __init__(self, database: Database, outbox: Outbox, config: SandboxConfig) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._config = config
+
+    def send(self, account: Account) -> None:
+        """Make a fresh code and put it into the outbox."""
+        code = f"{secrets.randbelow(_POSSIBLE_CODES):06}"
+        now = self._config.now()
+        expires_at, attempts = now + self._config.code_seconds, self._config.code_attempts
+        with self._database.transaction():
+            self._database.run(
+                "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)", account.id, code, expires_at, attempts
+            )
+            self._outbox.send(Letter(to=account.email, subject=_SUBJECT, code=code, sent_at=now, expires_at=expires_at))
+
+    def redeem(self, account_id: int, code: str) -> None:
+        """Use up the account's code.
+
+        Raises:
+            Refusal: the code is wrong, or the account has none that is still good; which of them is not said.
+        """
+        if not self._use(account_id, code):
+            status = self._config.variants.verify_refusal_status
+            raise Refusal(status, "invalid", "Invalid or expired verification code.", field="verification_code")
+
+    def _use(self, account_id: int, code: str) -> bool:
+        with self._database.transaction():
+            row = self._database.one(
+                "SELECT code FROM codes WHERE account_id = ? AND attempts_left > 0 AND expires_at > ?",
+                *(account_id, self._config.now()),
+            )
+            is_right = row is not None and hmac.compare_digest(row["code"].encode(), code.encode())
+            change = "DELETE FROM codes" if is_right else "UPDATE codes SET attempts_left = attempts_left - 1"
+            self._database.run(f"{change} WHERE account_id = ?", account_id)
+        return is_right

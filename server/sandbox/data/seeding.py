@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .chunking import put
 from .database import Database, Value
 from .discussions import Discussions, Message
 from .documents import SEED_SHELF
-from .shelving import put
 
 _FILES = Path(__file__).parent / "seed"
 _OWNER = "kestrel@example.com"
@@ -50,8 +50,8 @@ def _put(database: Database, entry: Entry, now: float) -> None:
         "created_at": now if messages else _seconds(entry["created"]),
         "ready_at": now,
     }
-    row = put(database, _channel_text(messages, now) if messages else entry["text"], columns)
-    _put_messages(Discussions(database), row["id"], messages, now)
+    number = put(database, _channel_text(messages, now) if messages else entry["text"], columns)
+    _put_messages(Discussions(database), number, messages, now)
 
 
 def _put_messages(

@@ -6,7 +6,6 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import jwt
 
@@ -55,18 +54,6 @@ class TokenTable:
         self._database.run(f"DELETE FROM {self._table} WHERE expires_at <= ?", self._now())  # noqa: S608 - as in find
 
 
-class AccessTokens(Protocol):
-    """Makes and reads the tokens that say to which sign-in (family) a request belongs."""
-
-    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:
-        """Make a token that lives until then, rounded up to whole seconds."""
-        ...
-
-    def family(self, token: str) -> str | None:
-        """Give the token's family, which may have been revoked; None for a token that is not ours or has expired."""
-        ...
-
-
 class JWTAccessTokens:
     """HS256 with the database's own secret. Claims: sub, exp, iat, jti, fam; never the e-mail address."""
 
@@ -75,13 +62,16 @@ class JWTAccessTokens:
         self._now = now
 
     def mint(self, family: str, *, account_id: int, expires_at: float) -> str:
-        """Sign a token."""
+        """Make a token of this sign-in (family), which lives until then, rounded up to whole seconds."""
         times = {"exp": math.ceil(expires_at), "iat": int(self._now())}
         claims = {"sub": str(account_id), "jti": secrets.token_urlsafe(16), "fam": family, **times}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def family(self, token: str) -> str | None:
-        """Check signature and expiry; the sandbox's own clock decides about `exp`."""
+        """Give the token's family, which may have been revoked; None for a token that is not ours or has expired.
+
+        The sandbox's own clock decides about `exp`.
+        """
         try:
             claims = jwt.decode(
                 token,
@@ -101,12 +91,12 @@ class OpaqueAccessTokens:
         self._table = TokenTable(database, "access_tokens", now)
 
     def mint(self, family: str, *, account_id: int, expires_at: float) -> str:  # noqa: ARG002 - the family knows its account
-        """Keep a token, and forget those that have expired."""
+        """Make a token as `JWTAccessTokens.mint` does, and forget those that have expired."""
         self._table.purge()
         return self._table.issue(family_id=family, expires_at=math.ceil(expires_at))
 
     def family(self, token: str) -> str | None:
-        """Look the token up."""
+        """Give the token's family as `JWTAccessTokens.family` does."""
         row = self._table.find(token)
         return None if row is None else str(row["family_id"])
 

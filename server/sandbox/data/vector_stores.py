@@ -67,16 +67,3 @@ class VectorStores:
         """Find the store that a key belongs to."""
         row = self._database.one("SELECT * FROM vector_stores WHERE key_digest = ?", digest(key))
         return None if row is None else VectorStore(**dict(row))
-
-    def remark(self, document_id: int, remark: str) -> None:
-        """Note what a person should know of a document that is indexed all the same."""
-        self._database.insert("document_remarks", document_id=document_id, remark=remark)
-
-    def remarks(self, shelf: str) -> dict[int, str]:
-        """Give the remarks on a shelf's documents by their ids."""
-        rows = self._database.all(
-            "SELECT document_id, remark FROM document_remarks JOIN documents ON documents.id = document_id"
-            " WHERE shelf = ?",
-            shelf,
-        )
-        return {row["document_id"]: row["remark"] for row in rows}

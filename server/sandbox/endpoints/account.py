@@ -1,9 +1,10 @@
 """`me/`, `account/` and `integrations/` (rememberizer-api.md §5.1 to §5.3)."""
 
+from sqlite3 import Row
+
 from starlette.requests import Request
 
-from ..data.documents import SourceStats, account_shelf
-from ..data.integrations import INTEGRATIONS
+from ..data.documents import INTEGRATIONS, account_shelf
 from ..wire.shapes import Shape, iso
 from .base import Endpoints, answers
 
@@ -40,25 +41,25 @@ class AccountEndpoints(Endpoints):
     async def integrations(self, request: Request) -> Shape:
         """Answer with each source that has a document which the request may read."""
         reader = self.services.reader(request)
-        data = [_source(stats, reader.account.email) for stats in self.library.sources(reader.scope)]
+        data = [_source(row, reader.account.email) for row in self.library.sources(reader.scope)]
         return {"data": data, "message": "", "code": "success"}
 
 
-def _source(stats: SourceStats, email: str) -> Shape:
-    integration = INTEGRATIONS[stats.integration_type]
-    indexed = stats.documents - stats.indexing - stats.failed
+def _source(row: Row, email: str) -> Shape:
+    integration = INTEGRATIONS[row["integration_type"]]
+    indexed = row["documents"] - row["indexing"] - row["failed"]
     return {
         "id": integration.id,
-        "integration_type": stats.integration_type,
+        "integration_type": row["integration_type"],
         "integration_step": "authorized",
         "source": email,
         "document_type": integration.document_type,
         "document_stats": {
-            "status": {"indexed": indexed, "indexing": stats.indexing, "error": stats.failed},
-            "total_size": stats.size,
-            "document_count": stats.documents,
+            "status": {"indexed": indexed, "indexing": row["indexing"], "error": row["failed"]},
+            "total_size": row["size"],
+            "document_count": row["documents"],
         },
-        "consent_time": None if stats.since is None else iso(stats.since),
+        "consent_time": None if row["since"] is None else iso(row["since"]),
         "memory_config": None,
         "token_validity": True,
     }

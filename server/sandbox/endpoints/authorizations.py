@@ -8,16 +8,13 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from ..config import OFFLINE_ACCESS, RegisteredApp, SandboxConfig, origin_of
+from ..data.refusals import Refusal
 
 _NAMES = (
     *("client_id", "redirect_uri", "response_type", "state", "scope"),
     *("code_challenge", "code_challenge_method"),
 )
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-class UnusableAuthorizationError(Exception):
-    """Nobody can be told but the person: who asks, or where the answer goes, is not known."""
 
 
 class RefusedAuthorizationError(Exception):
@@ -50,16 +47,16 @@ def read_authorization(query: QueryParams, config: SandboxConfig) -> Authorizati
     """Read and check what an app asks. A parameter that comes twice counts as none (RFC 6749 §3.1).
 
     Raises:
-        UnusableAuthorizationError: the app or the redirect URI is not registered; the sentence says which.
+        Refusal: the app or the redirect URI is not registered, so that nobody can be told but the person.
         RefusedAuthorizationError: something else is wrong.
     """
     given = {name: query[name] if len(query.getlist(name)) == 1 else "" for name in _NAMES}
     app = config.app(given["client_id"])
     if app is None:
-        raise UnusableAuthorizationError("No app with this client id is registered in the sandbox.")
+        raise Refusal(400, "invalid_client", "No app with this client id is registered in the sandbox.")
     origin = origin_of(given["redirect_uri"])
     if origin is None:
-        raise UnusableAuthorizationError("This redirect URI is not registered for the app.")
+        raise Refusal(400, "invalid_request", "This redirect URI is not registered for the app.")
     asked = Authorization(
         app=app,
         redirect_uri=given["redirect_uri"],

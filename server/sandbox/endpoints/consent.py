@@ -11,12 +11,7 @@ from ..data.refusals import Refusal
 from ..data.tokens import random_token
 from ..wire.forms import read_urlencoded
 from ..wire.pages import Pages
-from .authorizations import (
-    Authorization,
-    RefusedAuthorizationError,
-    UnusableAuthorizationError,
-    read_authorization,
-)
+from .authorizations import Authorization, RefusedAuthorizationError, read_authorization
 from .browsers import hand_out, token_of
 from .services import Services
 
@@ -47,20 +42,18 @@ class ConsentPage:
         """Answer one request. The forms are sent to the page's own address, so each one is checked anew."""
         try:
             asked = read_authorization(request.query_params, self._services.config)
-        except UnusableAuthorizationError as error:
-            return self._refused(str(error), status=400)
+            if request.method != "POST":
+                return self._show(request, asked)
+            return await self._decide(request, asked)
         except RefusedAuthorizationError as error:
             return _see(error.location)
-        if request.method != "POST":
-            return self._show(request, asked)
-        if request.headers.getlist("origin") != [f"{request.url.scheme}://{request.url.netloc}"]:
-            return self._refused("This form was not sent by the sandbox's own page.", status=403)
-        try:
-            return await self._decide(request, asked, await read_urlencoded(request))
         except Refusal as refusal:
-            return self._refused(refusal.detail, status=refusal.status)
+            return self._pages.page("authorize_refused.html", status=refusal.status, sentence=refusal.detail)
 
-    async def _decide(self, request: Request, asked: Authorization, form: Mapping[str, str]) -> Response:
+    async def _decide(self, request: Request, asked: Authorization) -> Response:
+        if request.headers.getlist("origin") != [f"{request.url.scheme}://{request.url.netloc}"]:
+            raise Refusal(403, "permission_denied", "This form was not sent by the sandbox's own page.")
+        form = await read_urlencoded(request)
         token = token_of(request)
         if not self._browsers.is_own(form.get("form_token", ""), token):
             return self._show(request, asked, sentence=_TOO_OLD, status=403)
@@ -130,9 +123,6 @@ class ConsentPage:
         )
         hand_out(token, response)
         return response
-
-    def _refused(self, sentence: str, *, status: int) -> Response:
-        return self._pages.page("authorize_refused.html", status=status, sentence=sentence)
 
 
 def _see(location: str) -> Response:

@@ -29,9 +29,11 @@ class TokenEndpoint(Endpoints):
     async def token(self, request: Request) -> object:
         """Answer one request. The error bodies are RFC 6749's, whatever shape the others have."""
         try:
-            tokens, scope = self._exchange(await _read(request))
+            tokens, scope = self._exchange(await read_urlencoded(request))
         except OAuthError as error:
             return JSONResponse({"error": error.code}, status_code=self._status(error.code))
+        except Refusal:
+            return JSONResponse({"error": "invalid_request"}, status_code=self.variants.oauth_error_status)
         content: Shape = {"access_token": tokens.access, "token_type": "Bearer", "scope": scope}
         if self.variants.oauth_expires_in:
             content["expires_in"] = math.ceil(self.config.access_seconds)
@@ -68,13 +70,6 @@ class TokenEndpoint(Endpoints):
     def _status(self, code: str) -> int:
         status = self.variants.oauth_error_status
         return 401 if status == 400 and code == "invalid_client" else status  # noqa: PLR2004 - the contract's figures
-
-
-async def _read(request: Request) -> Mapping[str, str]:
-    try:
-        return await read_urlencoded(request)
-    except Refusal as refusal:
-        raise OAuthError("invalid_request") from refusal
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from ..config import SandboxConfig
 from ..data.accounts import Account, Accounts
 from ..data.api_keys import ApiKeys
-from ..data.codes import VerificationCodes
 from ..data.database import Database
 from ..data.discussions import Discussions
 from ..data.documents import SEED_SHELF, Scope, account_shelf
@@ -15,7 +14,7 @@ from ..data.families import Families
 from ..data.library import Library
 from ..data.mementos import Mementos
 from ..data.oauth_codes import OAuthCodes
-from ..data.outbox import Outbox
+from ..data.outbox import Outbox, VerificationCodes
 from ..data.passwords import Passwords
 from ..data.refusals import Refusal, invalid_api_key, permission_denied
 from ..data.seeding import seed

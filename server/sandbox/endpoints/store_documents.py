@@ -1,21 +1,28 @@
-"""A vector store's documents: kept and searched (rememberizer-api.md §6.4 to §6.6 and §6.8 to §6.11)."""
+"""A vector store's documents: kept, uploaded and searched (rememberizer-api.md §6.4 to §6.11)."""
 
+from pathlib import PurePosixPath
 from typing import Annotated
 
+import anyio.to_thread
 from pydantic import Field
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..data.agentic import Question, search_in_rounds, told
 from ..data.documents import Document, Match
+from ..data.refusals import Refusal
 from ..data.vector_stores import VectorStore
+from ..wire.file_text import read_text, type_of
 from ..wire.forms import GIVEN, Content, Fields, Name, Query, read_json, read_query
 from ..wire.shapes import Shape, store_document, store_search_reply
+from ..wire.uploads import FIELD, uploaded_files
 from .base import answers, found, id_in
-from .search import Around, Results
+from .documents import Around, Results
 from .vector_stores import StoreEndpoints
 
 _ALL = "/vector-stores/{store_id}/documents"
+_UPLOADED = ("id", "name", "type", "size", "status", "created", "vector_store")
 _ONE = f"{_ALL}/{{id:int}}"
 
 
@@ -49,8 +56,7 @@ class StoreDocumentEndpoints(StoreEndpoints):
     async def listing(self, request: Request) -> list[Shape]:
         """Answer with all of them in a bare array, the oldest first."""
         store = self.store(request)
-        remarks = self.services.vector_stores.remarks(store.shelf)
-        return [self._shown(document, store, remarks) for document in self.library.page(store.scope)]
+        return [store_document(document, store, self.variants) for document in self.library.page(store.scope)]
 
     @answers("POST", f"{_ALL}/create")
     async def create(self, request: Request) -> JSONResponse:
@@ -58,7 +64,7 @@ class StoreDocumentEndpoints(StoreEndpoints):
         store = self.store(request)
         fields = await read_json(request, _Document)
         document = self.library.add(store.shelf, name=fields.name, text=fields.text, integration_type="vector_store")
-        return JSONResponse(self._shown(document, store, {}), status_code=201)
+        return JSONResponse(store_document(document, store, self.variants), status_code=201)
 
     @answers("GET", f"{_ALL}/search")
     async def search(self, request: Request) -> Shape:
@@ -82,14 +88,15 @@ class StoreDocumentEndpoints(StoreEndpoints):
     async def get(self, request: Request) -> Shape:
         """Answer with one."""
         store = self.store(request)
-        return self._answer(self.library.document(store.scope, id_in(request)), store)
+        return store_document(found(self.library.document(store.scope, id_in(request))), store, self.variants)
 
     @answers("PATCH", f"{_ONE}/")
     async def rename(self, request: Request) -> Shape:
         """Change the name, which is all that can change, whatever else the body holds."""
         store = self.store(request)
         fields = await read_json(request, _Rename)
-        return self._answer(self.library.rename(store.scope, id_in(request), fields.name), store)
+        document = found(self.library.rename(store.scope, id_in(request), fields.name))
+        return store_document(document, store, self.variants)
 
     @answers("DELETE", f"{_ONE}/")
     async def remove(self, request: Request) -> Response:
@@ -97,11 +104,50 @@ class StoreDocumentEndpoints(StoreEndpoints):
         found(self.library.remove(self.store(request).scope, id_in(request)))
         return Response(status_code=204)
 
-    def _answer(self, document: Document | None, store: VectorStore) -> Shape:
-        return self._shown(found(document), store, self.services.vector_stores.remarks(store.shelf))
+    @answers("POST", f"{_ALL}/upload")
+    async def upload(self, request: Request) -> JSONResponse:
+        """Take files (§6.7): answer 201, or 207 when some were refused.
 
-    def _shown(self, document: Document, store: VectorStore, remarks: dict[int, str]) -> Shape:
-        return store_document(document, store, self.variants, remark=remarks.get(document.id))
+        When all were, the answer is an error: 413, 415 or 400, which it also is when they were refused for different
+        reasons.
+        """
+        store = self.store(request)
+        kept: list[Shape] = []
+        refused: list[tuple[str, Refusal]] = []
+        async with uploaded_files(request, self.config) as files:
+            for file in files:
+                name = PurePosixPath((file.filename or "").replace("\\", "/")).name[-255:]
+                try:
+                    shown = store_document(await self._keep(file, name, store), store, self.variants)
+                    kept.append({member: shown[member] for member in _UPLOADED})
+                except Refusal as refusal:
+                    refused.append((name, refusal))
+        if not kept:
+            statuses = {refusal.status for _, refusal in refused}
+            detail = " ".join(f"{name}: {refusal.detail}" for name, refusal in refused)
+            raise Refusal(statuses.pop() if len(statuses) == 1 else 400, "invalid", detail, field=FIELD)
+        errors = [{"file": name, "error": refusal.detail} for name, refusal in refused]
+        return JSONResponse({"documents": kept, "errors": errors}, status_code=207 if refused else 201)
+
+    async def _keep(self, file: UploadFile, name: str, store: VectorStore) -> Document:
+        kind, size = type_of(name), file.size or 0
+        if kind is None:
+            raise Refusal(415, "invalid", "Files of this kind can't be uploaded.")
+        if size > self.config.upload_file_bytes:
+            raise Refusal(413, "invalid", "The file is too large.")
+        if size == 0:
+            raise Refusal(400, "invalid", "The submitted file is empty.")
+        text, why_not = await anyio.to_thread.run_sync(read_text, file.file, kind)
+        return self.library.add(
+            store.shelf,
+            name=name,
+            text=text or "",
+            remark=None if text is None else why_not,
+            failure=why_not if text is None else None,
+            type=kind,
+            size=size,
+            integration_type="vector_store",
+        )
 
 
 def _near(matches: list[Match], threshold: float) -> list[Match]:

@@ -3,7 +3,6 @@
 import codecs
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -37,43 +36,25 @@ _NO_TEXT = "The file is not UTF-8 text, so nothing of it was indexed."
 _CUT = f"Only the first {READ_BYTES // 1_000_000} MB of this file were indexed."
 
 
-class UnknownKindError(Exception):
-    """The file's name ends as none of the kinds that can be uploaded (rememberizer-api.md §6)."""
+def type_of(name: str) -> str | None:
+    """Give the MIME type of a file by its name; None: no file of this kind can be uploaded (rememberizer-api.md §6)."""
+    return _TYPES.get(PurePosixPath(name).suffix.lower())
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileText:
-    """What could be read of one file."""
+def read_text(file: BinaryIO, media_type: str) -> tuple[str | None, str | None]:
+    """Read a file of one of the types that `type_of` gives, from where it stands. It blocks.
 
-    text: str | None
-    """None when nothing could be."""
-    remark: str
-    """Why nothing, or not everything, could be read; else ""."""
-
-
-def type_of(name: str) -> str:
-    """Give the MIME type of a file by its name.
-
-    Raises:
-        UnknownKindError: no file of this kind can be uploaded.
+    Returns the text, or None, and why nothing, or not everything, could be read.
     """
-    try:
-        return _TYPES[PurePosixPath(name).suffix.lower()]
-    except KeyError as error:
-        raise UnknownKindError from error
-
-
-def read_text(file: BinaryIO, media_type: str) -> FileText:
-    """Read a file of one of the types that `type_of` gives, from where it stands. It blocks."""
     if media_type not in _READABLE:
-        return FileText(text=None, remark=_UNREADABLE)
+        return None, _UNREADABLE
     data = file.read(READ_BYTES)
     is_cut = bool(file.read(1))
     try:
         text = _decoded(data, is_whole=not is_cut)
     except UnicodeDecodeError:
-        return FileText(text=None, remark=_NO_TEXT)
-    return FileText(text=_shown(text) if media_type == "text/html" else text, remark=_CUT if is_cut else "")
+        return None, _NO_TEXT
+    return _shown(text) if media_type == "text/html" else text, _CUT if is_cut else None
 
 
 def _decoded(data: bytes, *, is_whole: bool) -> str:
@@ -107,7 +88,7 @@ class _Page(HTMLParser):
         return "\n".join(line for line in lines if line)
 
     def _break_at(self, tag: str) -> None:
-        if _BLOCKS.fullmatch(tag):
+        if not self._hidden and _BLOCKS.fullmatch(tag):
             self._pieces.append("\n")
 
 

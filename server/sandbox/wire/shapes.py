@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ..config import Variants
-from ..data.documents import Document, Match
-from ..data.integrations import INTEGRATIONS
+from ..data.documents import INTEGRATIONS, Document, Match
 from ..data.vector_stores import VectorStore
 
 Shape = dict[str, object]
@@ -50,8 +49,8 @@ def search_reply(matches: Sequence[Match], variants: Variants) -> Shape:
     return {"data_sources": data_sources, "matched_chunks": chunks}
 
 
-def store_document(document: Document, store: VectorStore, variants: Variants, *, remark: str | None = None) -> Shape:
-    """Give a vector store's document. The remark takes the place of a failure's sentence where there is no failure."""
+def store_document(document: Document, store: VectorStore, variants: Variants) -> Shape:
+    """Give a vector store's document. A remark takes the place of a failure's sentence where there is no failure."""
     indexed = ("done", "done") if variants.store_status == "done" else ("indexed", "completed")
     statuses = {"indexing": ("processing", "queued"), "error": ("error", "error"), "indexed": indexed}
     status, processing_status = statuses[document.status]
@@ -59,7 +58,7 @@ def store_document(document: Document, store: VectorStore, variants: Variants, *
         **_in_store(document, store),
         "status": status,
         "processing_status": processing_status,
-        "status_error_message": document.failure or remark,
+        "status_error_message": document.failure or document.remark,
     }
 
 

@@ -2,13 +2,13 @@ import codecs
 from io import BytesIO
 
 import pytest
-from rememberizer_mcp.server.sandbox.wire.file_text import READ_BYTES, FileText, UnknownKindError, read_text, type_of
+from rememberizer_mcp.server.sandbox.wire.file_text import READ_BYTES, read_text, type_of
 
 pytestmark = pytest.mark.promise("D92")
 
 
 def page(source: str) -> str | None:
-    return read_text(BytesIO(source.encode()), "text/html").text
+    return read_text(BytesIO(source.encode()), "text/html")[0]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,7 @@ def test_a_file_has_the_type_of_its_ending(name: str, media_type: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "txt", ".txt", "a.exe", "a.txt.", "a.txt "])
 def test_any_other_ending_is_none_of_the_kinds(name: str) -> None:
-    with pytest.raises(UnknownKindError):
-        type_of(name)
+    assert type_of(name) is None
 
 
 @pytest.mark.parametrize(
@@ -49,27 +48,26 @@ def test_any_other_ending_is_none_of_the_kinds(name: str) -> None:
     ],
 )
 def test_a_text_is_read_as_it_stands(data: bytes, text: str) -> None:
-    assert read_text(BytesIO(data), "text/plain") == FileText(text=text, remark="")
+    assert read_text(BytesIO(data), "text/plain") == (text, None)
 
 
 @pytest.mark.parametrize("data", [b"caf\xe9", b"\xff\xfe\x00\xd8", b"tea\xc3"])
 def test_what_is_no_text_is_not_read(data: bytes) -> None:
     read = read_text(BytesIO(data), "application/json")
-    assert read == FileText(text=None, remark="The file is not UTF-8 text, so nothing of it was indexed.")
+    assert read == (None, "The file is not UTF-8 text, so nothing of it was indexed.")
 
 
 def test_of_a_long_text_the_beginning_is_read_up_to_a_whole_character() -> None:
     read = read_text(BytesIO(b"x" + "é".encode() * READ_BYTES), "text/plain")
-    assert read == FileText(
-        text="x" + "é" * (READ_BYTES // 2 - 1), remark="Only the first 2 MB of this file were indexed."
-    )
-    assert read_text(BytesIO(b"x" * READ_BYTES), "text/plain").remark == ""
+    assert read == ("x" + "é" * (READ_BYTES // 2 - 1), "Only the first 2 MB of this file were indexed.")
+    assert read_text(BytesIO(b"x" * READ_BYTES), "text/plain")[1] is None
 
 
 def test_a_kind_that_the_sandbox_can_not_read_is_said_to_be_one() -> None:
-    read = read_text(BytesIO(b"%PDF-1.7"), "application/pdf")
-    assert read.text is None
-    assert read.remark.startswith("The sandbox can't read the text of this kind of file")
+    text, why_not = read_text(BytesIO(b"%PDF-1.7"), "application/pdf")
+    assert text is None
+    assert why_not
+    assert why_not.startswith("The sandbox can't read the text of this kind of file")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +83,9 @@ def test_a_kind_that_the_sandbox_can_not_read_is_said_to_be_one() -> None:
         ("<!-- never closed <p>x", ""),
         ("text <script>never closed", "text"),
         ("text <a href=", "text"),
+        ("AT&T <template><p>hidden</p><template>x</template></template>&copy", "AT&T ©"),
+        ("seen</script><p>text<![never heard of]>not seen", "seen\ntext"),
+        ("seen<p>&#" + "9" * 5000 + ";", "seen"),
     ],
 )
 def test_of_a_page_only_what_a_browser_shows_is_read(source: str, text: str) -> None:
