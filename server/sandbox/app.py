@@ -1,8 +1,7 @@
 """The sandbox: the one place where its parts meet."""
 
 import warnings
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager
 
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp
@@ -11,7 +10,6 @@ from .config import SandboxConfig
 from .data.database import Database
 from .endpoints.account import AccountEndpoints
 from .endpoints.auth import AuthEndpoints
-from .endpoints.common_knowledge import CommonKnowledgeEndpoints
 from .endpoints.consent import ConsentPage
 from .endpoints.documents import DocumentEndpoints
 from .endpoints.mementos import MementoEndpoints
@@ -24,13 +22,15 @@ from .wire.web import WithHeaders, web_app
 
 _FAMILIES = (
     *(AuthEndpoints, AccountEndpoints, TokenEndpoint, DocumentEndpoints, MementoEndpoints),
-    *(CommonKnowledgeEndpoints, VectorStoreEndpoints, StoreDocumentEndpoints),
+    *(VectorStoreEndpoints, StoreDocumentEndpoints),
 )
 """Each further family of endpoints is one class of `endpoints/` and one name here."""
 
 
-class Sandbox:
+class Sandbox(AbstractContextManager["Sandbox"]):
     """A running service without a socket. Close it, or use it as a context manager; forgetting that is a warning."""
+
+    _closed = True  # until there is something to close
 
     def __init__(self, config: SandboxConfig) -> None:
         """Put a sandbox together. Without `config.data` it starts empty.
@@ -38,7 +38,6 @@ class Sandbox:
         Raises:
             ValueError: the data file can't be used; the sentence says why.
         """
-        self._closed = True  # until there is something to close
         pages = Pages()
         self._database = Database(config.data)
         self._closed = False
@@ -59,13 +58,7 @@ class Sandbox:
         self._closed = True
         self._database.close()
 
-    def __enter__(self) -> Self:
-        """Give the sandbox itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 

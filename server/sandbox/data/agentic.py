@@ -5,7 +5,6 @@ No language model stands behind it. What the real service writes as an answer is
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from .documents import Match, Scope
 from .library import Library
@@ -18,30 +17,29 @@ _EXTRACT_CHARACTERS = 300
 _NOTHING = "No document holds any of these words."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked. The times are Unix seconds, both included; None is no bound."""
-
-    query: str
-    context: str
-    limit: int
-    after: float | None = None
-    before: float | None = None
-
-
-def search_in_rounds(library: Library, scope: Scope, question: Question) -> tuple[list[Match], Mapping[str, int]]:
+def search_in_rounds(
+    library: Library,
+    scope: Scope,
+    query: str,
+    *,
+    context: str,
+    limit: int,
+    after: float | None = None,
+    before: float | None = None,
+) -> tuple[list[Match], Mapping[str, int]]:
     """Search for the query, then with the person's context, then with words of what was found.
 
-    Returns the nearest passages of all rounds, and how many passages each round's query found.
+    The times are those of `Library.search`. Returns the nearest passages of all rounds, and how many passages each
+    round's query found.
     """
     nearest: dict[int, Match] = {}
     rounds: dict[str, int] = {}
-    for query in _queries(question, nearest):
-        matches = library.search(scope, query, limit=question.limit, after=question.after, before=question.before)
-        rounds[query] = len(matches)
+    for wording in _wordings(query, context, nearest):
+        matches = library.search(scope, wording, limit=limit, after=after, before=before)
+        rounds[wording] = len(matches)
         for match in matches:
             nearest.setdefault(match.chunk_id, match)
-    return list(nearest.values())[: question.limit], rounds
+    return list(nearest.values())[:limit], rounds
 
 
 def told(matches: list[Match], rounds: Mapping[str, int]) -> dict[str, object]:
@@ -61,13 +59,13 @@ def _extract(matches: list[Match]) -> str:
     return "\n\n".join(f"{name}: {' '.join(text.split())[:_EXTRACT_CHARACTERS]}" for name, text in passages.items())
 
 
-def _queries(question: Question, nearest: Mapping[int, Match]) -> Iterator[str]:
+def _wordings(query: str, context: str, nearest: Mapping[int, Match]) -> Iterator[str]:
     """Give each round's query; `nearest` is what the rounds before it have found."""
-    yield question.query
-    if question.context:
-        yield f"{question.query} {question.context}"
+    yield query
+    if context:
+        yield f"{query} {context}"
     if words := _frequent_words(nearest.values()):
-        yield f"{question.query} {' '.join(words)}"
+        yield f"{query} {' '.join(words)}"
 
 
 def _frequent_words(matches: Iterable[Match]) -> list[str]:

@@ -47,7 +47,6 @@ class Document:
     failure: str | None
     """Why it can't be indexed."""
     status: Status
-
     remark: str | None
     """What a person should know of a document that is indexed all the same."""
 

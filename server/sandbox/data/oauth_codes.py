@@ -6,7 +6,7 @@ import hmac
 import sqlite3
 
 from ..config import OFFLINE_ACCESS, SandboxConfig
-from .database import Database
+from .database import Database, Value
 from .families import Families
 from .tokens import Tokens, digest, random_token
 
@@ -21,10 +21,11 @@ class OAuthCodes:
         self._families = families
         self._config = config
 
-    def issue(
-        self, account_id: int, *, client_id: str, redirect_uri: str, scope: str, challenge: str | None, memento: str
-    ) -> str:
-        """Make a code, and forget those that can neither be used nor reused to any effect."""
+    def issue(self, **columns: Value) -> str:
+        """Make a code, and forget those that can neither be used nor reused to any effect.
+
+        The columns say whose documents the app may read (`account_id`, `memento`), and what the app asked for.
+        """
         code = random_token()
         now = self._config.now()
         self._database.run(
@@ -32,15 +33,7 @@ class OAuthCodes:
             " AND (family_id IS NULL OR family_id NOT IN (SELECT id FROM families))",
             now,
         )
-        chosen = {"client_id": client_id, "redirect_uri": redirect_uri, "scope": scope, "memento": memento}
-        self._database.insert(
-            "oauth_codes",
-            digest=digest(code),
-            account_id=account_id,
-            challenge=challenge,
-            expires_at=now + CODE_SECONDS,
-            **chosen,
-        )
+        self._database.insert("oauth_codes", digest=digest(code), expires_at=now + CODE_SECONDS, **columns)
         return code
 
     def exchange(self, code: str, *, client_id: str, redirect_uri: str, verifier: str) -> tuple[Tokens, str] | None:

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from ..config import SandboxConfig
 from .accounts import Account
@@ -26,43 +26,32 @@ class Letter:
 
 
 class Outbox:
-    """Keeps the newest hundred letters; nothing leaves the machine."""
+    """Sends verification codes, and keeps the newest hundred letters; nothing leaves the machine.
 
-    def __init__(self, database: Database) -> None:
+    A code has six digits and is good once, for a limited time and a limited number of tries. A new one replaces the
+    account's last.
+    """
+
+    def __init__(self, database: Database, config: SandboxConfig) -> None:
         self._database = database
-
-    def send(self, letter: Letter) -> None:
-        """Put a letter into the outbox."""
-        columns = asdict(letter)
-        self._database.insert("letters", recipient=columns.pop("to"), **columns)
-        self._database.run("DELETE FROM letters WHERE id <= (SELECT MAX(id) FROM letters) - ?", _LETTERS_KEPT)
+        self._config = config
 
     def letters(self) -> list[Letter]:
         """Give the letters, the oldest first."""
-        rows = self._database.all(
-            'SELECT recipient AS "to", subject, code, sent_at, expires_at FROM letters ORDER BY id'
-        )
-        return [Letter(**dict(row)) for row in rows]
+        columns = 'recipient AS "to", subject, code, sent_at, expires_at'
+        return [Letter(**dict(row)) for row in self._database.all(f"SELECT {columns} FROM letters ORDER BY id")]  # noqa: S608 - a constant
 
-
-class VerificationCodes:
-    """Codes of six digits: one per account, good once, for a limited time and a limited number of tries."""
-
-    def __init__(self, database: Database, outbox: Outbox, config: SandboxConfig) -> None:
-        self._database = database
-        self._outbox = outbox
-        self._config = config
-
-    def send(self, account: Account) -> None:
-        """Make a fresh code and put it into the outbox."""
+    def send_code(self, account: Account) -> None:
+        """Make a fresh code and send it."""
         code = f"{secrets.randbelow(_POSSIBLE_CODES):06}"
         now = self._config.now()
         expires_at, attempts = now + self._config.code_seconds, self._config.code_attempts
+        times = {"sent_at": now, "expires_at": expires_at}
         with self._database.transaction():
-            self._database.run(
-                "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)", account.id, code, expires_at, attempts
-            )
-            self._outbox.send(Letter(to=account.email, subject=_SUBJECT, code=code, sent_at=now, expires_at=expires_at))
+            replace = "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?)"
+            self._database.run(replace, account.id, code, expires_at, attempts)
+            self._database.insert("letters", recipient=account.email, subject=_SUBJECT, code=code, **times)
+            self._database.run("DELETE FROM letters WHERE id <= (SELECT MAX(id) FROM letters) - ?", _LETTERS_KEPT)
 
     def redeem(self, account_id: int, code: str) -> None:
         """Use up the account's code.

@@ -56,7 +56,7 @@ class AuthEndpoints(Endpoints):
             account = self.services.accounts.create(email=fields.email, name=fields.name, password_hash=password_hash)
         except EmailTakenError as error:
             raise InvalidFields({"email": ["user with this email already exists."]}, status=status) from error
-        self.services.codes.send(account)
+        self.services.outbox.send_code(account)
         return self._signed_up(account)
 
     @answers("POST", "/auth/signin/")
@@ -77,7 +77,7 @@ class AuthEndpoints(Endpoints):
         limit = self.config.verify_attempts_per_minute
         self.services.throttle.admit("verify", str(account_id), per_minute=limit)
         fields = await read_json(request, _Verification, status=self.variants.verify_refusal_status)
-        self.services.codes.redeem(account_id, fields.verification_code)
+        self.services.outbox.redeem(account_id, fields.verification_code)
         self.services.accounts.mark_verified(account_id)
         status = self.variants.verify_status
         return Response(status_code=204) if status == 204 else {"detail": "E-mail address verified."}  # noqa: PLR2004 - No Content

@@ -90,7 +90,7 @@ class ConsentPage:
         if memento not in (*_ALWAYS, *self._mementos(account_id)):
             return self._show(request, asked, sentence=_CHOOSE, status=400)
         code = self._services.oauth_codes.issue(
-            account_id,
+            account_id=account_id,
             client_id=asked.app.client_id,
             redirect_uri=asked.redirect_uri,
             scope=asked.scope,

@@ -9,10 +9,10 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..data.agentic import Question, search_in_rounds, told
+from ..data.agentic import search_in_rounds, told
 from ..data.documents import DISCUSSIONS, INTEGRATIONS, Document, account_shelf
 from ..data.refusals import Refusal, not_found
-from ..wire.forms import GIVEN, Content, Fields, Moment, Name, Number, Query, must, one_of, read_json, read_query
+from ..wire.forms import GIVEN, Content, Fields, Moment, Named, Number, Query, must, one_of, read_json, read_query
 from ..wire.shapes import Shape, listed, search_reply
 from .base import Endpoints, answers, found, id_in
 from .services import Reader
@@ -31,9 +31,8 @@ class _Contents(Fields):
     end_chunk: Number | None = None
 
 
-class _Memory(Fields):
-    name: Name
-    content: Content
+class _Memory(Named):
+    text: Content = Field(alias="content")
 
 
 class _Discussion(Fields):
@@ -48,22 +47,23 @@ Results = Annotated[int, Field(ge=1, le=100), GIVEN]
 Around = Annotated[int, Field(ge=0, le=20), GIVEN]
 
 
-class _Search(Fields):
-    q: _Query
-    n: Results = 3
-    prev_chunks: Around = 2
-    next_chunks: Around = 2
+class _Dated(Fields):
     after: Moment = Field(None, alias="from")
     before: Moment = Field(None, alias="to")
+
+
+class _Search(_Dated):
+    query: _Query = Field(alias="q")
+    limit: Results = Field(3, alias="n")
+    previous: Around = Field(2, alias="prev_chunks")
+    following: Around = Field(2, alias="next_chunks")
     return_full_content: bool = True
 
 
-class _AgenticSearch(Fields):
+class _AgenticSearch(_Dated):
     query: _Query
-    n_chunks: Results = 5
-    user_context: Annotated[Query, GIVEN] = ""
-    after: Moment = Field(None, alias="from")
-    before: Moment = Field(None, alias="to")
+    limit: Results = Field(5, alias="n_chunks")
+    context: Annotated[Query, GIVEN] = Field("", alias="user_context")
 
 
 class DocumentEndpoints(Endpoints):
@@ -128,10 +128,10 @@ class DocumentEndpoints(Endpoints):
         """Add a document; an API key may do it too."""
         shelf = account_shelf(self.services.reader(request).account.id)
         fields = await read_json(request, _Memory)
-        if self.library.usage(shelf) + len(fields.content.encode()) > self.config.embed_quota:
+        if self.library.usage(shelf) + len(fields.text.encode()) > self.config.embed_quota:
             detail = "The embedding quota of this account is used up."
             raise Refusal(self.variants.quota_status, "quota_exceeded", detail, field="content")
-        self.library.add(shelf, name=fields.name, text=fields.content)
+        self.library.add(shelf, **fields.model_dump())
         if self.variants.memorize_reply == 200:  # noqa: PLR2004 - the contract's figure
             return {"data": [{}], "message": "Memorized.", "code": "success"}
         return Response(status_code=self.variants.memorize_reply)
@@ -141,15 +141,9 @@ class DocumentEndpoints(Endpoints):
         """Search once. Without `return_full_content` a hit comes without the chunks around it."""
         scope = self.services.reader(request).scope
         fields = read_query(request, _Search)
-        matches = self.library.search(
-            scope,
-            fields.q,
-            limit=fields.n,
-            after=fields.after,
-            before=fields.before,
-            previous=fields.prev_chunks if fields.return_full_content else 0,
-            following=fields.next_chunks if fields.return_full_content else 0,
-        )
+        around = {} if fields.return_full_content else {"previous": 0, "following": 0}
+        asked = fields.model_dump(exclude={"return_full_content"}) | around
+        matches = self.library.search(scope, **asked)
         return search_reply(matches, self.variants)
 
     @answers("POST", "/documents/agentic_search/")
@@ -157,14 +151,7 @@ class DocumentEndpoints(Endpoints):
         """Search in rounds; `metadata.iterations` says what was searched for."""
         scope = self.services.reader(request).scope
         fields = await read_json(request, _AgenticSearch)
-        question = Question(
-            query=fields.query,
-            context=fields.user_context,
-            limit=fields.n_chunks,
-            after=fields.after,
-            before=fields.before,
-        )
-        matches, rounds = search_in_rounds(self.library, scope, question)
+        matches, rounds = search_in_rounds(self.library, scope, **fields.model_dump())
         return search_reply(matches, self.variants) | told(matches, rounds)
 
     def _readable(self, request: Request, reader: Reader) -> Document:

@@ -1,27 +1,33 @@
-"""`mementos/` (rememberizer-api.md §5.4), for a signed-in session only."""
+"""`mementos/`, and the public knowledge made of them (rememberizer-api.md §5.4 and §5.5), for a session only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ..data.accounts import Account
+from ..data.documents import SEED_SHELF, Document, Scope
 from ..data.mementos import Memento
 from ..data.refusals import InvalidFields
-from ..wire.forms import Fields, Name, Text, must, read_json
+from ..wire.forms import Fields, Named, Text, must, read_json
 from ..wire.shapes import Shape, iso
 from .base import Endpoints, answers, found, id_in
 from .services import Reader
 
+_SINCE = 1_704_067_200.0  # 2024-01-01
+_DAY = 86_400
+_KNOWLEDGES = (
+    ("Everyday reading", "Short texts on many things.", 1204, "Sandbox Press"),
+    ("Field notes", "", 311, "Sandbox Society"),
+    ("My shared notes", "What I let others read.", 2, None),
+)
+"""Name, description, number of subscribers, and publisher; None is the account itself."""
 _Id = Annotated[Text, Field(max_length=18)]
 _IS_NUMBER = must(lambda text: text.isascii() and text.isdecimal(), '"{}" is not a valid pk.')
 _Ids = Annotated[list[Annotated[_Id, _IS_NUMBER]], Field(max_length=1000)]
 _Folders = Annotated[list[Annotated[Text, Field(max_length=1000)]], Field(max_length=1000)]
-
-
-class _Memento(Fields):
-    name: Name
 
 
 class _Edit(Fields):
@@ -32,7 +38,7 @@ class _Edit(Fields):
 
 
 class MementoEndpoints(Endpoints):
-    """Keeps an account's mementos."""
+    """Keeps an account's mementos, and tells of public knowledge: the same three for everybody."""
 
     @answers("GET", "/mementos/")
     async def listing(self, request: Request) -> object:
@@ -47,7 +53,7 @@ class MementoEndpoints(Endpoints):
     async def create(self, request: Request) -> JSONResponse:
         """Make one without documents."""
         owner = self.services.owner(request)
-        fields = await read_json(request, _Memento)
+        fields = await read_json(request, Named)
         memento = self.services.mementos.create(owner.account.id, fields.name)
         return JSONResponse(_detailed(memento), status_code=self.variants.memento_created)
 
@@ -75,6 +81,14 @@ class MementoEndpoints(Endpoints):
         self.services.mementos.delete(self._memento(request, self.services.owner(request)).id)
         return Response(status_code=204)
 
+    @answers("GET", "/common-knowledge/subscribed-list/")
+    async def knowledge(self, request: Request) -> list[Shape]:
+        """Answer with a bare array. The seed's documents of this type are dealt out to the three."""
+        account = self.services.owner(request).account
+        documents = self.library.page(Scope((SEED_SHELF,)), integration_type="common_knowledge")
+        dealt = [documents[index :: len(_KNOWLEDGES)] for index in range(len(_KNOWLEDGES))]
+        return [self._knowledge(index + 1, documents, account) for index, documents in enumerate(dealt)]
+
     def _memento(self, request: Request, owner: Reader) -> Memento:
         return found(self.services.mementos.one(owner.account.id, id_in(request)))
 
@@ -99,6 +113,29 @@ class MementoEndpoints(Endpoints):
         if given := {name: [complaint] for name, complaint in complaints.items() if complaint}:
             raise InvalidFields(given)
         return set(ids).union(*held.values())
+
+    def _knowledge(self, number: int, documents: Sequence[Document], account: Account) -> Shape:
+        """The account's own has an API key, which is its own in each account and each database, and opens nothing."""
+        name, description, subscribers, publisher = _KNOWLEDGES[number - 1]
+        is_own = publisher is None
+        return {
+            "id": number,
+            "num_of_subscribers": subscribers,
+            "publisher_name": publisher or account.name,
+            "published_by_me": is_own,
+            "subscribed_by_me": not is_own,
+            "size": sum(document.size for document in documents),
+            "created": iso(_SINCE),
+            "modified": iso(_SINCE + number * _DAY),
+            "priority_score": round(1 / number, 2),
+            "name": name,
+            "image_url": "",
+            "description": description,
+            "api_key": self.services.api_keys.sample(account.id) if is_own else None,
+            "is_sharing": True,
+            "memento": number,
+            "document_ids": [document.id for document in documents],
+        }
 
 
 def _first(items: Iterable[object]) -> object:

@@ -14,7 +14,7 @@ from ..data.families import Families
 from ..data.library import Library
 from ..data.mementos import Mementos
 from ..data.oauth_codes import OAuthCodes
-from ..data.outbox import Outbox, VerificationCodes
+from ..data.outbox import Outbox
 from ..data.passwords import Passwords
 from ..data.refusals import Refusal, invalid_api_key, permission_denied
 from ..data.seeding import seed
@@ -44,9 +44,8 @@ class Services:
         self.library = Library(database, config, seed=lambda: seed(database, config.now()))
         self.mementos = Mementos(database, config)
         self.oauth_codes = OAuthCodes(database, self.families, config)
-        self.outbox = Outbox(database)
+        self.outbox = Outbox(database, config)
         self.browsers = Browsers(database, config)
-        self.codes = VerificationCodes(database, self.outbox, config)
         self.passwords = Passwords()
         self.throttle = Throttle(database, config.now)
         self.vector_stores = VectorStores(database, config)
@@ -125,7 +124,7 @@ class Services:
             detail = "Incorrect authentication credentials."
             raise Refusal(status, "authentication_failed", detail, field="password")
         if not account.verified:
-            self.codes.send(account)
+            self.outbox.send_code(account)
             if self.config.variants.unverified_sign_in == "refused":
                 raise Refusal(status, "email_not_verified", "E-mail address is not verified.", field="login")
         return account

@@ -9,12 +9,12 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..data.agentic import Question, search_in_rounds, told
+from ..data.agentic import search_in_rounds, told
 from ..data.documents import Document, Match
 from ..data.refusals import Refusal
 from ..data.vector_stores import VectorStore
 from ..wire.file_text import read_text, type_of
-from ..wire.forms import GIVEN, Content, Fields, Name, Query, read_json, read_query
+from ..wire.forms import GIVEN, Content, Fields, Named, Query, read_json, read_query
 from ..wire.shapes import Shape, store_document, store_search_reply
 from ..wire.uploads import FIELD, uploaded_files
 from .base import answers, found, id_in
@@ -26,27 +26,22 @@ _UPLOADED = ("id", "name", "type", "size", "status", "created", "vector_store")
 _ONE = f"{_ALL}/{{id:int}}"
 
 
-class _Document(Fields):
-    name: Name
+class _Document(Named):
     text: Content
 
 
-class _Rename(Fields):
-    name: Name
-
-
 class _Search(Fields):
-    q: Query
-    n: Results = 10
-    t: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), GIVEN] = 0.7
-    prev_chunks: Around = 0
-    next_chunks: Around = 0
+    query: Query = Field(alias="q")
+    limit: Results = Field(10, alias="n")
+    threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), GIVEN] = Field(0.7, alias="t")
+    previous: Around = Field(0, alias="prev_chunks")
+    following: Around = Field(0, alias="next_chunks")
 
 
 class _AgenticSearch(Fields):
     query: Query
-    n_chunks: Results = 5
-    user_context: Annotated[Query, GIVEN] = ""
+    limit: Results = Field(5, alias="n_chunks")
+    context: Annotated[Query, GIVEN] = Field("", alias="user_context")
 
 
 class StoreDocumentEndpoints(StoreEndpoints):
@@ -63,7 +58,7 @@ class StoreDocumentEndpoints(StoreEndpoints):
         """Add a text, which is kept as it came."""
         store = self.store(request)
         fields = await read_json(request, _Document)
-        document = self.library.add(store.shelf, name=fields.name, text=fields.text, integration_type="vector_store")
+        document = self.library.add(store.shelf, integration_type="vector_store", **fields.model_dump())
         return JSONResponse(store_document(document, store, self.variants), status_code=201)
 
     @answers("GET", f"{_ALL}/search")
@@ -71,17 +66,15 @@ class StoreDocumentEndpoints(StoreEndpoints):
         """Search once."""
         store = self.store(request)
         fields = read_query(request, _Search)
-        around = {"previous": fields.prev_chunks, "following": fields.next_chunks}
-        matches = self.library.search(store.scope, fields.q, limit=fields.n, **around)
-        return store_search_reply(_near(matches, fields.t), store)
+        matches = self.library.search(store.scope, **fields.model_dump(exclude={"threshold"}))
+        return store_search_reply(_near(matches, fields.threshold), store)
 
     @answers("POST", f"{_ALL}/agentic_search")
     async def agentic_search(self, request: Request) -> Shape:
         """Search in rounds; the extra members are those of the search of documents."""
         store = self.store(request)
         fields = await read_json(request, _AgenticSearch)
-        question = Question(query=fields.query, context=fields.user_context, limit=fields.n_chunks)
-        matches, rounds = search_in_rounds(self.library, store.scope, question)
+        matches, rounds = search_in_rounds(self.library, store.scope, **fields.model_dump())
         return store_search_reply(matches, store) | told(matches, rounds)
 
     @answers("GET", _ONE, f"{_ONE}/")
@@ -94,7 +87,7 @@ class StoreDocumentEndpoints(StoreEndpoints):
     async def rename(self, request: Request) -> Shape:
         """Change the name, which is all that can change, whatever else the body holds."""
         store = self.store(request)
-        fields = await read_json(request, _Rename)
+        fields = await read_json(request, Named)
         document = found(self.library.rename(store.scope, id_in(request), fields.name))
         return store_document(document, store, self.variants)
 

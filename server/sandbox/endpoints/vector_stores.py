@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from ..data.refusals import invalid_api_key, not_found, permission_denied
 from ..data.vector_stores import VectorStore
-from ..wire.forms import GIVEN, Fields, Name, Text, one_of, read_json
+from ..wire.forms import GIVEN, Named, Text, one_of, read_json
 from ..wire.shapes import Shape, iso
 from .base import Endpoints, answers
 
@@ -24,8 +24,7 @@ _GUIDE_METRICS = ("cosine", "ip", "l2")
 """Another page of the documentation has these names."""
 
 
-class _Store(Fields):
-    name: Name
+class _Store(Named):
     description: Annotated[Text, Field(max_length=2000), GIVEN] = ""
     embedding_model: Annotated[str, one_of(_MODELS), GIVEN] = "openai/text-embedding-3-small"
     indexing_algorithm: Annotated[str, one_of((*_ALGORITHMS, *_GUIDE_ALGORITHMS)), GIVEN] = "ivfflat"

@@ -103,6 +103,12 @@ Moment = Annotated[float | None, BeforeValidator(_moment), GIVEN]
 """An ISO 8601 time in Unix seconds, in UTC where it names no zone."""
 
 
+class Named(Fields):
+    """What is made, or renamed, by a name."""
+
+    name: Name
+
+
 def judge(model: type[Model], data: object, *, status: int = 400, context: object = None) -> Model:
     """Check the fields.
 

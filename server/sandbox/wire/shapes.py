@@ -17,20 +17,16 @@ def iso(seconds: float) -> str:
 
 def listed(document: Document, variants: Variants) -> Shape:
     """Give a document as a list of documents has it."""
-    source_id = _source_id(document)
-    identity = {"id": document.id} if variants.document_ids == "int" else {"pk": document.id, "id": source_id}
-    return identity | {
-        "document_id": source_id,
-        "name": document.name,
-        "type": document.type,
-        "path": document.path,
-        "url": document.url,
+    described = _described(document)
+    is_pk = variants.document_ids == "pk"
+    return {
+        **({"pk": document.id, "id": described["document_id"]} if is_pk else {"id": document.id}),
+        **described,
         "integration_type": document.integration_type,
         "source": document.source,
         "status": document.status,
         "status_error_message": document.failure,
         "indexed_on": _indexed_on(document),
-        "size": document.size,
         "created_time": _time(document.created_at) or "",
     }
 
@@ -77,11 +73,7 @@ def _found(document: Document, variants: Variants) -> Shape:
     kind = document.integration_type
     return {
         "id": document.id,
-        "document_id": _source_id(document),
-        "name": document.name,
-        "type": document.type,
-        "path": document.path,
-        "url": document.url,
+        **_described(document),
         "size": str(document.size) if variants.search_shape == "data" else document.size,
         "created_time": (is_filled and _time(document.created_at)) or "",
         "modified_time": (is_filled and _time(document.modified_at)) or "",
@@ -103,9 +95,16 @@ def _in_store(document: Document, store: VectorStore) -> Shape:
     }
 
 
-def _source_id(document: Document) -> str:
-    """What the source calls the document; no number, so that it can't be taken for one."""
-    return f"{document.integration_type}-{document.id}"
+def _described(document: Document) -> Shape:
+    """`document_id` is what the source calls it: no number, so that it can't be taken for one."""
+    return {
+        "document_id": f"{document.integration_type}-{document.id}",
+        "name": document.name,
+        "type": document.type,
+        "path": document.path,
+        "url": document.url,
+        "size": document.size,
+    }
 
 
 def _indexed_on(document: Document) -> str | None:
