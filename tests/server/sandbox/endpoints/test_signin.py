@@ -1,6 +1,7 @@
 import jwt
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
+from rememberizer_mcp.server.sandbox.data.accounts import Account
 
 from tests.server.sandbox.support import API, EMAIL
 from tests.support.clock import FakeClock
@@ -75,9 +76,11 @@ async def test_signing_in_unverified_mails_a_fresh_code(api: API, sandbox: Sandb
 async def test_the_outbox_keeps_the_newest_hundred_letters(api: API, sandbox: Sandbox) -> None:
     await api.sign_up()
     first = sandbox.outbox.letters()[0]
+    ada = Account(id=1, login=EMAIL, email=EMAIL, name="Ada", password_hash="-", verified=False)
     for _ in range(100):
-        sandbox.outbox.send(first)
+        sandbox.outbox.send_code(ada)
     assert len(sandbox.outbox.letters()) == 100
+    assert first not in sandbox.outbox.letters()
 
 
 @pytest.mark.promise("D44")
