@@ -79,7 +79,7 @@ async def read_fields(request: Request) -> dict[str, str]:
         if len(body) > MOST_BODY_BYTES:
             raise UnreadableForm
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise UnreadableForm from error
     return dict(pairs)

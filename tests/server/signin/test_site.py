@@ -248,7 +248,8 @@ async def test_a_form_that_is_none_of_the_pages_changes_nothing(fields: dict[str
 @pytest.mark.promise("S39")
 @pytest.mark.parametrize(
     "body",
-    [b"form=sign_in&email=" + b"x" * 40_000, b"&".join(b"a%d=1" % n for n in range(20)), b"form=\xff", b"email=%ff"],
+    [b"form=sign_in&email=" + b"x" * 40_000, b"&".join(b"a%d=1" % n for n in range(20)), b"form=\xff",
+     b"form=sign_in&email=ada%40example.org&password=%ff"],
 )  # fmt: skip
 async def test_a_body_that_is_no_form_is_refused_with_a_sentence(body: bytes) -> None:
     async with page() as (_, url):
