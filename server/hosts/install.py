@@ -130,11 +130,11 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
     """
     name = entry_name(sandbox=sandbox)
     ours = host.entry(own_block(system, sandbox=sandbox), name)
-    document = _read(host, system)
-    after = _merged(host, document.entries.get(name), ours)
-    with _left_alone(document.file):
-        is_there = document.entries.get(name) == after
-        text = document.file.text if is_there else document.with_entry(name, after)
+    with _left_alone(host.path(system)) as path:
+        document = _read(host, path)
+        before = document.entries.get(name)
+        after = _merged(host, before, ours)
+        text = document.file.text if before == after else document.with_entry(name, after)
     reasons = left_out(host, system, document.value, name, host.block(after))
     return Change(document=document, name=name, text=text, after=after, ours=ours, left_out=reasons)
 
@@ -146,15 +146,15 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         UnusableFile: The host's file can't be changed safely.
     """
     name, original = entry_name(sandbox=sandbox), None
-    document = _read(host, system)
-    text = document.file.text
-    if name in document.entries:
-        with suppress(UnusableFile):
-            original = document.before_us(name, read_copy_before_us(document.file.path))
-        with _left_alone(document.file):
+    with _left_alone(host.path(system)) as path:
+        document = _read(host, path)
+        text = document.file.text
+        if name in document.entries:
+            with suppress(UnusableFile):
+                original = document.before_us(name, read_copy_before_us(document.file.path))
             text = document.without_entry(name) if original is None else original
-    is_original = original is not None
-    return Change(document=document, name=name, text=text, ours={}, left_out=[], gives_back=is_original)
+    gives_back = original is not None
+    return Change(document=document, name=name, text=text, ours={}, left_out=[], gives_back=gives_back)
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
@@ -168,25 +168,23 @@ def pasteable(system: System, *, sandbox: bool) -> str:
     return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)
 
 
-def _read(host: Host, system: System) -> HostDocument:
-    """The host's file, if the host can read it too."""
+@contextmanager
+def _left_alone(path: Path) -> Iterator[Path]:
+    """Say of a file that can't be read or changed that it was left alone."""
     try:
-        file = read_file(host.path(system))
+        yield path
     except UnusableFile as error:
         raise UnusableFile(f"{str(error).removesuffix('.')}; it was left alone.") from None
-    with _left_alone(file):
-        document = HostDocument(host, file)
-        if leniency := document.refused:
-            raise CantChange(f"holds {leniency}, which {host.title} itself can't read: {leniency.step}")
-    return document
-
-
-@contextmanager
-def _left_alone(file: HostFile) -> Iterator[None]:
-    try:
-        yield
     except CantChange as error:
-        raise UnusableFile(f"{file.path} {error}; it was left alone.") from None
+        raise UnusableFile(f"{path} {error}; it was left alone.") from None
+
+
+def _read(host: Host, path: Path) -> HostDocument:
+    """The host's file, if the host can read it too."""
+    document = HostDocument(host, read_file(path))
+    if leniency := document.refused:
+        raise CantChange(f"holds {leniency}, which {host.title} itself can't read: {leniency.step}")
+    return document
 
 
 def _started(host: Host, entry: Any) -> Block | None:

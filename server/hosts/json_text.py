@@ -54,27 +54,23 @@ class JsonText:
             CantChange: The text is no JSON object.
         """
         try:
-            value = self._read()
-        except json.JSONDecodeError as error:
-            raise CantChange(f"is not valid JSON (line {error.lineno}, column {error.colno})") from None
+            value = _DECODER.decode(self.text)
+        except json.JSONDecodeError:  # most files are strict JSON, and to blank a large one takes long
+            value = self._lenient_value()
         if not isinstance(value, dict):
             raise CantChange("holds no JSON object")
         return value
 
-    def _read(self) -> Any:
+    def _lenient_value(self) -> Any:
         try:
-            return _DECODER.decode(
-                self.text
-            )  # most files need no blanks, and to look for them in a large one takes long
-        except json.JSONDecodeError:
             return _DECODER.decode(self._plain) if self._plain.strip() else {}
+        except json.JSONDecodeError as error:
+            raise CantChange(f"is not valid JSON (line {error.lineno}, column {error.colno})") from None
 
     @cached_property
     def _plain(self) -> str:
         """The same length, with blanks in place of comments and trailing commas."""
-        return _LENIENT.sub(
-            lambda found: _blank(found[0]) if found["COMMENT"] or found["COMMA"] else found[0], self.text
-        )
+        return _LENIENT.sub(_blanked, self.text)
 
     @staticmethod
     def written(value: Mapping[str, Any]) -> str:
@@ -178,5 +174,5 @@ def leniencies(text: str) -> set[Leniency]:
     return {Leniency[found.lastgroup] for found in _LENIENT.finditer(text) if found.lastgroup}
 
 
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+def _blanked(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0]) if found["COMMENT"] or found["COMMA"] else found[0]

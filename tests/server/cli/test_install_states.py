@@ -173,3 +173,28 @@ def test_nobody_is_asked_whether_a_write_protected_file_may_be_overwritten(tmp_p
     file.chmod(0o400)
     code, said = invoke(tmp_path, "install", "cursor")
     assert (code, said.count("\n"), "is write-protected" in said) == (1, 1, True)
+
+
+def test_an_unknown_host_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    """In lines of 80 columns; it was one of 140."""
+    names = "  claude-desktop, claude-code, cursor, vscode, codex, gemini-cli, goose"
+    code, said = invoke(tmp_path, "install", "emacs")
+    assert code == 2
+    assert said.splitlines()[-3:] == [
+        "Error: Invalid value for 'HOST': 'emacs' is none of these:",
+        f"{names}, json",
+        "  `json` prints the block for any other host.",
+    ]
+    code, said = invoke(tmp_path, "uninstall", "\x1b]0;x")
+    assert (code, said.splitlines()[-2:]) == (
+        2,
+        ["Error: Invalid value for 'HOST': '\\x1b]0;x' is none of these:", names],
+    )
+
+
+@pytest.mark.parametrize("typed", ["x" * 3000, "\x1b" * 3000])
+def test_of_a_long_word_for_a_host_only_the_beginning_is_shown(typed: str, tmp_path: Path) -> None:
+    line = invoke(tmp_path, "install", typed)[1].splitlines()[-3]
+    assert line.startswith(f"Error: Invalid value for 'HOST': {repr(typed)[:20]}")
+    assert line.endswith("... is none of these:")
+    assert len(line) <= 80

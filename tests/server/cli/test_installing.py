@@ -214,31 +214,6 @@ def test_the_block_is_printed_for_any_other_host() -> None:
     assert json.loads(said)["mcpServers"]["rememberizer-sandbox"]["command"] == OURS
 
 
-def test_an_unknown_host_is_answered_with_those_that_there_are() -> None:
-    """In lines of 80 columns; it was one of 140."""
-    names = "  claude-desktop, claude-code, cursor, vscode, codex, gemini-cli, goose"
-    code, said = invoke("install", "emacs")
-    assert code == 2
-    assert said.splitlines()[-3:] == [
-        "Error: Invalid value for 'HOST': 'emacs' is none of these:",
-        f"{names}, json",
-        "  `json` prints the block for any other host.",
-    ]
-    code, said = invoke("uninstall", "\x1b]0;x")
-    assert (code, said.splitlines()[-2:]) == (
-        2,
-        ["Error: Invalid value for 'HOST': '\\x1b]0;x' is none of these:", names],
-    )
-
-
-@pytest.mark.parametrize("typed", ["x" * 3000, "\x1b" * 3000])
-def test_of_a_long_word_for_a_host_only_the_beginning_is_shown(typed: str) -> None:
-    line = invoke("install", typed)[1].splitlines()[-3]
-    assert line.startswith(f"Error: Invalid value for 'HOST': {repr(typed)[:20]}")
-    assert line.endswith("... is none of these:")
-    assert len(line) <= 80
-
-
 @pytest.mark.promise("D109", "D113")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 @pytest.mark.parametrize(
