@@ -108,13 +108,13 @@ NAME_OF_ENTRY = object()
 
 
 def _claude_desktop(system: System) -> Path:
-    file = "claude_desktop_config.json"
+    file = Path("Claude", "claude_desktop_config.json")
+    paths = [system.settings_folder / file]
     if system.platform == "win32":
-        usual = system.settings_folder / "Claude" / file
         packages = system.folder("LOCALAPPDATA", system.home / "AppData" / "Local") / "Packages"
-        packaged = [each / "LocalCache" / "Roaming" / "Claude" / file for each in sorted(packages.glob("Claude_*"))]
-        return next((path for path in (*packaged, usual) if path.is_file()), (*packaged, usual)[0])
-    return system.settings_folder / "Claude" / file
+        packaged = sorted(packages.glob("Claude_*"))
+        paths = [*(each / "LocalCache" / "Roaming" / file for each in packaged), *paths]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _goose(system: System) -> Path:
