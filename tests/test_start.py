@@ -9,9 +9,9 @@ LATER = (
     "jinja2",
     "keyring",
     "playwright",
+    "rememberizer_mcp.server.loopback",
     "rememberizer_mcp.server.sandbox",
     "rememberizer_mcp.server.signin.actions",
-    "rememberizer_mcp.server.signin.listener",
     "rememberizer_mcp.server.signin.pages",
     "rememberizer_mcp.server.signin.site",
 )

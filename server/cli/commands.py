@@ -131,7 +131,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from ..sandbox.serve import serve_sandbox  # noqa: PLC0415 -- see the module's docstring
+    from ..sandbox.listener import serve_sandbox  # noqa: PLC0415 -- see the module's docstring
 
     config = _sandbox_config(options)
     try:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp
 
+from ..loopback import WithHeaders
 from .config import SandboxConfig
 from .data.database import Database
 from .endpoints.account import AccountEndpoints
@@ -18,7 +19,7 @@ from .endpoints.services import Services
 from .endpoints.store_documents import StoreDocumentEndpoints
 from .endpoints.vector_stores import VectorStoreEndpoints
 from .wire.pages import Pages
-from .wire.web import WithHeaders, web_app
+from .wire.web import web_app
 
 _FAMILIES = (
     *(AuthEndpoints, AccountEndpoints, TokenEndpoint, DocumentEndpoints, MementoEndpoints),

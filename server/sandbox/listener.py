@@ -1,57 +1,130 @@
-"""The loopback listener beside a sandbox that is used in process: pages for a person's browser, nothing else."""
+"""The sandbox on a loopback port: its pages beside a sandbox that is used in process, or all of it for programs."""
 
+import asyncio  # noqa: TID251 -- a signal handler reaches the event loop by it
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import anyio
 from starlette.types import ASGIApp
 
-from .app import Sandbox
-from .config import LOOPBACK, OUTBOX_PATH
-from .http_server import HTTPServer, listen, serving
+from ..loopback import PATIENCE_SECONDS, Connections, LoopbackServer, WithHeaders, serving
+from .app import Sandbox, build_sandbox
+from .config import OUTBOX_PATH, SandboxConfig
 from .runtime_files import OutboxAddress, published
-from .wire.guard import KeyedPages, LoopbackGuard
+from .wire.captcha import SANDBOX_CAPTCHA
+from .wire.guard import Guard
 from .wire.pages import Pages
-from .wire.web import WithHeaders, web_app
+from .wire.web import web_app
 
-_PATIENCE_SECONDS = 0.1  # the process that has a sandbox in it ends within a second, and has more to close
+_MOST_CONNECTIONS = 256
+_PATIENCE_SECONDS = 0.5  # of a process of its own, which has nothing else to close
+_HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
 
 
 @asynccontextmanager
 async def outbox_listener(sandbox: Sandbox, runtime_dir: Path | None = None) -> AsyncIterator[OutboxAddress]:
-    """Serve the pages on 127.0.0.1 while the body runs, and publish the outbox's address in the runtime directory.
+    """Serve the pages for a person's browser while the body runs, and publish the outbox's address in a file.
 
     The consent page needs no key, for it has a sign-in of its own; what is yielded names its `authorize_url`.
-    It takes no signal handlers over. At the end the file is removed before the server stops.
+    The file is removed before the port closes.
 
     Raises:
         ValueError: no port can be had.
     """
-    key = make_key()
-    with listen(0) as listening:
-        port: int = listening.getsockname()[1]
-        consent = web_app(sandbox.browser_routes)
-        app = keyed_app(sandbox, otherwise=consent, key=key, port=port)
-        server = HTTPServer(app, patience_seconds=_PATIENCE_SECONDS)
-        async with serving(server, listening):
-            with published(outbox_url(port, key), runtime_dir) as address:
-                yield address
+    async with _served(sandbox, otherwise=web_app(sandbox.browser_routes), runtime_dir=runtime_dir) as address:
+        yield address
 
 
-def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str, port: int) -> ASGIApp:
+def serve_sandbox(
+    config: SandboxConfig, *, port: int, announce: Callable[[str], None], runtime_dir: Path | None = None
+) -> None:
+    """Serve the API, its first page and the outbox on 127.0.0.1 until one of `ending_signals`, then return.
+
+    It must run in the main thread, and leaves those signals ignored. Port 0 is any free one. `announce` gets one line
+    at a time; one of them holds the key of the outbox page, so the lines are for the person's own terminal.
+
+    Raises:
+        ValueError: the port or the data file can't be used.
+    """
+
+    async def serve() -> None:
+        with heeding(ending_signals()) as came:
+            async with _served(sandbox, sandbox.app, runtime_dir, port=port, patience_seconds=_PATIENCE_SECONDS) as to:
+                for line in _announcement(config, to):
+                    announce(line)
+                await came.wait()
+
+    with build_sandbox(config) as sandbox:
+        anyio.run(serve)
+
+
+def ending_signals() -> set[signal.Signals]:
+    """Give SIGINT and SIGTERM, and SIGHUP unless it is ignored, as under nohup."""
+    hangup = set() if signal.getsignal(_HANGUP) is signal.SIG_IGN else {_HANGUP}
+    return {signal.SIGINT, signal.SIGTERM} | hangup
+
+
+@contextmanager
+def heeding(signals: Collection[signal.Signals]) -> Iterator[anyio.Event]:
+    """Take signals over while the body runs; the event is set when one comes.
+
+    From then on they are ignored, also after the body: they often come together, and what is left is to end.
+    """
+    came, loop = anyio.Event(), asyncio.get_running_loop()
+
+    def heed(*_: object) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        loop.call_soon_threadsafe(came.set)
+
+    before = {number: signal.signal(number, heed) for number in signals}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is heed:
+                signal.signal(number, handler)
+
+
+def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:
     """Put the pages that need the key in front of another application, and the guard in front of both."""
     pages = Pages()
     for_people = web_app([pages.outbox_route(sandbox.outbox, sandbox.shown_keys)])
-    keyed = KeyedPages(for_people, key=key, otherwise=otherwise)
-    return WithHeaders(LoopbackGuard(keyed, port=port), pages.headers())
+    return WithHeaders(Guard(for_people, key=key, otherwise=otherwise), pages.headers())
 
 
-def make_key() -> str:
-    """Make the key of one start: 256 random bits, safe in a URL (security.md S20)."""
-    return secrets.token_urlsafe(32)
+@asynccontextmanager
+async def _served(
+    sandbox: Sandbox,
+    otherwise: ASGIApp,
+    runtime_dir: Path | None,
+    *,
+    port: int = 0,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> AsyncIterator[OutboxAddress]:
+    """Serve the outbox below the key of this start, 256 random bits (security.md S20), and the rest beside it."""
+    key = secrets.token_urlsafe(32)
+    server = LoopbackServer(
+        keyed_app(sandbox, otherwise=otherwise, key=key),
+        connections=Connections(most=_MOST_CONNECTIONS),
+        port=port,
+        patience_seconds=patience_seconds,
+    )
+    async with serving(server):
+        with published(f"{server.origin}/{key}{OUTBOX_PATH}", runtime_dir) as address:
+            yield address
 
 
-def outbox_url(port: int, key: str) -> str:
-    """Give the address of the outbox page."""
-    return f"http://{LOOPBACK}:{port}/{key}{OUTBOX_PATH}"
+def _announcement(config: SandboxConfig, address: OutboxAddress) -> list[str]:
+    return [
+        "Rememberizer sandbox: no real account, and no mail leaves this machine.",
+        f"  Commands to try: {address.base_url}",
+        f"  API base URL:    {address.base_url}api/v1/",
+        f"  Outbox:          {address.url}",
+        f"  Captcha token:   {SANDBOX_CAPTCHA}",
+        f"  Data:            {config.data or 'in memory, gone when the sandbox ends'}",
+        "Press Ctrl-C to end it.",
+    ]

@@ -1,12 +1,14 @@
 """Reads the outbox pages of the sandboxes that this user runs, from another process."""
 
 import errno
-import json
 import socket
-from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from .config import LOOPBACK, SANDBOX_HEADER
 from .data.api_keys import ShownKey
@@ -15,6 +17,14 @@ from .runtime_files import OutboxAddress, read_addresses
 
 _TIMEOUT_SECONDS = 5
 _MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What an outbox page shows."""
+
+    letters: list[Letter]
+    api_keys: list[ShownKey]
 
 
 class NoSandboxError(LookupError):
@@ -50,16 +60,14 @@ def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
     """Give the letters as `fetch_letters` does, and the API keys of all running sandboxes.
 
     Raises:
-        NoSandboxError: none is running.
-        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
+        NoSandboxError, UnusableFolderError: As `fetch_letters`.
     """
-    answers = [_fetch(address) for address in find_outboxes(runtime_dir)]
-    known = [answer for answer in answers if answer is not None]
-    if not known:
+    pages = [page for address in find_outboxes(runtime_dir) if (page := _fetch(address))]
+    if not pages:
         raise NoSandboxError
     # Two processes that share one data file show the same letters and keys.
-    letters = {letter for letters, _ in known for letter in letters}
-    keys = dict.fromkeys(key for _, keys in known for key in keys)
+    letters = {letter for page in pages for letter in page.letters}
+    keys = dict.fromkeys(key for page in pages for key in page.api_keys)
     return sorted(letters, key=lambda letter: letter.sent_at), list(keys)
 
 
@@ -73,37 +81,12 @@ def _is_alive(address: OutboxAddress) -> bool:
     return False
 
 
-def _fetch(address: OutboxAddress) -> tuple[list[Letter], list[ShownKey]] | None:
-    """Give the letters and keys, or None when it is no sandbox that answers. No proxy and no redirect is followed."""
+def _fetch(address: OutboxAddress) -> _Page | None:
+    """Give the page, or None when it is no sandbox that answers. No proxy and no redirect is followed."""
     connection = HTTPConnection(LOOPBACK, address.port, timeout=_TIMEOUT_SECONDS)
-    try:
+    with closing(connection), suppress(OSError, HTTPException, ValueError):
         connection.request("GET", address.path, headers={"Accept": "application/json"})
         response = connection.getresponse()
-        if response.status != 200 or response.getheader(SANDBOX_HEADER) is None:  # noqa: PLR2004 - OK
-            return None
-        outbox = json.loads(response.read(_MAX_BYTES))
-        return [_letter(data) for data in outbox["letters"]], [_key(data) for data in outbox["api_keys"]]
-    except (OSError, HTTPException, ValueError, LookupError, TypeError):
-        return None
-    finally:
-        connection.close()
-
-
-def _letter(data: Mapping[str, Any]) -> Letter:
-    return Letter(
-        to=str(data["to"]),
-        subject=str(data["subject"]),
-        code=str(data["code"]),
-        sent_at=float(data["sent_at"]),
-        expires_at=float(data["expires_at"]),
-    )
-
-
-def _key(data: Mapping[str, Any]) -> ShownKey:
-    return ShownKey(
-        opens=data["opens"],
-        id=str(data["id"]),
-        name=str(data["name"]),
-        owner=str(data["owner"]),
-        key=str(data["key"]),
-    )
+        if response.status == HTTPStatus.OK and response.getheader(SANDBOX_HEADER):
+            return TypeAdapter(_Page).validate_json(response.read(_MAX_BYTES))
+    return None

@@ -39,14 +39,19 @@ class OutboxAddress:
         return urlsplit(self.url).port or 0
 
     @property
-    def authorize_url(self) -> str:
-        """Where an OAuth app sends the browser; there is no key in it."""
-        return f"http://{LOOPBACK}:{self.port}{AUTHORIZE_PATH}"
-
-    @property
     def path(self) -> str:
         """The page's path, key included."""
         return urlsplit(self.url).path
+
+    @property
+    def base_url(self) -> str:
+        """The address of the sandbox's first page, where it has one; there is no key in it."""
+        return f"http://{LOOPBACK}:{self.port}/"
+
+    @property
+    def authorize_url(self) -> str:
+        """Where an OAuth app sends the browser; there is no key in it."""
+        return self.base_url.rstrip("/") + AUTHORIZE_PATH
 
     def withdraw(self) -> None:
         """Remove the file, if there is one. Its folder may have gone as well, or been changed."""
@@ -75,11 +80,12 @@ def published(url: str, runtime_dir: Path | None) -> Iterator[OutboxAddress]:
 
     Without a directory it is the user's runtime directory.
     """
-    address = OutboxAddress(url=url)
+    file = None
     try:
-        address = OutboxAddress(url=url, file=_publish(url, runtime_dir or runtime_directory()))
+        file = _publish(url, runtime_dir or runtime_directory())
     except (OSError, UnusableFolderError) as error:
         logger.warning("`rememberizer-mcp sandbox outbox` will not find this sandbox: %s", error)
+    address = OutboxAddress(url=url, file=file)
     try:
         yield address
     finally:
@@ -87,7 +93,9 @@ def published(url: str, runtime_dir: Path | None) -> Iterator[OutboxAddress]:
 
 
 def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
-    """Give the addresses in the directory, whether anything still answers there or not. Anything odd is passed over.
+    """Give the addresses in the directory, whether a sandbox still answers there or not.
+
+    A file that a sandbox can't have written is passed over.
 
     Raises:
         UnusableFolderError: the directory is a symbolic link or belongs to somebody else.
@@ -96,25 +104,34 @@ def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
     if not os.path.lexists(directory):
         return []
     _check_owner(directory)
-    found = (_read(file) for file in sorted(directory.glob("sandbox-*.json")))
-    return [address for address in found if address is not None]
+    return [address for file in sorted(directory.glob("sandbox-*.json")) if (address := _read(file))]
 
 
 def _publish(url: str, runtime_dir: Path) -> Path:
-    """The name holds the process id; a random part keeps two sandboxes of one process apart."""
-    file = _make_directory(runtime_dir) / f"sandbox-{os.getpid()}-{secrets.token_hex(4)}.json"
-    _write(file, json.dumps({"url": url}))
-    return file
-
-
-def _make_directory(runtime_dir: Path) -> Path:
+    """Write the file. Its name holds the process id; a random part keeps two sandboxes of one process apart."""
     runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory = runtime_dir / _DIRECTORY
-    if not os.path.lexists(directory):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
     _check_owner(directory)
     directory.chmod(0o700)
-    return directory
+    file = directory / f"sandbox-{os.getpid()}-{secrets.token_hex(4)}.json"
+    draft = file.with_suffix(".tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor, so that the mode holds from the start
+        json.dump({"url": url}, stream)
+    return draft.replace(file)
+
+
+def _read(file: Path) -> OutboxAddress | None:
+    try:
+        status = file.lstat()
+        url = json.loads(file.read_text(encoding="utf-8"))["url"] if stat.S_ISREG(status.st_mode) else ""
+        parts = urlsplit(url)
+        is_known = _is_ours(status) and parts.scheme == "http" and parts.hostname == LOOPBACK and parts.port
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # gone meanwhile, or not written by us
+        return None
+    return OutboxAddress(url=url, file=file) if is_known else None
 
 
 def _check_owner(directory: Path) -> None:
@@ -124,28 +141,5 @@ def _check_owner(directory: Path) -> None:
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    owner: int = getattr(
-        os, "getuid", lambda: status.st_uid
-    )()  # Windows has no user ids; the profile's rights hold there
-    return status.st_uid == owner
-
-
-def _write(file: Path, text: str) -> None:
-    draft = file.with_suffix(".tmp")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor, so that the mode holds from the start
-        stream.write(text)
-    draft.replace(file)
-
-
-def _read(file: Path) -> OutboxAddress | None:
-    try:
-        status = file.lstat()
-        if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
-            return None
-        url = json.loads(file.read_text(encoding="utf-8"))["url"]
-        parts = urlsplit(url)
-        known = parts.scheme == "http" and parts.hostname == LOOPBACK and parts.port
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # gone meanwhile, or not written by us
-        return None
-    return OutboxAddress(url=url, file=file) if known else None
+    """Whether the file is of this user; Windows has no user ids, and there the rights of the profile hold."""
+    return not hasattr(os, "getuid") or status.st_uid == os.getuid()

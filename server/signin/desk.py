@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ..api.oauth import OAuthClient
+from ..errors import SignInFailed
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
 from ..sessions.states import Environment
@@ -16,12 +17,14 @@ from ..settings.settings import Settings
 from .pending import FormName, PendingSignIn
 
 if TYPE_CHECKING:
-    from .listener import Listener
+    from ..loopback import LoopbackServer
 
 AFTER_SECONDS = 300.0
 """How long a page says what happened after its end, to a form that comes late or a link that is opened late."""
 AFTER_SECONDS_AT_FIXED_PORT = 5.0
 """The same where another process may need the port, since an OAuth app's redirect URL names it."""
+MOST_CONNECTIONS = 32
+"""Of the port; a browser opens six."""
 MOST_ENDED = 16
 """How many pages say so at once; the oldest go."""
 
@@ -60,7 +63,7 @@ class SignInDesk:
         self._sleep = sleep
         self._pages: dict[str, PendingSignIn] = {}
         self._opening = anyio.Lock()
-        self._listener: Listener | None = None
+        self._server: LoopbackServer | None = None
 
     async def open(
         self, session: Session, *, form: FormName = "sign_in", email: str | None = None, name: str | None = None
@@ -85,7 +88,7 @@ class SignInDesk:
         session.close_page()
         async with self._opening:
             with anyio.CancelScope(shield=True):  # a port without a page would stay open
-                origin = await self._listen()
+                origin = await self._open_port()
             pending = PendingSignIn(
                 session=session,
                 origin=origin,
@@ -104,16 +107,29 @@ class SignInDesk:
         """Close every page and the port."""
         for pending in list(self._pages.values()):
             pending.close()
-        if self._listener:
-            await self._listener.close()
+        await self._close_port()
 
-    async def _listen(self) -> str:
-        from .listener import Listener  # noqa: PLC0415 -- a web server is loaded when somebody first signs in by it
+    async def _open_port(self) -> str:
+        """Open the port, if it is not open yet.
 
-        if self._listener is None:
-            port = self._settings.oauth_port if self._client else 0
-            self._listener = Listener(self._site, port=port, spawn=self._spawn)
-        return await self._listener.open()
+        Returns:
+            The origin of the pages.
+
+        Raises:
+            SignInFailed: The port can't be had.
+        """
+        if self._server is None:
+            self._server = self._make_server()
+            self._spawn(self._server.run)
+            await self._server.ready.wait()
+        return self._server.origin
+
+    async def _close_port(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()
+            with anyio.CancelScope(shield=True):
+                await server.closed.wait()
 
     async def _look_after(self, pending: PendingSignIn) -> None:
         """Wait for the page's end, tell those who want to know, and let go of it."""
@@ -134,8 +150,8 @@ class SignInDesk:
         await self._first(pending.forgotten.wait, AFTER_SECONDS_AT_FIXED_PORT if self._client else AFTER_SECONDS)
         async with self._opening:
             del self._pages[pending.ticket]
-            if self._listener and not self._pages:
-                await self._listener.close()
+            if not self._pages:
+                await self._close_port()
 
     async def _first(self, event: Callable[[], Awaitable[object]], seconds: float) -> None:
         async with anyio.create_task_group() as tasks:
@@ -147,9 +163,23 @@ class SignInDesk:
             tasks.start_soon(end_after, event)
             tasks.start_soon(end_after, partial(self._sleep, seconds))
 
-    def _site(self, port: int) -> Any:
-        """The web application; what it is made of is loaded when somebody first signs in by it."""
-        from .actions import Actions  # noqa: PLC0415 -- see above
+    def _make_server(self) -> "LoopbackServer":
+        """Make the web server; what it is made of is loaded when somebody first signs in by it."""
+        from ..loopback import Connections, LoopbackServer  # noqa: PLC0415 -- see above
+        from .peers import peer_of  # noqa: PLC0415 -- as above
+
+        port = self._settings.oauth_port if self._client else 0
+        connections = Connections(most=MOST_CONNECTIONS, state_of=peer_of)
+        try:
+            return LoopbackServer(self._site(), connections=connections, port=port)
+        except ValueError as error:
+            raise SignInFailed(
+                f"The sign-in page can't be served: port {port} of this machine can't be had.",
+                hint="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
+            ) from error
+
+    def _site(self) -> Any:
+        from .actions import Actions  # noqa: PLC0415 -- as above
         from .consent import consent_origin  # noqa: PLC0415 -- as above
         from .pages import Pages  # noqa: PLC0415 -- as above
         from .site import SignInSite  # noqa: PLC0415 -- as above
@@ -173,4 +203,4 @@ class SignInDesk:
             secrets=self._secrets,
             client=client,
         )
-        return site.app(port)
+        return site.app()

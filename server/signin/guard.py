@@ -1,15 +1,14 @@
 """Who may ask the page, and how much it reads (S32, S39)."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .listener import LOOPBACK
+from ..loopback import is_asked_here
 from .peers import Peer
 
 MOST_BODY_BYTES = 32 * 1024
@@ -25,42 +24,24 @@ ANOTHER_USER = (
 
 
 class Guard:
-    """Admits requests to this very address, and posts from its own pages; every reply carries the pages' headers.
+    """Admits requests to this very address, and posts from its own pages.
 
-    So neither DNS rebinding nor a page of another origin gets anywhere, and a browser does nothing else with the page.
     Other users of this machine can see the link in the browser's command line: they are refused where they are known.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._host = f"{LOOPBACK}:{port}"
-        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
-            await send(message)
-
-        await self._chosen(scope)(scope, receive, send_with_headers)
-
-    def _chosen(self, scope: Scope) -> ASGIApp:
         peer: Peer = scope["state"]["peer"]
+        is_named = scope["method"] in ("GET", "HEAD") or "origin" in Headers(scope=scope)
+        app = self._app
         if peer.is_another_user:
-            return PlainTextResponse(ANOTHER_USER, HTTPStatus.FORBIDDEN)
-        return self._app if self._admits(scope) else PlainTextResponse(ANOTHER_ADDRESS, HTTPStatus.FORBIDDEN)
-
-    def _admits(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
-        origins = headers.getlist("origin")
-        needs_origin = scope["method"] not in ("GET", "HEAD")
-        return (
-            headers.getlist("host") == [self._host]
-            and all(origin == f"http://{self._host}" for origin in origins)
-            and (bool(origins) or not needs_origin)
-        )
+            app = PlainTextResponse(ANOTHER_USER, HTTPStatus.FORBIDDEN)
+        elif not (is_named and is_asked_here(scope)):
+            app = PlainTextResponse(ANOTHER_ADDRESS, HTTPStatus.FORBIDDEN)
+        await app(scope, receive, send)
 
 
 class UnreadableForm(Exception):

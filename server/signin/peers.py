@@ -1,9 +1,10 @@
 """``Peer``: whose program is at the other end of a connection to the page, as far as Linux's tables of sockets say."""
 
+import asyncio  # noqa: TID251 -- the connections of our web server are asyncio's
 import os
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +56,12 @@ class Peer:
     def _is_connected(self) -> bool:
         """Asked after the tables were read: a connection that is there now and not in them comes from elsewhere."""
         return self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
+
+
+def peer_of(transport: asyncio.Transport) -> Mapping[str, Peer]:
+    """What the guard asks about a connection."""
+    connection, address = (transport.get_extra_info(name) for name in ("socket", "peername"))
+    return {"peer": Peer(connection, address=address)}
 
 
 def _written(address: Address, mapped: bytes) -> str:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..logs.redaction import KnownSecrets
+from ..loopback import WithHeaders
 from . import consent
 from .actions import Actions, Ended, OtherAccount
 from .forms import Complaint
@@ -90,8 +91,8 @@ class SignInSite:
         self._secrets = secrets
         self._client = client
 
-    def app(self, port: int) -> ASGIApp:
-        """The application for a port."""
+    def app(self) -> ASGIApp:
+        """The application; every answer carries the pages' headers, so a browser does nothing else with the page."""
 
         async def refused(_: Request, __: Exception) -> Response:
             return self._refused()
@@ -104,7 +105,7 @@ class SignInSite:
         ]
         app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused})
         app.router.redirect_slashes = False
-        return Guard(app, port=port, headers=self._pages.headers)
+        return WithHeaders(Guard(app), self._pages.headers)
 
     async def show(self, request: Request) -> Response:
         """Show a form, or what comes after it."""

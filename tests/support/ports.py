@@ -5,12 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 import anyio
+import anyio.abc
 import anyio.lowlevel
-from rememberizer_mcp.server.connections import Connections
-from rememberizer_mcp.server.signin.listener import PageServer
+from rememberizer_mcp.server.loopback import HOST, Connections, LoopbackServer, serving
 from starlette.types import ASGIApp
-
-from tests.support.late_answer import until_it_ends
 
 ASK = b"GET / HTTP/1.1\r\nHost: none\r\n\r\n"
 Port = tuple[str, int]
@@ -26,14 +24,18 @@ def free_port() -> int:
 @asynccontextmanager
 async def port_with(app: ASGIApp, connections: Connections | None = None) -> AsyncIterator[Port]:
     """Serve an application while the body runs."""
-    with anyio.fail_after(20), socket.create_server(("127.0.0.1", 0)) as listening:
-        server = PageServer(app, listening, connections=connections)
-        async with until_it_ends(server.run):
-            await server.ready.wait()
-            try:
-                yield listening.getsockname()
-            finally:
-                server.end()
+    server = LoopbackServer(app, connections=connections or Connections(most=99))
+    with anyio.fail_after(20):
+        async with serving(server):
+            yield HOST, server.port
+
+
+@asynccontextmanager
+async def site_of(app: ASGIApp) -> AsyncIterator[str]:
+    """The same for a browser, as slow as it may be; gives the origin."""
+    server = LoopbackServer(app, connections=Connections(most=99))
+    async with serving(server):
+        yield server.origin
 
 
 @asynccontextmanager
@@ -48,6 +50,15 @@ async def idle(port: Port, count: int) -> AsyncIterator[list[socket.socket]]:
             clients.append(client)
             await anyio.lowlevel.checkpoint()  # the port may be served by this very loop
         yield clients
+
+
+async def asked(client: anyio.abc.SocketStream) -> bytes:
+    """What a server answers, once its body has begun."""
+    await client.send(ASK)
+    answer = b""
+    while not answer.partition(b"\r\n\r\n")[2]:
+        answer += await client.receive()
+    return answer
 
 
 async def ends(client: socket.socket) -> bool:

@@ -1,14 +1,12 @@
-"""A Starlette application whose refusals look like Django REST Framework's, and the headers of every reply."""
+"""A Starlette application whose refusals look like Django REST Framework's."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..config import ErrorShape
 from ..data.refusals import InvalidFields, Refusal, not_found
@@ -53,23 +51,3 @@ def body_of(refusal: Refusal, shape: ErrorShape) -> Mapping[str, object]:
         case "fields" if refusal.field:
             return {refusal.field: [refusal.detail]}
     return fields or {"detail": refusal.detail}
-
-
-class WithHeaders:
-    """Adds headers to every reply of an application that has none of that name yet."""
-
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
-        self._app = app
-        self._headers = headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)

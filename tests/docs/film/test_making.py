@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -19,6 +18,7 @@ from tests.docs.film.drawing import BAR, HEIGHT, PAGE_LEFT, PAGE_TOP, WIDTH
 from tests.docs.film.reading import PNG, Picture
 from tests.docs.film.recording import PAGE_SIZE, SCALE, terminal
 from tests.support.browser import watched
+from tests.support.ports import site_of
 
 pytestmark = [pytest.mark.needs("chromium", "make"), pytest.mark.promise("D129"), pytest.mark.untraced]
 MOST_BYTES = 1_500_000
@@ -101,10 +101,9 @@ async def shown(picture: Path) -> AsyncIterator[str]:
     async def image(_: Request) -> Response:
         return Response(still, media_type="image/svg+xml", headers=POLICY)
 
-    listening = listen(0)
     app = Starlette(routes=[Route("/", page), Route("/demo.svg", image)])
-    async with serving(HTTPServer(app), listening):
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    async with site_of(app) as origin:
+        yield f"{origin}/"
 
 
 async def test_github_s_policy_lets_the_styles_and_the_page_through(made: Path, browser: Browser) -> None:

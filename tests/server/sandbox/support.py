@@ -23,7 +23,7 @@ _PROGRAM = """
 import signal, sys
 from pathlib import Path
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
-from rememberizer_mcp.server.sandbox.serve import serve_sandbox
+from rememberizer_mcp.server.sandbox.listener import serve_sandbox
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
 serve_sandbox(SandboxConfig(), port=0, runtime_dir=Path(sys.argv[1]), announce=lambda line: print(line, flush=True))

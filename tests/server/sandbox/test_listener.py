@@ -1,24 +1,20 @@
 import base64
-import logging
 import signal
 import socket
 import stat
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
-from rememberizer_mcp.server.sandbox.listener import keyed_app, outbox_listener
+from rememberizer_mcp.server.sandbox.listener import heeding, keyed_app, outbox_listener
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 from rememberizer_mcp.server.sandbox.wire.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code
-from tests.support.late_answer import LateAnswer, some_turns, until_it_ends
-from tests.support.stuck import STUCK, Stuck, fails
+from tests.support.ports import ends, idle
 
 
 @pytest.fixture
@@ -130,18 +126,18 @@ async def test_only_this_address_may_be_named_as_host_and_origin(
 @pytest.mark.parametrize(
     ("client", "host", "status"),
     [
-        ("127.0.0.1", "127.0.0.1", 200),
-        ("127.0.0.1", "localhost:80", 200),
-        ("192.0.2.1", "127.0.0.1", 403),
-        (None, "127.0.0.1", 403),
+        ("127.0.0.1", "127.0.0.1:8765", 200),
+        ("127.0.0.1", "localhost:8765", 200),
+        ("192.0.2.1", "127.0.0.1:8765", 403),
+        (None, "127.0.0.1:8765", 403),
     ],
 )
 async def test_only_a_loopback_client_is_answered(sandbox: Sandbox, client: str | None, host: str, status: int) -> None:
-    app = keyed_app(sandbox, otherwise=web_app([]), key="key", port=80)
+    app = keyed_app(sandbox, otherwise=web_app([]), key="key")
     peer = (client, 1) if client else None
     transport = httpx.ASGITransport(app=app, client=peer)  # type: ignore[arg-type]  # ASGI allows None, httpx's hint does not
     async with httpx.AsyncClient(transport=transport) as browser:
-        response = await browser.get("http://127.0.0.1/key/outbox/", headers={"Host": host})
+        response = await browser.get("http://127.0.0.1:8765/key/outbox/", headers={"Host": host})
     assert response.status_code == status
 
 
@@ -171,8 +167,6 @@ async def test_every_answer_of_the_listener_has_the_strict_headers(
 
 @pytest.mark.promise("S33")
 async def test_the_listener_is_on_127_0_0_1_only(address: OutboxAddress) -> None:
-    with listen(0) as listening:
-        assert listening.getsockname()[0] == "127.0.0.1"
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
         # Another loopback address reaches sockets that are bound to every interface, and no others.
         assert other.connect_ex(("127.0.0.2", address.port)) != 0
@@ -226,67 +220,32 @@ async def test_a_cancelled_body_closes_the_listener_too(sandbox: Sandbox, tmp_pa
         assert probe.connect_ex(("127.0.0.1", address.port)) != 0
 
 
-async def test_a_server_that_owes_nothing_ends_in_some_turns_of_the_event_loop() -> None:
-    server = HTTPServer(web_app([]))
-    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
-            await server.ready.wait()
-            server.end()
-            await some_turns()
-            assert ended.is_set()
-            assert not server.servers[0].is_serving()
-
-
-async def test_what_was_asked_before_the_end_is_answered() -> None:
-    app = LateAnswer()
-    server = HTTPServer(app, patience_seconds=WAIT_SECONDS)
-    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
-            await server.ready.wait()
-            assert (await app.is_asked(listening.getsockname()[1], server, ended)).endswith(b"late")
-
-
-@pytest.mark.parametrize("stuck", STUCK)
-async def test_a_server_ends_in_time_and_silence_and_leaves_no_connection_whatever_is_stuck(
-    stuck: str, caplog: pytest.LogCaptureFixture
+async def test_the_sandbox_keeps_few_connections_too(
+    address: OutboxAddress, browser: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING)
-    app = Stuck(STUCK[stuck])
-    server = HTTPServer(app)
-    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with until_it_ends(partial(server.serve, sockets=[listening])) as ended:
-            await server.ready.wait()
-            await app.outlasts(listening.getsockname()[1], server, ended)
-            assert not server.server_state.connections
-            assert not server.server_state.tasks
-    assert not caplog.records
+    async with idle(("127.0.0.1", address.port), 300) as clients:
+        assert await ends(clients[0])
+        assert (await browser.get(address.url)).status_code == 200
+    assert [record.levelname for record in caplog.records if record.name != "httpx"] == ["WARNING"]
 
 
-async def test_an_application_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with serving(HTTPServer(fails), listening), httpx.AsyncClient(trust_env=False) as client:
-            port = listening.getsockname()[1]
-            assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 500
-    assert "Exception in ASGI application\n" in [record.getMessage() for record in caplog.records]
-
-
-async def test_signals_that_were_taken_over_end_the_server_and_are_ignored_from_then_on() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    server = HTTPServer(web_app([]), signals=(signal.SIGTERM,))
+async def test_signals_that_were_taken_over_are_ignored_once_one_has_come() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
     try:
-        with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-            async with serving(server, listening):
-                signal.raise_signal(signal.SIGTERM)
-                signal.raise_signal(signal.SIGTERM)
-                await server.ended.wait()
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        with anyio.fail_after(WAIT_SECONDS), heeding((signal.SIGTERM, signal.SIGHUP)) as came:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGHUP)
+            await came.wait()
+        assert {signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)} == {signal.SIG_IGN}
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+            signal.signal(number, handler)
 
 
 async def test_signals_that_never_came_are_given_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with anyio.fail_after(WAIT_SECONDS), listen(0) as listening:
-        async with serving(HTTPServer(web_app([]), signals=(signal.SIGTERM,)), listening):
-            assert signal.getsignal(signal.SIGTERM) is not before
+    with heeding((signal.SIGTERM,)) as came:
+        assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+    assert not came.is_set()

@@ -5,19 +5,20 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
+from rememberizer_mcp.server.loopback import WithHeaders
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_HEADER, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes
 from rememberizer_mcp.server.sandbox.runtime_files import published
-from rememberizer_mcp.server.sandbox.wire.web import WithHeaders, web_app
+from rememberizer_mcp.server.sandbox.wire.web import web_app
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from tests.server.sandbox.support import API, WAIT_SECONDS, served
 from tests.support.clock import FakeClock
+from tests.support.ports import port_with
 
 
 async def _fetch(runtime_dir: Path) -> list[Letter]:
@@ -78,11 +79,9 @@ def _odd_letters() -> ASGIApp:
 
 @pytest.mark.parametrize("stranger", [web_app([]), Response('{"letters": []}'), _garbage(), _odd_letters()])
 async def test_a_stranger_on_the_port_is_passed_over_and_its_file_kept(tmp_path: Path, stranger: ASGIApp) -> None:
-    with listen(0) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/key/outbox/"
-        async with serving(HTTPServer(stranger), listening):
-            with published(url, tmp_path) as address:
-                with pytest.raises(NoSandboxError):
-                    await _fetch(tmp_path)
-                assert address.file is not None
-                assert address.file.exists()
+    async with port_with(stranger) as (host, port):
+        with published(f"http://{host}:{port}/key/outbox/", tmp_path) as address:
+            with pytest.raises(NoSandboxError):
+                await _fetch(tmp_path)
+            assert address.file is not None
+            assert address.file.exists()

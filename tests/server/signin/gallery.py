@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.server.signin.support import TICKET, VIEWS, pages, render
+from tests.support.ports import site_of
 
 
 @dataclass
 class Gallery:
     """``posted`` is what the forms sent, with the Origin that the browser named."""
 
-    url: str
+    url: str = ""
     posted: list[tuple[str | None, Mapping[str, str]]] = field(default_factory=list)
 
     def of(self, name: str, *, sandbox: bool = False) -> str:
@@ -41,10 +41,9 @@ class Gallery:
 @asynccontextmanager
 async def gallery() -> AsyncIterator[Gallery]:
     """Serve the pages while the body runs."""
-    listening = listen(0)
-    hall = Gallery(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    hall = Gallery()
     routes = [Route("/{which}/{name}", hall.show, methods=["GET"]), Route(TICKET, hall.post, methods=["POST"])]
-    async with serving(HTTPServer(Starlette(routes=routes)), listening):
+    async with site_of(Starlette(routes=routes)) as hall.url:
         yield hall
 
 

@@ -14,13 +14,13 @@ from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
 from rememberizer_mcp.server.sessions.store import SessionStore
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT, MOST_ENDED, SignInDesk
+from rememberizer_mcp.server.signin.desk import MOST_ENDED, SignInDesk
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
 
-from tests.support.clock import FakeClock, Gate, for_good
+from tests.support.clock import FakeClock, for_good
 from tests.support.person import visit
 from tests.support.ports import free_port
-from tests.support.sessions import environment_on, resync, store_of
+from tests.support.sessions import environment_on, store_of
 from tests.support.upstream import BASE_URL, usual
 
 
@@ -66,14 +66,6 @@ def port_of(page: PendingSignIn) -> int:
 def is_open(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-async def closes(port: int) -> None:
-    with anyio.fail_after(5):
-        while True:
-            await resync()
-            if not is_open(port):
-                return
 
 
 @pytest.mark.promise("S8", "S18", "D81")
@@ -140,22 +132,6 @@ async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClo
         assert "CLOSED" in repr(page)
 
 
-@pytest.mark.promise("D81")
-async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it(clock: FakeClock) -> None:
-    shown = []
-    with anyio.fail_after(20), anyio.CancelScope() as scope:
-        async with (
-            desk(clock, after_spawn=scope.cancel) as (on, store),
-            store.moving("ada", create=True) as session,
-        ):
-            page = await on.open(session)
-            assert session.page is page
-            with anyio.CancelScope(shield=True):
-                shown.append((await visit(page.url)).status_code)
-    assert (scope.cancelled_caught, shown) == (True, [200])
-    await resync()
-
-
 @pytest.mark.promise("page:account:another")
 @pytest.mark.parametrize("email", [None, "ada@example.org"])
 async def test_a_page_keeps_that_another_account_was_chosen_if_one_was_meant(
@@ -211,74 +187,6 @@ async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_
         clock.advance(1000)
         assert not store.has_ended("ada")
         assert (page.end, len(store)) == (End.ABANDONED, 0)
-
-
-class Lives:
-    """How long pages live and speak after their end: each as the test says."""
-
-    def __init__(self) -> None:
-        self.gates: dict[float, Gate] = {}
-
-    def of(self, seconds: float) -> Gate:
-        return self.gates.setdefault(seconds, Gate())
-
-    async def __call__(self, seconds: float) -> None:
-        await self.of(seconds).sleep(seconds)
-
-
-@pytest.mark.promise("D81", "page:end:said")
-@pytest.mark.parametrize("is_fixed", [False, True])
-async def test_a_port_outlives_its_last_page_by_minutes_or_by_seconds_where_others_need_it(
-    is_fixed: bool, clock: FakeClock
-) -> None:
-    lives = Lives()
-    with anyio.fail_after(20):
-        async with desk(clock, oauth_port=free_port() if is_fixed else None, sleep=lives) as (on, store):
-            page = await page_for(on, store, "ada")
-            page.close()
-            after = lives.of(AFTER_SECONDS_AT_FIXED_PORT if is_fixed else AFTER_SECONDS)
-            await after.waiting.wait()
-            assert (await visit(page.url)).status_code == 410
-            after.open()
-            await closes(port_of(page))
-
-
-@pytest.mark.promise("D81")
-async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(clock: FakeClock) -> None:
-    """Whoever still owes an answer keeps the port from closing at once."""
-    lives = Lives()
-    with anyio.fail_after(20):
-        async with desk(clock, oauth_port=free_port(), sleep=lives) as (on, store):
-            first = await page_for(on, store, "ada")
-            host, _, ticket = first.url.removeprefix("http://").partition("/")
-            head = f"POST /{ticket} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 500\r\n\r\n"
-            async with await anyio.connect_tcp("127.0.0.1", port_of(first)) as slow:
-                await slow.send(head.encode())
-                await visit(first.url)
-                first.close()
-                after = lives.of(AFTER_SECONDS_AT_FIXED_PORT)
-                await after.waiting.wait()
-                after.open()
-                await closes(port_of(first))
-                second = await page_for(on, store, "ada")
-            assert (await visit(second.url)).status_code == 200
-
-
-@pytest.mark.promise("D81")
-@pytest.mark.parametrize("turns", range(10))
-async def test_a_page_is_to_be_had_at_every_turn_of_the_event_loop_in_which_the_port_closes(
-    turns: int, clock: FakeClock
-) -> None:
-    lives = Lives()
-    with anyio.fail_after(20):
-        async with desk(clock, oauth_port=free_port(), sleep=lives) as (on, store):
-            (await page_for(on, store, "ada")).close()
-            after = lives.of(AFTER_SECONDS_AT_FIXED_PORT)
-            await after.waiting.wait()
-            after.open()
-            for _ in range(turns):
-                await anyio.lowlevel.checkpoint()
-            assert (await visit((await page_for(on, store, "ada")).url)).status_code == 200
 
 
 @pytest.mark.promise("page:end:said")

@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import anyio
 import pytest
-from rememberizer_mcp.server.connections import Connections
+from rememberizer_mcp.server.loopback import Connections
 from rememberizer_mcp.server.signin.guard import ANOTHER_USER, Guard
-from rememberizer_mcp.server.signin.listener import PageServer, peer_of
-from rememberizer_mcp.server.signin.peers import TABLES, Peer
+from rememberizer_mcp.server.signin.peers import TABLES, Peer, peer_of
 from starlette.responses import PlainTextResponse
 
-from tests.support.late_answer import until_it_ends
+from tests.support.ports import port_with
 
 pytestmark = pytest.mark.promise("page:peer:user")
 OURS = os.getuid() or 4711
@@ -125,19 +124,9 @@ async def asked_by(
     uid: int, state_of: Callable[[asyncio.Transport], Mapping[str, Any]], *, address: str = "127.0.0.1"
 ) -> list[str]:
     """What a process of that user is answered by a guarded page of ours."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = PageServer(
-            Guard(PlainTextResponse("what the page shows"), port=port, headers={}),
-            listening,
-            connections=Connections(most=9, state_of=state_of),
-        )
-        with anyio.fail_after(20):
-            async with until_it_ends(server.run):
-                try:
-                    done = await anyio.run_process([sys.executable, "-c", ASKS_AS, str(uid), str(port), address])
-                finally:
-                    server.end()
+    app = Guard(PlainTextResponse("what the page shows"))
+    async with port_with(app, Connections(most=9, state_of=state_of)) as (_, port):
+        done = await anyio.run_process([sys.executable, "-c", ASKS_AS, str(uid), str(port), address])
     return done.stdout.decode().splitlines()
 
 

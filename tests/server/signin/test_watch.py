@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from tests.support.browser import overflow, small_targets, tab_walk, violations, watched
+from tests.support.ports import site_of
 
 pytestmark = pytest.mark.needs("chromium")
 HEAD = '<!doctype html><html lang="en"><title>x</title><link rel="icon" href="data:,"><main><h1>x</h1>'
@@ -32,9 +32,8 @@ async def site() -> AsyncIterator[str]:
         policy = {"Content-Security-Policy": "script-src 'none'"} if name == "script" else {}
         return HTMLResponse(PAGES.get(name, HEAD), status_code=200 if name in PAGES else 404, headers=policy)
 
-    listening = listen(0)
-    async with serving(HTTPServer(Starlette(routes=[Route("/{name}", show)])), listening):
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    async with site_of(Starlette(routes=[Route("/{name}", show)])) as origin:
+        yield origin
 
 
 @pytest.mark.parametrize("name", ["good", "missing"])

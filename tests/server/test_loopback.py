@@ -1,23 +1,32 @@
-"""A loopback port that many connect to and nobody asks: it keeps few, for seconds, and says so once a minute."""
+"""Our web server: it keeps few connections, for seconds, and says so once a minute; its answers and its address.
+
+`make lowest-uvicorn` runs this file and test_loopback_end.py with the oldest uvicorn that we allow.
+"""
 
 import asyncio  # noqa: TID251 -- the handle of a call that comes later is asyncio's
 import logging
+import socket
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import anyio
 import pytest
-from rememberizer_mcp.server.connections import FIRST_REQUEST_SECONDS, Connections
-from rememberizer_mcp.server.sandbox.http_server import HTTPServer, listen, serving
+from rememberizer_mcp.server.loopback import (
+    FIRST_REQUEST_SECONDS,
+    HOST,
+    Connections,
+    is_asked_here,
+)
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.support.clock import FakeClock
 from tests.support.late_answer import LateAnswer, some_turns
-from tests.support.ports import ASK, ends, idle, port_with
+from tests.support.ports import ASK, asked, ends, idle, port_with
 from tests.support.stuck import fails
 
-pytestmark = pytest.mark.promise("page:port:flood")
+FLOOD = pytest.mark.promise("page:port:flood")
 ANSWER = PlainTextResponse("page")
 NEVER = 3600.0
 
@@ -34,14 +43,7 @@ class Waiting:
         return handle
 
 
-async def asked(client: anyio.abc.SocketStream) -> bytes:
-    await client.send(ASK)
-    answer = b""
-    while not answer.partition(b"\r\n\r\n")[2]:
-        answer += await client.receive()
-    return answer
-
-
+@FLOOD
 async def test_the_oldest_connection_that_is_idle_goes_when_there_are_too_many(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -61,6 +63,7 @@ async def test_the_oldest_connection_that_is_idle_goes_when_there_are_too_many(
     assert warned.getMessage() == "over 2 connections to one of our ports: those that ask nothing are cut"
 
 
+@FLOOD
 async def test_a_connection_that_is_owed_an_answer_stays_and_the_new_one_goes() -> None:
     late = LateAnswer()
     async with port_with(late, Connections(most=1)) as port, await anyio.connect_tcp(*port) as busy:
@@ -72,6 +75,7 @@ async def test_a_connection_that_is_owed_an_answer_stays_and_the_new_one_goes() 
         assert b"late" in await busy.receive()
 
 
+@FLOOD
 async def test_connections_that_ended_make_room() -> None:
     async with port_with(ANSWER, Connections(most=2)) as port, await anyio.connect_tcp(*port) as first:
         for _ in range(5):
@@ -81,6 +85,7 @@ async def test_connections_that_ended_make_room() -> None:
         assert b"200" in await asked(first)
 
 
+@FLOOD
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: no"])
 async def test_a_connection_without_a_whole_request_is_cut_after_some_seconds(sent: bytes) -> None:
     later = Waiting()
@@ -98,11 +103,13 @@ async def test_a_connection_without_a_whole_request_is_cut_after_some_seconds(se
         assert all(handle.cancelled() for _, _, handle in later.calls)
 
 
+@FLOOD
 async def test_without_a_clock_of_a_test_the_event_loop_calls_back() -> None:
     async with port_with(ANSWER) as port, await anyio.connect_tcp(*port) as client:
         assert b"200" in await asked(client)
 
 
+@FLOOD
 async def test_warnings_come_once_a_minute_whatever_they_are_about(
     caplog: pytest.LogCaptureFixture, clock: FakeClock
 ) -> None:
@@ -122,6 +129,7 @@ async def test_warnings_come_once_a_minute_whatever_they_are_about(
         assert len(caplog.records) == 2
 
 
+@FLOOD
 async def test_failures_are_logged_each(caplog: pytest.LogCaptureFixture) -> None:
     async with port_with(fails, Connections(most=9)) as port:
         for _ in range(2):
@@ -130,6 +138,7 @@ async def test_failures_are_logged_each(caplog: pytest.LogCaptureFixture) -> Non
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
 
 
+@FLOOD
 async def test_what_is_known_of_a_connection_is_made_once_and_is_in_the_scope_of_each_request() -> None:
     made: list[str] = []
 
@@ -149,12 +158,41 @@ async def test_what_is_known_of_a_connection_is_made_once_and_is_in_the_scope_of
     assert answers == [b'{"number":1}', b'{"number":2}', b'{"number":1}']
 
 
-async def test_the_sandbox_keeps_few_connections_too(caplog: pytest.LogCaptureFixture) -> None:
-    with anyio.fail_after(20), listen(0) as listening:
-        async with serving(HTTPServer(ANSWER), listening):
-            port = listening.getsockname()
-            async with idle(port, 300) as clients:
-                assert await ends(clients[0])
-                async with await anyio.connect_tcp(*port) as client:
-                    assert b"200" in await asked(client)
-    assert len(caplog.records) == 1
+async def test_an_answer_is_dated() -> None:
+    async with port_with(ANSWER) as port, await anyio.connect_tcp(*port) as client:
+        head = (await asked(client)).decode()
+    (date,) = [line.partition(": ")[2] for line in head.splitlines() if line.startswith("date: ")]
+    assert parsedate_to_datetime(date).tzinfo
+    assert "server: " not in head
+
+
+@pytest.mark.promise("S33")
+async def test_it_listens_on_127_0_0_1_only() -> None:
+    async with port_with(ANSWER) as (host, port):
+        assert host == "127.0.0.1"
+        with socket.socket() as other:
+            # Another loopback address reaches sockets that are bound to every interface, and no others.
+            assert other.connect_ex(("127.0.0.2", port)) != 0
+
+
+@pytest.mark.promise("S32")
+@pytest.mark.parametrize(
+    ("port", "headers", "is_admitted"),
+    [
+        (80, [("host", "127.0.0.1")], True),
+        (80, [("host", "here")], True),
+        (80, [("host", "Here:80"), ("origin", "http://here:80")], True),
+        (80, [("host", "here"), ("origin", "http://here")], True),
+        (80, [("host", "here"), ("origin", "http://127.0.0.1")], False),
+        (81, [("host", "here:81")], True),
+        (81, [("host", "here")], False),
+        (81, [("host", "here:80")], False),
+        (81, [("host", "evil:81")], False),
+        (81, [("host", "here:81"), ("host", "here:81")], False),
+        (81, [("host", "here:81"), ("origin", "http://here:81"), ("origin", "http://evil")], False),
+        (81, [], False),
+    ],
+)
+def test_a_request_names_its_own_port_alone(port: int, headers: list[tuple[str, str]], is_admitted: bool) -> None:
+    scope = {"type": "http", "server": (HOST, port), "headers": [(n.encode(), v.encode()) for n, v in headers]}
+    assert is_asked_here(scope, names=(HOST, "here")) is is_admitted
