@@ -1,8 +1,8 @@
 """What each form of the page does with the session that the ticket belongs to."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
@@ -33,6 +33,37 @@ class OtherAccount(Complaint):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request to a page.
+
+    Args:
+        pending: The page.
+        browser: The page's cookie, if the browser has one.
+        fields: What was posted.
+    """
+
+    pending: PendingSignIn
+    browser: str | None
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def form(self) -> str:
+        """The form that was posted, or else the one that the page shows."""
+        return self.fields.get("form", self.pending.form)
+
+    @property
+    def names_account(self) -> bool:
+        """Whether an e-mail was typed."""
+        return bool(self.fields.get("email", "").strip())
+
+    @property
+    def completed(self) -> Mapping[str, str]:
+        """The fields, with the account that the page is for where no e-mail was typed."""
+        only = self.pending.only_account
+        return self.fields if only is None or self.names_account else {**self.fields, "email": only}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Actions:
     """The posts of all pages.
 
@@ -52,64 +83,64 @@ class Actions:
         """Whether the page can still be used."""
         return pending.end is None and self.now() < pending.expires_at
 
-    async def take(self, pending: PendingSignIn, fields: Mapping[str, str], *, browser: str | None) -> None:
+    async def take(self, visit: Visit) -> None:
         """Do what the posted form asks for.
 
         Raises:
             Complaint: About a field.
             OtherAccount: The page is for another account, and nobody chose to use this one.
             Ended: The page is no longer open.
-            UnknownSession: The session that asked is gone.
+            UnknownSession: The page's session is gone.
             RememberizerError: Rememberizer's refusals, or no usable answer.
         """
+        pending, form = visit.pending, visit.fields.get("form")
         if not self.is_open(pending):
             raise Ended
-        form = fields.get("form")
         if pending.wants_code and form != "verify":
             return  # a second click, or another tab: the code is what is missing
         match form:
             case "sign_in":
-                await self._sign_in(pending, parse(SignInForm, _with_account(pending, fields)), fields, browser=browser)
+                await self._sign_in(visit, parse(SignInForm, visit.completed))
             case "sign_up":
-                await self._sign_up(pending, parse(SignUpForm, _with_account(pending, fields)), fields, browser=browser)
+                await self._sign_in(visit, parse(SignUpForm, visit.completed))
             case "another_account":
-                pending.another_account = pending.meant is not None
+                pending.another_account = pending.for_account is not None
             case "browser_session":
-                await self._adopt(pending, parse(BrowserSessionForm, fields), browser=browser)
+                await self._adopt(visit, parse(BrowserSessionForm, visit.fields))
             case "verify":
-                await self._verify(pending, fields)
+                await self._verify(visit)
             case _:
                 raise Complaint("The form could not be read. Try again.")
 
-    async def take_code(self, pending: PendingSignIn, client: OAuthClient, trip: Consent, *, code: str) -> None:
+    async def take_code(self, visit: Visit, client: OAuthClient, trip: Consent, *, code: str) -> None:
         """Exchange the code that the OAuth consent page gave.
 
         Raises:
             SignInFailed: Rememberizer refused it.
             OtherAccount, Ended, UnknownSession, RememberizerError: As ``take``.
         """
-        async with self._moving(pending) as session:
+        async with self._moving(visit.pending) as session:
             await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier, deadline=self._deadline())
-            self._arrive(pending, session, browser=trip.page_browser)
+            self._arrive(visit, session)
 
     async def stop(self, pending: PendingSignIn, end: End) -> None:
         """End the page without an account, once a post that is under way is over: it may sign somebody in."""
-        asked = pending.session
+        session = pending.session
         with suppress(UnknownSession):
-            async with self.sessions.moving(asked.owner, asked.handle):
+            async with self.sessions.moving(session.owner, session.handle):
                 pending.stop(end)
 
     @asynccontextmanager
     async def _moving(self, pending: PendingSignIn, *, of_a_browser: bool = False) -> AsyncIterator[Session]:
-        """The page's session, for one attempt; with a browser's own session the person is signed in there too.
+        """Give the page's session for one attempt; `of_a_browser` if the person is signed in there by the same session.
 
         Raises:
             RateLimited: Too many attempts from this client.
             Ended, UnknownSession: As ``take``.
         """
-        asked = pending.session
-        self.attempts.take(asked.owner)
-        async with self.sessions.moving(asked.owner, asked.handle) as session:
+        owner = pending.session.owner
+        self.attempts.take(owner)
+        async with self.sessions.moving(owner, pending.session.handle) as session:
             if not self.is_open(pending):
                 raise Ended
             session.admit = partial(self._admit, pending, of_a_browser=of_a_browser)
@@ -119,26 +150,69 @@ class Actions:
                 session.admit = None
 
     async def _admit(self, pending: PendingSignIn, fresh: Grant, me: Me, *, of_a_browser: bool) -> None:
-        """Give a sign-in back that the page is not for; before it only Rememberizer could say whose it is.
+        """Refuse a sign-in as an account that the page is not for. Before it only Rememberizer knew the account.
 
-        A browser's own session is forgotten here and not signed out, since the person still uses it there.
+        The sign-in is signed out again, but for a browser's own session, which the person still uses there.
 
         Raises:
-            OtherAccount: It was another account's, or nobody said whose.
+            OtherAccount: The account is another, or Rememberizer did not name it.
         """
         if not pending.admits(me.email):
             if not of_a_browser:
                 await fresh.give_back(deadline=self._deadline())
             fresh.wipe()
-            raise _other_account(pending, then=_IN_YOUR_BROWSER if of_a_browser else "")
+            raise _other_account(pending, advice=_IN_YOUR_BROWSER if of_a_browser else "")
 
-    def _arrive(self, pending: PendingSignIn, session: Session, *, browser: str | None, is_theirs: bool = True) -> None:
-        """After a sign-in in a browser."""
-        pending.remember(session.email, browser=browser, is_theirs=is_theirs)
-        self._go_on(pending, session)
+    async def _sign_in(self, visit: Visit, form: SignInForm) -> None:
+        """Sign in or up.
+
+        An e-mail that was left empty shows its address to the browser only after a sign-in by password: nobody needs
+        one to begin a sign-up.
+        """
+        pending, shows_email = visit.pending, visit.names_account
+        if not pending.admits(form.email):  # before anything is sent
+            raise _other_account(pending, field="email")
+        pending.note_email(form.email, browser=visit.browser, shows_email=shows_email)
+        async with self._moving(pending) as session:
+            if pending.wants_code:
+                return
+            sign_in: Callable[..., Awaitable[bool]] = session.sign_in
+            if isinstance(form, SignUpForm):
+                sign_in = partial(session.sign_up, name=form.name or pending.name)
+            await sign_in(
+                email=form.email,
+                password=form.password.get_secret_value(),
+                captcha=form.captcha.get_secret_value() if form.captcha else None,
+                method="browser",
+                deadline=self._deadline(),
+            )
+            self._arrive(visit, session, shows_email=shows_email or not isinstance(form, SignUpForm))
+
+    async def _adopt(self, visit: Visit, form: BrowserSessionForm) -> None:
+        async with self._moving(visit.pending, of_a_browser=True) as session:
+            token = form.refresh_token.get_secret_value()
+            await session.sign_in_with_refresh_token(token, method="browser", deadline=self._deadline())
+            self._arrive(visit, session)
+
+    async def _verify(self, visit: Visit) -> None:
+        pending = visit.pending
+        if not pending.wants_code:
+            raise Complaint("Sign in first.")
+        if "later" in visit.fields:
+            self._go_on(pending, pending.session)
+            return
+        form = parse(VerifyForm, visit.fields)
+        async with self._moving(pending) as session:
+            await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
+            self._go_on(pending, session)
+
+    def _arrive(self, visit: Visit, session: Session, *, shows_email: bool = True) -> None:
+        """Note who signed in, and go on."""
+        visit.pending.note_email(session.email, browser=visit.browser, shows_email=shows_email)
+        self._go_on(visit.pending, session)
 
     def _go_on(self, pending: PendingSignIn, session: Session) -> None:
-        """The page is done, or what is missing comes next."""
+        """Finish the page, or have it show what is missing."""
         if session.state is State.UNVERIFIED and session.can_verify and not pending.wants_code:
             pending.wants_code = True
         elif session.state is State.UNVERIFIED and not session.can_verify:
@@ -147,84 +221,13 @@ class Actions:
             verified = session.state is State.SIGNED_IN
             pending.finish(Account(email=session.email, name=session.name, verified=verified))
 
-    async def _sign_in(
-        self, pending: PendingSignIn, form: SignInForm, fields: Mapping[str, str], *, browser: str | None
-    ) -> None:
-        self._take_note(pending, form, browser=browser, is_theirs=_typed_address(fields))
-        async with self._moving(pending) as session:
-            if pending.wants_code:
-                return
-            await session.sign_in(
-                email=form.email,
-                password=form.password.get_secret_value(),
-                captcha=_captcha(form),
-                method="browser",
-                deadline=self._deadline(),
-            )
-            self._arrive(pending, session, browser=browser)
-
-    async def _sign_up(
-        self, pending: PendingSignIn, form: SignUpForm, fields: Mapping[str, str], *, browser: str | None
-    ) -> None:
-        """Whoever leaves the address out needs no password to come so far, so that shows nothing of it."""
-        is_theirs = _typed_address(fields)
-        self._take_note(pending, form, browser=browser, is_theirs=is_theirs)
-        async with self._moving(pending) as session:
-            if pending.wants_code:
-                return
-            await session.sign_up(
-                email=form.email,
-                password=form.password.get_secret_value(),
-                name=form.name or pending.name,
-                captcha=_captcha(form),
-                method="browser",
-                deadline=self._deadline(),
-            )
-            self._arrive(pending, session, browser=browser, is_theirs=is_theirs)
-
-    async def _adopt(self, pending: PendingSignIn, form: BrowserSessionForm, *, browser: str | None) -> None:
-        async with self._moving(pending, of_a_browser=True) as session:
-            token = form.refresh_token.get_secret_value()
-            await session.sign_in_with_refresh_token(token, method="browser", deadline=self._deadline())
-            self._arrive(pending, session, browser=browser)
-
-    async def _verify(self, pending: PendingSignIn, fields: Mapping[str, str]) -> None:
-        if not pending.wants_code:
-            raise Complaint("Sign in first.")
-        if "later" in fields:
-            self._go_on(pending, pending.session)
-            return
-        form = parse(VerifyForm, fields)
-        async with self._moving(pending) as session:
-            await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
-            self._go_on(pending, session)
-
-    def _take_note(self, pending: PendingSignIn, form: SignInForm, *, browser: str | None, is_theirs: bool) -> None:
-        """Refuse an address that the page is not for before anything is sent, and keep one that it takes."""
-        if not pending.admits(form.email):
-            raise _other_account(pending, field="email")
-        pending.remember(form.email, browser=browser, is_theirs=is_theirs)
-
     def _deadline(self) -> float:
         return anyio.current_time() + self.budget_seconds
 
 
-def _captcha(form: SignInForm) -> str | None:
-    return form.captcha.get_secret_value() if form.captcha else None
-
-
-def _with_account(pending: PendingSignIn, fields: Mapping[str, str]) -> Mapping[str, str]:
-    """The fields, where an address that was left empty is that of the account that the page is for."""
-    return fields if pending.only is None or _typed_address(fields) else {**fields, "email": pending.only}
-
-
-def _typed_address(fields: Mapping[str, str]) -> bool:
-    return bool(fields.get("email", "").strip())
-
-
-def _other_account(pending: PendingSignIn, *, field: str | None = None, then: str = "") -> OtherAccount:
+def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> OtherAccount:
     return OtherAccount(
-        f"This page takes the account {masked(pending.only or '')} only. To sign in with another one, choose "
-        f"“Use another account” below.{then}",
+        f"This page takes the account {masked(pending.only_account or '')} only. To sign in with another one, choose "
+        f"“Use another account” below.{advice}",
         field=field,
     )

@@ -1,4 +1,4 @@
-"""The OAuth way: to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
+"""Sign-in by OAuth: to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
 
 import hmac
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ BROWSER_COOKIE = "consent"
 
 
 def consent_origin(client: OAuthClient) -> str:
-    """Where the consent page is, for the content security policy."""
+    """Give the origin of the consent page, for the content security policy."""
     parts = urlsplit(client.authorize_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def begin(client: OAuthClient, pending: PendingSignIn, *, page_browser: str | None) -> tuple[str, Consent]:
-    """Start a trip, which ends one that was begun before.
+    """Start a trip to the consent page, which ends one that was begun before.
 
     Returns:
         The address of the consent page, and what the browser has to bring back.
@@ -28,14 +28,14 @@ def begin(client: OAuthClient, pending: PendingSignIn, *, page_browser: str | No
 
 
 def match(pages: Iterable[PendingSignIn], *, state: str, browser: str) -> tuple[PendingSignIn, Consent] | None:
-    """The trip that comes back, which is thereby used up. A wrong state or browser leaves every trip as it is (S37)."""
+    """Find the trip that comes back, and use it up. A wrong state or browser leaves every trip as it is (S37)."""
     for pending in pages:
         consent = pending.consent
-        if consent is not None and _same(consent.state, state) and _same(consent.browser, browser):
+        if consent is not None and _is_same(consent.state, state) and _is_same(consent.browser, browser):
             pending.consent = None
             return pending, consent
     return None
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _is_same(secret: str, given: str) -> bool:
+    return hmac.compare_digest(secret.encode(), given.encode())

@@ -19,7 +19,7 @@ class Complaint(Exception):
 
 
 def _cookie_alone(value: object) -> object:
-    """What was pasted without the name, quotes and attributes that were copied with it."""
+    """Take from what was pasted the name, quotes and attributes that were copied with the cookie's value."""
     text = str(value).strip().removeprefix("refresh_token").lstrip("=: \t")
     return text.partition(";")[0].strip().strip('"')
 
@@ -74,6 +74,15 @@ class VerifyForm(Form):
     verification_code: Code
 
 
+FORMS: Mapping[str, type[Form]] = {
+    "sign_in": SignInForm,
+    "sign_up": SignUpForm,
+    "browser_session": BrowserSessionForm,
+    "verify": VerifyForm,
+    "oauth": Form,
+    "another_account": Form,
+}
+"""What each form of the page takes, by the name of its template."""
 F = TypeVar("F", bound=Form)
 
 

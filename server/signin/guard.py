@@ -1,10 +1,11 @@
 """Who may ask the page, and how much it reads (S32, S39)."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,23 +45,13 @@ class Guard:
         await app(scope, receive, send)
 
 
-class UnreadableForm(Exception):
-    """The body of a post is too large, or is no form."""
-
-
 async def read_fields(request: Request) -> dict[str, str]:
-    """The fields of a posted form.
-
-    Raises:
-        UnreadableForm: Over 32 KB, over 16 fields, or not text.
-    """
+    """Read the fields of a posted form: none if it has over 32 KB or 16 fields, is no text, or its sender goes away."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            raise UnreadableForm
-    try:
-        pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise UnreadableForm from error
-    return dict(pairs)
+    with suppress(ClientDisconnect, ValueError):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                return {}
+        return dict(parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=MOST_FIELDS))
+    return {}

@@ -7,8 +7,8 @@
      |---nobody came in time---------------> ABANDONED
      +---logout, another login, the end----> CLOSED
 
-It signs in the session that asked and no other. Its ticket is a path of the page's address; forged and foreign tickets
-get the same answer. Whoever opens it with the link alone sees nothing private: of an account its masked address only.
+The page signs in the session that it was opened for and no other. Its ticket is a path of its address; forged and
+foreign tickets get the same answer. Whoever opens the page by the link alone sees of an account a masked address only.
 """
 
 import secrets
@@ -18,10 +18,11 @@ from enum import Enum, auto
 from typing import Literal
 
 import anyio
+import anyio.lowlevel
 
 from ..api.account import fits
 from ..sessions.session import Session
-from .words import confirm_code
+from . import words
 
 TICKET_BYTES = 32
 MOST_ATTEMPTS = 5
@@ -45,7 +46,7 @@ class End(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Whose account a finished page signed in, as it is shown there."""
+    """The account that a finished page signed in, as it is shown there."""
 
     email: str | None
     name: str | None
@@ -63,64 +64,54 @@ class Consent:
     browser: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class PendingSignIn:
-    """One open page.
+    """One sign-in page.
 
     Args:
-        session: Which session it signs in.
+        session: The session that the page signs in.
         origin: Scheme, host and port of the page.
-        form: What it shows first.
-        email: The account that it is for; without one it takes anybody's.
-        name: Of a new account, if none is typed at the sign-up form.
-        expires_at: When it is abandoned, in Unix seconds.
+        form: The form that the page shows first.
+        for_account: The e-mail of the account that the page is for; without one the page takes any account.
+        name: The name of a new account, if none is entered at the sign-up form.
+        expires_at: When the page is abandoned, in Unix seconds.
     """
 
-    def __init__(
-        self,
-        *,
-        session: Session,
-        origin: str,
-        form: FormName,
-        email: str | None,
-        name: str | None,
-        expires_at: float,
-    ) -> None:
-        self.id = secrets.token_urlsafe(16)
-        """Names it towards the client, and opens nothing."""
-        self.ticket = secrets.token_urlsafe(TICKET_BYTES)
-        self.confirm_code = confirm_code()
-        self.session = session
-        self.form = form
-        self.meant = email
-        """The account that the page is for; without one it takes anybody's."""
-        self.another_account = False
-        """Whether the person chose to use another than that."""
-        self.email: str | None = None
-        """What was typed as e-mail address last, or whose account is signed in."""
-        self.name = name
-        self.expires_at = expires_at
-        self.attempts_left = MOST_ATTEMPTS
-        self.wants_code = False
-        """Whether the account is signed in, and only its verification code is missing."""
-        self.consent: Consent | None = None
-        self.trouble: str | None = None
-        """What Rememberizer had against the last trip to it, and what repairs that."""
-        self.was_shown = False
-        """Whether the person was sent to the page already; they are not sent twice."""
-        self.was_opened = False
-        """Whether the server opened the page in the browser."""
-        self.end: End | None = None
-        self.account: Account | None = None
-        self.ended = anyio.Event()
-        self.forgotten = anyio.Event()
-        """Set when later pages need its room, and it can no longer say how it ended."""
-        self.when_ended: list[Callable[[], Awaitable[None]]] = []
-        self._origin = origin
-        self._browsers: set[str] = set()
-        self._browser: str | None = None
-        """In which that was done; others see neither the address nor the end."""
-        self.is_theirs = False
-        """Whether that browser may see the address whole: it typed it there, or signed in."""
+    session: Session
+    origin: str
+    form: FormName
+    for_account: str | None
+    name: str | None
+    expires_at: float
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    """Names the page towards the client, and opens nothing."""
+    ticket: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES))
+    confirm_code: str = field(default_factory=words.confirm_code)
+    another_account: bool = False
+    """Whether the person chose to use another account than the one that the page is for."""
+    entered_email: str | None = None
+    """The e-mail that was entered last, or that of the account that is signed in."""
+    attempts_left: int = MOST_ATTEMPTS
+    wants_code: bool = False
+    """Whether the account is signed in, and only its verification code is missing."""
+    consent: Consent | None = None
+    trouble: str | None = None
+    """Why the last trip to Rememberizer's consent page failed, and what repairs that."""
+    was_shown: bool = False
+    """Whether the person was sent to the page already; nobody is sent twice."""
+    was_opened: bool = False
+    """Whether the server opened the page in the browser."""
+    end: End | None = None
+    account: Account | None = None
+    ended: anyio.Event = field(default_factory=anyio.Event)
+    forgotten: anyio.Event = field(default_factory=anyio.Event)
+    """Set when later pages need the room of this one, and it can no longer say how it ended."""
+    when_ended: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    shows_email: bool = False
+    """Whether the browser in which the e-mail was entered may see it unmasked: it was typed there, or signed in."""
+    _browsers: set[str] = field(default_factory=set, init=False)
+    _browser: str | None = field(default=None, init=False)
+    """The browser in which the e-mail was entered; others see neither the address nor the end."""
 
     def __repr__(self) -> str:
         return f"<PendingSignIn for {self.session!r}: {self.end.name if self.end else 'open'}>"
@@ -128,7 +119,21 @@ class PendingSignIn:
     @property
     def url(self) -> str:
         """The page's address."""
-        return f"{self._origin}/{self.ticket}"
+        return f"{self.origin}/{self.ticket}"
+
+    @property
+    def only_account(self) -> str | None:
+        """The e-mail of the one account that the page takes, or nothing if it takes any."""
+        return None if self.another_account else self.for_account
+
+    def become_for(self, email: str | None) -> None:
+        """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""
+        if not fits(self.for_account, meant=email):
+            self.for_account, self.another_account, self.wants_code = email, False, False
+
+    def admits(self, email: str | None) -> bool:
+        """Whether the page takes this account. A page for one account takes none whose e-mail is not known."""
+        return fits(email, meant=self.only_account)
 
     def know_browser(self, cookie: str | None) -> str | None:
         """Let a browser in that looks at the page.
@@ -142,52 +147,27 @@ class PendingSignIn:
         self._browsers.add(fresh)
         return fresh
 
-    @property
-    def only(self) -> str | None:
-        """The one account that the page takes, or nothing if it takes any."""
-        return None if self.another_account else self.meant
-
-    def mean(self, email: str | None) -> None:
-        """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""
-        if not fits(self.meant, meant=email):
-            self.meant, self.another_account, self.wants_code = email, False, False
-
-    def admits(self, email: str | None) -> bool:
-        """Whether the page takes this account; one that is not known is nobody's in particular."""
-        return fits(email, meant=self.only)
-
-    def remember(self, email: str | None, *, browser: str | None, is_theirs: bool) -> None:
-        """Keep what was typed, or left out and filled in, or who signed in, for the browser in which that was done."""
-        self.email, self.is_theirs = email, is_theirs
+    def note_email(self, email: str | None, *, browser: str | None, shows_email: bool) -> None:
+        """Keep the e-mail that was entered or filled in, or that signed in, for the browser in which that was done."""
+        self.entered_email, self.shows_email = email, shows_email
         self._browser = browser if browser in self._browsers else None
 
     def email_in(self, browser: str | None) -> str | None:
-        """What this browser may see whole of that: nothing, unless it was done there."""
-        return self.email if self.is_theirs and browser is not None and browser == self._browser else None
-
-    def finish(self, account: Account) -> None:
-        """The person is signed in; the browser that did it may see so once more."""
-        self.account = account
-        self.session.signed_in_by = self.id
-        self._end(End.SIGNED_IN)
+        """The e-mail as this browser may see it unmasked: nothing, unless it was entered there."""
+        return self.entered_email if self.shows_email and self._is_same(browser) else None
 
     def was_finished_in(self, browser: str | None) -> bool:
         """Whether this browser is the one that signed in; a second click or a reload gets the last page again."""
-        return self.end is End.SIGNED_IN and browser is not None and browser == self._browser
+        return self.end is End.SIGNED_IN and self._is_same(browser)
+
+    def finish(self, account: Account) -> None:
+        """End the page: the person is signed in. The browser in which that was done may see so once more."""
+        self.account = account
+        self.session.signed_in_by = self.id
+        self.stop(End.SIGNED_IN)
 
     def stop(self, end: End) -> None:
-        """End it without an account."""
-        self._end(end)
-
-    def run_out(self) -> None:
-        """End it because nobody came in time."""
-        self._end(End.ABANDONED)
-
-    def close(self) -> None:
-        """End it because the session moved on."""
-        self._end(End.CLOSED)
-
-    def _end(self, end: End) -> None:
+        """End the page, unless it has ended already."""
         if self.end is not None:
             return
         self.end = end
@@ -195,6 +175,30 @@ class PendingSignIn:
         if self.session.page is self:
             self.session.page = None
         self.ended.set()
+
+    def run_out(self) -> None:
+        """End the page because nobody came in time."""
+        self.stop(End.ABANDONED)
+
+    def close(self) -> None:
+        """End the page because the session moved on."""
+        self.stop(End.CLOSED)
+
+    def _is_same(self, browser: str | None) -> bool:
+        return browser is not None and browser == self._browser
+
+
+async def until_first(*waits: Callable[[], Awaitable[object]]) -> None:
+    """Wait until one of these is over, and cancel the others."""
+    async with anyio.create_task_group() as tasks:
+
+        async def end_after(wait: Callable[[], Awaitable[object]]) -> None:
+            await wait()
+            tasks.cancel_scope.cancel()
+
+        for wait in waits:
+            tasks.start_soon(end_after, wait)
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
 
 
 def masked(email: str) -> str:

@@ -30,7 +30,7 @@ class HeldAccount(NamedTuple):
 
 
 def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
-    """What the settings hold, if it is of the account that is meant; without an e-mail theirs is."""
+    """Give the account that the settings hold, if it has this e-mail; without an e-mail, in any case."""
     if settings.email and settings.password and fits(settings.email, meant=email):
         return HeldAccount(settings.email, settings.password)
     return None
@@ -38,7 +38,7 @@ def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
 
 @contextmanager
 def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
-    """Where the settings hold the account's password no page opens for it, so a refusal names what helps."""
+    """Name in a refusal the setting that helps, if the settings hold the account's password: no page opens for it."""
     try:
         yield
     except (CaptchaRequired, CaptchaRejected) as error:
@@ -59,12 +59,12 @@ def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """Where a way led: to an account, or to a page that is open now."""
+    """What a way to sign in came to: an account, or a page that is open now."""
 
     pending: PendingSignIn | None = None
     meant: Meant = NOBODY_MEANT
     """The account that the page is for, if one is meant."""
-    previous_left: bool = True
+    previous_signed_out: bool = True
     """``False`` if another account was held before and upstream did not confirm its sign-out."""
 
 
@@ -103,7 +103,7 @@ class SignInWays:
             before: The account that was signed in here and ended: the page is for it, if nobody else is meant.
 
         Raises:
-            SignInFailed: A way applies and can't be gone; the message names its setting.
+            SignInFailed: A way applies and fails; the message names its setting.
             RememberizerError: Rememberizer's refusals, or no usable answer.
         """
         settings, last, email = self.settings, None, meant.account
@@ -119,9 +119,8 @@ class SignInWays:
         if self.keychain:
             last = await self.keychain.last_account()
             named = named.beside(last)
-            kept = await self._by_keychain(session, self.keychain, named, deadline=deadline)
-            if kept is not None:
-                return kept
+            if arrival := await self._by_keychain(session, self.keychain, named, deadline=deadline):
+                return arrival
         if named.account is None:
             named = Meant(before, is_named=False).beside(last) if before else Meant(last)
         return Arrival(pending=await self.desk.open(session, email=named.account), meant=named)
@@ -131,8 +130,10 @@ class SignInWays:
     ) -> Arrival:
         self.attempts.take(session.owner)
         try:
-            left = await session.sign_in_with_refresh_token(
-                token, method="refresh_token", meant=meant, of=of, deadline=deadline
+            return Arrival(
+                previous_signed_out=await session.sign_in_with_refresh_token(
+                    token, method="refresh_token", meant=meant, of=of, deadline=deadline
+                )
             )
         except SessionExpired as error:
             raise SignInFailed(
@@ -141,7 +142,6 @@ class SignInWays:
                 "If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again.",
                 status=error.status,
             ) from error
-        return Arrival(previous_left=left)
 
     async def _by_password(
         self, session: Session, held: HeldAccount, captcha: SecretStr | None, *, deadline: float
@@ -149,7 +149,7 @@ class SignInWays:
         self.attempts.take(session.owner)
         try:
             with naming_the_setting(self.settings, held.email):
-                left = await session.sign_in(
+                previous_signed_out = await session.sign_in(
                     email=held.email,
                     password=held.password.get_secret_value(),
                     captcha=captcha.get_secret_value() if captcha else None,
@@ -162,22 +162,22 @@ class SignInWays:
                 "Microsoft may have no password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser."
             )
             raise
-        return Arrival(previous_left=left)
+        return Arrival(previous_signed_out=previous_signed_out)
 
     async def _by_keychain(
         self, session: Session, keychain: Keychain, meant: Meant, *, deadline: float
     ) -> Arrival | None:
-        """By what was kept, if it is still good; of what Rememberizer refuses only the account's name is kept."""
-        kept = await keychain.read(meant.account)
-        if kept is None:
+        """Sign in by the keyring's entry, if it is still good. One that Rememberizer refuses loses all but its name."""
+        entry = await keychain.read(meant.account)
+        if entry is None:
             return None
         self.attempts.take(session.owner)
         try:
-            left = await session.sign_in_with_refresh_token(
-                kept.refresh_token, method="refresh_token", meant=meant, deadline=deadline
+            previous_signed_out = await session.sign_in_with_refresh_token(
+                entry.refresh_token, method="refresh_token", meant=meant, deadline=deadline
             )
         except SessionExpired:
             logger.info("the sign-in that the keyring kept has expired")
-            await keychain.forget(kept.email, stays_last=True)
+            await keychain.forget(entry.email, stays_last=True)
             return None
-        return Arrival(previous_left=left)
+        return Arrival(previous_signed_out=previous_signed_out)

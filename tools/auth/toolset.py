@@ -139,7 +139,7 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
             return status_of(session)
         arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha, deadline=deadline)
     sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
-    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_left, sent=sent)
+    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_signed_out, sent=sent)
 
 
 async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:

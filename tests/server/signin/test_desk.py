@@ -149,7 +149,7 @@ async def test_a_page_keeps_that_another_account_was_chosen_if_one_was_meant(
 async def test_a_page_that_is_asked_for_again_for_nobody_stays_for_the_account_before(clock: FakeClock) -> None:
     async with desk(clock) as (on, store), store.moving("ada", create=True) as session:
         page = await on.open(session, email="ada@example.org")
-        assert (await on.open(session), page.only) == (page, "ada@example.org")
+        assert (await on.open(session), page.only_account) == (page, "ada@example.org")
 
 
 async def test_a_page_whose_time_ends_while_a_call_waits_its_turn_is_not_handed_out(clock: FakeClock) -> None:

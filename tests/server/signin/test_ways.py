@@ -53,7 +53,7 @@ async def test_the_first_way_that_applies_is_taken(
         arrival = await on.go(email)
         assert (arrival.pending is None, on.session.grant.method) == (method is not None, method)
         assert on.session.page is arrival.pending
-        assert arrival.pending is None or arrival.pending.meant == (email or settings.get("email"))
+        assert arrival.pending is None or arrival.pending.for_account == (email or settings.get("email"))
 
 
 @pytest.mark.promise("D72")
@@ -76,7 +76,7 @@ async def test_what_was_kept_and_is_refused_is_forgotten_and_the_person_is_asked
         async with case(usual(custom_refresh=reply(401)), ring) as on:
             arrival = await on.go()
             assert arrival.pending
-            assert (arrival.meant.account, arrival.pending.meant) == (ADA["email"], ADA["email"])
+            assert (arrival.meant.account, arrival.pending.for_account) == (ADA["email"], ADA["email"])
         assert list(ring.entries.values()) == [ADA["email"]]
 
 
@@ -139,7 +139,7 @@ async def test_each_way_says_whether_the_account_before_was_left(settings: dict[
     me: list[Answer] = [reply(200, json={"email": each["email"], "email_verified": True}) for each in (GRACE, ADA)]
     async with case(usual(me=me, custom_logout=reply(answer)), ring, **settings) as on:
         await on.session.sign_in(**GRACE, captcha=None, deadline=soon())
-        assert (await on.go()).previous_left is (answer == 204)
+        assert (await on.go()).previous_signed_out is (answer == 204)
 
 
 @pytest.mark.parametrize(("by_token", "email"), [(True, GRACE["email"]), (False, ADA["email"])])
@@ -150,4 +150,4 @@ async def test_a_token_is_tried_again_by_name_only_for_the_account_that_it_signe
         await (on.go() if by_token else on.session.sign_in(**ADA, captcha=None, deadline=soon()))
         arrival = await on.go(email)
         assert arrival.pending
-        assert arrival.pending.meant == email
+        assert arrival.pending.for_account == email
