@@ -25,17 +25,28 @@ _HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
 
 
 @asynccontextmanager
-async def outbox_listener(sandbox: Sandbox, runtime_dir: Path | None = None) -> AsyncIterator[OutboxAddress]:
-    """Serve the pages for a person's browser while the body runs, and publish the outbox's address in a file.
+async def outbox_listener(
+    sandbox: Sandbox, runtime_dir: Path | None = None, *, port: int = 0, everything: bool = False
+) -> AsyncIterator[OutboxAddress]:
+    """Serve the outbox and the consent page while the body runs, and publish the outbox's address in a file.
 
-    The consent page needs no key, for it has a sign-in of its own; what is yielded names its `authorize_url`.
-    The file is removed before the port closes.
+    The outbox is below the key of this start, 256 random bits (security.md S20). The consent page needs no key, for it
+    has a sign-in of its own. `everything` serves the API and its first page too. The file is removed before the port
+    closes.
 
     Raises:
-        ValueError: no port can be had.
+        ValueError: the port can't be had.
     """
-    async with _served(sandbox, otherwise=web_app(sandbox.browser_routes), runtime_dir=runtime_dir) as address:
-        yield address
+    key = secrets.token_urlsafe(32)
+    server = LoopbackServer(
+        keyed_app(sandbox, otherwise=sandbox.app if everything else web_app(sandbox.browser_routes), key=key),
+        connections=Connections(most=_MOST_CONNECTIONS),
+        port=port,
+        patience_seconds=_PATIENCE_SECONDS if everything else PATIENCE_SECONDS,
+    )
+    async with serving(server):
+        with published(f"{server.origin}/{key}{OUTBOX_PATH}", runtime_dir) as address:
+            yield address
 
 
 def serve_sandbox(
@@ -52,8 +63,8 @@ def serve_sandbox(
 
     async def serve() -> None:
         with heeding(ending_signals()) as came:
-            async with _served(sandbox, sandbox.app, runtime_dir, port=port, patience_seconds=_PATIENCE_SECONDS) as to:
-                for line in _announcement(config, to):
+            async with outbox_listener(sandbox, runtime_dir, port=port, everything=True) as address:
+                for line in _announcement(config, address):
                     announce(line)
                 await came.wait()
 
@@ -94,28 +105,6 @@ def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:
     pages = Pages()
     for_people = web_app([pages.outbox_route(sandbox.outbox, sandbox.shown_keys)])
     return WithHeaders(Guard(for_people, key=key, otherwise=otherwise), pages.headers())
-
-
-@asynccontextmanager
-async def _served(
-    sandbox: Sandbox,
-    otherwise: ASGIApp,
-    runtime_dir: Path | None,
-    *,
-    port: int = 0,
-    patience_seconds: float = PATIENCE_SECONDS,
-) -> AsyncIterator[OutboxAddress]:
-    """Serve the outbox below the key of this start, 256 random bits (security.md S20), and the rest beside it."""
-    key = secrets.token_urlsafe(32)
-    server = LoopbackServer(
-        keyed_app(sandbox, otherwise=otherwise, key=key),
-        connections=Connections(most=_MOST_CONNECTIONS),
-        port=port,
-        patience_seconds=patience_seconds,
-    )
-    async with serving(server):
-        with published(f"{server.origin}/{key}{OUTBOX_PATH}", runtime_dir) as address:
-            yield address
 
 
 def _announcement(config: SandboxConfig, address: OutboxAddress) -> list[str]:

@@ -72,7 +72,7 @@ def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
 
 
 def _is_alive(address: OutboxAddress) -> bool:
-    """Ask the port, not the process table: process ids are reused, and Windows has no harmless signal."""
+    """Ask the port, not the process table: process ids are reused, and Windows has no signal that does no harm."""
     with socket.socket() as probe:
         probe.settimeout(_TIMEOUT_SECONDS)
         if probe.connect_ex((LOOPBACK, address.port)) != errno.ECONNREFUSED:

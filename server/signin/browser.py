@@ -30,11 +30,11 @@ def should_open(wish: Literal["auto", "always", "never"], *, platform: str, envi
 
 
 async def open_browser(url: str, *, limit_seconds: float = OPEN_SECONDS) -> bool:
-    """Open a page; whatever the browser prints goes nowhere, since stdout belongs to the protocol.
+    """Open a page. What the browser prints is dropped, since stdout belongs to the protocol.
 
     Args:
         url: Its address.
-        limit_seconds: How long a launcher may take; one that stays in the foreground has opened it by then.
+        limit_seconds: How long a launcher may take. One that still runs after that has opened the page.
 
     Returns:
         Whether something was found that opens pages.

@@ -1,4 +1,4 @@
-"""``SignInDesk``: opens a sign-in page for a session, and closes it when it is done or abandoned."""
+"""``SignInDesk``: opens sign-in pages for sessions, and the port while there are any."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -40,9 +40,9 @@ class SignInDesk:
         settings: What the server was told.
         sessions: Every session of this process.
         attempts: Counts sign-in attempts.
-        environment: What every session shares.
+        environment: The clock, the secrets and the tasks that all sessions share.
         client: The OAuth app, where one is configured; its redirect URL fixes the port.
-        sleep: How to wait for a page's time to be over.
+        sleep: Waits for so many seconds, until a page's time is over.
     """
 
     settings: Settings

@@ -1,4 +1,4 @@
-"""What a person types into the page, checked; a complaint names the field and never its value."""
+"""The forms of the page, checked. A complaint names the field and never its value."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, TypeVar
@@ -10,7 +10,7 @@ from ..settings.values import cookie_value
 
 
 class Complaint(Exception):
-    """A field, or without one the form as a whole, can't be used as it is."""
+    """A field of a form can't be used, or, without a field, the form as a whole."""
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         self.field = field

@@ -1,4 +1,4 @@
-"""Who may ask the page, and how much it reads (S32, S39)."""
+"""Which requests the pages answer, and how large a form may be (S32, S39)."""
 
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,9 +25,10 @@ ANOTHER_USER = (
 
 
 class Guard:
-    """Admits requests to this very address, and posts from its own pages.
+    """Admits requests to the pages' own address, and posts from the pages themselves.
 
-    Other users of this machine can see the link in the browser's command line: they are refused where they are known.
+    Another user of this machine can see a link in the browser's command line. A connection that is known to be another
+    user's is refused.
     """
 
     def __init__(self, app: ASGIApp) -> None:

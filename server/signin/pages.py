@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,13 @@ from ..api.text import clean
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DENIED = "camera display-capture geolocation hid microphone midi payment serial usb"
+# What Google's FAQ lists; its widget writes style attributes, and a hash would switch 'unsafe-inline' off.
+_RECAPTCHA = (
+    "script-src https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; "
+    "frame-src https://www.google.com/recaptcha/ https://recaptcha.google.com/recaptcha/; "
+    "connect-src https://www.google.com/recaptcha/; style-src 'unsafe-inline'; "
+    "img-src data: https://www.gstatic.com/recaptcha/"
+)
 
 
 class Pages:
@@ -22,10 +29,10 @@ class Pages:
     There is one style sheet, which the content security policy admits by its hash, and no script but that of a captcha.
 
     Args:
-        service: What the person knows it as, within a sentence: "Rememberizer" or "the Rememberizer sandbox".
-        sandbox: Whether it is the sandbox; that says so on each page, and has a captcha check of its own.
-        recaptcha_site_key: Shows Google's reCAPTCHA v2, which loads scripts from there.
-        form_target: An origin besides this one to which a form may lead; browsers apply ``form-action`` to the
+        service: The name of the service within a sentence: "Rememberizer" or "the Rememberizer sandbox".
+        sandbox: Whether the service is the sandbox: each page says so, and the captcha check is the sandbox's own.
+        recaptcha_site_key: Shows Google's reCAPTCHA v2, which loads scripts from Google.
+        form_target: An origin besides the page's to which a form may lead; browsers apply ``form-action`` to the
             redirect after a post too.
     """
 
@@ -49,49 +56,35 @@ class Pages:
             site_key=site_key,
             style=Markup(style),  # noqa: S704 -- our own file
         )
-        policy = "; ".join(_policy(style, form_target=form_target, recaptcha=bool(site_key)))
-        self.headers: Mapping[str, str] = _headers(policy)
+        self.headers: Mapping[str, str] = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": _policy(style, form_target=form_target, recaptcha=bool(site_key)),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED.split()),
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+        }
 
     def render(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-        """Give a page with its headers; a value that the template needs and does not get is an error.
+        """Give a page with its headers.
 
         Raises:
-            jinja2.UndefinedError: A value is missing.
+            jinja2.UndefinedError: A value is missing that the template needs.
         """
         page = self._environment.get_template(template).render(values)
         return HTMLResponse(page, status_code=status, headers=self.headers)
 
 
-def _policy(style: str, *, form_target: str | None, recaptcha: bool) -> Iterator[str]:
-    """Give the directives of the content security policy (security.md S39)."""
+def _policy(style: str, *, form_target: str | None, recaptcha: bool) -> str:
+    """Give the content security policy (security.md S39)."""
+    targets = " ".join(filter(None, ("'self'", form_target)))
+    policy = f"default-src 'none'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'; "
+    if recaptcha:
+        return policy + _RECAPTCHA
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    yield "default-src 'none'"
-    yield " ".join(filter(None, ("form-action 'self'", form_target)))
-    yield "base-uri 'none'"
-    yield "frame-ancestors 'none'"
-    if not recaptcha:
-        yield f"style-src 'sha256-{digest}'"
-        yield "img-src data:"
-        return
-    # What Google's FAQ lists; its widget writes style attributes, and a hash would switch 'unsafe-inline' off.
-    yield "script-src https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/"
-    yield "frame-src https://www.google.com/recaptcha/ https://recaptcha.google.com/recaptcha/"
-    yield "connect-src https://www.google.com/recaptcha/"
-    yield "style-src 'unsafe-inline'"
-    yield "img-src data: https://www.gstatic.com/recaptcha/"
-
-
-def _headers(policy: str) -> Mapping[str, str]:
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": policy,
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED.split()),
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }
+    return policy + f"style-src 'sha256-{digest}'; img-src data:"
 
 
 def _cleaned(value: Any) -> Any:

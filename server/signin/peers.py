@@ -1,4 +1,4 @@
-"""``Peer``: whose program is at the other end of a connection to the page, as far as Linux's tables of sockets say."""
+"""``Peer``: the other end of a connection to the page, and whether another user of this machine owns it."""
 
 import asyncio  # noqa: TID251 -- the connections of our web server are asyncio's
 import os
@@ -18,12 +18,12 @@ Address = tuple[str, int]
 
 
 class Peer:
-    """The other end of one connection; whose it is is looked up once, when the first request asks.
+    """The other end of one connection. Its owner is looked up once, when the first request asks.
 
     Args:
         connection: Our end.
-        address: Address and port of the other.
-        tables: Where Linux lists its sockets; nothing is known where none can be read.
+        address: Address and port of the other end.
+        tables: Where Linux lists its sockets; without one that can be read, no owner is known.
     """
 
     def __init__(self, connection: socket.socket, *, address: Address, tables: Sequence[Path] = TABLES) -> None:
@@ -33,9 +33,9 @@ class Peer:
 
     @cached_property
     def is_another_user(self) -> bool:
-        """Whether it is known to belong to another user of this machine, other than root.
+        """Whether the other end is known to be owned by another user than ours, and not by root.
 
-        One that closed its end counts as such: Linux no longer says whose it was, and nobody waits for the answer.
+        A closed end counts as another user's: Linux no longer names its owner, and nobody waits for an answer.
         """
         tables = list(self._read())
         own, other = self._connection.getsockname(), self._address
@@ -54,17 +54,20 @@ class Peer:
                 continue
 
     def _is_connected(self) -> bool:
-        """Asked after the tables were read: a connection that is there now and not in them comes from elsewhere."""
+        """Whether the connection is open, asked after the tables were read.
+
+        One that is open and in no table comes from where Linux can't see it, such as a container.
+        """
         return self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
 
 
 def peer_of(transport: asyncio.Transport) -> Mapping[str, Peer]:
-    """What the guard asks about a connection."""
+    """Give a request's scope what the guard asks about its connection."""
     connection, address = (transport.get_extra_info(name) for name in ("socket", "peername"))
     return {"peer": Peer(connection, address=address)}
 
 
 def _written(address: Address, mapped: bytes) -> str:
-    """An IPv4 address as the tables have it, in words of this machine's byte order, alone or mapped into IPv6."""
+    """Write an IPv4 address as the tables do: in words of this machine's byte order, alone or mapped into IPv6."""
     words = mapped + socket.inet_aton(address[0])
     return "".join(f"{word:08X}" for word in struct.unpack(f"={len(words) // 4}I", words)) + f":{address[1]:04X}"

@@ -1,4 +1,4 @@
-"""Our errors, and how a page ended, as sentences for the person at the page; tool results speak to a model."""
+"""Sentences for the person at the page, about our errors and a page's end; tool results speak to a model."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,6 @@ from ..errors import (
     RateLimited,
     RememberizerError,
     SessionExpired,
-    SignInFailed,
     UpstreamError,
     UpstreamUnavailable,
     UpstreamUnreachable,
@@ -56,7 +55,7 @@ _ANSWERS: tuple[tuple[type[RememberizerError], str, str | None], ...] = (
 
 
 def ending(end: End | None) -> tuple[str, str]:
-    """What happened to a page, and how to go on; without an end its time is over, and nobody has taken note yet."""
+    """Say how a page ended, and how to go on. A page without an end has run out, which nobody has noted yet."""
     if end is End.SIGNED_IN:
         return (
             "Somebody signed in by this link already.",
@@ -66,26 +65,18 @@ def ending(end: End | None) -> tuple[str, str]:
 
 
 def sentence_for(error: RememberizerError, *, form: str | None = None) -> tuple[str, str | None]:
-    """What the page says about a failure of a form, and the field that it is about."""
-    sentence, field = _sentence(error)
+    """Give the sentence of the page about a form that failed, and the field that the sentence is about."""
+    if isinstance(error, RateLimited):
+        wait = f"{error.retry_after_seconds:.0f} seconds" if error.retry_after_seconds else "a minute"
+        return f"Too many attempts. Wait {wait}, then try again.", None
+    if isinstance(error, UpstreamUnreachable) and not error.retryable:
+        return f"{error.message} Correct it where this program is started, and start it again.", None
+    answers = ((sentence, field) for kind, sentence, field in _ANSWERS if isinstance(error, kind))
+    sentence, field = next(answers, (error.message, None))
     has_other_way = form in _HAS_OTHER_WAY and isinstance(error, _OTHER_WAY_HELPS)
     return sentence + OTHER_WAY if has_other_way else sentence, field
 
 
-def _sentence(error: RememberizerError) -> tuple[str, str | None]:
-    if isinstance(error, RateLimited):
-        wait = f"{error.retry_after_seconds:.0f} seconds" if error.retry_after_seconds else "a minute"
-        return f"Too many attempts. Wait {wait}, then try again.", None
-    if isinstance(error, SignInFailed):
-        return error.message, None
-    if isinstance(error, UpstreamUnreachable) and not error.retryable:
-        return f"{error.message} Correct it where this program is started, and start it again.", None
-    for kind, sentence, field in _ANSWERS:
-        if isinstance(error, kind):
-            return sentence, field
-    return error.message, None
-
-
 def counts_as_attempt(error: RememberizerError) -> bool:
-    """Whether Rememberizer looked at what was typed and said no."""
+    """Whether Rememberizer read the form and refused it."""
     return not isinstance(error, UpstreamError | RateLimited)

@@ -66,7 +66,7 @@ class SignInSite:
     client: OAuthClient | None
 
     def app(self) -> ASGIApp:
-        """The application; every answer carries the pages' headers, so a browser does nothing else with the page."""
+        """Give the application. Every answer carries the pages' headers, which keep a browser from anything else."""
 
         async def refused(_: Request, __: Exception) -> Response:
             return self._refused()
@@ -154,7 +154,7 @@ class SignInSite:
         return await self._again(visit, wrong)
 
     async def _again(self, visit: Visit, wrong: Wrong) -> Response:
-        """The form once more with a sentence about it, or the end if that was one attempt too many."""
+        """Give the form once more with a sentence about it, or end the page if that was one attempt too many."""
         visit.pending.attempts_left -= wrong.is_attempt
         if visit.pending.attempts_left <= 0:
             await self.actions.stop(visit.pending, End.STOPPED)
@@ -184,7 +184,7 @@ class SignInSite:
         return response
 
     def _done(self, pending: PendingSignIn, *, is_named: bool) -> Response:
-        """The last page; `is_named` if it may name the account, as it does to the browser that signed in."""
+        """Give the last page; `is_named` if it may name the account, as it does to the browser that signed in."""
         account = pending.account
         shown = account if is_named and pending.shows_email else None
         return self.pages.render(
@@ -195,7 +195,7 @@ class SignInSite:
         )
 
     def _ended(self, pending: PendingSignIn) -> Response:
-        """How a page ended, for everybody who has its link."""
+        """Say how a page ended, to everybody who has its link."""
         reason, advice = ending(pending.end)
         return self.pages.render("stopped.html", status=HTTPStatus.GONE, reason=reason, advice=advice)
 
@@ -215,7 +215,7 @@ async def _read(request: Request, pending: PendingSignIn) -> dict[str, str]:
 
 
 def _form_for(visit: Visit) -> str:
-    """The form to show where one was asked for: the one for the mailed code comes first once only that is missing."""
+    """Choose the form to show: the one that was asked for, or the code's once only the mailed code is missing."""
     pending, form = visit.pending, visit.form
     if pending.wants_code:
         return "verify"

@@ -96,11 +96,11 @@ class SignInWays:
         """Take the first way that applies; the session's move is under way.
 
         Args:
-            session: Which session is to be signed in.
-            meant: The account that is meant; without one, the settings', or whoever signs in.
-            captcha: A captcha response that goes with the settings' credentials, in place of theirs.
+            session: The session that is to be signed in.
+            meant: The account that is meant; without one, that of the settings, or any.
+            captcha: A captcha response to send with the settings' credentials, in place of the settings' own.
             deadline: For the calls to Rememberizer, on anyio's clock.
-            before: The account that was signed in here and ended: the page is for it, if nobody else is meant.
+            before: The account whose sign-in ended here: the page is for that account, if no other is meant.
 
         Raises:
             SignInFailed: A way applies and fails; the message names its setting.
