@@ -43,7 +43,7 @@ class Visit:
     """
 
     pending: PendingSignIn
-    browser: str | None
+    browser: str | None = field(repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property

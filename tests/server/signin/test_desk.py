@@ -14,6 +14,7 @@ from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
 from rememberizer_mcp.server.sessions.store import SessionStore
 from rememberizer_mcp.server.settings.settings import Settings
+from rememberizer_mcp.server.signin.actions import Visit
 from rememberizer_mcp.server.signin.desk import MOST_ENDED, SignInDesk
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
 
@@ -127,6 +128,7 @@ async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClo
         assert page.ticket not in repr(page)
         assert page.session.handle not in repr(page)
         assert page.session.handle not in page.url
+        assert "canary" not in repr(Visit(pending=page, browser="canary", fields={"password": "canary"}))
         assert "open" in repr(page)
         await on.aclose()
         assert "CLOSED" in repr(page)
