@@ -16,15 +16,11 @@ from .endpoints.documents import DocumentEndpoints
 from .endpoints.mementos import MementoEndpoints
 from .endpoints.oauth import TokenEndpoint
 from .endpoints.services import Services
-from .endpoints.store_documents import StoreDocumentEndpoints
 from .endpoints.vector_stores import VectorStoreEndpoints
 from .wire.pages import Pages
 from .wire.web import web_app
 
-_FAMILIES = (
-    *(AuthEndpoints, AccountEndpoints, TokenEndpoint, DocumentEndpoints, MementoEndpoints),
-    *(VectorStoreEndpoints, StoreDocumentEndpoints),
-)
+_FAMILIES = (AuthEndpoints, TokenEndpoint, AccountEndpoints, DocumentEndpoints, MementoEndpoints, VectorStoreEndpoints)
 """Each further family of endpoints is one class of `endpoints/` and one name here."""
 
 
