@@ -97,7 +97,7 @@ def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environ
         (("install", "cursor", "--dry-run"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
         (("uninstall", "cursor"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
         (("demo", "--variant", "nope"), {"anyio", "cli.demo", "mcp", "pydantic"}),
-        (("sandbox", "--variant", "nope"), {"anyio", "jinja2"}),
+        (("sandbox", "--variant", "nope"), {"anyio", "jinja2", "pydantic"}),
         (("sandbox", "outbox"), set()),
         pytest.param(("doctor", "--sandbox"), {"anyio", "doctor", "hosts", "packaging"}, marks=pytest.mark.exhaustive),
     ],
