@@ -17,6 +17,7 @@ from ..tools.base.contract import ContractTool
 from ..tools.base.elicitation_ids import add_elicitation_ids
 from ..tools.base.questions import Questions
 from ..tools.base.services import Services, StoreOfKey
+from ..tools.mcp_server import Server
 from ..tools.resources.completion import complete
 from ..tools.resources.current import as_one_call
 from ..tools.resources.prompts import prompts
@@ -27,7 +28,6 @@ from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
 from .logs.redaction import KnownSecrets
-from .mcp_server import Server
 from .sessions.keychain import Keychain, Ring
 from .sessions.limiter import AttemptLimiter
 from .sessions.session import Session

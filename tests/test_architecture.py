@@ -9,7 +9,7 @@ from tests.support.house import HOUSES, SOURCES, arrows_of, floors_of, imports_o
 
 ORDER = [
     *("server.errors", "server.loopback", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
-    *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.mcp_server", "server.app"),
+    *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.app"),
     *("server.doctor", "server.cli", "server.__main__"),
 ]
 """The rooms from the ground up: each imports from those before it only."""

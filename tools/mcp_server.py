@@ -9,11 +9,11 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
-from ..tools.base.arguments import unknown_name
-from ..tools.base.contract import failure, protocol_error
-from ..tools.base.services import Services
-from ..tools.resources.prompts import checked
-from .errors import InvalidArguments, NotFound, ReadOnly
+from ..server.errors import InvalidArguments, NotFound, ReadOnly
+from .base.arguments import unknown_name
+from .base.contract import failure, protocol_error
+from .base.services import Services
+from .resources.prompts import checked
 
 
 class Server(MCPServer[Services]):
