@@ -1,19 +1,23 @@
-"""``Server``: the SDK's server, with words of ours for names that it doesn't have or that read-only took away."""
+"""``Server``: the SDK's server with our tools, prompts and resources, and the edge at which failures become answers."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
-from ..server.errors import InvalidArguments, NotFound, ReadOnly
+from ..server.errors import InternalError, InvalidArguments, NotFound, ReadOnly, RememberizerError
 from .base.arguments import unknown_name
-from .base.contract import failure, protocol_error
+from .base.caller import InputNeeded
+from .base.failures import failure, protocol_error
 from .base.services import Services
 from .resources.prompts import checked
+
+logger = logging.getLogger(__name__)
 
 
 class Server(MCPServer[Services]):
@@ -28,11 +32,14 @@ class Server(MCPServer[Services]):
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, if there is one of this name."""
-        if name in self.hidden:
-            return failure(ReadOnly())
-        if name not in self.offered:
-            return failure(unknown_name("tool", name, self.offered))
-        return await super().call_tool(name, arguments, context)
+        try:
+            if name in self.hidden:
+                raise ReadOnly
+            if name not in self.offered:
+                raise unknown_name("tool", name, self.offered)
+            return await super().call_tool(name, arguments, context)
+        except RememberizerError as error:
+            return failure(error, offered=self.offered, tool=name)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Services, Any] | None = None
@@ -41,7 +48,7 @@ class Server(MCPServer[Services]):
         try:
             given = checked(await self.list_prompts(), name, arguments or {})
         except (NotFound, InvalidArguments) as error:
-            raise protocol_error(error) from error
+            raise protocol_error(error, offered=self.offered) from error
         return await super().get_prompt(name, given, context)
 
     async def read_resource(
@@ -50,6 +57,19 @@ class Server(MCPServer[Services]):
         """Read a resource, if there is one at this address."""
         try:
             return await super().read_resource(uri, context)
-        except ResourceNotFoundError as error:
-            hint = "`resources/list` and `resources/templates/list` give those that there are."
-            raise protocol_error(NotFound("There is no resource of this address.", hint=hint)) from error
+        except ResourceError as error:
+            if isinstance(error.__cause__, InputNeeded):
+                return error.__cause__.result
+            raise protocol_error(_of_resource(error), offered=self.offered) from error
+
+
+def _of_resource(error: ResourceError) -> RememberizerError:
+    """Our error for the SDK's, whose cause is what the resource raised."""
+    if isinstance(error, ResourceNotFoundError):
+        there = "`resources/list` and `resources/templates/list` give those that there are."
+        return NotFound("There is no resource of this address.", repair=there)
+    if isinstance(error.__cause__, RememberizerError):
+        logger.info("a resource failed: %s", error.__cause__.code)
+        return error.__cause__
+    logger.error("a resource crashed", exc_info=error)
+    return InternalError()

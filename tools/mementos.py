@@ -133,9 +133,9 @@ async def edit_memento(services: CallServices, arguments: EditMementoArguments) 
     """Add documents or folders to a memento, or remove documents from it. The documents themselves stay."""
     add, folders, remove = arguments.add or [], arguments.add_folders or [], arguments.remove or []
     if not (add or folders or remove):
-        raise InvalidArguments("There is nothing to add or to remove.", hint="Pass `add`, `add_folders` or `remove`.")
+        raise InvalidArguments("There is nothing to add or to remove.", repair="Pass `add`, `add_folders` or `remove`.")
     if set(add) & set(remove):
-        raise InvalidArguments("`add` and `remove` name the same document.", hint="Leave it out of one of them.")
+        raise InvalidArguments("`add` and `remove` name the same document.", repair="Leave it out of one of them.")
     who = await asker(services, arguments.session, endpoints.MEMENTO_DOCUMENTS)
     await mementos.edit_memento(
         who, memento_id=arguments.id, add=add, add_folders=folders, remove=remove, deadline=services.deadline()

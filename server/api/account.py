@@ -7,7 +7,7 @@ from typing import Annotated
 import anyio
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from ..errors import RememberizerError, SignInFailed, UpstreamProtocolError
+from ..errors import RememberizerError, Repair, SignInFailed, UpstreamProtocolError
 from .client import Call, RememberizerAPI
 from .credentials import Credentials
 from .refusals import NO_SESSION, refusal
@@ -64,7 +64,12 @@ async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: flo
     if not fits(me.email, meant=of):
         raise SignInFailed(
             "The refresh token may be another account's, so nobody was signed in with it.",
-            hint="Call `login` without arguments, if the user means whichever account the token is of.",
+            repair=Repair(
+                "Call {login} without arguments, if the user means whichever account the token is of.",
+                "Have the user set REMEMBERIZER_REFRESH_TOKEN to a fresh token of the account that was signed in, and "
+                "restart the server. If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: "
+                "call again.",
+            ),
         )
     return me
 

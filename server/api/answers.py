@@ -118,8 +118,9 @@ def require_done(reply: Reply) -> None:
         UpstreamUnavailable: It says so.
     """
     if any(_GAVE_UP in message.lower() for message in _messages(reply)):
-        hint = reply.call.if_lost
-        raise UpstreamUnavailable("Rememberizer was unable to complete this call.", hint=hint, status=reply.status)
+        raise UpstreamUnavailable(
+            "Rememberizer was unable to complete this call.", repair=reply.call.if_lost, status=reply.status
+        )
 
 
 def _messages(reply: Reply) -> Iterator[str]:

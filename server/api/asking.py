@@ -69,7 +69,7 @@ class ApiKey:
         if reply.status == HTTPStatus.UNAUTHORIZED or speaks_of_credentials(reply):
             raise InvalidCredentials(
                 f"Rememberizer refused the API key of {self.whose}.",
-                hint="Tell the user to put a valid one there and restart the server; don't try again before.",
+                repair="Tell the user to put a valid one there and restart the server; don't try again before.",
                 status=reply.status,
             )
         raise refusal(reply, unverified=False)

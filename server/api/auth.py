@@ -4,27 +4,19 @@
 verifies once, and a refresh token may have been rotated by an answer that was lost.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from ..errors import NotSignedIn, UpstreamProtocolError
+from ..errors import NotSignedIn, Repair, UpstreamProtocolError, repaired
 from .blocked import UpstreamBlocked
 from .client import Call, RememberizerAPI
 from .credentials import Auth, Credentials
-from .refusals import (
-    MAYBE_CREATED,
-    NO_SESSION,
-    OWN_SESSION,
-    refresh_refusal,
-    signin_refusal,
-    signup_refusal,
-    verification_refusal,
-)
+from .refusals import NO_SESSION, OWN_SESSION, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
 
+MAYBE_CREATED = Repair("The account may have been created all the same: try {login} before another {signup}.")
 ONLY_A_BROWSER = "If it happens again in a minute, only a browser gets past it: "
-BY_A_BROWSER = f"call `login` with the same `email` and without `password`; {OWN_SESSION}."
-CREATE_FIRST = "have the user create the account there, at rememberizer.ai. Then "
-"""Before an account can be signed in by a browser, it has to be there."""
+_BY_A_BROWSER = "call {login} with the same `email` and without `password`; " + OWN_SESSION + "."
+_SIGN_IN_BY_A_BROWSER = Repair(ONLY_A_BROWSER + _BY_A_BROWSER)
+_SIGN_UP_BY_A_BROWSER = Repair(
+    ONLY_A_BROWSER + "have the user create the account there, at rememberizer.ai. Then " + _BY_A_BROWSER
+)
 
 
 async def signup(
@@ -45,7 +37,7 @@ async def signup(
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
     call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields), if_lost=MAYBE_CREATED)
-    with _or_in_a_browser(CREATE_FIRST + BY_A_BROWSER):
+    with repaired({UpstreamBlocked: _SIGN_UP_BY_A_BROWSER}):
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
@@ -70,7 +62,7 @@ async def signin(
     """
     fields = {"login": email, "password": password, "captcha": captcha}
     call = Call(method="POST", path="auth/signin/", auth=Auth.NONE, json=_given(fields))
-    with _or_in_a_browser(BY_A_BROWSER):
+    with repaired({UpstreamBlocked: _SIGN_IN_BY_A_BROWSER}):
         reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise signin_refusal(reply, captcha_sent=captcha is not None)
@@ -90,7 +82,7 @@ async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: 
     if credentials.access_token is None:
         raise NotSignedIn(
             "Rememberizer gave no token that verification could be done with.",
-            hint="Call `login`, then `verify` again.",
+            repair=Repair("Call {login}, then {verify} again."),
         )
     call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
     reply = await api.send(call, credentials, deadline=deadline)
@@ -127,16 +119,6 @@ async def custom_logout(api: RememberizerAPI, credentials: Credentials, *, deadl
     reply = await api.send(call, credentials, deadline=deadline)
     if not reply.is_success:
         raise UpstreamProtocolError(status=reply.status)
-
-
-@contextmanager
-def _or_in_a_browser(then: str) -> Iterator[None]:
-    """Around a call with a password: say how a person gets past a challenge page, which no program does."""
-    try:
-        yield
-    except UpstreamBlocked as error:
-        error.hint = ONLY_A_BROWSER + then
-        raise
 
 
 def _given(fields: dict[str, str | None]) -> dict[str, str]:

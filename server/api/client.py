@@ -23,6 +23,7 @@ from .. import __version__
 from ..errors import (
     RateLimited,
     RememberizerError,
+    Repair,
     ResponseTooLarge,
     UpstreamProtocolError,
     UpstreamTimeout,
@@ -86,8 +87,7 @@ class Call:
     repeatable: bool = False
     arguments: Mapping[str, str] = field(default_factory=dict)
     """What our tools call a field of it, where that is another name."""
-    if_lost: str | None = None
-    """How to find out whether it was done, where it went out and no answer came that says so."""
+    if_lost: Repair | None = None  # as in Endpoint
 
     @property
     def fields(self) -> set[str]:
@@ -131,7 +131,7 @@ class Reply:
 
     def unusable(self) -> UpstreamProtocolError:
         """The failure that it is, where it isn't what the contract says."""
-        return UpstreamProtocolError(status=self.status, hint=self.call.if_lost)
+        return UpstreamProtocolError(status=self.status, repair=self.call.if_lost)
 
 
 class RememberizerAPI:
@@ -188,7 +188,7 @@ class RememberizerAPI:
                     return await self._attempt(call, identity)
             reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, identity)
             return reply
-        raise UpstreamTimeout(hint=call.if_lost)
+        raise UpstreamTimeout(repair=call.if_lost)
 
     async def aclose(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -295,6 +295,6 @@ def _raise_for_any_call(reply: Reply, *, now: float) -> None:
     if reply.response.is_success and reply.body.holds_more_than(MOST_VALUES):
         raise ResponseTooLarge(
             f"Rememberizer's answer holds more than {MOST_VALUES:,} values and was not read.",
-            hint="Ask for less at a time, if the tool can; else tell the user to look at Rememberizer itself.",
+            repair="Ask for less at a time, if the tool can; else tell the user to look at Rememberizer itself.",
             status=reply.status,
         )

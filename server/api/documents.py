@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from ..errors import Forbidden, NotFound
+from ..errors import Forbidden, NotFound, repaired
 from . import endpoints
 from .answers import (
     Answer,
@@ -23,7 +23,6 @@ from .answers import (
 from .asking import Asker
 from .client import Reply
 
-MAYBE_STORED = "It may have been stored all the same: look for it with `search` before you try again."
 MAY_NOT_STORE = (
     "Rememberizer may refuse this to an API key or a sign-in by password. It also refuses it to an app for which the "
     'user chose "Disable Memory" there. Ask the user to change that, or to sign in another way; then call again.'
@@ -173,14 +172,11 @@ async def memorize(asker: Asker, *, name: str, content: str, deadline: float) ->
     """``POST documents/memorize/`` (§4.6): 200, 201 and 204 are successes, with or without a body. Sent once.
 
     Raises:
-        RememberizerError: Upstream's refusals, or no usable answer; then the hint says that it may be stored.
+        RememberizerError: Upstream's refusals, or no usable answer; then the repair says that it may be stored.
     """
-    call = endpoints.MEMORIZE.call(json={"name": name, "content": content}, if_lost=MAYBE_STORED)
-    try:
+    call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
+    with repaired({Forbidden: MAY_NOT_STORE}):
         reply = await asker.request(call, deadline=deadline)
-        require_done(reply)
-    except Forbidden as error:
-        error.hint = MAY_NOT_STORE
-        raise
+    require_done(reply)
     described = next(iter(found_list(reply) or []), reply.body.fields)
     return read(Stored, {"id": first_whole(described, *_IDS)}, reply)

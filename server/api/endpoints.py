@@ -10,6 +10,7 @@ from enum import Flag, auto
 from typing import Any
 from urllib.parse import quote
 
+from ..errors import Repair
 from .client import Call, Method
 
 
@@ -33,15 +34,10 @@ class Endpoint:
     takes: Takes
     arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What our tools call its fields, where that is another name."""
+    if_lost: Repair | None = field(default=None, hash=False)
+    """How to find out whether it was done, where it went out and no answer came that says so."""
 
-    def call(
-        self,
-        *,
-        query: dict[str, Any] | None = None,
-        json: Any = None,
-        if_lost: str | None = None,
-        **parts: str | int,
-    ) -> Call:
+    def call(self, *, query: dict[str, Any] | None = None, json: Any = None, **parts: str | int) -> Call:
         """A request to it. Every GET may be repeated; members of ``query`` that are ``None`` are left out."""
         filled = {name: quote(str(value), safe="") for name, value in parts.items()}
         return Call(
@@ -51,7 +47,7 @@ class Endpoint:
             json=json,
             repeatable=self.method == "GET",
             arguments=self.arguments,
-            if_lost=if_lost,
+            if_lost=self.if_lost,
         )
 
 
@@ -71,25 +67,58 @@ DOCUMENT_CONTENTS = Endpoint("GET", "documents/{document_id}/contents/", _EITHER
 DISCUSSION_CONTENTS = Endpoint(
     "GET", "discussions/{discussion_id}/contents/", _EITHER, _SOURCE | {"from": "start", "to": "end"}
 )
-MEMORIZE = Endpoint("POST", "documents/memorize/", _EITHER)
+MEMORIZE = Endpoint(
+    "POST",
+    "documents/memorize/",
+    _EITHER,
+    if_lost=Repair("It may have been stored all the same: look for it with {search} before you try again."),
+)
 ACCOUNT = Endpoint("GET", "account/", _EITHER)
 ME = Endpoint("GET", "me/", Takes.ACCOUNT)
 INTEGRATIONS = Endpoint("GET", "integrations/", _EITHER)
 
 MEMENTOS = Endpoint("GET", "mementos/", Takes.ACCOUNT)
-CREATE_MEMENTO = Endpoint("POST", "mementos/", Takes.ACCOUNT)
+CREATE_MEMENTO = Endpoint(
+    "POST",
+    "mementos/",
+    Takes.ACCOUNT,
+    if_lost=Repair(
+        "The memento may have been created all the same: call {list_mementos} before another {create_memento}."
+    ),
+)
 MEMENTO = Endpoint("GET", "mementos/{memento_id}/", Takes.ACCOUNT)
 MEMENTO_DOCUMENTS = Endpoint("POST", "mementos/memento_document/{memento_id}/", Takes.ACCOUNT, _MEMENTO)
 DELETE_MEMENTO = Endpoint("DELETE", "mementos/{memento_id}/", Takes.ACCOUNT)
 PUBLIC_KNOWLEDGE = Endpoint("GET", "common-knowledge/subscribed-list/", Takes.ACCOUNT)
 
 VECTOR_STORE = Endpoint("GET", "vector-stores/me", Takes.STORE_KEY)
-CREATE_VECTOR_STORE = Endpoint("POST", "vector-stores/", Takes.ACCOUNT)
+CREATE_VECTOR_STORE = Endpoint(
+    "POST",
+    "vector-stores/",
+    Takes.ACCOUNT,
+    if_lost=Repair(
+        "The vector store may have been created all the same: have the user look at Rememberizer before another "
+        "{create_vector_store}."
+    ),
+)
 VECTOR_STORE_CONFIGS = Endpoint("GET", "vector-stores/configs", Takes.ACCOUNT)
 VECTOR_DOCUMENTS = Endpoint("GET", "vector-stores/{store_id}/documents", Takes.STORE_KEY)
 VECTOR_DOCUMENT = Endpoint("GET", "vector-stores/{store_id}/documents/{document_id}", Takes.STORE_KEY)
-ADD_VECTOR_TEXT = Endpoint("POST", "vector-stores/{store_id}/documents/create", Takes.STORE_KEY)
-UPLOAD_VECTOR_FILES = Endpoint("POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY, _FILES)
+ADD_VECTOR_TEXT = Endpoint(
+    "POST",
+    "vector-stores/{store_id}/documents/create",
+    Takes.STORE_KEY,
+    if_lost=Repair(
+        "The text may have been added all the same: call {list_vector_documents} before another {add_vector_text}."
+    ),
+)
+UPLOAD_VECTOR_FILES = Endpoint(
+    "POST",
+    "vector-stores/{store_id}/documents/upload",
+    Takes.STORE_KEY,
+    _FILES,
+    if_lost=Repair("The files may have been stored all the same: call {list_vector_documents} before another upload."),
+)
 RENAME_VECTOR_DOCUMENT = Endpoint("PATCH", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
 DELETE_VECTOR_DOCUMENT = Endpoint("DELETE", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
 VECTOR_SEARCH = Endpoint("GET", "vector-stores/{store_id}/documents/search", Takes.STORE_KEY, _WORDS | _THRESHOLD)

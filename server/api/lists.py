@@ -62,5 +62,5 @@ async def read_every(
 def _too_long() -> ResponseTooLarge:
     return ResponseTooLarge(
         f"Rememberizer's list has more than {MOST_ITEMS:,} items or {MOST_PAGES} pages, which is more than is read.",
-        hint="Calling again won't help; tell the user to look at Rememberizer itself.",
+        repair="Calling again won't help; tell the user to look at Rememberizer itself.",
     )

@@ -10,8 +10,6 @@ from .asking import Asker
 from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
 from .lists import Id, WholeId, read_every
 
-MAYBE_CREATED = "The memento may have been created all the same: call `list_mementos` before another `create_memento`."
-
 
 def _document_ids(value: Any) -> Any:
     """Ids from ids or from documents; ``None`` where upstream sends neither."""
@@ -65,7 +63,7 @@ async def list_mementos(asker: Asker, *, deadline: float) -> list[Memento]:
 
 async def create_memento(asker: Asker, *, name: str, deadline: float) -> Memento:
     """``POST mementos/``; never repeated."""
-    call = CREATE_MEMENTO.call(json={"name": name}, if_lost=MAYBE_CREATED)
+    call = CREATE_MEMENTO.call(json={"name": name})
     reply = await asker.request(call, deadline=deadline)
     return read(Memento, {"name": name, **reply.body.fields}, reply)
 

@@ -128,7 +128,7 @@ def _exchange_refusal(reply: Reply) -> RememberizerError:
     if error == "invalid_client" or (error is None and reply.status == HTTPStatus.UNAUTHORIZED):
         return SignInFailed(
             "Rememberizer doesn't accept this server's OAuth client id and secret.",
-            hint="Have the user check REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET, and restart "
+            repair="Have the user check REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET, and restart "
             "the server.",
             status=reply.status,
         )

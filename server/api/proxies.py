@@ -53,7 +53,7 @@ class UnusableProxy(Exception):
         """The failure of a call; a model can't repair the cause, so trying again is of no use."""
         failure = UpstreamUnreachable(
             str(self),
-            hint=f"Don't call again: only the user can correct this. Have them set {self.source} to "
+            repair=f"Don't call again: only the user can correct this. Have them set {self.source} to "
             f"{_FORMS[self.problem]}, or remove it, where this server is started, then restart the server; "
             "its `doctor` command checks it.",
         )

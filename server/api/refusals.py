@@ -20,34 +20,36 @@ from ..errors import (
     NotFound,
     QuotaExceeded,
     RememberizerError,
+    Repair,
     SessionExpired,
     UpstreamProtocolError,
 )
 from .client import REFUSES_WHO_ASKS, Call, Reply
 
-MAYBE_CREATED = "The account may have been created all the same: try `login` before another `signup`."
-VERIFY_ELSEWHERE = (
-    "The user has to verify the address at Rememberizer itself, by the link or code in their mail; `verify` can't be "
-    "used here. Call `login` afterwards."
+VERIFY_ELSEWHERE = Repair(
+    "The user has to verify the address at Rememberizer itself, by the link or code in their mail; {verify} can't be "
+    "used here. Call {login} afterwards."
 )
 OWN_SESSION = (
     'on the page that opens the user chooses "Use my session at rememberizer.ai instead" or, with an OAuth app, '
     '"Continue to Rememberizer"'
 )
 NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
-_NO_PASSWORD = (
-    "An account that was made with Google or Microsoft may have no password: call `login` with the same `email` and "
-    f"without `password`; {OWN_SESSION}."
+_NO_PASSWORD = Repair(
+    "Ask the user to check both, then call {login} again; don't guess. An account that was made with Google or "
+    "Microsoft may have no password: call {login} with the same `email` and without `password`; " + OWN_SESSION + "."
 )
-_START_AFRESH = (
-    "Call `logout`, then `login`, and try once more; "
+_START_AFRESH = Repair(
+    "Call {logout}, then {login}, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
 )
-_MEND = (
-    "If {it} an id, look it up first, or ask the user where no tool here shows it; else simplify the text to letters, "
+_OTHER_DETAILS = Repair(
+    "Check the e-mail address and name, and choose a longer, less common password; then call {signup} again."
+)
+_LOOK_UP_OR_SIMPLIFY = (
+    "an id, look it up first, or ask the user where no tool here shows it; else simplify the text to letters, "
     "digits and plain punctuation. Then call again."
 )
-_MEND_ONE = f"Their form is right, so Rememberizer refused one of the values. {_MEND.format(it='it is')}"
 _NAMING = ("attr", "field", "path", "loc")
 """Members of an error in a list that hold the name of the field it is about, or the way there."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
@@ -74,11 +76,11 @@ def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     status = reply.status
     if status not in REFUSES_WHO_ASKS:
         return UpstreamProtocolError(status=status)
-    if captcha := _captcha_refusal(reply, tool="login", captcha_sent=captcha_sent):
+    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
-        return EmailNotVerified(status=status, hint=VERIFY_ELSEWHERE)
-    return InvalidCredentials(status=status, hint=f"{InvalidCredentials.advice} {_NO_PASSWORD}")
+        return EmailNotVerified(status=status, repair=VERIFY_ELSEWHERE)
+    return InvalidCredentials(status=status, repair=_NO_PASSWORD)
 
 
 def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
@@ -86,7 +88,7 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
     status = reply.status
     if status not in (*_SAID_WRONG, *_SAID_NO):
         return reply.unusable() if reply.response.is_success else UpstreamProtocolError(status=status)
-    if captcha := _captcha_refusal(reply, tool="signup", captcha_sent=captcha_sent):
+    if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
         return captcha
     if status in _SAID_NO:
         return Forbidden(status=status)
@@ -94,7 +96,7 @@ def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
         return EmailTaken(status=status)
     return InvalidArguments(
         f"Rememberizer refused {_listed(_refused(reply)) or 'the sign-up details'}.",
-        hint="Check the e-mail address and name, and choose a longer, less common password; then call `signup` again.",
+        repair=_OTHER_DETAILS,
         status=status,
     )
 
@@ -105,7 +107,7 @@ def verification_refusal(reply: Reply) -> RememberizerError:
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
         return InvalidVerificationCode(status=status)
     if status in _SAID_NO:
-        return SessionExpired(status=status, hint=_START_AFRESH)
+        return SessionExpired(status=status, repair=_START_AFRESH)
     return UpstreamProtocolError(status=status)
 
 
@@ -129,20 +131,27 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
         return QuotaExceeded(status=status)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return SessionExpired(status=status, hint=_START_AFRESH)
+            return SessionExpired(status=status, repair=_START_AFRESH)
         case HTTPStatus.FORBIDDEN:
             return EmailNotVerified(status=status) if unverified else Forbidden(status=status)
         case HTTPStatus.NOT_FOUND:
             return NotFound(status=status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
             return InvalidArguments("Rememberizer refused the content of this call.", status=status)
-        case _ if status in _SAID_WRONG and (names := _refused(reply)):
-            hint = _MEND.format(it="it is" if len(names) == 1 else "one of them is")
-            return InvalidArguments(f"Rememberizer refused {_listed(names)}.", hint=hint, status=status)
         case _ if status in _SAID_WRONG:
-            return InvalidArguments("Rememberizer refused the arguments of this call.", hint=_MEND_ONE, status=status)
+            return _refused_arguments(reply)
         case _:
             return reply.unusable()
+
+
+def _refused_arguments(reply: Reply) -> InvalidArguments:
+    """The arguments whose form our own check found right, named if upstream names their fields."""
+    names = _refused(reply)
+    repair = f"If {'one of them is' if len(names) > 1 else 'it is'} {_LOOK_UP_OR_SIMPLIFY}"
+    if not names:
+        repair = f"Their form is right, so Rememberizer refused one of the values. {repair}"
+    message = f"Rememberizer refused {_listed(names) or 'the arguments of this call'}."
+    return InvalidArguments(message, repair=repair, status=reply.status)
 
 
 def speaks_of_credentials(reply: Reply) -> bool:
@@ -181,8 +190,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
 
 
-def _captcha_refusal(reply: Reply, *, tool: str, captcha_sent: bool) -> RememberizerError | None:
+def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError | None:
     if not _CAPTCHA.search(reply.body.words):
         return None
-    refusal = CaptchaRejected if captcha_sent else CaptchaRequired
-    return refusal(status=reply.status, hint=refusal.advice.replace("call again", f"call `{tool}` again"))
+    return (CaptchaRejected if captcha_sent else CaptchaRequired)(status=reply.status)

@@ -13,7 +13,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
-from ..errors import RateLimited, RememberizerError, UpstreamError, UpstreamUnavailable
+from ..errors import RateLimited, RememberizerError, Repair, UpstreamError, UpstreamUnavailable
 from .blocked import UpstreamBlocked
 from .dates import unix_time
 from .proxies import UnusableProxy
@@ -47,17 +47,13 @@ def retrying(*, deadline: float, sleep: Callable[[float], Awaitable[None]]) -> A
 
 
 @contextmanager
-def sent_once(hint: str | None) -> Iterator[None]:
-    """Around the one request of a call that is never repeated: give an error after which it may be done this hint.
-
-    Args:
-        hint: How to find out whether it was; without one the error keeps its own.
-    """
+def sent_once(if_lost: Repair | None) -> Iterator[None]:
+    """Around the one request of a call that is never repeated: an error after which it may be done gets this repair."""
     try:
         yield
     except UpstreamError as error:
-        if hint and may_be_done(error):
-            error.hint = hint
+        if if_lost and may_be_done(error):
+            error.repair = if_lost
         raise
 
 

@@ -38,7 +38,6 @@ TYPES = {
     ".htm": "text/html",
 }
 """The documented types, by extension."""
-MAYBE_UPLOADED = "The files may have been stored all the same: call `list_vector_documents` before another upload."
 _UNSAFE_IN_HEADER = re.compile(r'[\x00-\x1f\x7f"]')
 
 
@@ -95,13 +94,13 @@ def check(files: Sequence[Source]) -> None:
             known = ", ".join(ending.lstrip(".") for ending in TYPES)
             raise InvalidArguments(f"`{clean_line(file.name)}` has none of the types that can be uploaded: {known}.")
         if not file.size:
-            raise InvalidArguments(f"`{clean_line(file.name)}` is empty.", hint="Leave it out, or check its path.")
+            raise InvalidArguments(f"`{clean_line(file.name)}` is empty.", repair="Leave it out, or check its path.")
         if file.size > MOST_FILE_BYTES:
             raise InvalidArguments(
-                f"`{clean_line(file.name)}` is larger than 50 MB.", hint="Leave it out, or split it."
+                f"`{clean_line(file.name)}` is larger than 50 MB.", repair="Leave it out, or split it."
             )
     if sum(file.size for file in files) > MOST_REQUEST_BYTES:
-        raise InvalidArguments("These files are larger than 100 MB together.", hint="Upload them in several calls.")
+        raise InvalidArguments("These files are larger than 100 MB together.", repair="Upload them in several calls.")
 
 
 async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report: Report, deadline: float) -> Uploaded:
@@ -114,7 +113,7 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     check(files)
     form = _Form(files, report)
     content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id, if_lost=MAYBE_UPLOADED), content=content)
+    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id), content=content)
     reply = await asker.request(call, deadline=deadline)
     fields = reply.body.fields
     if not fields.keys() & {"documents", "errors"}:
@@ -164,5 +163,5 @@ class _Form:
 def _changed(file: Source) -> InvalidArguments:
     return InvalidArguments(
         f"`{clean_line(file.name)}` was changed while it was sent, so the upload was broken off before its end.",
-        hint="Nothing of it is expected to be stored; call again when nobody writes to the file.",
+        repair="Nothing of it is expected to be stored; call again when nobody writes to the file.",
     )

@@ -20,13 +20,6 @@ from .endpoints import (
 from .lists import Id, WholeId, read_every
 from .text import clean_line
 
-STORE_MAYBE_CREATED = (
-    "The vector store may have been created all the same: have the user look at Rememberizer before another "
-    "`create_vector_store`."
-)
-MAYBE_ADDED = (
-    "The text may have been added all the same: call `list_vector_documents` before another `add_vector_text`."
-)
 DEEPEST_OPTION = 6
 
 
@@ -92,7 +85,7 @@ async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
 
 async def create_store(asker: Asker, *, properties: dict[str, Any], deadline: float) -> VectorStore:
     """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
-    call = CREATE_VECTOR_STORE.call(json=properties, if_lost=STORE_MAYBE_CREATED)
+    call = CREATE_VECTOR_STORE.call(json=properties)
     reply = await asker.request(call, deadline=deadline)
     return read(VectorStore, properties | dict(reply.body.fields), reply)
 
@@ -119,7 +112,7 @@ async def get_document(asker: Asker, *, store_id: str, document_id: int, deadlin
 
 async def add_text(asker: Asker, *, store_id: str, name: str, text: str, deadline: float) -> VectorDocument:
     """``POST vector-stores/{store}/documents/create``: the field is ``name``, as documented (§8). Never repeated."""
-    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, if_lost=MAYBE_ADDED, store_id=store_id)
+    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, store_id=store_id)
     reply = await asker.request(call, deadline=deadline)
     return read(VectorDocument, {"name": name, **reply.body.fields}, reply)
 

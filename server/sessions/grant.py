@@ -20,7 +20,7 @@ from ..api.credentials import Auth, Credentials
 from ..api.oauth import OAuthClient
 from ..api.refusals import refusal
 from ..api.retries import may_be_done
-from ..errors import AccountChanged, NotSignedIn, RememberizerError, SessionExpired, UpstreamError
+from ..errors import AccountChanged, NotSignedIn, RememberizerError, Repair, SessionExpired, UpstreamError
 from .flight import SingleFlight
 from .keeping import Keeping
 from .meant import Meant
@@ -138,14 +138,14 @@ class Grant:
         self.require_held()
         return self.credentials.headers(auth, url=url)
 
-    def require_held(self, *, maybe_done: bool = False, if_lost: str | None = None) -> None:
+    def require_held(self, *, maybe_done: bool = False, if_lost: Repair | None = None) -> None:
         """Refuse a call that began with this grant, if another is held by now, or none: ``AccountChanged``."""
         held, before = self._holder.held(), self.account or "the account before"
         if held is not self:
             raise held.account_changed(ANOTHER_SIGN_IN, maybe_done_as=before if maybe_done else None, if_lost=if_lost)
 
     def account_changed(
-        self, cause: str, *, maybe_done_as: str | None = None, if_lost: str | None = None
+        self, cause: str, *, maybe_done_as: str | None = None, if_lost: Repair | None = None
     ) -> AccountChanged:
         """The error of a call that wasn't begun for this grant, which is held now."""
         who = (self.account or "an account whose e-mail is not known") if self.has_account else None
@@ -199,7 +199,7 @@ class Grant:
         if not self.can_refresh:
             raise NotSignedIn(
                 "This session has no refresh token.",
-                hint="Go on without; when the session ends, call `logout`, then `login`.",
+                repair=Repair("Go on without; when the session ends, call {logout}, then {login}."),
             )
         with self._while_held():
             await self._flight.join(deadline=deadline)

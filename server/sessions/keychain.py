@@ -258,4 +258,4 @@ def _user(email: str) -> str:
 
 
 def _failed(sentence: str) -> SignInFailed:
-    return SignInFailed(sentence, hint=_HINTS[sentence])
+    return SignInFailed(sentence, repair=_HINTS[sentence])

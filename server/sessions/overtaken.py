@@ -1,6 +1,6 @@
 """What a call is told that another sign-in, or a sign-out, has overtaken."""
 
-from ..errors import AccountChanged
+from ..errors import AccountChanged, Repair
 
 ANOTHER_SIGN_IN = "There was another sign-in while this call ran"
 ENDED = "The session ended while this call ran"
@@ -10,7 +10,7 @@ LOOK_FIRST = "Look first whether it was done as {who}; don't write again before 
 
 
 def overtaken(
-    cause: str, *, by: str | None, maybe_done_as: str | None = None, if_lost: str | None = None
+    cause: str, *, by: str | None, maybe_done_as: str | None = None, if_lost: Repair | None = None
 ) -> AccountChanged:
     """The error of such a call.
 
@@ -21,11 +21,9 @@ def overtaken(
         if_lost: How to find out whether it was done.
     """
     outcome = MAYBE_DONE.format(who=maybe_done_as) if maybe_done_as else NOTHING_DONE
-    error = AccountChanged(
-        f"{cause if by else ENDED}: {by or 'nobody'} is signed in now. {outcome}",
-        hint="Call again if it is meant for them." if by else "Call again if it is still wanted.",
-    )
+    repair: Repair | str = "Call again if it is meant for them." if by else "Call again if it is still wanted."
     if maybe_done_as:
-        error.retryable = False
-        error.hint = " ".join(filter(None, (LOOK_FIRST.format(who=maybe_done_as), if_lost)))
+        repair = Repair(f"{LOOK_FIRST} {if_lost.text if if_lost else ''}".strip(), values={"who": maybe_done_as})
+    error = AccountChanged(f"{cause if by else ENDED}: {by or 'nobody'} is signed in now. {outcome}", repair=repair)
+    error.retryable = not maybe_done_as
     return error

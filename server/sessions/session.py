@@ -224,7 +224,7 @@ class Session:
             yield
         except EmailNotVerified as error:
             if unverified and held.credentials.access_token is not None:
-                error.hint = error.advice
+                error.repair = EmailNotVerified.repair
             elif unverified:
                 held.verifies_elsewhere = True
             raise

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ..api.client import RememberizerAPI
+from ..errors import SignInFailed
 from ..logs.redaction import KnownSecrets
 from .flight import Spawn
 from .keychain import Keychain
@@ -59,8 +60,8 @@ class Page(Protocol):
         ...
 
     @property
-    def trouble(self) -> str | None:
-        """What went wrong there and what repairs it, where the person alone can't."""
+    def trouble(self) -> SignInFailed | None:
+        """What went wrong there, where the person alone can't repair it."""
         ...
 
     def close(self) -> None:

@@ -149,7 +149,7 @@ class SignInDesk:
         except ValueError as error:
             raise SignInFailed(
                 f"The sign-in page can't be served: port {port} of this machine can't be had.",
-                hint="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
+                repair="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
             ) from error
 
     def _app(self) -> Any:

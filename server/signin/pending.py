@@ -21,6 +21,7 @@ import anyio
 import anyio.lowlevel
 
 from ..api.account import fits
+from ..errors import SignInFailed
 from ..sessions.session import Session
 from . import words
 
@@ -95,8 +96,8 @@ class PendingSignIn:
     wants_code: bool = False
     """Whether the account is signed in, and only its verification code is missing."""
     consent: Consent | None = None
-    trouble: str | None = None
-    """Why the last trip to Rememberizer's consent page failed, and what repairs that."""
+    trouble: SignInFailed | None = None
+    """Why the last trip to Rememberizer's consent page failed."""
     was_shown: bool = False
     """Whether the person was sent to the page already; nobody is sent twice."""
     was_opened: bool = False

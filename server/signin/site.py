@@ -141,7 +141,7 @@ class SignInSite:
             return _see(pending.url) if pending.was_finished_in(visit.browser) else self._ended(pending)
         except RememberizerError as error:
             if isinstance(error, SignInFailed):
-                pending.trouble = f"{error.message} {error.hint}"
+                pending.trouble = error
             wrong = Wrong(*sentence_for(error, form=visit.form), is_attempt=counts_as_attempt(error))
         except Exception:
             logger.exception("the sign-in page failed")

@@ -1,16 +1,24 @@
 """The ways to sign in without a secret in the arguments, in the order in which they are tried."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from ..api.account import fits, same_account
+from ..api.auth import ONLY_A_BROWSER
 from ..api.blocked import UpstreamBlocked
-from ..errors import CaptchaRejected, CaptchaRequired, InvalidCredentials, SessionExpired, SignInFailed
+from ..errors import (
+    CaptchaRejected,
+    CaptchaRequired,
+    InvalidCredentials,
+    RememberizerError,
+    SessionExpired,
+    SignInFailed,
+    repaired,
+)
 from ..sessions.keychain import Keychain
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.meant import Meant
@@ -18,6 +26,20 @@ from ..sessions.session import NOBODY_MEANT, Session
 from ..settings.settings import Settings
 from .desk import SignInDesk
 from .pending import PendingSignIn
+
+_CAPTCHA = (
+    "No page opens for this account, since the settings hold its password: have the user set REMEMBERIZER_CAPTCHA to a "
+    "fresh response and restart the server."
+)
+_TOKEN_OF_A_BROWSER = (
+    f"{ONLY_A_BROWSER}have the user set REMEMBERIZER_REFRESH_TOKEN to that of a session in their browser, and restart "
+    "the server."
+)
+_REFUSED_HERE = (
+    "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these settings "
+    "and restart the server. Calling again won't help. An account that was made with Google or Microsoft may have no "
+    "password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,25 +58,11 @@ def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
     return None
 
 
-@contextmanager
-def naming_the_setting(settings: Settings, email: str) -> Iterator[None]:
-    """Name in a refusal the setting that helps, if the settings hold the account's password: no page opens for it."""
-    try:
-        yield
-    except (CaptchaRequired, CaptchaRejected) as error:
-        if held_account(settings, email):
-            error.hint = (
-                "No page opens for this account, since the settings hold its password: have the user set "
-                "REMEMBERIZER_CAPTCHA to a fresh response and restart the server."
-            )
-        raise
-    except UpstreamBlocked as error:
-        if held_account(settings, email):
-            error.hint = (
-                "If it happens again in a minute, only a browser gets past it: have the user set "
-                "REMEMBERIZER_REFRESH_TOKEN to that of a session in their browser, and restart the server."
-            )
-        raise
+def settings_to_change(settings: Settings, email: str) -> Mapping[type[RememberizerError], str]:
+    """What repairs a refusal of an account whose password the settings hold, since no page opens for it."""
+    if not held_account(settings, email):
+        return {}
+    return {CaptchaRequired: _CAPTCHA, CaptchaRejected: _CAPTCHA, UpstreamBlocked: _TOKEN_OF_A_BROWSER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +146,8 @@ class SignInWays:
         except SessionExpired as error:
             raise SignInFailed(
                 "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
-                hint="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the server. "
-                "If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again.",
+                repair="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the "
+                "server. If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again.",
                 status=error.status,
             ) from error
 
@@ -147,21 +155,14 @@ class SignInWays:
         self, session: Session, held: HeldAccount, captcha: SecretStr | None, *, deadline: float
     ) -> Arrival:
         self.attempts.take(session.owner)
-        try:
-            with naming_the_setting(self.settings, held.email):
-                previous_signed_out = await session.sign_in(
-                    email=held.email,
-                    password=held.password.get_secret_value(),
-                    captcha=captcha.get_secret_value() if captcha else None,
-                    deadline=deadline,
-                )
-        except InvalidCredentials as error:
-            error.hint = (
-                "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these "
-                "settings and restart the server. Calling again won't help. An account that was made with Google or "
-                "Microsoft may have no password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser."
+        repairs = settings_to_change(self.settings, held.email)
+        with repaired(repairs), repaired({InvalidCredentials: _REFUSED_HERE}):
+            previous_signed_out = await session.sign_in(
+                email=held.email,
+                password=held.password.get_secret_value(),
+                captcha=captcha.get_secret_value() if captcha else None,
+                deadline=deadline,
             )
-            raise
         return Arrival(previous_signed_out=previous_signed_out)
 
     async def _by_keychain(

@@ -6,6 +6,7 @@ from functools import partial
 from rememberizer_mcp.server.errors import RememberizerError
 
 from tests.docs.markdown import table
+from tests.support.hints import hint
 
 
 def codes(base: type[RememberizerError] = RememberizerError) -> list[type[RememberizerError]]:
@@ -27,7 +28,7 @@ def error_regions() -> Mapping[str, Callable[[], str]]:
 
 def said(error: type[RememberizerError]) -> str:
     """Its sentence and its hint, as an agent gets them unless the call knows better."""
-    return f"> `{error.code}`: {error.sentence} {error.advice}"
+    return f"> `{error.code}`: {error.sentence} {hint(error)}"
 
 
 def _again(error: type[RememberizerError]) -> str:

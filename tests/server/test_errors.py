@@ -13,10 +13,14 @@ from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
     TooManySessions,
+    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
+    repaired,
 )
+
+from tests.support.hints import hint
 
 CODES = {
     *(
@@ -44,13 +48,13 @@ each_failure = pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__n
 
 
 def test_the_docstring_draws_the_tree_that_exists() -> None:
-    drawn = re.findall(r"^ {4}((?:[│ ]   )*)[├└]── (\w+) +(\w+)", errors.__doc__ or "", re.MULTILINE)
+    drawn = re.findall(r"^ {4}( *)[├└]── ([\w, ]+)$", errors.__doc__ or "", re.MULTILINE)
     grown = [
-        (len(kind.__mro__) - len(RememberizerError.__mro__) - 1, kind.__name__, getattr(kind, "code", "never"))
+        (len(kind.__mro__) - len(RememberizerError.__mro__) - 1, kind.__name__)
         for kind in below(RememberizerError)
         if kind.__module__ == errors.__name__
     ]
-    assert [(len(indent) // 4, name, code) for indent, name, code in drawn] == grown
+    assert sorted((len(indent) // 4, name) for indent, names in drawn for name in names.split(", ")) == sorted(grown)
 
 
 def test_the_codes_are_those_of_the_design_each_once() -> None:
@@ -59,9 +63,9 @@ def test_the_codes_are_those_of_the_design_each_once() -> None:
 
 @each_failure
 def test_a_failure_says_its_code_cause_and_repair(kind: type[RememberizerError]) -> None:
-    assert str(kind()) == f"{kind.code}: {kind.sentence} {kind.advice}"
-    assert kind.__doc__
-    assert all(text.endswith(".") and text.isprintable() for text in (kind.sentence, kind.advice))
+    assert str(kind()) == f"{kind.code}: {kind.sentence}"
+    assert (kind.__doc__ or "").startswith(kind.sentence)
+    assert all(text.endswith(".") and text.isprintable() for text in (kind.sentence, hint(kind)))
 
 
 def test_only_passing_failures_are_retryable() -> None:
@@ -70,20 +74,21 @@ def test_only_passing_failures_are_retryable() -> None:
 
 
 def test_words_given_at_the_raise_replace_the_usual_ones() -> None:
-    error = InvalidArguments("`email` is missing.", hint="Pass it.", status=400)
-    assert str(error) == "invalid_arguments: `email` is missing. Pass it."
+    error = InvalidArguments("`email` is missing.", repair="Pass it.", status=400)
+    assert (str(error), error.repair) == ("invalid_arguments: `email` is missing.", "Pass it.")
     assert (error.status, error.retry_after_seconds, error.args) == (400, None, ("`email` is missing.",))
 
 
-def test_a_hint_set_later_is_the_one_shown() -> None:
-    error = UpstreamTimeout()
-    error.hint = "Try `login` first."
-    assert str(error).endswith("Rememberizer did not answer in time. Try `login` first.")
+def test_a_call_that_knows_better_repairs_gives_each_kind_its_own() -> None:
+    for kind, repair in ((UpstreamTimeout, "Look."), (UpstreamUnavailable, "Wait."), (InternalError, None)):
+        with pytest.raises(kind) as raised, repaired({UpstreamTimeout: "Look.", UpstreamError: "Wait."}):
+            raise kind
+        assert raised.value.repair == (repair or kind.repair)
 
 
 @each_failure
 def test_a_failure_shared_by_many_is_new_for_each(kind: type[RememberizerError]) -> None:
-    original = kind("Said.", hint="Do.", retry_after_seconds=0.0, status=503)
+    original = kind("Said.", repair="Do.", retry_after_seconds=0.0, status=503)
     original.__cause__ = ValueError("where it came from")
     another = copy(original)
     assert another is not original

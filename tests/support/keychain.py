@@ -78,7 +78,7 @@ async def _call(keychain: Keychain, name: str, *arguments: str | None) -> Any:
     try:
         result = await method(*arguments)
     except SignInFailed as failed:
-        return str(failed)
+        return f"{failed} {failed.repair}"
     return asdict(result) if isinstance(result, Kept) else result
 
 

@@ -10,6 +10,7 @@ from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
 from ...server.sessions.states import Page, State
+from ..base.failures import hint_of, written
 from ..base.sign_in import Sent
 
 StateName = Annotated[
@@ -18,6 +19,8 @@ StateName = Annotated[
 Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
 """How the account was signed in; ``api_key`` is a key of the settings, which needs no account."""
 
+_THERE = ("login", "verify", "logout", "session_status")
+"""Tools of ``auth`` that are there wherever a status is shown."""
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
 WHEN_DONE = "When they say that they signed in, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
@@ -120,7 +123,8 @@ def _other_account(grant: Grant, meant: Meant) -> str:
 def _while_pending(page: Page, sent: Sent | None) -> str:
     if page.wants_code:
         return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
-    return " ".join(filter(None, (page.trouble, (sent or Sent.BY_LINK).value, WHEN_DONE)))
+    trouble = f"{page.trouble.message} {hint_of(page.trouble, offered=_THERE)}" if page.trouble else None
+    return " ".join(filter(None, (trouble, (sent or Sent.BY_LINK).value, WHEN_DONE)))
 
 
 def _next(session: Session) -> str:
@@ -130,7 +134,7 @@ def _next(session: Session) -> str:
         case State.UNVERIFIED if session.can_verify:
             return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
         case State.UNVERIFIED if session.grant.verifies_elsewhere:
-            return VERIFY_ELSEWHERE
+            return written(VERIFY_ELSEWHERE, offered=_THERE)
         case State.UNVERIFIED:
             return "Call `login`, then `verify` with the code that was mailed."
         case _ if session.grant.can_refresh:

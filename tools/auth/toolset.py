@@ -12,13 +12,20 @@ from pydantic import Field, SecretStr
 from ...server.api.account import fits, same_account
 from ...server.api.refusals import VERIFY_ELSEWHERE
 from ...server.api.typed_values import Code, Email
-from ...server.errors import AccountChanged, InvalidArguments, InvalidVerificationCode, NotSignedIn, UnknownSession
+from ...server.errors import (
+    AccountChanged,
+    InvalidArguments,
+    InvalidVerificationCode,
+    NotSignedIn,
+    UnknownSession,
+    repaired,
+)
 from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
 from ...server.sessions.states import State
 from ...server.settings.settings import Settings
-from ...server.signin.ways import held_account, naming_the_setting
+from ...server.signin.ways import held_account, settings_to_change
 from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
 from ..base.contract import ContractTool, tool
 from ..base.schemas import output_schema
@@ -104,7 +111,7 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            with naming_the_setting(services.settings, account.email):
+            with repaired(settings_to_change(services.settings, account.email)):
                 left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
             session.close_page()
             return status_of(session, previous_left=left)
@@ -128,7 +135,7 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            with naming_the_setting(services.settings, account.email):
+            with repaired(settings_to_change(services.settings, account.email)):
                 left = await session.sign_in(**account._asdict(), deadline=deadline)
             session.close_page()
             return status_of(session, previous_left=left)
@@ -150,16 +157,12 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
     async with services.sessions.moving(services.owner, arguments.session) as session:
         grant.require_held()
         if session.grant.verifies_elsewhere:
-            raise NotSignedIn("Rememberizer gives no token before the address is verified.", hint=VERIFY_ELSEWHERE)
+            raise NotSignedIn("Rememberizer gives no token before the address is verified.", repair=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value()
         was_signed_in = session.state is State.SIGNED_IN
-        try:
+        with repaired({InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
             await session.verify(code, deadline=deadline)
-        except InvalidVerificationCode as error:
-            if was_signed_in:
-                error.hint = VERIFIED_ALREADY
-            raise
         if session.page is not None and session.page.wants_code:
             session.close_page()
         return status_of(session)
@@ -279,7 +282,7 @@ def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
     captcha_value = captcha.get_secret_value() if captcha else None
     if password is not None:
         if arguments.email is None:
-            raise InvalidArguments("`password` came without `email`.", hint="Pass both, or neither.")
+            raise InvalidArguments("`password` came without `email`.", repair="Pass both, or neither.")
         return Account(arguments.email, password.get_secret_value(), captcha_value)
     held = held_account(settings, arguments.email)
     return Account(held.email, held.password.get_secret_value(), captcha_value) if held else None

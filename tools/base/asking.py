@@ -46,6 +46,6 @@ def _store_key(services: CallServices) -> Asker:
     if services.store_key is None:
         raise NotSignedIn(
             "This tool needs the key of a vector store, and the server has none.",
-            hint="Have the user set REMEMBERIZER_VECTOR_STORE_TOKEN to the store's key and restart the server.",
+            repair="Have the user set REMEMBERIZER_VECTOR_STORE_TOKEN to the store's key and restart the server.",
         )
     return services.store_key

@@ -84,7 +84,7 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
         if not (services.questions.went_unread(deletion.subject) and confirm):
-            raise ConfirmationRequired(UNREAD, hint=COUNTS_NEXT if confirm else None)
+            raise ConfirmationRequired(UNREAD, repair=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
         raise _refusal(answer)
 
@@ -110,20 +110,20 @@ def _refusal(answer: Answer | None) -> RememberizerError:
     match answer:
         case Answer.DECLINED:
             return Forbidden(
-                "The user said no, so nothing was deleted.", hint="Don't ask again unless the user brings it up."
+                "The user said no, so nothing was deleted.", repair="Don't ask again unless the user brings it up."
             )
         case Answer.CANCELLED:
             return Forbidden(
                 "The user closed the question without an answer, so nothing was deleted.",
-                hint="Ask them in the conversation whether they want it; if so, call again.",
+                repair="Ask them in the conversation whether they want it; if so, call again.",
             )
         case Answer.UNDELIVERABLE:
             return Forbidden(
                 "The host said that it can ask the user, and failed to, so nothing was deleted.",
-                hint="Tell the user; they can delete it at Rememberizer, or in another client.",
+                repair="Tell the user; they can delete it at Rememberizer, or in another client.",
             )
         case _:
             return Forbidden(
                 "The user did not answer the host's question in time, so nothing was deleted.",
-                hint="Call again when the user is there to answer.",
+                repair="Call again when the user is there to answer.",
             )

@@ -8,19 +8,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from ...server.errors import InternalError, InvalidArguments, NotFound, RememberizerError, SignInPending
+from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
 from .caller import InputNeeded
-from .schemas import ErrorBody, input_schema
+from .schemas import input_schema
 from .services import CallServices, Services
-from .without_auth import fitting
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +27,7 @@ Body = Callable[[CallServices, Any], Awaitable[BaseModel]]
 
 
 class ContractTool(Tool):
-    """A tool whose every answer is a result of ours: typed content, or one of our errors."""
+    """A tool whose every answer is a typed result of ours, and whose every failure is one of our errors."""
 
     arguments: type[Arguments] = Field(exclude=True)
     writes: bool = Field(exclude=True)
@@ -41,7 +39,11 @@ class ContractTool(Tool):
         context: Context[Any, Any],
         convert_result: bool = False,  # noqa: ARG002, FBT001, FBT002 -- the signature is the SDK's
     ) -> CallToolResult | InputRequiredResult:
-        """Validate, work, and answer; the call's strings are redacted from logs while it runs."""
+        """Validate, work, and answer; the call's strings are redacted from logs while it runs.
+
+        Raises:
+            RememberizerError: The call failed; ``tools/mcp_server.py`` makes a result of that.
+        """
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
@@ -51,10 +53,10 @@ class ContractTool(Tool):
                 return question.result
             except RememberizerError as error:
                 logger.info("%s failed: %s", self.name, error.code)
-                return failure(fitting(error, services.settings))
-            except Exception:
+                raise
+            except Exception as error:
                 logger.exception("%s crashed", self.name)
-                return failure(InternalError())
+                raise InternalError from error
 
 
 def tool(
@@ -87,33 +89,6 @@ def tool(
         annotations=annotations,
         arguments=arguments,
         writes=writes,
-    )
-
-
-def failure(error: RememberizerError) -> CallToolResult:
-    """The result of a failed call: code, sentence and hint as text, and all of it as structured content."""
-    body = ErrorBody(
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-        retryable=error.retryable,
-        retry_after_seconds=error.retry_after_seconds,
-        status=error.status,
-    )
-    if isinstance(error, SignInPending):
-        body.sign_in_url, body.confirm_code = error.sign_in_url, error.confirm_code
-    return CallToolResult(
-        content=[TextContent(type="text", text=str(error))],
-        structured_content={"error": body.model_dump(mode="json", exclude_unset=True)},
-        is_error=True,
-    )
-
-
-def protocol_error(error: RememberizerError) -> MCPError:
-    """The failure where the protocol has no result for it: our error's form stands in ``data``."""
-    is_theirs = isinstance(error, NotFound | InvalidArguments)
-    return MCPError(
-        code=INVALID_PARAMS if is_theirs else INTERNAL_ERROR, message=str(error), data=failure(error).structured_content
     )
 
 

@@ -274,14 +274,14 @@ def _ended(end: End) -> SignInFailed:
         case End.DECLINED:
             return SignInFailed(
                 "The user declined to sign in.",
-                hint="Don't ask again unless the user brings it up.",
+                repair="Don't ask again unless the user brings it up.",
             )
         case End.STOPPED:
             return SignInFailed("There were too many wrong attempts on the sign-in page, so it was closed.")
         case End.FAILED:
             return SignInFailed(
                 "Rememberizer's consent page ended with an error and not with a consent.",
-                hint="Call again to try once more; if it fails again, have the user check the OAuth app there.",
+                repair="Call again to try once more; if it fails again, have the user check the OAuth app there.",
             )
         case End.ABANDONED:
             return SignInFailed("Nobody signed in on the page in time, so it was closed.")

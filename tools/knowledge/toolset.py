@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from ...server.api import discussions, documents, endpoints, sources
 from ...server.api import search as searches
 from ...server.api.text import clean
-from ...server.errors import InvalidArguments, NotFound
+from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
 from ..base.arguments import Arguments
 from ..base.asking import asker
@@ -39,6 +39,7 @@ from .results import (
 MOST_WORDS = 400
 DISCUSSION_DAYS = timedelta(days=7)
 """How far back upstream goes by itself (rememberizer-api.md §4.5)."""
+NO_SUCH_CHANNEL = "Check the id, and that the channel is one of this `source`; it may belong to another account."
 FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
 
 
@@ -114,13 +115,10 @@ async def read_discussion(services: CallServices, arguments: ReadDiscussionArgum
     start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(services.now(), tz=UTC))
     _require_order(start, end)
     who = await asker(services, arguments.session, endpoints.DISCUSSION_CONTENTS)
-    try:
+    with repaired({NotFound: NO_SUCH_CHANNEL}):
         said = await discussions.discussion_contents(
             who, arguments.id, source=arguments.source, start=start, end=end, deadline=services.deadline()
         )
-    except NotFound as error:
-        error.hint = "Check the id, and that the channel is one of this `source`; it may belong to another account."
-        raise
     return reading.discussion_text(said, discussion_id=arguments.id, source=arguments.source)
 
 
@@ -177,7 +175,7 @@ def _require_words(query: str) -> None:
     if not 0 < count <= MOST_WORDS:
         raise InvalidArguments(
             f"`query` has {count} words; it must have 1 to {MOST_WORDS}.",
-            hint="Ask in a sentence or two, or in several calls.",
+            repair="Ask in a sentence or two, or in several calls.",
         )
 
 
@@ -194,5 +192,5 @@ def _require_order(older: datetime | None, newer: datetime | None) -> None:
     if older and newer and older >= newer:
         raise InvalidArguments(
             "The time range is empty, or ends before it begins.",
-            hint="A date means its start: for one day, the later one is the next day.",
+            repair="A date means its start: for one day, the later one is the next day.",
         )

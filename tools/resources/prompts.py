@@ -70,5 +70,5 @@ def checked(offered: Sequence[mcp_types.Prompt], name: str, arguments: Mapping[s
     missing = [each for each, is_required in taken.items() if is_required and not str(given.get(each) or "").strip()]
     if missing or given.keys() - taken:
         said = f"{in_quotes(missing)} is missing." if missing else "An argument is none of this prompt's."
-        raise InvalidArguments(said, hint=f"The prompt takes {in_quotes(taken) or 'none'}.")
+        raise InvalidArguments(said, repair=f"The prompt takes {in_quotes(taken) or 'none'}.")
     return given

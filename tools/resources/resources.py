@@ -1,48 +1,51 @@
 """The resources: documents and discussions by template, and the session.
 
-Documents are found by tool and by completion; none of them is listed.
+Documents are found by tool and by completion; none of them is listed. A text has the notice before it, the fence around
+it, and what was cut after it.
 """
 
-import logging
-from collections.abc import Awaitable
 from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import InputRequiredResult
 
 from ...server.api import endpoints
-from ...server.api.discussions import Source
-from ...server.errors import InternalError, InvalidArguments, RememberizerError
+from ...server.api.asking import Asker
+from ...server.api.discussions import Source, discussion_contents
+from ...server.api.documents import document_contents
+from ...server.errors import InvalidArguments
 from ...server.settings.settings import Settings
 from ..auth.toolset import status_now
 from ..base.arguments import as_listed
 from ..base.asking import asker
-from ..base.caller import InputNeeded
-from ..base.contract import protocol_error
+from ..base.content import MOST_RESULT_BYTES, Fence
 from ..base.services import CallServices, Services
-from ..base.without_auth import fitting
+from ..knowledge.reading import discussion_text, next_chunk
 from .current import current_services
-from .whole import discussion_as_text, document_as_text
 
 DOCUMENT = "rememberizer://documents/{id}"
 DISCUSSION = "rememberizer://discussions/{source}/{id}"
 SESSION = "rememberizer://session"
 SOURCES: tuple[Source, ...] = ("discord", "slack")
 MOST_DIGITS = 18
+ROOM_BYTES = MOST_RESULT_BYTES - 2_000
+"""What notice, fence and the last sentence leave."""
 
-logger = logging.getLogger(__name__)
 
-
-async def document(id: str, context: Context[Services, Any]) -> str | InputRequiredResult:  # noqa: A002 -- the template's word
+async def document(id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- the template's word
     """The text of one of the user's documents, by its number."""
-    services = _for_call(context)
-    return await _answer(services, _document(services, id))
+    services, document_id = _for_call(context), _whole_number(id)
+    who = await asker(services, None, endpoints.DOCUMENT_CONTENTS)
+    return await _document_text(who, document_id, deadline=services.deadline())
 
 
-async def discussion(source: str, id: str, context: Context[Services, Any]) -> str | InputRequiredResult:  # noqa: A002 -- as above
+async def discussion(source: str, id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- as above
     """What was said in a Slack or Discord channel in the last seven days, by the number of the channel's document."""
-    services = _for_call(context)
-    return await _answer(services, _discussion(services, source, id))
+    services, known = _for_call(context), as_listed(source, SOURCES)
+    if known not in SOURCES:
+        raise InvalidArguments("A discussion's source is `slack` or `discord`.")
+    discussion_id = _whole_number(id)
+    who = await asker(services, None, endpoints.DISCUSSION_CONTENTS)
+    return await _discussion_text(who, discussion_id, source=known, deadline=services.deadline())
 
 
 async def session() -> str:
@@ -63,36 +66,35 @@ def _for_call(context: Context[Services, Any]) -> CallServices:
     return context.request_context.lifespan_context.for_call(context, writes=False)
 
 
-async def _document(services: CallServices, number: str) -> str:
-    document_id = _whole_number(number)
-    who = await asker(services, None, endpoints.DOCUMENT_CONTENTS)
-    return await document_as_text(who, document_id, deadline=services.deadline())
-
-
-async def _discussion(services: CallServices, source: str, number: str) -> str:
-    known = next((each for each in SOURCES if each == as_listed(source, SOURCES)), None)
-    if known is None:
-        raise InvalidArguments("A discussion's source is `slack` or `discord`.")
-    discussion_id = _whole_number(number)
-    who = await asker(services, None, endpoints.DISCUSSION_CONTENTS)
-    return await discussion_as_text(who, discussion_id, source=known, deadline=services.deadline())
-
-
 def _whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise InvalidArguments("A document's id is a whole number, as `search` and `list_documents` give it.")
     return int(text)
 
 
-async def _answer(services: CallServices, work: Awaitable[str]) -> str | InputRequiredResult:
-    """Our errors become the protocol's, with our code and hint in ``data``."""
-    try:
-        return await work
-    except InputNeeded as question:
-        return question.result
-    except RememberizerError as error:
-        logger.info("a resource failed: %s", error.code)
-        raise protocol_error(fitting(error, services.settings)) from error
-    except Exception as error:
-        logger.exception("a resource crashed")
-        raise protocol_error(InternalError()) from error
+async def _document_text(asker: Asker, document_id: int, *, deadline: float) -> str:
+    """A document from its beginning to its end, or as far as there is room."""
+    fence, parts, room = Fence(), list[str](), ROOM_BYTES
+    start: int | None = 0
+    while start is not None:
+        contents = await document_contents(asker, document_id, start_chunk=start, deadline=deadline)
+        part = contents.content.encode()
+        parts.append(part[:room].decode(errors="ignore"))
+        room -= len(part)
+        if room < 0:
+            break
+        start = next_chunk(contents, start)
+    rest = f"Cut here: `read_document` with `id` {document_id} and `start_chunk` {start} goes on."
+    return "\n".join([fence.notice, fence.around("".join(parts)), *([] if start is None else [rest])])
+
+
+async def _discussion_text(asker: Asker, discussion_id: int, *, source: Source, deadline: float) -> str:
+    """What was said in a channel in upstream's default time, threads after the main messages."""
+    said = await discussion_contents(asker, discussion_id, source=source, start=None, end=None, deadline=deadline)
+    result = discussion_text(said, discussion_id=discussion_id, source=source)
+    threads = [text for thread in result.threads for text in (thread.title, thread.text) if text]
+    rest = f"`read_discussion` with `id` {discussion_id}, `source` {source} and a `start` and `end` gets"
+    if said.is_empty:
+        return f"Nothing was said in the last seven days; {rest} another time."
+    cut = [f"Texts were cut; {rest} a shorter time whole."] if result.cut else []
+    return "\n".join([result.notice, result.text, *threads, *cut])

@@ -72,13 +72,13 @@ def _open(folders: Sequence[Path], path: PurePath, below: Callable[[Path, Sequen
             try:
                 return below(folder, parts)
             except FileNotFoundError as error:
-                raise InvalidArguments(f"There is no file `{name}`.", hint="Check its path.") from error
+                raise InvalidArguments(f"There is no file `{name}`.", repair="Check its path.") from error
             except (OSError, ValueError) as error:
                 raise InvalidArguments(
                     f"`{name}` can't be opened: it is a link or reached by one, is no plain file, or may not be read.",
-                    hint=_NOT_ALLOWED,
+                    repair=_NOT_ALLOWED,
                 ) from error
-    raise InvalidArguments(f"`{name}` is in no folder from which files may be uploaded.", hint=_NOT_ALLOWED)
+    raise InvalidArguments(f"`{name}` is in no folder from which files may be uploaded.", repair=_NOT_ALLOWED)
 
 
 def _open_below(folder: Path, parts: Sequence[str]) -> int:
@@ -108,7 +108,7 @@ def _open_resolved(folder: Path, parts: Sequence[str]) -> int:
 def _checked(name: str, descriptor: int) -> LocalFile:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise InvalidArguments(f"`{clean_line(name)}` is no plain file.", hint=_NOT_ALLOWED)
+        raise InvalidArguments(f"`{clean_line(name)}` is no plain file.", repair=_NOT_ALLOWED)
     return LocalFile(name, descriptor, found.st_size, found.st_mtime_ns)
 
 

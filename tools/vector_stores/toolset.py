@@ -68,7 +68,7 @@ async def vector_store_options(services: CallServices, arguments: Arguments) -> 
     if not fits(options):
         raise ResponseTooLarge(
             "Rememberizer's list of options is too large for one result.",
-            hint="Create the store without options, or with those that the user names.",
+            repair="Create the store without options, or with those that the user names.",
         )
     return options
 

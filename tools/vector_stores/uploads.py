@@ -64,7 +64,7 @@ async def upload_vector_files(services: CallServices, arguments: UploadArguments
     if not folders:
         raise InvalidArguments(
             "No folder is allowed for uploads.",
-            hint="Only the user can allow some: they set REMEMBERIZER_UPLOAD_DIRS and restart the server.",
+            repair="Only the user can allow some: they set REMEMBERIZER_UPLOAD_DIRS and restart the server.",
         )
     with ExitStack() as stack:
         files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, arguments.paths))

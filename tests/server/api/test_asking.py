@@ -15,6 +15,7 @@ from rememberizer_mcp.server.errors import (
     RememberizerError,
 )
 
+from tests.support.hints import hint
 from tests.support.knowledge import KEY, SETTING, key_on, knowledge
 from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
@@ -53,7 +54,7 @@ async def test_a_refused_key_is_named_by_its_setting_and_nothing_is_renewed(answ
         with pytest.raises(InvalidCredentials) as raised:
             await key.request(endpoints.ACCOUNT.call(), deadline=soon())
     assert raised.value.message == f"Rememberizer refused the API key of {SETTING}."
-    assert "restart the server" in raised.value.hint
+    assert "restart the server" in hint(raised.value)
     assert raised.value.status == answer.status_code
     assert upstream.paths == ["account/"]
 

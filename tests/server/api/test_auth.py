@@ -8,10 +8,10 @@ import anyio
 import httpx
 import pytest
 from rememberizer_mcp.server.api import auth
+from rememberizer_mcp.server.api.auth import MAYBE_CREATED
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES
 from rememberizer_mcp.server.api.credentials import Credentials
-from rememberizer_mcp.server.api.refusals import MAYBE_CREATED
 from rememberizer_mcp.server.errors import (
     NotSignedIn,
     RememberizerError,
@@ -23,6 +23,7 @@ from rememberizer_mcp.server.errors import (
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, jwt, reply, tokens, usual
 
 Made = Callable[[RememberizerAPI, Credentials], Awaitable[None]]
@@ -178,8 +179,9 @@ async def test_a_signin_that_brings_nothing_is_no_success(cookies: dict[str, str
 @pytest.mark.parametrize("cookies", [{"refresh_token": f"{jwt({})}; Path=/"}, {"csrftoken": "c; Path=/"}])
 async def test_verify_without_a_token_asks_nobody_and_names_login(cookies: dict[str, str]) -> None:
     upstream = usual()
-    with pytest.raises(NotSignedIn, match="Call `login`, then `verify` again"):
+    with pytest.raises(NotSignedIn) as raised:
         await verify(client(upstream), ada(**cookies))
+    assert hint(raised.value) == "Call `login`, then `verify` again."
     assert upstream.requests == []
 
 
@@ -279,7 +281,7 @@ async def test_a_refresh_without_a_usable_answer_leaves_the_tokens_as_they_were(
 async def test_a_signup_of_unknown_end_says_that_login_may_work(answer: Answer) -> None:
     with pytest.raises(UpstreamError) as raised:
         await signup(client(usual(signup=answer)), nobody())
-    assert raised.value.hint == MAYBE_CREATED
+    assert raised.value.repair == MAYBE_CREATED
 
 
 async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:
@@ -288,7 +290,7 @@ async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:
 
     with pytest.raises(UpstreamUnreachable) as raised:
         await signup(client(usual(signup=unreachable)), nobody())
-    assert raised.value.hint == UpstreamUnreachable.advice
+    assert hint(raised.value) == hint(UpstreamUnreachable)
 
 
 @pytest.mark.promise("D21")

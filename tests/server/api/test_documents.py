@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.api.documents import (
-    MAYBE_STORED,
     Contents,
     DocumentPage,
     document_contents,
@@ -22,6 +22,7 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnreachable,
 )
 
+from tests.support.hints import hint
 from tests.support.knowledge import key_on, knowledge, listed, page
 from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
@@ -242,14 +243,14 @@ async def test_a_lost_answer_to_memorize_says_that_it_may_be_stored_and_is_not_r
     async with key_on(upstream) as key:
         with pytest.raises(RememberizerError) as raised:
             await memorize(key, name="Tea", content="Green.", deadline=soon())
-    assert raised.value.hint == MAYBE_STORED
+    assert raised.value.repair == endpoints.MEMORIZE.if_lost
     assert len(upstream.requests) == 1
 
 
 async def test_a_memory_that_never_left_is_not_said_to_be_stored() -> None:
     with pytest.raises(UpstreamUnreachable) as raised:
         await storing(unreachable)
-    assert raised.value.hint == UpstreamUnreachable.advice
+    assert hint(raised.value) == hint(UpstreamUnreachable)
 
 
 async def test_a_quota_that_is_used_up_is_told() -> None:

@@ -19,6 +19,7 @@ from rememberizer_mcp.server.api.mementos import (
 )
 from rememberizer_mcp.server.errors import NotFound, RememberizerError, ResponseTooLarge, UpstreamProtocolError
 
+from tests.support.hints import hint
 from tests.support.sessions import soon
 from tests.support.stores import PUBLIC_KEY, by_method, key_on, memento, public, stocked
 from tests.support.upstream import Answer, FakeUpstream, reply
@@ -164,7 +165,7 @@ async def test_a_new_memento_is_read_whatever_success_says(answer: httpx.Respons
 async def test_a_new_memento_without_an_id_is_looked_for_before_another_is_made() -> None:
     with pytest.raises(UpstreamProtocolError) as caught:
         await on(stocked({"mementos/": reply(204)}), create_memento, name="New")
-    assert "call `list_mementos` before another `create_memento`" in caught.value.hint
+    assert "call `list_mementos` before another `create_memento`" in hint(caught.value)
 
 
 @pytest.mark.promise("D102")

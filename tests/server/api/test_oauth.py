@@ -24,6 +24,7 @@ from rememberizer_mcp.server.errors import (
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, grant, jwt, reply, tokens, usual
 
 Made = Callable[[RememberizerAPI, Credentials], Awaitable[None]]
@@ -223,7 +224,7 @@ async def test_a_refused_app_names_the_two_settings(status: int, body: Any) -> N
     with pytest.raises(SignInFailed) as raised:
         await exchange(client(usual(token=reply(status, json=body))), nobody())
     assert "client id and secret" in raised.value.message
-    assert "REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET" in raised.value.hint
+    assert "REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET" in hint(raised.value)
     assert "canary" not in str(raised.value)
 
 

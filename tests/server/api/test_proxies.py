@@ -32,6 +32,7 @@ from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.sessions import soon
 from tests.support.tiers import examples
 from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
@@ -61,8 +62,8 @@ async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_cor
             await api.send(call, nobody(), deadline=soon())
         error = raised.value
         assert error.message == problem.format(source=source)
-        assert f"only the user can correct this. Have them set {source} to " in error.hint
-        assert "its `doctor` command checks it." in error.hint
+        assert f"only the user can correct this. Have them set {source} to " in hint(error)
+        assert "its `doctor` command checks it." in hint(error)
         assert (error.retryable, copy(error).retryable) == (False, False)
         assert isinstance(error.__cause__, UnusableProxy)
         assert (error.__cause__.__cause__, error.__cause__.__context__) == (None, None)
@@ -75,7 +76,7 @@ async def test_a_write_says_that_nothing_was_sent() -> None:
     api, who = RememberizerAPI(base_url=URL), nobody()
     with pytest.raises(UpstreamUnreachable) as raised:
         await signup(api, who, email="a@b.c", password="canary", name=None, captcha=None, deadline=soon())
-    assert "ALL_PROXY" in raised.value.hint
+    assert "ALL_PROXY" in hint(raised.value)
 
 
 async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed() -> None:
@@ -90,7 +91,7 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         grant.become(Me(), method="refresh_token", meant=Meant())
         with pytest.raises(UpstreamUnreachable) as raised:
             await grant.refresh(deadline=soon())
-        assert ("ALL_PROXY" in raised.value.hint, raised.value.retryable) == (True, False)
+        assert ("ALL_PROXY" in hint(raised.value), raised.value.retryable) == (True, False)
         assert grant.credentials.can_renew
         assert await grant.give_back(deadline=soon()) == GivenBack(confirmed=False, forgotten=True)
 
@@ -215,7 +216,7 @@ def test_the_systems_own_proxy_is_told_by_its_kind(
     with pytest.raises(UnusableProxy) as raised:
         http_client(URL)
     assert (raised.value.source, raised.value.problem) == (SYSTEM, problem)
-    assert f"set {SYSTEM} to http://HOST:PORT" in raised.value.as_failure().hint
+    assert f"set {SYSTEM} to http://HOST:PORT" in hint(raised.value.as_failure())
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.tiers import examples
 from tests.support.upstream import BASE_URL, reply, tokens
 
@@ -178,9 +179,9 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
 
 @pytest.mark.promise("D20")
 async def test_the_hint_of_a_refused_value_sends_nobody_for_an_id_where_there_is_none() -> None:
-    hint = (await refused(any_other, 400, {"name": ["This field may not be blank."]})).hint
-    assert "If it is an id, look it up first" in hint
-    assert "else simplify the text" in hint
+    said = hint(await refused(any_other, 400, {"name": ["This field may not be blank."]}))
+    assert "If it is an id, look it up first" in said
+    assert "else simplify the text" in said
 
 
 EVERY_CALL = {

@@ -21,12 +21,14 @@ from rememberizer_mcp.server.errors import (
     Forbidden,
     RateLimited,
     RememberizerError,
+    Repair,
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 
 NOW = 1_750_000_000.0
 
@@ -113,9 +115,9 @@ async def test_any_other_failure_is_final(clock: FakeClock, failure: Exception) 
     ],
 )
 def test_what_was_not_sent_was_not_done(failure: RememberizerError, may_have_been_done: bool) -> None:
-    with pytest.raises(type(failure)) as raised, sent_once("look first"):
+    with pytest.raises(type(failure)) as raised, sent_once(Repair("look first")):
         raise failure
-    assert (raised.value.hint == "look first") is may_have_been_done
+    assert (hint(raised.value) == "look first") is may_have_been_done
 
 
 @pytest.mark.promise("D21")

@@ -20,6 +20,7 @@ from rememberizer_mcp.server.api.uploads import CHUNK_BYTES, TYPES, Uploaded, ch
 from rememberizer_mcp.server.errors import InvalidArguments, UpstreamProtocolError, UpstreamUnavailable
 from rememberizer_mcp.tools.vector_stores.local_files import opened
 
+from tests.support.hints import hint
 from tests.support.sessions import resync, soon
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, filed, key_on, stocked
 from tests.support.upstream import FakeUpstream, reply
@@ -213,7 +214,7 @@ async def test_every_answer_says_what_became_of_each_file(
 async def test_an_answer_without_documents_warns_of_uploading_twice(tmp_path: Path, answer: httpx.Response) -> None:
     with pytest.raises(UpstreamProtocolError) as caught:
         await sent(stocked({UPLOAD: answer}), tmp_path, written(tmp_path, {"a.txt": b"1"}))
-    assert "call `list_vector_documents` before another upload" in caught.value.hint
+    assert "call `list_vector_documents` before another upload" in hint(caught.value)
 
 
 @pytest.mark.promise("D101")

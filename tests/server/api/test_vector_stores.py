@@ -24,6 +24,7 @@ from rememberizer_mcp.server.api.vector_stores import (
 )
 from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavailable
 
+from tests.support.hints import hint
 from tests.support.sessions import soon
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, by_method, filed, found, key_on, passage, stocked, store
 from tests.support.upstream import FakeUpstream, reply
@@ -79,10 +80,10 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
     upstream = stocked({"vector-stores/": reply(204), f"{DOCUMENTS}/create": reply(201)})
     with pytest.raises(UpstreamProtocolError, match="upstream_protocol") as caught:
         await on(upstream, create_store, properties={"name": "New"})
-    assert "before another `create_vector_store`" in caught.value.hint
+    assert "before another `create_vector_store`" in hint(caught.value)
     with pytest.raises(UpstreamProtocolError) as caught:
         await on(upstream, add_text, **IN_STORE, name="n", text="t")
-    assert "before another `add_vector_text`" in caught.value.hint
+    assert "before another `add_vector_text`" in hint(caught.value)
 
 
 @pytest.mark.promise("D102", "S26", "answers:numbers:bounded")

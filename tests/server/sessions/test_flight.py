@@ -87,7 +87,7 @@ async def test_a_cancelled_caller_stops_neither_run_nor_others() -> None:
 
 
 async def test_a_failure_reaches_everybody_as_an_exception_of_their_own() -> None:
-    run = Run(ending=RateLimited("Slow down.", hint="Wait.", retry_after_seconds=7, status=429))
+    run = Run(ending=RateLimited("Slow down.", repair="Wait.", retry_after_seconds=7, status=429))
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)

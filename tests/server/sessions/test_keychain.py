@@ -21,6 +21,7 @@ from tests.support.held_keyring import (
     in_a_task,
     one_behind_another,
 )
+from tests.support.hints import hint
 
 BASE_URL = "https://api.example/api/v1/"
 SERVICE = f"rememberizer-mcp {BASE_URL}"
@@ -146,7 +147,7 @@ async def test_a_locked_keyring_is_a_refusal_everywhere(ring: Held, caplog: pyte
     caplog.set_level(logging.INFO, "rememberizer_mcp")
     with pytest.raises(SignInFailed, match="is locked") as refused:
         await keychain.last_account()
-    assert "REMEMBERIZER_KEEP_SIGNED_IN" in refused.value.hint
+    assert "REMEMBERIZER_KEEP_SIGNED_IN" in hint(refused.value)
     assert await in_a_task(partial(keychain.read, EMAIL)) is None
     assert await in_a_task(partial(keychain.forget, EMAIL)) is False
     assert "what the backend says" not in caplog.text

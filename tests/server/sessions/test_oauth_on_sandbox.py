@@ -25,6 +25,7 @@ from rememberizer_mcp.server.sessions.states import Environment, State
 from tests.server.sandbox.oauth import CALLBACK, VERIFIER, Browser, answer_of
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.sessions import resync, soon
 from tests.support.upstream import BASE_URL
 
@@ -118,4 +119,4 @@ async def test_a_wrong_secret_names_the_setting(tmp_path: Path, clock: FakeClock
     async with ready(tmp_path, clock, f"oauth_error_status={status}", secret="wrong") as (session, client, code):
         with pytest.raises(SignInFailed) as raised:
             await sign_in(session, client, code)
-    assert "REMEMBERIZER_OAUTH_CLIENT_SECRET" in raised.value.hint
+    assert "REMEMBERIZER_OAUTH_CLIENT_SECRET" in hint(raised.value)

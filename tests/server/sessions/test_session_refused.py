@@ -8,6 +8,7 @@ from rememberizer_mcp.server.errors import SessionExpired, UpstreamUnavailable, 
 from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.sessions import signed_in, soon
 from tests.support.upstream import FakeUpstream, jwt, reply, tokens, usual
 
@@ -139,7 +140,7 @@ async def test_a_call_that_a_page_answered_is_neither_renewed_nor_repeated(
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamBlocked) as raised:
             await session.grant.request(ACCOUNT, deadline=soon())
-        assert "Rememberizer itself refused nothing" in raised.value.hint
+        assert "Rememberizer itself refused nothing" in hint(raised.value)
         assert (len(sent(upstream)), upstream.asked(REFRESH), session.state) == (1, [], State.SIGNED_IN)
         assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
         assert sent(upstream)[1] == "access_token=access-1; refresh_token=refresh-1"

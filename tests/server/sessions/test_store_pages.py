@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from rememberizer_mcp.server.errors import TooManySessions
+from rememberizer_mcp.server.errors import SignInFailed, TooManySessions
 from rememberizer_mcp.server.sessions.session import Session
 
 from tests.support.clock import FakeClock
@@ -20,7 +20,7 @@ class OldPage:
     url: str = "http://127.0.0.1:1/ticket"
     confirm_code: str = "steady honey"
     wants_code: bool = False
-    trouble: str | None = None
+    trouble: SignInFailed | None = None
     was_closed: bool = False
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from rememberizer_mcp.server.sessions.states import State
 from tests.server.sessions.test_session import ACCOUNT, OK
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.sessions import signed_in, soon
 from tests.support.upstream import reply, tokens, usual
 
@@ -59,7 +60,7 @@ async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewher
     async with signed_in(usual(signin=[reply(cookies=tokens()), refusal]), clock) as session:
         with pytest.raises(EmailNotVerified) as raised:
             await session.sign_in(**ADA, captcha=None, deadline=soon())
-        assert raised.value.hint != EmailNotVerified.advice
+        assert hint(raised.value) != hint(EmailNotVerified)
         assert not session.grant.verifies_elsewhere
 
 

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.sessions.states import State
 from rememberizer_mcp.server.settings.settings import Settings, load_settings
 from rememberizer_mcp.server.settings.values import SecretInFile, cookie_value
-from rememberizer_mcp.tools.base.without_auth import fitting
+from rememberizer_mcp.tools.base.failures import hint_of
 
 from tests.support.agent import Around, agent_on, server_on
 from tests.support.needing import needing
@@ -91,8 +91,8 @@ async def test_a_file_that_holds_another_account_s_token_by_now_signs_nobody_in(
         upstream.answers["me/"] = reply(200, json=theirs)
         with pytest.raises(SignInFailed, match="may be another account's") as raised:
             await on.go("Ada@example.org")
-        hint = fitting(raised.value, Settings(toolsets="knowledge")).hint
-        assert hint.startswith("Have the user set REMEMBERIZER_REFRESH_TOKEN to a fresh token of the account")
+        without_auth = hint_of(raised.value, offered=["search"])
+        assert without_auth.startswith("Have the user set REMEMBERIZER_REFRESH_TOKEN to a fresh token of the account")
         assert (on.session.state, on.session.email) == (State.EXPIRED, "ada@example.org")
 
 
@@ -101,7 +101,7 @@ async def test_a_file_that_still_holds_the_refused_one_is_named_and_then_read_ag
     async with case(only_the_newest([NEW]), refresh_token=told(file).refresh_token) as on:
         with pytest.raises(SignInFailed) as raised:
             await on.go()
-        assert "REMEMBERIZER_REFRESH_TOKEN_FILE" in raised.value.hint
+        assert "REMEMBERIZER_REFRESH_TOKEN_FILE" in hint_of(raised.value, offered=())
         assert OLD not in str(raised.value)
         file.write_text(NEW, encoding="utf-8")
         await on.go()

@@ -15,6 +15,7 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.held_keyring import Held
+from tests.support.hints import hint
 from tests.support.sessions import soon
 from tests.support.sign_in_ways import case
 from tests.support.upstream import BASE_URL, Answer, reply, tokens, usual
@@ -97,7 +98,7 @@ async def test_a_keyring_that_can_not_be_used_is_a_clear_error() -> None:
     async with case(usual(), ring) as on:
         with pytest.raises(SignInFailed) as raised:
             await on.go()
-    assert "REMEMBERIZER_KEEP_SIGNED_IN" in raised.value.hint
+    assert "REMEMBERIZER_KEEP_SIGNED_IN" in hint(raised.value)
 
 
 @pytest.mark.promise("D71", "S44")

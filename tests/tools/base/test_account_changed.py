@@ -8,7 +8,6 @@ import anyio
 import httpx
 import pytest
 from mcp_types import ElicitResult
-from rememberizer_mcp.server.api.documents import MAYBE_STORED
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -133,7 +132,9 @@ async def test_of_a_request_that_had_gone_out_no_more_is_said_than_is_known(
     known = f"may have gone out as {ADA['email']}: whether it was carried out there is not known."
     assert error["message"].endswith(known)
     looks = f"Look first whether it was done as {ADA['email']}; don't write again before the user has looked. "
-    assert error["hint"] == looks + MAYBE_STORED
+    assert (
+        error["hint"] == f"{looks}It may have been stored all the same: look for it with `search` before you try again."
+    )
 
 
 class NoRoute(Slow):

@@ -19,6 +19,7 @@ from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.knowledge import KEY, found, knowledge, match
 from tests.support.person import sign_in_at
 from tests.support.upstream import FakeUpstream, reply, tokens
@@ -143,7 +144,7 @@ async def test_with_lazy_sign_in_off_the_error_names_login(era: Era) -> None:
             ("remember", {"name": "n", "content": "c"}),
         ):
             error = await agent.fails(name, **arguments)
-            assert (error["code"], error["hint"]) == ("not_signed_in", NotSignedIn.advice)
+            assert (error["code"], error["hint"]) == ("not_signed_in", hint(NotSignedIn))
 
 
 @pytest.mark.promise("D94")

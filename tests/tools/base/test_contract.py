@@ -30,7 +30,7 @@ from rememberizer_mcp.tools.base.arguments import (
     parse,
     strings,
 )
-from rememberizer_mcp.tools.base.contract import failure
+from rememberizer_mcp.tools.base.failures import failure
 from rememberizer_mcp.tools.base.schemas import input_schema
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
@@ -276,7 +276,7 @@ async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
 
 @pytest.mark.promise("D25")
 def test_a_failure_says_how_long_to_wait() -> None:
-    made = failure(RateLimited(retry_after_seconds=7.5, status=429)).structured_content
+    made = failure(RateLimited(retry_after_seconds=7.5, status=429), offered=()).structured_content
     assert made is not None
     assert made["error"]["retry_after_seconds"] == 7.5
     assert made["error"]["status"] == 429
