@@ -107,11 +107,11 @@ def parse(model: type[Model], arguments: dict[str, Any]) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         refused = error.errors(include_input=False)
-    unset = {name for name in _refused_optional(model, refused) if _trimmed(given[name]) in ("", None)}
-    read: dict[str, Any] = dict(_refused_padded(given, refused))
-    read |= {name: found for name, found in _refused_lists(given, refused) if found is not None}
-    if unset or read:
-        return parse(model, {name: value for name, value in (given | read).items() if name not in unset})
+    meant = dict(given)
+    for each in refused:
+        _read_as_meant(meant, each, model)
+    if meant != given:
+        return parse(model, meant)
     problems = [_problem(each, list(model.model_fields)) for each in refused[:MOST_PROBLEMS]]
     raise InvalidArguments(f"Unusable arguments: {'; '.join(dict.fromkeys(problems))}.")
 
@@ -121,27 +121,18 @@ def without_added(arguments: Mapping[str, Any], known: Collection[str]) -> dict[
     return {name: value for name, value in arguments.items() if name in known or name not in ADDED_BY_HOSTS}
 
 
-def _refused_optional(model: type[Arguments], refused: list[ErrorDetails]) -> Iterator[str]:
-    fields = model.model_fields
-    names = (str(each["loc"][0]) for each in refused)
-    return (name for name in names if name in fields and not fields[name].is_required())
-
-
-def _trimmed(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _refused_padded(given: dict[str, Any], refused: list[ErrorDetails]) -> Iterator[tuple[str, str]]:
-    """Each text that could be meant without the white space around it; one that is too long is none of those."""
-    names = (str(each["loc"][0]) for each in refused if each["type"] not in ("missing", "string_too_long"))
-    pairs = ((name, _trimmed(given[name])) for name in names)
-    return ((name, text) for name, text in pairs if text and isinstance(text, str) and text != given[name])
-
-
-def _refused_lists(given: dict[str, Any], refused: list[ErrorDetails]) -> Iterator[tuple[str, list[Any] | None]]:
-    """Each argument that is no list where one is needed, with the list whose JSON text it is."""
-    names = (str(each["loc"][0]) for each in refused if each["type"] == "list_type")
-    return ((name, _list_in(given[name])) for name in names)
+def _read_as_meant(given: dict[str, Any], refused: ErrorDetails, model: type[Arguments]) -> None:
+    """Correct one refused argument, if it can be meant otherwise; a text that is too long can't."""
+    name, kind = str(refused["loc"][0]), refused["type"]
+    value, field = given.get(name), model.model_fields.get(name)
+    text = value.strip() if isinstance(value, str) else value
+    if text in ("", None):
+        if field and not field.is_required():
+            given.pop(name, None)
+    elif kind == "list_type" and (found := _list_in(text)) is not None:
+        given[name] = found
+    elif isinstance(text, str) and kind != "string_too_long":
+        given[name] = text
 
 
 def _list_in(value: Any) -> list[Any] | None:

@@ -7,13 +7,14 @@ agree; neither is a person's word, so nothing is deleted. After two such answers
 true` counts. One is not enough: a person who happens to press a key as the question appears looks the same.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated
 
 import anyio
 from pydantic import BaseModel, Field, Strict
 
-from ...server.errors import ConfirmationRequired, Forbidden, RememberizerError
+from ...server.errors import ConfirmationRequired, Forbidden
 from .caller import Answer, Way
 from .services import CallServices
 from .unlinked import unlinked
@@ -27,6 +28,21 @@ COUNTS_NEXT = (
     "A first answer like this can be a key pressed by mistake, so `confirm: true` did not count yet. If the user "
     "agreed, the next call with `confirm: true` counts."
 )
+_REFUSALS: Mapping[Answer | None, tuple[str, str]] = {
+    Answer.DECLINED: ("The user said no", "Don't ask again unless the user brings it up."),
+    Answer.CANCELLED: (
+        "The user closed the question without an answer",
+        "Ask them in the conversation whether they want it; if so, call again.",
+    ),
+    Answer.UNDELIVERABLE: (
+        "The host said that it can ask the user, and failed to",
+        "Tell the user; they can delete it at Rememberizer, or in another client.",
+    ),
+    None: (
+        "The user did not answer the host's question in time",
+        "Call again when the user is there to answer.",
+    ),
+}
 
 
 class Deletion(BaseModel):
@@ -86,7 +102,8 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
         if not (services.questions.went_unread(deletion.subject) and confirm):
             raise ConfirmationRequired(UNREAD, repair=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
-        raise _refusal(answer)
+        why, repair = _REFUSALS[answer]
+        raise Forbidden(f"{why}, so nothing was deleted.", repair=repair)
 
 
 async def _ask(services: CallServices, deletion: Deletion) -> Answer | None:
@@ -104,26 +121,3 @@ async def _ask(services: CallServices, deletion: Deletion) -> Answer | None:
 
 async def _report(services: CallServices, until: float) -> None:
     await report_waiting(services, until=until, message="Waiting for the user to answer.")
-
-
-def _refusal(answer: Answer | None) -> RememberizerError:
-    match answer:
-        case Answer.DECLINED:
-            return Forbidden(
-                "The user said no, so nothing was deleted.", repair="Don't ask again unless the user brings it up."
-            )
-        case Answer.CANCELLED:
-            return Forbidden(
-                "The user closed the question without an answer, so nothing was deleted.",
-                repair="Ask them in the conversation whether they want it; if so, call again.",
-            )
-        case Answer.UNDELIVERABLE:
-            return Forbidden(
-                "The host said that it can ask the user, and failed to, so nothing was deleted.",
-                repair="Tell the user; they can delete it at Rememberizer, or in another client.",
-            )
-        case _:
-            return Forbidden(
-                "The user did not answer the host's question in time, so nothing was deleted.",
-                repair="Call again when the user is there to answer.",
-            )

@@ -4,7 +4,7 @@ In this order: the host's URL elicitation, if the client declared it; else the d
 the confirm code in the result, since nothing else works in every host.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import partial
 from typing import TypeVar
@@ -44,6 +44,18 @@ class Sent(Enum):
     )
     UNDELIVERABLE = "The host could not ask the user: give them the link and the confirm code."
     UNANSWERED = "The user has not answered the host's question yet; the link works too."
+
+
+_ENDS: Mapping[End, tuple[str, str | None]] = {
+    End.DECLINED: ("The user declined to sign in.", "Don't ask again unless the user brings it up."),
+    End.STOPPED: ("There were too many wrong attempts on the sign-in page, so it was closed.", None),
+    End.FAILED: (
+        "Rememberizer's consent page ended with an error and not with a consent.",
+        "Call again to try once more; if it fails again, have the user check the OAuth app there.",
+    ),
+    End.ABANDONED: ("Nobody signed in on the page in time, so it was closed.", None),
+    End.CLOSED: ("The sign-in page was closed by a logout or another sign-in.", None),
+}
 
 
 async def bring(services: CallServices, pending: PendingSignIn, *, meant: Meant) -> Sent | None:
@@ -270,20 +282,5 @@ async def _report(services: CallServices, until: float) -> None:
 
 
 def _ended(end: End) -> SignInFailed:
-    match end:
-        case End.DECLINED:
-            return SignInFailed(
-                "The user declined to sign in.",
-                repair="Don't ask again unless the user brings it up.",
-            )
-        case End.STOPPED:
-            return SignInFailed("There were too many wrong attempts on the sign-in page, so it was closed.")
-        case End.FAILED:
-            return SignInFailed(
-                "Rememberizer's consent page ended with an error and not with a consent.",
-                repair="Call again to try once more; if it fails again, have the user check the OAuth app there.",
-            )
-        case End.ABANDONED:
-            return SignInFailed("Nobody signed in on the page in time, so it was closed.")
-        case _:
-            return SignInFailed("The sign-in page was closed by a logout or another sign-in.")
+    sentence, repair = _ENDS[end]
+    return SignInFailed(sentence, repair=repair)
