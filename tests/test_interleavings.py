@@ -15,15 +15,13 @@ import pytest
 from anyio.abc import TaskGroup
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.tools.base.arguments import Arguments
-from rememberizer_mcp.tools.base.contract import tool
-from rememberizer_mcp.tools.base.schemas import output_schema
+from rememberizer_mcp.tools.base.contract import READS, tool
 from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import Agent, Around, agent_on, server_on
@@ -69,12 +67,7 @@ async def holder(services: CallServices, arguments: Arguments) -> Holder:
     return Holder(email=session.email if session else None, is_moving=session is not None and session.moving.locked())
 
 
-HOLDER = tool(
-    holder, arguments=Arguments, output=output_schema(Holder), title="Holder", writes=False,
-    annotations=ToolAnnotations(
-        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-    ),
-)  # fmt: skip
+HOLDER = tool(holder, "Holder", READS)
 
 
 @dataclass

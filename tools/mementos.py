@@ -15,13 +15,10 @@ from ..server.settings.settings import Settings
 from .base.arguments import NO_BLANK, Arguments, Text
 from .base.asking import asker
 from .base.confirmation import CONFIRM, Confirm, Deletion, require_consent
-from .base.content import Fence, FromDocuments, fitted, shortened
-from .base.contract import ContractTool, tool
-from .base.hints import ADDS, CHANGES, DELETES, READS
+from .base.content import Fence, FromDocuments, Written, fitted, shortened
+from .base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
 from .base.paging import PagedArguments, PagedResult, page_of
-from .base.schemas import output_schema
 from .base.services import CallServices
-from .base.written import Written
 from .knowledge.arguments import Number as DocumentId
 
 MOST_IDS = 1_000
@@ -174,15 +171,12 @@ async def list_public_knowledge(services: CallServices, arguments: PagedArgument
 def toolset(_: Settings) -> list[ContractTool]:
     """The six tools, in the order in which they are listed."""
     return [
-        tool(body, arguments=arguments, output=output, title=title, annotations=hints, writes=hints is not READS)
-        for body, arguments, output, title, hints in (
-            (list_mementos, PagedArguments, output_schema(MementoList), "List mementos", READS),
-            (get_memento, MementoArguments, output_schema(MementoResult), "Look at a memento", READS),
-            (create_memento, CreateMementoArguments, output_schema(CreatedMemento), "Create a memento", ADDS),
-            (edit_memento, EditMementoArguments, output_schema(EditedMemento), "Change what a memento holds", CHANGES),
-            (delete_memento, DeleteMementoArguments, output_schema(DeletedMemento), "Delete a memento", DELETES),
-            (list_public_knowledge, PagedArguments, output_schema(PublicKnowledgeList), "List public knowledge", READS),
-        )
+        tool(list_mementos, "List mementos", READS),
+        tool(get_memento, "Look at a memento", READS),
+        tool(create_memento, "Create a memento", ADDS),
+        tool(edit_memento, "Change what a memento holds", CHANGES),
+        tool(delete_memento, "Delete a memento", DELETES),
+        tool(list_public_knowledge, "List public knowledge", READS),
     ]
 
 
@@ -209,6 +203,6 @@ def _one(memento: Memento) -> MementoResult:
         cut = (
             None if shown is memento else f"Only {count} of {len(ids)} document ids fit; there is no call for the rest."
         )
-        return MementoResult(notice=fence.notice, fence=fence.name, cut=cut, memento=shown)
+        return MementoResult(**fence.marks(cut), memento=shown)
 
     return fitted(make, items=0, characters=len(ids))

@@ -3,12 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import Call
 from rememberizer_mcp.tools.base.arguments import Arguments
-from rememberizer_mcp.tools.base.contract import ContractTool, tool
-from rememberizer_mcp.tools.base.schemas import output_schema
+from rememberizer_mcp.tools.base.contract import READS, ContractTool, tool
 from rememberizer_mcp.tools.base.services import CallServices
 from rememberizer_mcp.tools.base.sign_in import account_grant
 
@@ -28,13 +26,4 @@ async def ask(services: CallServices, arguments: Arguments) -> Answer:
 
 
 def needing(body: Callable[[CallServices, Arguments], Awaitable[Answer]] = ask) -> ContractTool:
-    return tool(
-        body,
-        arguments=Arguments,
-        output=output_schema(Answer),
-        title="Ask",
-        writes=False,
-        annotations=ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-        ),
-    )
+    return tool(body, "Ask", READS)

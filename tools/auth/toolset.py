@@ -6,7 +6,6 @@ The docstring of each body is the description that a model reads.
 from contextlib import suppress
 from typing import Annotated, NamedTuple
 
-from mcp_types import ToolAnnotations
 from pydantic import Field, SecretStr
 
 from ...server.api.account import fits, same_account
@@ -27,8 +26,7 @@ from ...server.sessions.states import State
 from ...server.settings.settings import Settings
 from ...server.signin.ways import held_account, settings_to_change
 from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
-from ..base.contract import ContractTool, tool
-from ..base.schemas import output_schema
+from ..base.contract import ADDS, CHANGES, READS, ContractTool, tool
 from ..base.services import CallServices, Services
 from ..base.sign_in import bring, meant_at_page, refuse_what_has_ended, start, was_done
 from .status import (
@@ -227,31 +225,15 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
 def toolset(settings: Settings) -> list[ContractTool]:
     """The six tools, in the order in which they are listed."""
     secret = settings.secret_arguments
-    signup_arguments = SignupWithSecrets if secret else SignupArguments
     login_arguments = LoginWithSecrets if secret else LoginArguments
-    output = output_schema(SessionStatus)
+    signup_arguments = SignupWithSecrets if secret else SignupArguments
     return [
-        tool(
-            body,
-            arguments=arguments,
-            output=output,
-            title=title,
-            annotations=ToolAnnotations(
-                read_only_hint=body is session_status,
-                destructive_hint=False,
-                idempotent_hint=body in (logout, session_status),
-                open_world_hint=True,
-            ),
-            writes=body is signup,
-        )
-        for body, arguments, title in (
-            (login, login_arguments, "Sign in to Rememberizer"),
-            (session_status, Arguments, "Who is signed in to Rememberizer"),
-            (logout, Arguments, "Sign out of Rememberizer"),
-            (signup, signup_arguments, "Create a Rememberizer account"),
-            (verify, VerifyArguments, "Verify the e-mail address"),
-            (refresh, Arguments, "Renew the Rememberizer session"),
-        )
+        tool(login, "Sign in to Rememberizer", ADDS, arguments=login_arguments, writes=False),
+        tool(session_status, "Who is signed in to Rememberizer", READS),
+        tool(logout, "Sign out of Rememberizer", CHANGES, writes=False),
+        tool(signup, "Create a Rememberizer account", ADDS, arguments=signup_arguments),
+        tool(verify, "Verify the e-mail address", ADDS, writes=False),
+        tool(refresh, "Renew the Rememberizer session", ADDS, writes=False),
     ]
 
 

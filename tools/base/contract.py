@@ -6,7 +6,7 @@ looks like JSON is parsed before it is validated, and an unknown argument is dro
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
 from .caller import InputNeeded
-from .schemas import input_schema
+from .schemas import input_schema, output_schema
 from .services import CallServices, Services
 
 logger = logging.getLogger(__name__)
@@ -59,36 +59,43 @@ class ContractTool(Tool):
                 raise InternalError from error
 
 
+READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
+ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
+"""Calling again adds again."""
+CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
+DELETES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True)
+
+
 def tool(
     body: Body,
-    *,
-    arguments: type[Arguments],
-    output: dict[str, Any],
     title: str,
     annotations: ToolAnnotations,
-    writes: bool,
+    *,
+    arguments: type[Arguments] | None = None,
+    writes: bool | None = None,
 ) -> ContractTool:
     """A tool from its body, whose name and docstring are what a model reads.
 
     Args:
-        body: The tool's work.
-        arguments: What it accepts.
-        output: The ``output_schema`` of its result; tools with the same result share it, since making it takes time.
+        body: The tool's work; its annotations say what it accepts and returns.
         title: For people.
-        annotations: All four hints.
-        writes: Whether it changes what is stored at Rememberizer.
+        annotations: What a host is told about it.
+        arguments: What it accepts, where that depends on the settings.
+        writes: Whether it changes what is stored at Rememberizer, where the annotations don't say so.
     """
+    _, accepted, result = get_type_hints(body).values()
+    accepted = arguments or accepted
     return ContractTool(
         fn=body,
         name=getattr(body, "__name__", ""),
         title=title,
         description=" ".join((body.__doc__ or "").split()),
-        parameters=input_schema(arguments),
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output),
+        parameters=input_schema(accepted),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(result)),
         is_async=True,
         annotations=annotations,
-        arguments=arguments,
-        writes=writes,
+        arguments=accepted,
+        writes=not annotations.read_only_hint if writes is None else writes,
     )
 
 

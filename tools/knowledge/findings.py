@@ -24,8 +24,7 @@ NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sourc
 
 def search_result(found: Found) -> SearchResult:
     """What ``search`` found, within the size of a result."""
-    whole = smart_search_result(found, nothing=NOTHING_FOUND)
-    return SearchResult.model_validate(whole.model_dump())
+    return SearchResult.model_validate(dict(smart_search_result(found, nothing=NOTHING_FOUND)))
 
 
 def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartSearchResult:
@@ -34,11 +33,9 @@ def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartS
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
 
     def make(items: int, characters: int) -> SmartSearchResult:
-        left_out = len(found.matches) - items
+        cut = _what_was_cut(len(found.matches) - items, characters if characters < longest else None)
         return SmartSearchResult(
-            notice=fence.notice if found.matches or answer else nothing,
-            fence=fence.name,
-            cut=_what_was_cut(left_out, characters if characters < longest else None),
+            **fence.marks(cut, nothing=None if found.matches or answer else nothing),
             matches=[_match(match, fence, characters) for match in found.matches[:items]],
             answer=fence.around(shortened(answer, characters)) if answer else None,
         )
@@ -47,18 +44,8 @@ def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartS
 
 
 def _match(match: FoundMatch, fence: Fence, characters: int) -> Match:
-    document = match.document
-    return Match(
-        id=document.id,
-        name=document.name,
-        source=document.source,
-        type=document.type,
-        url=document.url,
-        created=document.created_time,
-        modified=document.modified_time,
-        distance=match.distance,
-        text=fence.around(shortened(match.matched_content, characters)),
-    )
+    text = fence.around(shortened(match.matched_content, characters))
+    return Match.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
 
 
 def _what_was_cut(left_out: int, characters: int | None) -> str | None:
@@ -78,14 +65,10 @@ def document_list(page: DocumentPage, *, number: int, size: int) -> DocumentList
 
 
 def _part_of_page(page: DocumentPage, *, number: int, size: int, part: int) -> DocumentList:
-    is_whole = part == size
-    first = (number - 1) * size // part + 1
-    fence = Fence()
+    is_whole, first, fence = part == size, (number - 1) * size // part + 1, Fence()
     shorter = f"The page was too large: go on with `page_size` {part}, which `next_page` counts in."
     return DocumentList(
-        notice=fence.notice,
-        fence=fence.name,
-        cut=None if is_whole else shorter,
+        **fence.marks(None if is_whole else shorter),
         documents=[_entry(document, fence) for document in (page.documents if is_whole else page.documents[:part])],
         page=first,
         page_size=part,
@@ -96,18 +79,8 @@ def _part_of_page(page: DocumentPage, *, number: int, size: int, part: int) -> D
 
 def _entry(document: Document, fence: Fence) -> DocumentEntry:
     problem = document.status_error_message
-    return DocumentEntry(
-        id=document.id,
-        name=document.name,
-        source=document.source,
-        type=document.type,
-        status=document.status,
-        problem=fence.around(problem) if problem else None,
-        path=document.path,
-        url=document.url,
-        size=document.size,
-        created=document.created_time,
-        indexed=document.indexed_on,
+    return DocumentEntry.model_validate(
+        {**document.model_dump(), "problem": fence.around(problem) if problem else None}
     )
 
 
@@ -117,46 +90,20 @@ def account_details(profile: Profile) -> AccountDetails:
     longest = len(description or "")
 
     def make(_: int, characters: int) -> AccountDetails:
-        is_cut = characters < longest
-        return AccountDetails(
-            notice=fence.notice,
-            fence=fence.name,
-            cut=f"The description was cut at {characters} characters; no call gets the rest." if is_cut else None,
-            email=profile.email,
-            name=profile.name,
-            quota=profile.embed_quota,
-            usage=profile.current_usage,
-            description=fence.around(shortened(description, characters)) if description else None,
-        )
+        cut = f"The description was cut at {characters} characters; no call gets the rest."
+        shown = fence.around(shortened(description, characters)) if description else None
+        marks = fence.marks(cut if characters < longest else None)
+        return AccountDetails.model_validate({**marks, **profile.model_dump(), "description": shown})
 
     return fitted(make, items=0, characters=longest)
 
 
 def source_list(found: list[Integration]) -> SourceList:
     """Every source that has room in a result."""
-    fence = Fence()
+    fence, sources = Fence(), [Source.model_validate(each.model_dump()) for each in found]
 
     def make(items: int, _: int) -> SourceList:
-        left_out = len(found) - items
-        return SourceList(
-            notice=fence.notice,
-            fence=fence.name,
-            cut=f"The last {left_out} sources were left out; no call gets them." if left_out else None,
-            sources=[_source(each) for each in found[:items]],
-        )
+        cut = f"The last {len(sources) - items} sources were left out; no call gets them."
+        return SourceList(**fence.marks(cut if items < len(sources) else None), sources=sources[:items])
 
-    return fitted(make, items=len(found), characters=0)
-
-
-def _source(integration: Integration) -> Source:
-    return Source(
-        id=integration.id,
-        type=integration.integration_type,
-        name=integration.source,
-        holds=integration.document_type,
-        step=integration.integration_step,
-        token_valid=integration.token_validity,
-        documents=integration.document_count,
-        size=integration.total_size,
-        statuses=integration.status,
-    )
+    return fitted(make, items=len(sources), characters=0)

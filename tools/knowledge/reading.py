@@ -45,10 +45,9 @@ def _document_text(
 ) -> DocumentText:
     text = contents.content
     is_cut = characters is not None and characters < len(text)
+    cut = f"This chunk was cut at {characters} characters; no call gets the rest of it."
     return DocumentText(
-        notice=fence.notice,
-        fence=fence.name,
-        cut=f"This chunk was cut at {characters} characters; no call gets the rest of it." if is_cut else None,
+        **fence.marks(cut if is_cut else None),
         id=document_id,
         content=fence.around(shortened(text, len(text) if characters is None else characters)),
         start_chunk=start_chunk,
@@ -68,9 +67,7 @@ def discussion_text(said: Discussion, *, discussion_id: int, source: str) -> Dis
             "call again with a narrower `start` and `end`."
         )
         return DiscussionText(
-            notice=fence.notice if longest or threads else NOTHING_SAID,
-            fence=fence.name,
-            cut=None if is_whole else narrower,
+            **fence.marks(None if is_whole else narrower, nothing=None if longest or threads else NOTHING_SAID),
             id=discussion_id,
             source=source,
             text=fence.around(shortened(said.discussion_content, characters)),

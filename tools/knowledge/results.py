@@ -1,9 +1,11 @@
-"""What the tools of ``knowledge`` return: the same shape whichever shape upstream's answer had."""
+"""What the tools of ``knowledge`` return: the same shape whichever shape upstream's answer had.
+
+An alias is the name in ``server/api/``.
+"""
 
 from pydantic import BaseModel, Field
 
-from ..base.content import FromDocuments
-from ..base.written import Written
+from ..base.content import FromDocuments, Written
 
 
 class Match(BaseModel):
@@ -14,8 +16,8 @@ class Match(BaseModel):
     source: str | None
     type: str | None = Field(description="MIME type.")
     url: str | None
-    created: str | None
-    modified: str | None
+    created: str | None = Field(validation_alias="created_time")
+    modified: str | None = Field(validation_alias="modified_time")
     distance: float | None = Field(description="Rememberizer's figure; whether smaller is nearer is not documented.")
     text: str
 
@@ -44,8 +46,8 @@ class DocumentEntry(BaseModel):
     path: str | None
     url: str | None
     size: int | None = Field(description="Bytes.")
-    created: str | None
-    indexed: str | None
+    created: str | None = Field(validation_alias="created_time")
+    indexed: str | None = Field(validation_alias="indexed_on")
 
 
 class DocumentList(FromDocuments):
@@ -95,8 +97,10 @@ class AccountDetails(FromDocuments):
 
     email: str | None
     name: str | None
-    quota: int | None = Field(description="Null if not known; its unit is not documented.")
-    usage: int | None = Field(description="In the quota's unit.")
+    quota: int | None = Field(
+        validation_alias="embed_quota", description="Null if not known; its unit is not documented."
+    )
+    usage: int | None = Field(validation_alias="current_usage", description="In the quota's unit.")
     description: str | None = Field(description="What the knowledge is about.")
 
 
@@ -104,14 +108,14 @@ class Source(BaseModel):
     """One connected source."""
 
     id: int
-    type: str | None
-    name: str | None
-    holds: str | None
-    step: str | None
-    token_valid: bool | None
-    documents: int | None
-    size: int | None = Field(description="Bytes.")
-    statuses: dict[str, int] = Field(description="How many documents have which.")
+    type: str | None = Field(validation_alias="integration_type")
+    name: str | None = Field(validation_alias="source")
+    holds: str | None = Field(validation_alias="document_type")
+    step: str | None = Field(validation_alias="integration_step")
+    token_valid: bool | None = Field(validation_alias="token_validity")
+    documents: int | None = Field(validation_alias="document_count")
+    size: int | None = Field(validation_alias="total_size", description="Bytes.")
+    statuses: dict[str, int] = Field(validation_alias="status", description="How many documents have which.")
 
 
 class SourceList(FromDocuments):

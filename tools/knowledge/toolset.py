@@ -12,9 +12,7 @@ from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
 from ..base.arguments import Arguments
 from ..base.asking import asker
-from ..base.contract import ContractTool, tool
-from ..base.hints import ADDS, READS
-from ..base.schemas import output_schema
+from ..base.contract import ADDS, READS, ContractTool, tool
 from ..base.services import SMART_SECONDS, CallServices
 from . import findings, reading
 from .arguments import (
@@ -148,24 +146,14 @@ async def list_sources(services: CallServices, arguments: Arguments) -> SourceLi
 def toolset(_: Settings) -> list[ContractTool]:
     """The eight tools, in the order in which they are listed."""
     return [
-        tool(
-            body,
-            arguments=arguments,
-            output=output_schema(result),
-            title=title,
-            annotations=ADDS if body is remember else READS,
-            writes=body is remember,
-        )
-        for body, arguments, result, title in (
-            (search, SearchArguments, SearchResult, "Search the user's knowledge"),
-            (smart_search, SmartSearchArguments, SmartSearchResult, "Search with a model's help"),
-            (list_documents, ListDocumentsArguments, DocumentList, "List documents"),
-            (read_document, ReadDocumentArguments, DocumentText, "Read a document"),
-            (read_discussion, ReadDiscussionArguments, DiscussionText, "Read a Slack or Discord channel"),
-            (remember, RememberArguments, Remembered, "Remember a text"),
-            (account, Arguments, AccountDetails, "Whose knowledge it is"),
-            (list_sources, Arguments, SourceList, "List connected sources"),
-        )
+        tool(search, "Search the user's knowledge", READS),
+        tool(smart_search, "Search with a model's help", READS),
+        tool(list_documents, "List documents", READS),
+        tool(read_document, "Read a document", READS),
+        tool(read_discussion, "Read a Slack or Discord channel", READS),
+        tool(remember, "Remember a text", ADDS),
+        tool(account, "Whose knowledge it is", READS),
+        tool(list_sources, "List connected sources", READS),
     ]
 
 

@@ -11,13 +11,10 @@ from ...server.api import endpoints, vector_stores
 from ...server.api.vector_stores import VectorDocument
 from ..base.arguments import NO_BLANK, Text
 from ..base.confirmation import CONFIRM, Confirm, Deletion, require_consent
-from ..base.content import Fence, FromDocuments
-from ..base.contract import ContractTool, tool
-from ..base.hints import ADDS, CHANGES, DELETES, READS
+from ..base.content import Fence, FromDocuments, Written
+from ..base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
 from ..base.paging import PagedResult, page_of
-from ..base.schemas import output_schema
 from ..base.services import CallServices
-from ..base.written import Written
 from ..knowledge.arguments import Number as DocumentId
 from .in_store import InStore, PagedInStore, place
 
@@ -144,31 +141,15 @@ async def delete_vector_document(services: CallServices, arguments: DeleteArgume
 
 def tools() -> list[ContractTool]:
     """The five tools, in the order in which they are listed."""
-    many, added, deleted = (output_schema(result) for result in (VectorDocumentList, AddedText, DeletedDocument))
     return [
-        tool(body, arguments=arguments, output=output, title=title, annotations=hints, writes=hints is not READS)
-        for body, arguments, output, title, hints in (
-            (list_vector_documents, PagedInStore, many, "List the vector store's documents", READS),
-            (
-                get_vector_document,
-                DocumentArguments,
-                output_schema(VectorDocumentResult),
-                "Look at a document of the vector store",
-                READS,
-            ),
-            (add_vector_text, AddTextArguments, added, "Add a text to the vector store", ADDS),
-            (
-                rename_vector_document,
-                RenameArguments,
-                output_schema(RenamedDocument),
-                "Rename a document of the vector store",
-                CHANGES,
-            ),
-            (delete_vector_document, DeleteArguments, deleted, "Delete a document of the vector store", DELETES),
-        )
+        tool(list_vector_documents, "List the vector store's documents", READS),
+        tool(get_vector_document, "Look at a document of the vector store", READS),
+        tool(add_vector_text, "Add a text to the vector store", ADDS),
+        tool(rename_vector_document, "Rename a document of the vector store", CHANGES),
+        tool(delete_vector_document, "Delete a document of the vector store", DELETES),
     ]
 
 
 def _one(document: VectorDocument) -> VectorDocumentResult:
     fence = Fence()
-    return VectorDocumentResult(notice=fence.notice, fence=fence.name, cut=None, document=document)
+    return VectorDocumentResult(**fence.marks(), document=document)

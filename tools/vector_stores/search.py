@@ -11,9 +11,7 @@ from ...server.api import endpoints, vector_search
 from ...server.api.vector_search import VectorFindings, VectorMatch
 from ..base.arguments import NO_BLANK, NO_TRUTH, Text
 from ..base.content import Fence, FromDocuments, fitted, shortened
-from ..base.contract import ContractTool, tool
-from ..base.hints import READS
-from ..base.schemas import output_schema
+from ..base.contract import READS, ContractTool, tool
 from ..base.services import SMART_SECONDS, CallServices
 from ..knowledge.arguments import LONGEST_QUERY, Query
 from .in_store import InStore, place
@@ -98,10 +96,9 @@ def result_of(found: VectorFindings) -> VectorSearchResult:
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
 
     def make(items: int, characters: int) -> VectorSearchResult:
+        cut = _cut(len(found.matches) - items, characters if characters < longest else None)
         return VectorSearchResult(
-            notice=fence.notice if found.matches or answer else NOTHING_FOUND,
-            fence=fence.name,
-            cut=_cut(len(found.matches) - items, characters if characters < longest else None),
+            **fence.marks(cut, nothing=None if found.matches or answer else NOTHING_FOUND),
             matches=[_passage(match, fence, characters) for match in found.matches[:items]],
             answer=fence.around(shortened(answer, characters)) if answer else None,
         )
@@ -111,24 +108,15 @@ def result_of(found: VectorFindings) -> VectorSearchResult:
 
 def tools() -> list[ContractTool]:
     """The two tools."""
-    output = output_schema(VectorSearchResult)
     return [
-        tool(body, arguments=arguments, output=output, title=title, annotations=READS, writes=False)
-        for body, arguments, title in (
-            (search_vector_store, SearchArguments, "Search the vector store"),
-            (smart_search_vector_store, SmartSearchArguments, "Smart search in the vector store"),
-        )
+        tool(search_vector_store, "Search the vector store", READS),
+        tool(smart_search_vector_store, "Smart search in the vector store", READS),
     ]
 
 
 def _passage(match: VectorMatch, fence: Fence, characters: int) -> VectorPassage:
-    return VectorPassage(
-        id=match.document.id,
-        name=match.document.name,
-        type=match.document.type,
-        distance=match.distance,
-        text=fence.around(shortened(match.matched_content, characters)),
-    )
+    text = fence.around(shortened(match.matched_content, characters))
+    return VectorPassage.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
 
 
 def _cut(left_out: int, characters: int | None) -> str | None:

@@ -3,7 +3,7 @@
 The docstring of each body is the description that a model reads.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,12 +14,9 @@ from ...server.errors import ResponseTooLarge
 from ...server.settings.settings import Settings
 from ..base.arguments import NO_BLANK, NO_TRUTH, Arguments, Text
 from ..base.asking import asker
-from ..base.content import Fence, FromDocuments, fits
-from ..base.contract import ContractTool, tool
-from ..base.hints import ADDS, READS
-from ..base.schemas import output_schema
+from ..base.content import Fence, FromDocuments, Written, fits
+from ..base.contract import ADDS, READS, ContractTool, tool
 from ..base.services import CallServices
-from ..base.written import Written
 from . import documents as vector_documents
 from . import search as vector_search
 from . import uploads as vector_uploads
@@ -57,14 +54,14 @@ async def vector_store_info(services: CallServices, arguments: Arguments) -> Sto
     """The vector store that this server has the key of: its id, name, embedding model and metric."""
     who = await asker(services, arguments.session, endpoints.VECTOR_STORE)
     store = await vector_stores.get_store(who, deadline=services.deadline())
-    return StoreDetails(**_marks(), **store.model_dump())
+    return StoreDetails(**Fence().marks(), **store.model_dump())
 
 
 async def vector_store_options(services: CallServices, arguments: Arguments) -> Options:
     """What a new vector store can be made with. It needs a signed-in account."""
     who = await asker(services, arguments.session, endpoints.VECTOR_STORE_CONFIGS)
     found = await vector_stores.store_options(who, deadline=services.deadline())
-    options = Options(**_marks(), **found.model_dump())
+    options = Options(**Fence().marks(), **found.model_dump())
     if not fits(options):
         raise ResponseTooLarge(
             "Rememberizer's list of options is too large for one result.",
@@ -82,7 +79,7 @@ async def create_vector_store(services: CallServices, arguments: CreateStoreArgu
     store = await vector_stores.create_store(who, properties=given, deadline=services.deadline())
     return CreatedStore(
         account=who.account,
-        **_marks(),
+        **Fence().marks(),
         store=store,
         next=(
             "To work in it, the user takes its API key from the store's page at Rememberizer, sets "
@@ -91,19 +88,13 @@ async def create_vector_store(services: CallServices, arguments: CreateStoreArgu
     )
 
 
-def _marks() -> dict[str, Any]:
-    """What a result with upstream's texts begins with."""
-    fence = Fence()
-    return {"notice": fence.notice, "fence": fence.name, "cut": None}
-
-
 def toolset(_: Settings) -> list[ContractTool]:
     """The eleven tools, in the order in which they are listed."""
     return [
-        tool(body, arguments=arguments, output=output_schema(result), title=title, annotations=hints, writes=writes)
-        for body, arguments, result, title, hints, writes in (
-            (vector_store_info, Arguments, StoreDetails, "Look at the vector store", READS, False),
-            (vector_store_options, Arguments, Options, "Options for a new vector store", READS, False),
-            (create_vector_store, CreateStoreArguments, CreatedStore, "Create a vector store", ADDS, True),
-        )
-    ] + [*vector_search.tools(), *vector_documents.tools(), vector_uploads.upload_tool()]
+        tool(vector_store_info, "Look at the vector store", READS),
+        tool(vector_store_options, "Options for a new vector store", READS),
+        tool(create_vector_store, "Create a vector store", ADDS),
+        *vector_search.tools(),
+        *vector_documents.tools(),
+        vector_uploads.upload_tool(),
+    ]

@@ -13,12 +13,9 @@ from ...server.api import endpoints, uploads
 from ...server.api.uploads import MOST_FILES, Uploaded
 from ...server.errors import InvalidArguments
 from ..base.arguments import Text
-from ..base.content import Fence, FromDocuments, fitted
-from ..base.contract import ContractTool, tool
-from ..base.hints import ADDS
-from ..base.schemas import output_schema
+from ..base.content import Fence, FromDocuments, Written, fitted
+from ..base.contract import ADDS, ContractTool, tool
 from ..base.services import CallServices
-from ..base.written import Written
 from .in_store import InStore, place
 from .local_files import opened
 
@@ -76,27 +73,17 @@ async def upload_vector_files(services: CallServices, arguments: UploadArguments
 
 def upload_tool() -> ContractTool:
     """The tool."""
-    return tool(
-        upload_vector_files,
-        arguments=UploadArguments,
-        output=output_schema(UploadResult),
-        title="Upload files into the vector store",
-        annotations=ADDS,
-        writes=True,
-    )
+    return tool(upload_vector_files, "Upload files into the vector store", ADDS)
 
 
 def _result(done: Uploaded, *, account: str | None) -> UploadResult:
     fence, most = Fence(), max(len(done.documents), len(done.errors))
 
     def make(items: int, _: int) -> UploadResult:
+        cut = f"Only {items} of each kind are shown; `list_vector_documents` has the rest."
         return UploadResult(
             account=account,
-            notice=fence.notice,
-            fence=fence.name,
-            cut=None
-            if items == most
-            else f"Only {items} of each kind are shown; `list_vector_documents` has the rest.",
+            **fence.marks(None if items == most else cut),
             documents=done.documents[:items],
             errors=[each.model_copy(update={"error": fence.around(each.error)}) for each in done.errors[:items]],
             next=_next(done),

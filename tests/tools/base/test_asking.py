@@ -6,15 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.errors import NotSignedIn
 from rememberizer_mcp.tools.auth.status import KEY_ONLY
 from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.asking import asker
-from rememberizer_mcp.tools.base.contract import ContractTool, tool
-from rememberizer_mcp.tools.base.schemas import output_schema
+from rememberizer_mcp.tools.base.contract import READS, ContractTool, tool
 from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
@@ -49,16 +47,7 @@ async def probe(services: CallServices, arguments: EndpointArguments) -> Answere
 
 
 def probing() -> ContractTool:
-    return tool(
-        probe,
-        arguments=EndpointArguments,
-        output=output_schema(Answered),
-        title="Probe",
-        writes=False,
-        annotations=ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-        ),
-    )
+    return tool(probe, "Probe", READS)
 
 
 def upstream_with(**overrides: Any) -> FakeUpstream:

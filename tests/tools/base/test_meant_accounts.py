@@ -10,8 +10,7 @@ from mcp_types import ElicitResult
 from pydantic import BaseModel
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.base.arguments import Arguments
-from rememberizer_mcp.tools.base.contract import tool
-from rememberizer_mcp.tools.base.hints import READS
+from rememberizer_mcp.tools.base.contract import READS, tool
 from rememberizer_mcp.tools.base.services import CallServices
 from rememberizer_mcp.tools.toolsets import chosen
 
@@ -169,9 +168,7 @@ async def by_keyring(services: CallServices, arguments: Arguments) -> Kept:
     return Kept()
 
 
-BY_KEYRING = tool(
-    by_keyring, arguments=Arguments, output={"type": "object"}, title="By keyring", writes=False, annotations=READS
-)
+BY_KEYRING = tool(by_keyring, "By keyring", READS)
 
 
 @each_era
