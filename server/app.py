@@ -18,11 +18,7 @@ from ..tools.base.elicitation_ids import add_elicitation_ids
 from ..tools.base.questions import Questions
 from ..tools.base.services import Services, StoreOfKey
 from ..tools.mcp_server import Server
-from ..tools.resources.completion import complete
 from ..tools.resources.current import as_one_call
-from ..tools.resources.prompts import prompts
-from ..tools.resources.resources import add_resources
-from ..tools.toolsets import chosen, is_hidden
 from . import __version__
 from .api.asking import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
@@ -100,14 +96,13 @@ def build_server(
         _services, settings, transport=transport, sandbox=sandbox, secrets=known, now=now, sleep=sleep,
         patience_seconds=patience_seconds, questions=Questions(clock), keyring=keyring,
     )  # fmt: skip
-    tools = chosen(settings, more_tools)
-    server = Server(
-        "rememberizer-mcp",
+    return Server(
+        settings,
+        more_tools=more_tools,
         title="Rememberizer",
         description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
         version=__version__,
         instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
-        tools=[tool for tool in tools if not is_hidden(tool, settings)],
         lifespan=lambda _: services(),
         request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
         subscriptions=False,  # no list ever changes while the process runs
@@ -115,18 +110,6 @@ def build_server(
         cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
         log_level="WARNING",
     )
-    _complete(server, settings, tools)
-    return server
-
-
-def _complete(server: Server, settings: Settings, tools: Sequence[ContractTool]) -> None:
-    """Add what the constructor has no arguments for: names to advise, prompts, resources and completion."""
-    server.offered = tuple(tool.name for tool in tools if not is_hidden(tool, settings))
-    server.hidden = frozenset(tool.name for tool in tools) - {*server.offered}
-    for prompt in prompts(settings):
-        server.add_prompt(prompt)
-    add_resources(server, settings)
-    server.completion()(complete)  # type: ignore[no-untyped-call]  # the SDK's decorator has no types
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """``Server``: the SDK's server with our tools, prompts and resources, and the edge at which failures become answers."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -11,22 +11,39 @@ from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
 from ..server.errors import InternalError, InvalidArguments, NotFound, ReadOnly, RememberizerError
+from ..server.settings.settings import Settings
 from .base.arguments import unknown_name
 from .base.caller import InputNeeded
+from .base.contract import ContractTool
 from .base.failures import failure, protocol_error
 from .base.services import Services
-from .resources.prompts import checked
+from .resources.completion import complete
+from .resources.prompts import checked, prompts
+from .resources.resources import add_resources
+from .toolsets import chosen, is_hidden
 
 logger = logging.getLogger(__name__)
 
 
 class Server(MCPServer[Services]):
-    """What ``build_server`` makes."""
+    """What ``build_server`` makes.
 
-    offered: tuple[str, ...] = ()
-    """The names of its tools."""
-    hidden: frozenset[str] = frozenset()
-    """The names of those that read-only took away."""
+    Args:
+        settings: What the server was told.
+        more_tools: Tools of the embedding program, listed after ours.
+        options: Those of the SDK's server.
+    """
+
+    def __init__(self, settings: Settings, *, more_tools: Sequence[ContractTool], **options: Any) -> None:
+        every = chosen(settings, more_tools)
+        tools = [tool for tool in every if not is_hidden(tool, settings)]
+        super().__init__("rememberizer-mcp", tools=[*tools], **options)
+        self.offered = tuple(tool.name for tool in tools)
+        self.hidden = frozenset(tool.name for tool in every).difference(self.offered)
+        for prompt in prompts(settings):
+            self.add_prompt(prompt)
+        add_resources(self, settings)
+        self.completion()(complete)  # type: ignore[no-untyped-call]  # the SDK's decorator has no types
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
