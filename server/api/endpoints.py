@@ -60,6 +60,21 @@ _FILES = {"files": "paths"}
 _MEMENTO = {"memento": "id", "folder_add": "add_folders"}
 _SOURCE = {"integration_type": "source"}
 
+_MAYBE_STORED = Repair("It may have been stored all the same: look for it with {search} before you try again.")
+_MAYBE_CREATED = Repair(
+    "The memento may have been created all the same: call {list_mementos} before another {create_memento}."
+)
+_STORE_MAYBE_CREATED = Repair(
+    "The vector store may have been created all the same: have the user look at Rememberizer before another "
+    "{create_vector_store}."
+)
+_MAYBE_ADDED = Repair(
+    "The text may have been added all the same: call {list_vector_documents} before another {add_vector_text}."
+)
+_MAYBE_UPLOADED = Repair(
+    "The files may have been stored all the same: call {list_vector_documents} before another upload."
+)
+
 SEARCH = Endpoint("GET", "documents/search/", _EITHER, _WORDS | _TIMES)
 AGENTIC_SEARCH = Endpoint("POST", "documents/agentic_search/", _EITHER, _CHUNKS | _TIMES)
 DOCUMENTS = Endpoint("GET", "documents/", _EITHER, _SOURCE)
@@ -67,57 +82,26 @@ DOCUMENT_CONTENTS = Endpoint("GET", "documents/{document_id}/contents/", _EITHER
 DISCUSSION_CONTENTS = Endpoint(
     "GET", "discussions/{discussion_id}/contents/", _EITHER, _SOURCE | {"from": "start", "to": "end"}
 )
-MEMORIZE = Endpoint(
-    "POST",
-    "documents/memorize/",
-    _EITHER,
-    if_lost=Repair("It may have been stored all the same: look for it with {search} before you try again."),
-)
+MEMORIZE = Endpoint("POST", "documents/memorize/", _EITHER, if_lost=_MAYBE_STORED)
 ACCOUNT = Endpoint("GET", "account/", _EITHER)
 ME = Endpoint("GET", "me/", Takes.ACCOUNT)
 INTEGRATIONS = Endpoint("GET", "integrations/", _EITHER)
 
 MEMENTOS = Endpoint("GET", "mementos/", Takes.ACCOUNT)
-CREATE_MEMENTO = Endpoint(
-    "POST",
-    "mementos/",
-    Takes.ACCOUNT,
-    if_lost=Repair(
-        "The memento may have been created all the same: call {list_mementos} before another {create_memento}."
-    ),
-)
+CREATE_MEMENTO = Endpoint("POST", "mementos/", Takes.ACCOUNT, if_lost=_MAYBE_CREATED)
 MEMENTO = Endpoint("GET", "mementos/{memento_id}/", Takes.ACCOUNT)
 MEMENTO_DOCUMENTS = Endpoint("POST", "mementos/memento_document/{memento_id}/", Takes.ACCOUNT, _MEMENTO)
 DELETE_MEMENTO = Endpoint("DELETE", "mementos/{memento_id}/", Takes.ACCOUNT)
 PUBLIC_KNOWLEDGE = Endpoint("GET", "common-knowledge/subscribed-list/", Takes.ACCOUNT)
 
 VECTOR_STORE = Endpoint("GET", "vector-stores/me", Takes.STORE_KEY)
-CREATE_VECTOR_STORE = Endpoint(
-    "POST",
-    "vector-stores/",
-    Takes.ACCOUNT,
-    if_lost=Repair(
-        "The vector store may have been created all the same: have the user look at Rememberizer before another "
-        "{create_vector_store}."
-    ),
-)
+CREATE_VECTOR_STORE = Endpoint("POST", "vector-stores/", Takes.ACCOUNT, if_lost=_STORE_MAYBE_CREATED)
 VECTOR_STORE_CONFIGS = Endpoint("GET", "vector-stores/configs", Takes.ACCOUNT)
 VECTOR_DOCUMENTS = Endpoint("GET", "vector-stores/{store_id}/documents", Takes.STORE_KEY)
 VECTOR_DOCUMENT = Endpoint("GET", "vector-stores/{store_id}/documents/{document_id}", Takes.STORE_KEY)
-ADD_VECTOR_TEXT = Endpoint(
-    "POST",
-    "vector-stores/{store_id}/documents/create",
-    Takes.STORE_KEY,
-    if_lost=Repair(
-        "The text may have been added all the same: call {list_vector_documents} before another {add_vector_text}."
-    ),
-)
+ADD_VECTOR_TEXT = Endpoint("POST", "vector-stores/{store_id}/documents/create", Takes.STORE_KEY, if_lost=_MAYBE_ADDED)
 UPLOAD_VECTOR_FILES = Endpoint(
-    "POST",
-    "vector-stores/{store_id}/documents/upload",
-    Takes.STORE_KEY,
-    _FILES,
-    if_lost=Repair("The files may have been stored all the same: call {list_vector_documents} before another upload."),
+    "POST", "vector-stores/{store_id}/documents/upload", Takes.STORE_KEY, _FILES, if_lost=_MAYBE_UPLOADED
 )
 RENAME_VECTOR_DOCUMENT = Endpoint("PATCH", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)
 DELETE_VECTOR_DOCUMENT = Endpoint("DELETE", "vector-stores/{store_id}/documents/{document_id}/", Takes.STORE_KEY)

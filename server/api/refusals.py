@@ -8,25 +8,10 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from ..errors import (
-    CaptchaRejected,
-    CaptchaRequired,
-    EmailNotVerified,
-    EmailTaken,
-    Forbidden,
-    InvalidArguments,
-    InvalidCredentials,
-    InvalidVerificationCode,
-    NotFound,
-    QuotaExceeded,
-    RememberizerError,
-    Repair,
-    SessionExpired,
-    UpstreamProtocolError,
-)
+from .. import errors
 from .client import REFUSES_WHO_ASKS, Call, Reply
 
-VERIFY_ELSEWHERE = Repair(
+VERIFY_ELSEWHERE = errors.Repair(
     "The user has to verify the address at Rememberizer itself, by the link or code in their mail; {verify} can't be "
     "used here. Call {login} afterwards."
 )
@@ -35,15 +20,15 @@ OWN_SESSION = (
     '"Continue to Rememberizer"'
 )
 NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."
-_NO_PASSWORD = Repair(
+_NO_PASSWORD = errors.Repair(
     "Ask the user to check both, then call {login} again; don't guess. An account that was made with Google or "
     "Microsoft may have no password: call {login} with the same `email` and without `password`; " + OWN_SESSION + "."
 )
-_START_AFRESH = Repair(
+_START_AFRESH = errors.Repair(
     "Call {logout}, then {login}, and try once more; "
     "if it is refused again, tell the user that the account may not do it."
 )
-_OTHER_DETAILS = Repair(
+_OTHER_DETAILS = errors.Repair(
     "Check the e-mail address and name, and choose a longer, less common password; then call {signup} again."
 )
 _LOOK_UP_OR_SIMPLIFY = (
@@ -51,7 +36,7 @@ _LOOK_UP_OR_SIMPLIFY = (
     "digits and plain punctuation. Then call again."
 )
 _NAMING = ("attr", "field", "path", "loc")
-"""Members of an error in a list that hold the name of the field it is about, or the way there."""
+"""Members of an error in a list that hold the name of its field, or the path there."""
 _CAPTCHA = re.compile(r"captcha|not a robot")
 _NOT_VERIFIED = re.compile(
     r"(not|n't|never|un|needs to|need to|must|please)[\W_]*(yet |been |be )*"
@@ -71,54 +56,54 @@ _SAID_NO = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _SAID_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def signin_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
+def signin_refusal(reply: Reply, *, captcha_sent: bool) -> errors.RememberizerError:
     """Why signin (§1.2) was refused; 400, 401 and 403 can all mean the credentials."""
     status = reply.status
     if status not in REFUSES_WHO_ASKS:
-        return UpstreamProtocolError(status=status)
+        return errors.UpstreamProtocolError(status=status)
     if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
-        return EmailNotVerified(status=status, repair=VERIFY_ELSEWHERE)
-    return InvalidCredentials(status=status, repair=_NO_PASSWORD)
+        return errors.EmailNotVerified(status=status, repair=VERIFY_ELSEWHERE)
+    return errors.InvalidCredentials(status=status, repair=_NO_PASSWORD)
 
 
-def signup_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError:
+def signup_refusal(reply: Reply, *, captcha_sent: bool) -> errors.RememberizerError:
     """Why signup (§1.1) was refused."""
     status = reply.status
     if status not in (*_SAID_WRONG, *_SAID_NO):
-        return reply.unusable() if reply.response.is_success else UpstreamProtocolError(status=status)
+        return reply.unusable() if reply.response.is_success else errors.UpstreamProtocolError(status=status)
     if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
         return captcha
     if status in _SAID_NO:
-        return Forbidden(status=status)
+        return errors.Forbidden(status=status)
     if _EXISTS.search(reply.body.words) and _ABOUT_AN_ACCOUNT.search(reply.body.words):
-        return EmailTaken(status=status)
-    return InvalidArguments(
+        return errors.EmailTaken(status=status)
+    return errors.InvalidArguments(
         f"Rememberizer refused {_listed(_refused(reply)) or 'the sign-up details'}.",
         repair=_OTHER_DETAILS,
         status=status,
     )
 
 
-def verification_refusal(reply: Reply) -> RememberizerError:
+def verification_refusal(reply: Reply) -> errors.RememberizerError:
     """Why verify-email (§1.3) was refused; without a token nothing is sent, so 401 and 403 speak of the one sent."""
     status = reply.status
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
-        return InvalidVerificationCode(status=status)
+        return errors.InvalidVerificationCode(status=status)
     if status in _SAID_NO:
-        return SessionExpired(status=status, repair=_START_AFRESH)
-    return UpstreamProtocolError(status=status)
+        return errors.SessionExpired(status=status, repair=_START_AFRESH)
+    return errors.UpstreamProtocolError(status=status)
 
 
-def refresh_refusal(reply: Reply) -> RememberizerError:
+def refresh_refusal(reply: Reply) -> errors.RememberizerError:
     """Why custom-refresh (§1.4) was refused."""
     if reply.status in REFUSES_WHO_ASKS:
-        return SessionExpired(status=reply.status)
-    return UpstreamProtocolError(status=reply.status)
+        return errors.SessionExpired(status=reply.status)
+    return errors.UpstreamProtocolError(status=reply.status)
 
 
-def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
+def refusal(reply: Reply, *, unverified: bool) -> errors.RememberizerError:
     """Why any other call was refused; a 401 comes here after the refresh and the repeat.
 
     Args:
@@ -128,30 +113,30 @@ def refusal(reply: Reply, *, unverified: bool) -> RememberizerError:
     status = reply.status
     is_of_quota = status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND) and _QUOTA.search(reply.body.words)
     if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and is_of_quota):
-        return QuotaExceeded(status=status)
+        return errors.QuotaExceeded(status=status)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return SessionExpired(status=status, repair=_START_AFRESH)
+            return errors.SessionExpired(status=status, repair=_START_AFRESH)
         case HTTPStatus.FORBIDDEN:
-            return EmailNotVerified(status=status) if unverified else Forbidden(status=status)
+            return errors.EmailNotVerified(status=status) if unverified else errors.Forbidden(status=status)
         case HTTPStatus.NOT_FOUND:
-            return NotFound(status=status)
+            return errors.NotFound(status=status)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-            return InvalidArguments("Rememberizer refused the content of this call.", status=status)
+            return errors.InvalidArguments("Rememberizer refused the content of this call.", status=status)
         case _ if status in _SAID_WRONG:
             return _refused_arguments(reply)
         case _:
             return reply.unusable()
 
 
-def _refused_arguments(reply: Reply) -> InvalidArguments:
+def _refused_arguments(reply: Reply) -> errors.InvalidArguments:
     """The arguments whose form our own check found right, named if upstream names their fields."""
     names = _refused(reply)
     repair = f"If {'one of them is' if len(names) > 1 else 'it is'} {_LOOK_UP_OR_SIMPLIFY}"
     if not names:
         repair = f"Their form is right, so Rememberizer refused one of the values. {repair}"
     message = f"Rememberizer refused {_listed(names) or 'the arguments of this call'}."
-    return InvalidArguments(message, repair=repair, status=reply.status)
+    return errors.InvalidArguments(message, repair=repair, status=reply.status)
 
 
 def speaks_of_credentials(reply: Reply) -> bool:
@@ -181,16 +166,16 @@ def _named(level: Any, call: Call) -> list[str]:
     return [name for each in errors for member in _NAMING for name in _last(each.get(member))]
 
 
-def _last(way: Any) -> list[str]:
-    """The name at the end of a way to a field, behind which an index of a list may stand."""
-    return [each for each in (way if isinstance(way, list) else [way]) if isinstance(each, str)][-1:]
+def _last(path: Any) -> list[str]:
+    """The name at the end of the path to a field, behind which an index of a list may stand."""
+    return [each for each in (path if isinstance(path, list) else [path]) if isinstance(each, str)][-1:]
 
 
 def _listed(names: list[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
 
 
-def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> RememberizerError | None:
+def _captcha_refusal(reply: Reply, *, captcha_sent: bool) -> errors.RememberizerError | None:
     if not _CAPTCHA.search(reply.body.words):
         return None
-    return (CaptchaRejected if captcha_sent else CaptchaRequired)(status=reply.status)
+    return (errors.CaptchaRejected if captcha_sent else errors.CaptchaRequired)(status=reply.status)

@@ -35,7 +35,7 @@ _NOT_INSTALLED = "The keyring library is not installed, so no sign-in can be kep
 _NONE_USABLE = "This machine offers no keyring of its operating system, so no sign-in can be kept."
 _REFUSED = "The operating system's keyring is locked, refused the access or did not answer in time."
 _OR_SWITCH_OFF = "or set REMEMBERIZER_KEEP_SIGNED_IN to `off`"
-_HINTS = {
+_REPAIRS = {
     _NOT_INSTALLED: (
         "Have the user install `rememberizer-mcp[keyring]` (with uvx: `uvx --from 'rememberizer-mcp[keyring]' "
         f"rememberizer-mcp`), {_OR_SWITCH_OFF}, and restart the server."
@@ -108,7 +108,7 @@ class Keychain:
         """The account kept last, also if no sign-in of it is left; the system may ask the person to unlock the keyring.
 
         Raises:
-            SignInFailed: It is not installed, not the operating system's, or locked; the hint says what to do.
+            SignInFailed: It is not installed, not the operating system's, or locked; the repair says what to do.
         """
         return await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), call=_Call())
 
@@ -258,4 +258,4 @@ def _user(email: str) -> str:
 
 
 def _failed(sentence: str) -> SignInFailed:
-    return SignInFailed(sentence, repair=_HINTS[sentence])
+    return SignInFailed(sentence, repair=_REPAIRS[sentence])

@@ -7,18 +7,10 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from .. import errors
 from ..api.account import fits, same_account
 from ..api.auth import ONLY_A_BROWSER
 from ..api.blocked import UpstreamBlocked
-from ..errors import (
-    CaptchaRejected,
-    CaptchaRequired,
-    InvalidCredentials,
-    RememberizerError,
-    SessionExpired,
-    SignInFailed,
-    repaired,
-)
 from ..sessions.keychain import Keychain
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.meant import Meant
@@ -58,11 +50,11 @@ def held_account(settings: Settings, email: str | None) -> HeldAccount | None:
     return None
 
 
-def settings_to_change(settings: Settings, email: str) -> Mapping[type[RememberizerError], str]:
+def settings_to_change(settings: Settings, email: str) -> Mapping[type[errors.RememberizerError], str]:
     """What repairs a refusal of an account whose password the settings hold, since no page opens for it."""
     if not held_account(settings, email):
         return {}
-    return {CaptchaRequired: _CAPTCHA, CaptchaRejected: _CAPTCHA, UpstreamBlocked: _TOKEN_OF_A_BROWSER}
+    return {errors.CaptchaRequired: _CAPTCHA, errors.CaptchaRejected: _CAPTCHA, UpstreamBlocked: _TOKEN_OF_A_BROWSER}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +135,8 @@ class SignInWays:
                     token, method="refresh_token", meant=meant, of=of, deadline=deadline
                 )
             )
-        except SessionExpired as error:
-            raise SignInFailed(
+        except errors.SessionExpired as error:
+            raise errors.SignInFailed(
                 "Rememberizer refused the refresh token of REMEMBERIZER_REFRESH_TOKEN: it expired, or was used before.",
                 repair="Have the user put a fresh one there or unset REMEMBERIZER_REFRESH_TOKEN, and restart the "
                 "server. If REMEMBERIZER_REFRESH_TOKEN_FILE names a file, a fresh one in it is enough: call again.",
@@ -156,7 +148,7 @@ class SignInWays:
     ) -> Arrival:
         self.attempts.take(session.owner)
         repairs = settings_to_change(self.settings, held.email)
-        with repaired(repairs), repaired({InvalidCredentials: _REFUSED_HERE}):
+        with errors.repaired(repairs), errors.repaired({errors.InvalidCredentials: _REFUSED_HERE}):
             previous_signed_out = await session.sign_in(
                 email=held.email,
                 password=held.password.get_secret_value(),
@@ -177,7 +169,7 @@ class SignInWays:
             previous_signed_out = await session.sign_in_with_refresh_token(
                 entry.refresh_token, method="refresh_token", meant=meant, deadline=deadline
             )
-        except SessionExpired:
+        except errors.SessionExpired:
             logger.info("the sign-in that the keyring kept has expired")
             await keychain.forget(entry.email, stays_last=True)
             return None

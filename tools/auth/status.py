@@ -58,18 +58,9 @@ class SessionStatus(BaseModel):
 
 def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionStatus:
     """The status where there is no session."""
-    return SessionStatus(
-        session=None,
-        state=State.SIGNED_OUT,
-        email=None,
-        name=None,
-        method=method,
-        access_expires_at=None,
-        can_refresh=False,
-        sign_in_url=None,
-        confirm_code=None,
-        next=then,
-    )
+    nothing = dict.fromkeys(SessionStatus.model_fields)
+    there = {"state": State.SIGNED_OUT, "method": method, "can_refresh": False, "next": then}
+    return SessionStatus.model_validate(nothing | there)
 
 
 def status_of(
@@ -89,7 +80,7 @@ def status_of(
         sent: How the user was sent to the sign-in page, if this call sent them.
         began: What ``next`` begins with.
     """
-    page, left = session.page, "" if previous_left else LEFT_BEHIND
+    page, of_previous = session.page, "" if previous_left else LEFT_BEHIND
     meant = meant if meant and meant.account else session.grant.meant
     if session.state is State.SIGNED_OUT and page is None:
         return signed_out()
@@ -106,7 +97,7 @@ def status_of(
             "confirm_code": page.confirm_code if page else None,
             "next": began
             + (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
-            + left,
+            + of_previous,
         }
     )
 

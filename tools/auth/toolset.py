@@ -8,17 +8,10 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, SecretStr
 
+from ...server import errors
 from ...server.api.account import fits, same_account
 from ...server.api.refusals import VERIFY_ELSEWHERE
 from ...server.api.typed_values import Code, Email
-from ...server.errors import (
-    AccountChanged,
-    InvalidArguments,
-    InvalidVerificationCode,
-    NotSignedIn,
-    UnknownSession,
-    repaired,
-)
 from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
@@ -60,11 +53,15 @@ class LoginArguments(Arguments):
     email: Email | None = Field(None, description="Account; default: REMEMBERIZER_EMAIL.")
 
 
-class LoginWithSecrets(LoginArguments):
-    """``login`` as agent frameworks use it."""
+class SecretArguments(Arguments):
+    """What agent frameworks pass, whose "client" is the user's own program."""
 
     password: Password | None = None
     captcha: Captcha | None = None
+
+
+class LoginWithSecrets(SecretArguments, LoginArguments):
+    """``login`` where they are on."""
 
 
 class SignupArguments(LoginArguments):
@@ -75,11 +72,8 @@ class SignupArguments(LoginArguments):
     )
 
 
-class SignupWithSecrets(SignupArguments):
-    """``signup`` as agent frameworks use it."""
-
-    password: Password | None = None
-    captcha: Captcha | None = None
+class SignupWithSecrets(SecretArguments, SignupArguments):
+    """``signup`` where they are on."""
 
 
 class VerifyArguments(Arguments):
@@ -109,10 +103,10 @@ async def signup(services: CallServices, arguments: SignupArguments) -> SessionS
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            with repaired(settings_to_change(services.settings, account.email)):
-                left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
+            with errors.repaired(settings_to_change(services.settings, account.email)):
+                previous_left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
             session.close_page()
-            return status_of(session, previous_left=left)
+            return status_of(session, previous_left=previous_left)
         if was_done(services, session):
             return status_of(session)
         refuse_what_has_ended(services, session)
@@ -133,10 +127,10 @@ async def login(services: CallServices, arguments: LoginArguments) -> SessionSta
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         if account is not None:
             services.attempts.take(services.owner)
-            with repaired(settings_to_change(services.settings, account.email)):
-                left = await session.sign_in(**account._asdict(), deadline=deadline)
+            with errors.repaired(settings_to_change(services.settings, account.email)):
+                previous_left = await session.sign_in(**account._asdict(), deadline=deadline)
             session.close_page()
-            return status_of(session, previous_left=left)
+            return status_of(session, previous_left=previous_left)
         is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
         can_go_on = session.state is not State.UNVERIFIED or session.can_verify
         if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
@@ -155,11 +149,12 @@ async def verify(services: CallServices, arguments: VerifyArguments) -> SessionS
     async with services.sessions.moving(services.owner, arguments.session) as session:
         grant.require_held()
         if session.grant.verifies_elsewhere:
-            raise NotSignedIn("Rememberizer gives no token before the address is verified.", repair=VERIFY_ELSEWHERE)
+            sentence = "Rememberizer gives no token before the address is verified."
+            raise errors.NotSignedIn(sentence, repair=VERIFY_ELSEWHERE)
         services.attempts.take(services.owner)
         code = arguments.verification_code.get_secret_value()
         was_signed_in = session.state is State.SIGNED_IN
-        with repaired({InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
+        with errors.repaired({errors.InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
             await session.verify(code, deadline=deadline)
         if session.page is not None and session.page.wants_code:
             session.close_page()
@@ -189,7 +184,7 @@ async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
                 services.sessions.forget_ended(services.owner)
                 return signed_out(PAGE_CLOSED)
             done = await session.sign_out(deadline=deadline)
-    except (NotSignedIn, UnknownSession):
+    except (errors.NotSignedIn, errors.UnknownSession):
         services.sessions.forget_ended(services.owner)
         return signed_out(NO_SESSION)
     then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
@@ -209,7 +204,7 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
     """
     session = services.sessions.find(services.owner, handle)
     if session is not None:
-        with session.in_use(), suppress(AccountChanged):
+        with session.in_use(), suppress(errors.AccountChanged):
             await session.grant.is_usable(deadline=services.deadline())
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
@@ -246,7 +241,7 @@ def _held(services: CallServices, handle: str | None) -> Session:
     """
     session = services.sessions.find(services.owner, handle)
     if session is None:
-        raise NotSignedIn
+        raise errors.NotSignedIn
     with session.in_use():  # or it would be idle when its move begins, if its page ran out just now
         return session
 
@@ -264,7 +259,7 @@ def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
     captcha_value = captcha.get_secret_value() if captcha else None
     if password is not None:
         if arguments.email is None:
-            raise InvalidArguments("`password` came without `email`.", repair="Pass both, or neither.")
+            raise errors.InvalidArguments("`password` came without `email`.", repair="Pass both, or neither.")
         return Account(arguments.email, password.get_secret_value(), captcha_value)
     held = held_account(settings, arguments.email)
     return Account(held.email, held.password.get_secret_value(), captcha_value) if held else None

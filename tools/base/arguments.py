@@ -230,8 +230,8 @@ def meant_of(name: str, names: Sequence[str]) -> str:
 
 def unknown_name(kind: str, name: str, names: Sequence[str]) -> NotFound:
     """The refusal of a name that there isn't, among those of its kind, such as ``tool``."""
-    said = f"There is no {kind} of this name{meant_of(name, names) or '.'}"
-    return NotFound(said, repair=f"The {kind}s are: {in_quotes(names)}." if names else "There are none.")
+    sentence = f"There is no {kind} of this name{meant_of(name, names) or '.'}"
+    return NotFound(sentence, repair=f"The {kind}s are: {in_quotes(names)}." if names else "There are none.")
 
 
 def in_quotes(names: Iterable[str]) -> str:

@@ -50,11 +50,10 @@ def page_of(
         end = start + count
         is_whole = count == len(rows)
         then = size if is_whole else _divisor(end, most=count)
+        cut = f"The page was too large: go on with `page_size` {then} and `next_page`."
         return result.model_validate(
             {
-                "notice": fence.notice,
-                "fence": fence.name,
-                "cut": None if is_whole else f"The page was too large: go on with `page_size` {then} and `next_page`.",
+                **fence.marks(None if is_whole else cut),
                 "total": len(everything),
                 "page_size": then,
                 "next_page": end // then + 1 if end < len(everything) else None,

@@ -47,15 +47,15 @@ async def complete(
             return None
 
 
-async def _documents(typed: str, sources: Sequence[str | None]) -> Completion:
+async def _documents(beginning: str, sources: Sequence[str | None]) -> Completion:
     """The numbers of documents that begin with what was typed, or of those that a search by it finds."""
     services, deadline = current_services(), anyio.current_time() + SECONDS
     try:
         who = await ready_asker(services, deadline=deadline)
         if who is None:
             return _completion([])
-        if typed and not typed.isdigit():
-            return _completion(_numbers(await _found(who, typed, sources, deadline=deadline)))
+        if beginning and not beginning.isdigit():
+            return _completion(_numbers(await _found(who, beginning, sources, deadline=deadline)))
         pages = [
             await list_documents(who, page=1, page_size=LOOKED_AT, source=source, deadline=deadline)
             for source in sources
@@ -64,12 +64,12 @@ async def _documents(typed: str, sources: Sequence[str | None]) -> Completion:
         logger.info("nothing to complete with: %s", error.code)
         return _completion([])
     numbers = _numbers([document for page in pages for document in page.documents])
-    wanted = [number for number in numbers if number.startswith(typed)]
+    wanted = [number for number in numbers if number.startswith(beginning)]
     return _completion(wanted, has_more=not all(page.is_last for page in pages))
 
 
-async def _found(who: Asker, typed: str, sources: Sequence[str | None], *, deadline: float) -> list[Document]:
-    found = await search(who, query=typed, limit=LOOKED_FOR, deadline=deadline)
+async def _found(who: Asker, beginning: str, sources: Sequence[str | None], *, deadline: float) -> list[Document]:
+    found = await search(who, query=beginning, limit=LOOKED_FOR, deadline=deadline)
     return [match.document for match in found.matches if None in sources or match.document.source in sources]
 
 

@@ -69,6 +69,6 @@ def checked(offered: Sequence[mcp_types.Prompt], name: str, arguments: Mapping[s
     given = without_added(arguments, taken)
     missing = [each for each, is_required in taken.items() if is_required and not str(given.get(each) or "").strip()]
     if missing or given.keys() - taken:
-        said = f"{in_quotes(missing)} is missing." if missing else "An argument is none of this prompt's."
-        raise InvalidArguments(said, repair=f"The prompt takes {in_quotes(taken) or 'none'}.")
+        sentence = f"{in_quotes(missing)} is missing." if missing else "An argument is none of this prompt's."
+        raise InvalidArguments(sentence, repair=f"The prompt takes {in_quotes(taken) or 'none'}.")
     return given

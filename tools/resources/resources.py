@@ -90,11 +90,11 @@ async def _document_text(asker: Asker, document_id: int, *, deadline: float) -> 
 
 async def _discussion_text(asker: Asker, discussion_id: int, *, source: Source, deadline: float) -> str:
     """What was said in a channel in upstream's default time, threads after the main messages."""
-    said = await discussion_contents(asker, discussion_id, source=source, start=None, end=None, deadline=deadline)
-    result = discussion_text(said, discussion_id=discussion_id, source=source)
+    found = await discussion_contents(asker, discussion_id, source=source, start=None, end=None, deadline=deadline)
+    result = discussion_text(found, discussion_id=discussion_id, source=source)
     threads = [text for thread in result.threads for text in (thread.title, thread.text) if text]
     rest = f"`read_discussion` with `id` {discussion_id}, `source` {source} and a `start` and `end` gets"
-    if said.is_empty:
+    if found.is_empty:
         return f"Nothing was said in the last seven days; {rest} another time."
     cut = [f"Texts were cut; {rest} a shorter time whole."] if result.cut else []
     return "\n".join([result.notice, result.text, *threads, *cut])
