@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from mcp import StdioServerParameters
-from rememberizer_mcp.server.doctor.aside import aside
+from rememberizer_mcp.server.doctor.examination import examine
 
 from tests.support.agent import ADA, agent_on
 from tests.support.person import visit
@@ -78,11 +78,11 @@ async def test_the_page_tells_the_person_what_to_correct() -> None:
 @pytest.mark.parametrize(("variable", "value", "said"), CASES)
 async def test_the_doctor_agrees(variable: str, value: str, said: str, tmp_path: Path) -> None:
     known = environment(variable, value, BASE_URL="https://api.example.org/") | {"HOME": str(tmp_path)}
-    found = await aside("network", environ=known, limit_seconds=40)
-    (proxy,) = [finding for finding in found if finding["name"] == "proxy"]
-    assert proxy["level"] == "failure"
-    assert variable in proxy["text"]
-    assert said in proxy["text"]
+    found = (await examine(["network"], environ=known, limit_seconds=40))["network"]
+    (proxy,) = [finding for finding in found if finding.name == "proxy"]
+    assert proxy.level == "failure"
+    assert variable in proxy.text
+    assert said in proxy.text
     assert CANARY not in str(found)
 
 

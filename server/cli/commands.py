@@ -284,6 +284,6 @@ def doctor(*, sandbox: bool, as_json: bool) -> None:
 
     Each finding comes with what to do about it; nothing is changed.
     """
-    from ..doctor.examination import examine  # noqa: PLC0415 -- see the module's docstring
+    from ..doctor.run import run  # noqa: PLC0415 -- see the module's docstring
 
-    sys.exit(examine(sandbox=sandbox, as_json=as_json))
+    sys.exit(run(sandbox=sandbox, json=as_json))

@@ -1,25 +1,51 @@
-"""The command ``rememberizer-mcp doctor``: one run, printed."""
+"""``examine``: checks with one set of variables, in one child process: neither a crash nor a hang there is ours."""
 
-import os
-from functools import partial
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import anyio
-import click
 
-from ..hosts.interruption import ending_as_interrupted
-from .lines import as_json as to_json
-from .lines import as_text
-from .report import failed
-from .run import Machine, diagnose
+from .processes import running
+from .report import INSTALL_AGAIN, Finding, Level
+
+CHECKS = ("settings", "network", "keyring", "browser")
+COMMAND = (sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor")
+"""``-P``, because a file in the working directory may be called like a module."""
+_VARIABLES = "Correct their names and values: a name has no `=` in it, and neither has a NUL character."
 
 
-def examine(*, sandbox: bool, as_json: bool) -> int:
-    """Check this machine and print what was found.
+async def examine(
+    checks: Sequence[str], *, environ: Mapping[str, str], limit_seconds: float, command: Sequence[str] = COMMAND
+) -> dict[str, list[Finding]]:
+    """What each of these checks found, by name; all run at the same time, behind the command.
 
-    Returns:
-        The exit code: 1 if something failed.
+    A check that crashed, or did not end within the limit, found that failure.
     """
-    with ending_as_interrupted():
-        findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox))
-    click.echo(to_json(findings) if as_json else as_text(findings), color=False if os.environ.get("NO_COLOR") else None)
-    return int(failed(findings))
+    printed = bytearray()
+    try:
+        with anyio.fail_after(limit_seconds):
+            async with running([*command, *checks], environ=environ) as process:
+                assert process.stdout  # noqa: S101 -- for the type checker
+                async for chunk in process.stdout:
+                    printed += chunk
+                code = await process.wait()
+        text, step = f"The check could not run: it ended with code {code}.", INSTALL_AGAIN
+    except TimeoutError:
+        text, step = f"The check did not end within {limit_seconds:.0f} s.", "Run it again."
+    except OSError as error:
+        text, step = f"The check could not start: {error.strerror}.", INSTALL_AGAIN
+    except ValueError:
+        text, step = "No program can be started with these variables.", _VARIABLES
+    return {name: [Finding.failure(name, text, step)] for name in checks} | _read(bytes(printed))
+
+
+def _read(printed: bytes) -> dict[str, list[Finding]]:
+    """What ``__main__`` printed: a line for each check that has ended."""
+    found: dict[str, list[Finding]] = {}
+    for line in printed.splitlines():
+        with suppress(ValueError, TypeError, KeyError):
+            name, findings = json.loads(line)
+            found[name] = [Finding(**each | {"level": Level(each["level"])}) for each in findings]
+    return found

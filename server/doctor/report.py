@@ -1,17 +1,37 @@
-"""``Finding``: one line of the doctor's report."""
+"""``Finding``: one line of the doctor's report. Findings are printed as text for people and as JSON for programs."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import json
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from textwrap import wrap
 from typing import Any
+
+import click
+
+from .. import __version__
+
+WIDTH, LEAST_WIDTH = 80, 50
+INSTALL_AGAIN = "Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes."
+NO_LIBRARY = "The library `keyring` is not installed where the doctor runs."
+_NAME = 13
+_INDENT = " " * (9 + _NAME)
+_SERVER = Path(__file__).parents[1]
 
 
 class Level(StrEnum):
-    """How bad it is; only a failure makes the exit code 1."""
+    """How bad a finding is; only a failure makes the exit code 1."""
 
     OK = "ok"
     WARNING = "warning"
     FAILURE = "failure"
+
+
+_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +40,7 @@ class Finding:
 
     Args:
         name: The check, as in docs/doctor.md.
-        level: How bad it is.
+        level: How bad the finding is.
         text: What was seen, in a sentence.
         next_step: What repairs it; none where all is well.
         ms: How long things took, in milliseconds.
@@ -47,30 +67,9 @@ class Finding:
         """It can't work."""
         return cls(name=name, level=Level.FAILURE, text=text, next_step=next_step, ms=ms or {})
 
-    @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> "Finding":
-        """The finding that ``as_dict`` wrote.
-
-        Raises:
-            KeyError, ValueError: It did not.
-        """
-        return cls(
-            name=given["name"],
-            level=Level(given["level"]),
-            text=given["text"],
-            next_step=given["next_step"],
-            ms=given["ms"],
-        )
-
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; times are rounded to a tenth of a millisecond."""
-        return {
-            "name": self.name,
-            "level": self.level.value,
-            "text": self.text,
-            "next_step": self.next_step,
-            "ms": {name: round(value, 1) for name, value in self.ms.items()},
-        }
+        """The finding as JSON takes it; times are rounded to a tenth of a millisecond."""
+        return asdict(self) | {"ms": {name: round(value, 1) for name, value in self.ms.items()}}
 
 
 def failed(findings: Iterable[Finding]) -> bool:
@@ -78,6 +77,59 @@ def failed(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.FAILURE for finding in findings)
 
 
+@contextmanager
+def guarded(name: str, add: Callable[[Finding], object]) -> Iterator[None]:
+    """Add a failure if the check in this block raises: a fault of ours, or a broken library.
+
+    The exception's text is not shown, since it may hold a secret: only its kind and the last place in our code are.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 -- see above
+        frames = traceback.extract_tb(error.__traceback__)
+        last = [frame for frame in frames if Path(frame.filename).is_relative_to(_SERVER)][-1]
+        text = f"The check broke off: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}."
+        step = f"{INSTALL_AGAIN} If that does not help, report this line; it holds nothing of yours."
+        add(Finding.failure(name, text, step))
+
+
 def printable(text: str, *, instead: str = " ") -> str:
-    """The same on one line, with nothing that a terminal obeys: something else stands instead."""
+    """The text on one line, with each character that a terminal obeys replaced."""
     return "".join(character if character.isprintable() else instead for character in text)
+
+
+def as_text(findings: Sequence[Finding], *, width: int = WIDTH) -> str:
+    """The summary, then all findings in order, each with its next step; coloured as a terminal shows it."""
+    columns = max(width, LEAST_WIDTH)
+    head = wrap(f"rememberizer-mcp {__version__}: {_summary(findings)}", columns)
+    return "\n".join([*head, "", *(line for finding in findings for line in _lines(finding, columns))])
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """The same for programs."""
+    told = [finding.as_dict() for finding in findings]
+    return json.dumps({"version": __version__, "ok": not failed(findings), "findings": told}, indent=2)
+
+
+def _lines(finding: Finding, columns: int) -> Iterator[str]:
+    first, *rest = _wrapped(finding.text, columns) or [""]
+    level = click.style(
+        f"{finding.level.value:9}", fg=_COLOURS[finding.level], bold=finding.level is not Level.OK or None
+    )
+    yield f"{level}{printable(finding.name):{_NAME}}{first}"
+    yield from (_INDENT + line for line in rest)
+    for place, line in enumerate(_wrapped(finding.next_step or "", columns - 3)):
+        yield f"{_INDENT}{'   ' if place else '-> '}{line}"
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return wrap(printable(text), columns - len(_INDENT), break_on_hyphens=False)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    counted = []
+    for level in (Level.FAILURE, Level.WARNING):
+        names = Counter(printable(finding.name) for finding in findings if finding.level is level)
+        if number := names.total():
+            counted.append(f"{number} {level.value}{'s' if number > 1 else ''} ({', '.join(names)})")
+    return f"{' and '.join(counted)}." if counted else "All is well."

@@ -1,168 +1,170 @@
-"""All checks, in an order in which none makes another's times worse, and within half a minute together."""
+"""``rememberizer-mcp doctor``: all checks, within half a minute together, and their report."""
 
 import os
+import shutil
 import sys
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import Any
 
 import anyio
+import click
 
 from ..hosts.block import typed
-from .aside import COMMAND, CouldNotRun, aside
-from .crash import crash
-from .entry import Entry, hosts_environ, is_ours
-from .entry_checks import Again, as_entrys, checks_again, shells_alone
+from ..hosts.interruption import ending_as_interrupted
+from ..hosts.system import System, this_system
+from .entry import Check, Entry, OfEntry, grouped, is_ours
+from .examination import CHECKS, COMMAND, examine
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
-from .report import Finding, failed
-from .starts import hosts_start, own_start
+from .report import INSTALL_AGAIN, WIDTH, Finding, as_json, as_text, failed, guarded
+from .starts import judged
 from .versions import declared, versions
 
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
-ASIDE = ("settings", "network", "keyring", "browser")
-ROOT = os.sep if os.name == "posix" else None
-"""Where hosts start servers, if anywhere in particular."""
-_REPORT_IT = "Report this line; it holds nothing of yours."
+_NO_NETWORK = Finding.ok("network", "Not needed: the sandbox is part of the server.")
 _NO_HOST = Finding.ok("hosts", f"None has an entry of ours; `{typed('install', 'HOST')}` writes one.")
-Work = Callable[[], Awaitable[list[Finding]]]
+Row = Finding | OfEntry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What is looked at, and with what patience."""
+    """What the doctor looks at, and how long it waits."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
-    platform: str = sys.platform
     server: Sequence[str] = SERVER
     """Our own command."""
+    system: Callable[[], System] = this_system
     checks: Sequence[str] = COMMAND
-    """What runs a check aside."""
-    aside_until: float = 9.1
-    """Seconds from the beginning at which each group of checks is ended; the next one has what is left."""
-    own_until: float = 14.0
-    hosts_until: float = 19.0
-    again_until: float = 27.0
+    """What runs the checks of an examination."""
+    examined_until: float = 13.0
+    """Seconds from the beginning at which each stage is ended; the next one has what remains."""
+    own_until: float = 19.0
+    hosts_until: float = 25.0
     least: float = 2.0
-    """What a group has that comes late."""
+    """The seconds of a stage that begins late."""
 
 
-async def diagnose(machine: Machine, *, sandbox: bool = False) -> list[Finding]:
-    """Check everything. No check's crash is more than that check's failure.
+def run(*, sandbox: bool, json: bool) -> int:
+    """Check this machine and print the report. On a terminal, stderr says meanwhile what is being done.
 
-    Args:
-        machine: What is looked at.
-        sandbox: Whether the embedded sandbox stands in Rememberizer's place, so that no network is needed.
+    Returns:
+        The exit code: 1 if something failed.
     """
-    doctor = _Doctor(machine, sandbox=sandbox)
-    return [*await doctor.surroundings(), *await doctor.own(), *await _guarded("hosts", doctor.hosts)]
+    progress = partial(click.echo, err=True) if sys.stderr.isatty() else None
+    with ending_as_interrupted():
+        findings = anyio.run(partial(diagnose, Machine(), sandbox=sandbox, progress=progress))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    told = as_json(findings) if json else as_text(findings, width=width)
+    click.echo(told, color=False if os.environ.get("NO_COLOR") else None)
+    return int(failed(findings))
+
+
+async def diagnose(
+    machine: Machine, *, sandbox: bool = False, progress: Callable[[str], object] | None = None
+) -> list[Finding]:
+    """Check everything; ``progress`` is told what comes next. No check's crash is more than that check's failure."""
+    return await _Doctor(machine, sandbox=sandbox, progress=progress or (lambda _: None)).report()
 
 
 class _Doctor:
-    """One run. The groups come one after the other, so that none makes another's times worse."""
+    """One run. Servers start after the examinations, and ours before those of the hosts, so that times stay true."""
 
-    def __init__(self, machine: Machine, *, sandbox: bool) -> None:
+    def __init__(self, machine: Machine, *, sandbox: bool, progress: Callable[[str], object]) -> None:
         self._machine = machine
         self._sandbox = sandbox
+        self._progress = progress
         self._begun = anyio.current_time()
         self._quoting = Quoting(machine.environ)
-        self._settings_fail = False
 
-    async def surroundings(self) -> list[Finding]:
-        """Versions, settings, network, keyring, browser."""
-        settings, *others = await _gathered(
-            [(name, partial(self._own_aside, name)) for name in ASIDE if name != "network" or not self._sandbox]
-        )
-        self._settings_fail = failed(settings)
+    async def report(self) -> list[Finding]:
+        """All findings, in the order of docs/doctor.md."""
+        checks = [Check(name) for name in CHECKS if not (self._sandbox and name == "network")]
+        self._progress(f"Checking {', '.join(check.name for check in checks)} ...")
+        packages: list[Finding] = []
+        with guarded("packages", packages.append):
+            packages += versions(declared())
+        in_files = self._read_files()
+        entries = [row for row in in_files if isinstance(row, Entry)]
+        found = await self._examinations(checks, entries)
+        shell = [found[check] for check in checks]
         if self._sandbox:
-            others.insert(0, [Finding.ok("network", "Not needed: the sandbox is part of the server.")])
-        return [*await _guarded("packages", self._versions), *settings, *chain.from_iterable(others)]
+            shell.insert(1, [_NO_NETWORK])
+        self._progress("Starting the server ...")
+        eras = (MODERN, LEGACY)
+        ours = [(self._own(era, settings_fail=failed(shell[0])), era) for era in eras]
+        own = await self._starts(ours, self._machine.own_until)
+        self._progress("Starting the commands in the hosts' files ...")
+        starts = iter(await self._starts([(entry, LEGACY) for entry in entries], self._machine.hosts_until))
+        hosts: list[Row] = []
+        for row in in_files:
+            hosts += [*next(starts), *self._again(row, found)] if isinstance(row, Entry) else [row]
+        return [*packages, *chain(*shell), *grouped(chain(*own)), *(grouped(hosts) or [_NO_HOST])]
 
-    async def own(self) -> list[Finding]:
-        """Our own command, in both eras."""
-        works = [("stdio", partial(self._own, era)) for era in (MODERN, LEGACY)]
-        return [*chain.from_iterable(await _gathered(works))]
+    def _read_files(self) -> list[Entry | Finding]:
+        """Our entries in the hosts' files. The words of no command show what these hold."""
+        found: list[Entry | Finding] = []
+        with guarded("hosts", found.append):
+            from .entries import rows  # noqa: PLC0415 -- a library that reads the files may be broken
 
-    async def hosts(self) -> list[Finding]:
-        """What stands in the hosts' files: each command as it starts, then what the entry's own variables change."""
+            found += rows(self._machine.system)
+        for row in found:
+            if isinstance(row, Entry):
+                self._quoting.learn(environ=row.environ, arguments=row.command[1:])
+        return found
+
+    async def _examinations(self, shells: list[Check], entries: list[Entry]) -> dict[Check, list[Finding]]:
+        """What each check found: with the shell's variables, and with those that entries set. Equal ones run once."""
         shell = self._machine.environ
-        rows = await self._dicts("hosts", shell, self._machine.hosts_until)
-        found = await _gathered([("hosts", partial(self._row, row)) for row in rows])
-        entries = {place: Entry.from_dict(row["entry"]) for place, row in enumerate(rows) if "entry" in row}
-        again = {place: checks_again(entry, shell, sandbox=self._sandbox) for place, entry in entries.items()}
-        made = await self._made({check for checks in again.values() for check in checks})
-        for place, entry in entries.items():
-            found[place] += [as_entrys(each, entry) for check in again[place] for each in made[check]]
-            found[place] += shells_alone(entry, shell)
-        return [*chain.from_iterable(found)] or [_NO_HOST]
+        found: dict[Check, list[Finding]] = {}
 
-    async def _made(self, checks: Collection[Again]) -> dict[Again, list[Finding]]:
-        """What each check finds; equal ones of several entries run once."""
-        works = [(check.name, partial(self._check_again, check)) for check in checks]
-        return dict(zip(checks, await _gathered(works), strict=True))
+        async def run(checks: list[Check], environ: Mapping[str, str]) -> None:
+            names, seconds = [check.name for check in checks], self._remaining(self._machine.examined_until)
+            by_name = await examine(names, environ=environ, limit_seconds=seconds, command=self._machine.checks)
+            found.update({check: by_name[check.name] for check in checks})
 
-    async def _check_again(self, check: Again) -> list[Finding]:
-        return await self._aside(check.name, check.environ(self._machine.environ), self._machine.again_until)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run, shells, shell)
+            planned: set[Check] = set()
+            for entry in entries:
+                checks = [each for each in entry.checks_again(shell, sandbox=self._sandbox) if each not in planned]
+                if checks:
+                    planned.update(checks)
+                    tasks.start_soon(run, checks, entry.environ_again(shell))
+        return found
 
-    async def _row(self, row: Mapping[str, Any]) -> list[Finding]:
-        if "finding" in row:
-            return [Finding.from_dict(row["finding"])]
-        return [await self._host(Entry.from_dict(row["entry"]))]
+    def _again(self, entry: Entry, found: Mapping[Check, list[Finding]]) -> Iterator[OfEntry]:
+        """What an entry's own variables change."""
+        shell = self._machine.environ
+        for check in entry.checks_again(shell, sandbox=self._sandbox):
+            yield from (entry.told(finding) for finding in found[check])
+        yield from entry.lacking(shell)
 
-    async def _versions(self) -> list[Finding]:
-        return versions(declared())
+    def _own(self, era: Era, *, settings_fail: bool) -> Entry:
+        """Our own command; without settings that can't be used, since their own lines say so."""
+        shell = self._machine.environ
+        return Entry(
+            check="stdio", title=f"MCP {era}", install=INSTALL_AGAIN,
+            settings="Correct the settings that are named above.",
+            command=(*self._machine.server, *(["--sandbox"] if self._sandbox else [])),
+            environ={name: value for name, value in shell.items() if not (settings_fail and is_ours(name))},
+        )  # fmt: skip
 
-    async def _own_aside(self, name: str) -> list[Finding]:
-        return await self._aside(name, self._machine.environ, self._machine.aside_until)
+    async def _starts(self, commands: Sequence[tuple[Entry, Era]], until: float) -> list[list[Row]]:
+        """What the start of each command showed, in order; they run at the same time."""
+        seconds, found = self._remaining(until), [list[Row]() for _ in commands]
 
-    async def _aside(self, name: str, environ: Mapping[str, str], until: float) -> list[Finding]:
-        return [Finding.from_dict(each) for each in await self._dicts(name, environ, until)]
+        async def start(entry: Entry, era: Era, rows: list[Row]) -> None:
+            with guarded(entry.check, rows.append):
+                environ = entry.started_with(self._machine.environ, sys.platform)
+                seen = await exchange(entry.command, era, environ=environ, folder=entry.folder, limit_seconds=seconds)
+                rows.append(judged(seen, entry, quoting=self._quoting, seconds=seconds))
 
-    async def _dicts(self, name: str, environ: Mapping[str, str], until: float) -> list[dict[str, Any]]:
-        return await aside(name, environ=environ, limit_seconds=self._left(until), command=self._machine.checks)
+        async with anyio.create_task_group() as tasks:
+            for (entry, era), rows in zip(commands, found, strict=True):
+                tasks.start_soon(start, entry, era, rows)
+        return found
 
-    async def _own(self, era: Era) -> list[Finding]:
-        """Without the settings where they can't be used: that they can't be has been said."""
-        environ = dict(self._machine.environ)
-        if self._settings_fail:
-            environ = {name: value for name, value in environ.items() if not is_ours(name)}
-        seconds = self._left(self._machine.own_until)
-        command = [*self._machine.server, *(["--sandbox"] if self._sandbox else [])]
-        seen = await exchange(command, era, environ=environ, folder=None, limit_seconds=seconds)
-        return [own_start(seen, era, quoting=self._quoting, seconds=seconds)]
-
-    async def _host(self, entry: Entry) -> Finding:
-        self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
-        seconds = self._left(self._machine.hosts_until)
-        environ = hosts_environ(entry, self._machine.environ, platform=self._machine.platform)
-        seen = await exchange(
-            entry.command, LEGACY, environ=environ, folder=entry.folder or ROOT, limit_seconds=seconds
-        )
-        return hosts_start(seen, entry, quoting=self._quoting, seconds=seconds)
-
-    def _left(self, until: float) -> float:
+    def _remaining(self, until: float) -> float:
         return max(self._machine.least, self._begun + until - anyio.current_time())
-
-
-async def _gathered(works: Sequence[tuple[str, Work]]) -> list[list[Finding]]:
-    """What each found, in order; they run at the same time."""
-    found: list[list[Finding]] = [[] for _ in works]
-
-    async def run(place: int, name: str, work: Work) -> None:
-        found[place] = await _guarded(name, work)
-
-    async with anyio.create_task_group() as tasks:
-        for place, (name, work) in enumerate(works):
-            tasks.start_soon(run, place, name, work)
-    return found
-
-
-async def _guarded(name: str, work: Work) -> list[Finding]:
-    try:
-        return await work()
-    except CouldNotRun as failure:
-        return [failure.finding]
-    except Exception as error:  # noqa: BLE001 -- a fault of ours
-        return [Finding.failure(name, f"The check itself broke off: {crash(error)}.", _REPORT_IT)]

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,12 +27,15 @@ _VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+", re.IGNORECASE)
 def variables() -> list[Finding]:
     """Each variable that is set, each that can't be used, and each that nothing reads; never a secret's value."""
     settings, problems = _read()
-    bad = {name.upper() for problem in problems for name in _named(problem)}
     findings = [
-        *(_unusable(problem) for problem in problems),
-        *(_unknown(name) for name in unknown_variables(os.environ)),
-        *(Finding.ok("settings", text) for text in _set_ones(settings, without=bad)),
+        Finding.failure(
+            "settings", f"{each}.", f"Correct or remove {' or '.join(_named(each))} where the server is started."
+        )
+        for each in problems
     ]
+    findings += map(_unknown, unknown_variables(os.environ))
+    unusable = {name.upper() for problem in problems for name in _named(problem)}
+    findings += [Finding.ok("settings", text) for text in _usable_ones(settings, unusable)]
     return findings or [Finding.ok("settings", "None is set; every default applies.")]
 
 
@@ -63,11 +66,6 @@ def _named(problem: str) -> list[str]:
     return _VARIABLE.findall(problem.partition(":")[0])
 
 
-def _unusable(problem: str) -> Finding:
-    names = " or ".join(_named(problem))
-    return Finding.failure("settings", f"{problem}.", f"Correct or remove {names} where the server is started.")
-
-
 def _unknown(name: str) -> Finding:
     known = [field.upper() for field in Settings.model_fields if field != "sandbox"]
     known += [f"{field.upper()}_FILE" for field in SECRETS]
@@ -76,23 +74,22 @@ def _unknown(name: str) -> Finding:
     return Finding.warning("settings", f"{name} is no setting of this version and is ignored.", step)
 
 
-def _set_ones(settings: Settings | None, *, without: set[str]) -> list[str]:
-    set_ones, texts = variables_set(os.environ), []
+def _usable_ones(settings: Settings | None, unusable: set[str]) -> Iterator[str]:
+    """A sentence for each setting that is set. The path of a secret's file is no secret."""
+    values = variables_set(os.environ)
     for field in Settings.model_fields:
         name = variable(field)
-        if field in SECRETS:
-            texts += [text for text in _secret(name, set_ones) if name not in without and f"{name}_FILE" not in without]
-        elif name in set_ones and name not in without and field != "sandbox":
-            texts.append(f"{name} is `{_shown(getattr(settings, field, set_ones[name]))}`.")
-    return texts
-
-
-def _secret(name: str, set_ones: Mapping[str, str]) -> list[str]:
-    """A usable file's path is no secret: it was read."""
-    file = set_ones.get(f"{name}_FILE")
-    if file:
-        return [f"{name} is set, from the file {file}."]
-    return [f"{name} is set."] if name in set_ones else []
+        file = values.get(f"{name}_FILE") if field in SECRETS else None
+        if field == "sandbox" or not unusable.isdisjoint({name, f"{name}_FILE"}):
+            continue
+        if file:
+            yield f"{name} is set, from the file {file}."
+        elif name in values:
+            yield (
+                f"{name} is set."
+                if field in SECRETS
+                else f"{name} is `{_shown(getattr(settings, field, values[name]))}`."
+            )
 
 
 def _shown(value: Any) -> str:

@@ -18,10 +18,10 @@ def named() -> Iterator[str]:
     """The name of each finding that the code makes."""
     for path in (ROOT / "server" / "doctor").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                called = ast.unparse(node.func)
-                if called.startswith("Finding.") or called in ("kind", "_started"):
-                    yield str(node.args[0].value)
+            if isinstance(node, ast.Call):
+                is_finding = ast.unparse(node.func).startswith("Finding.") or ast.unparse(node.func) == "kind"
+                given = node.args[:1] if is_finding else [each.value for each in node.keywords if each.arg == "check"]
+                yield from (str(each.value) for each in given if isinstance(each, ast.Constant))
 
 
 @pytest.mark.promise("D115")

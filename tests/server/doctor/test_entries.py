@@ -39,10 +39,11 @@ def test_an_entry_that_is_switched_off_is_a_warning_and_started_all_the_same(
     entry, finding = found(tmp_path, host, text.format(off))
     assert isinstance(entry, Entry)
     assert isinstance(finding, Finding)
+    path = HOSTS[host].path(a_system(tmp_path))
     member = "disabled" if off == "true" else "enabled"
     assert (finding.name, finding.level) == ("hosts", Level.WARNING)
-    assert finding.text == f"{HOSTS[host].title}: our entry in {entry.file} is switched off (`{member}`)."
-    assert finding.next_step == f"Switch it on there: set `{member}` to `{on}`. {entry.restart}"
+    assert finding.text == f"{HOSTS[host].title}: our entry in {path} is switched off (`{member}`)."
+    assert finding.next_step == f"Switch it on there: set `{member}` to `{on}`. {HOSTS[host].next_step}"
     (entry,) = found(tmp_path, host, text.format(on))
     assert isinstance(entry, Entry)
 
@@ -123,9 +124,10 @@ def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str
     entry, finding = found(tmp_path, host, text)
     assert isinstance(entry, Entry)
     assert isinstance(finding, Finding)
+    path = HOSTS[host].path(a_system(tmp_path))
     assert finding.level == Level.WARNING
-    assert finding.text == f"{HOSTS[host].title}: in our entry in {entry.file}, {members} holds what is no text."
-    assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {entry.restart}"
+    assert finding.text == f"{HOSTS[host].title}: in our entry in {path}, {members} holds what is no text."
+    assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {HOSTS[host].next_step}"
 
 
 @pytest.mark.promise("D118")

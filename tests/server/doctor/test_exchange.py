@@ -5,12 +5,11 @@ import time
 
 import pytest
 from anyio import to_thread
-from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange, Fault
-from rememberizer_mcp.server.doctor.quoting import Quoting
+from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange
+from rememberizer_mcp.server.doctor.processes import Fault
 from rememberizer_mcp.server.doctor.report import Finding, Level
-from rememberizer_mcp.server.doctor.starts import hosts_start, own_start
 
-from tests.server.doctor.starting import entry, failure_of, start
+from tests.server.doctor.starting import ENTRY, OWN, failure_of, start, told
 from tests.support.marked import is_left, mark
 
 PEER = """
@@ -81,7 +80,7 @@ async def peer(name: str, fault: str, *, program: str = PEER, era: Era = LEGACY)
 
 
 def judged(seen: Exchange) -> Finding:
-    return hosts_start(seen, entry("x"), quoting=Quoting({}), seconds=5)
+    return told(seen, ENTRY)
 
 
 @pytest.mark.promise("D118")
@@ -117,7 +116,7 @@ async def test_a_command_that_outlives_its_input_is_a_warning() -> None:
 def test_how_far_a_silent_command_came_is_said() -> None:
     for ms, stage in (({}, "the handshake"), ({"first": 1.0}, "tools/list"), ({"first": 1.0, "tools": 1.0}, "a call")):
         seen = Exchange(fault=Fault.SILENT, ms=dict(ms), stderr=b"loading")
-        found = own_start(seen, LEGACY, quoting=Quoting({}), seconds=9)
+        found = told(seen, OWN, seconds=9)
         assert found.text == f"MCP {LEGACY}: the server did not answer {stage} within 9 s. It says: loading"
 
 

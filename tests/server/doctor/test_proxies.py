@@ -7,7 +7,6 @@ import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
 from rememberizer_mcp.server.api.proxies import SYSTEM, NamedProxy, Problem, UnusableProxy
 from rememberizer_mcp.server.doctor.network import findings, network
-from rememberizer_mcp.server.doctor.proxies import proxies
 from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.looking import HOST, YEAR, levels, look, look_at, trust
@@ -150,4 +149,6 @@ async def test_without_a_proxy_nothing_is_said_of_no_proxy() -> None:
 
 def test_of_a_proxy_nothing_is_said_where_no_connection_was_tried() -> None:
     os.environ["HTTPS_PROXY"] = "http://127.0.0.1:1"
-    assert proxies(Probe(), host="api.invalid", environ=os.environ) == []
+    seen = Probe()
+    (found,) = findings(seen, "https://x/", environ=os.environ, platform="linux", now=0.0, seconds=5)
+    assert found.name == "network"

@@ -1,38 +1,36 @@
 """The whole examination: healthy and sick machines, and what must never be in its report."""
 
+import fcntl
 import json
+import os
+import pty
 import re
+import struct
 import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import termios
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.doctor.aside import aside
-from rememberizer_mcp.server.doctor.lines import as_json, as_text
-from rememberizer_mcp.server.doctor.report import Finding, Level, failed
-from rememberizer_mcp.server.doctor.run import Machine, diagnose
+from rememberizer_mcp.server.doctor.report import as_json, as_text, failed
+from rememberizer_mcp.server.doctor.run import diagnose
 from rememberizer_mcp.server.settings.settings import SECRETS, variable
 
+from tests.server.doctor.machines import CANARY, block, patient, settled, snapshot, write
 from tests.support.process import SERVE
 from tests.support.secret_service import bare_environment
 from tests.support.tiers import matrix
 from tests.support.way import answer, server
 
-CANARY = "canary-of-the-doctor"
 ENTRYS = "canary-in-an-entry"
 """Stands in hosts' files only, so that nothing else teaches the doctor to hide it."""
 BASE_URLS = {"usable": "https://api.example.org/", "with secrets": f"https://ada:{CANARY}@api.example.org/?{CANARY}"}
-HANGS = "60"
-"""Seconds that nothing may wait for."""
 SCRIPT = Path(sys.executable).parent / "rememberizer-mcp"
 HEALTHY = """\
-rememberizer-mcp VERSION
+rememberizer-mcp VERSION: All is well.
 
 ok       python       Python N at PYTHON.
 ok       packages     mcp N, httpx N, sniffio N, pydantic N and N more, all as
@@ -52,11 +50,10 @@ ok       stdio        MCP 2026-07-28: first answer after N ms, N tools, nothing
 ok       stdio        MCP 2025-11-25: first answer after N ms, N tools, nothing
                       else on stdout.
 ok       hosts        Cursor: first answer after N ms, N tools, nothing else on
-                      stdout.
-
-All is well."""
+                      stdout."""
 SICK = """\
-rememberizer-mcp VERSION
+rememberizer-mcp VERSION: 5 failures (settings, network, keyring, hosts) and 3
+warnings (settings, hosts).
 
 ok       python       Python N at PYTHON.
 ok       packages     mcp N, httpx N, sniffio N, pydantic N and N more, all as
@@ -99,54 +96,14 @@ warning  hosts        Cursor: set in this shell and not in the entry, so that
                       the server may not see it: REMEMBERIZER_BASE_URL,
                       REMEMBERIZER_KEEP_SIGNED_IN, REMEMBERIZER_LOG_LEVEL,
                       REMEMBERIZER_PASSWROD.
-                      -> If the server needs these, add them to the variables of
-                         the entry in HOME/.cursor/mcp.json. For a secret, use
-                         its `_FILE` variable.
+                      -> If the server needs these, add them to the entry's
+                         variables. For a secret, use its `_FILE` variable. The
+                         entry of Cursor is in HOME/.cursor/mcp.json. Switch the
+                         server on in Cursor's settings, under MCP.
 failure  hosts        Cursor (sandbox): our entry in HOME/.cursor/mcp.json holds
                       no command.
                       -> Run `rememberizer-mcp install cursor --sandbox`. Switch
-                         the server on in Cursor's settings, under MCP.
-
-5 failures and 3 warnings."""
-NUMBERS = (
-    (r"Python [0-9.]+ at \S+\.", "Python N at PYTHON."),
-    (r"(mcp|httpx|sniffio|pydantic) [0-9][0-9.a-z]*", r"\1 N"),
-    (r"\b[0-9]+ (more|ms|tools)", r"N \1"),
-    (r"127\.0\.0\.1:[0-9]+(?=/api/v1/ answers| is reached| takes)", "127.0.0.1:N"),
-    (r"answers [0-9]+", "answers N"),
-)
-
-
-def patient(environ: Mapping[str, str]) -> Machine:
-    """For reports that are compared: how busy the machine is is not what they are about."""
-    return Machine(environ=environ, aside_until=40.0, own_until=70.0, hosts_until=100.0, again_until=130.0)
-
-
-def settled(findings: Sequence[Finding], home: Path) -> str:
-    """The report without what differs from run to run."""
-
-    def text(said: str) -> str:
-        for pattern, instead in NUMBERS:
-            said = re.sub(pattern, instead, said)
-        return said.replace(str(home), "HOME")
-
-    told = [replace(each, text=text(each.text), next_step=each.next_step and text(each.next_step)) for each in findings]
-    return click.unstyle(as_text(told)).replace(__version__, "VERSION")
-
-
-def write(file: Path, entries: Mapping[str, Any]) -> None:
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps({"mcpServers": entries}))
-
-
-def block(*command: str, **env: str) -> dict[str, Any]:
-    return {"command": command[0], "args": list(command[1:]), "env": env}
-
-
-def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file below, with its time and content."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+                         the server on in Cursor's settings, under MCP."""
 
 
 @pytest.mark.promise("D115", "D116", "D117", "D118")
@@ -204,66 +161,6 @@ async def test_no_secret_is_in_the_report_wherever_it_stood(base_url: str, tmp_p
     assert "[redacted]" in report
 
 
-@pytest.mark.promise("D119")
-async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) -> None:
-    write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": block("/bin/sleep", HANGS)})
-    machine = Machine(
-        environ=bare_environment(tmp_path), server=("/bin/sleep", HANGS), checks=("/bin/sh", "-c", f"sleep {HANGS}"),
-        aside_until=0.3, own_until=0.6, hosts_until=0.9, again_until=1.2, least=0.3,
-    )  # fmt: skip
-    begun = time.monotonic()
-    findings = await diagnose(machine)
-    assert time.monotonic() - begun < float(HANGS)
-    assert [finding.level for finding in findings[2:]] == [Level.FAILURE] * 7
-    assert findings[2].text == "The check did not end within 0 s."
-
-
-@pytest.mark.promise("D119")
-async def test_the_longest_run_stays_below_half_a_minute() -> None:
-    machine = Machine()
-    rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py and spawned.py
-    assert machine.aside_until + machine.least + rest < machine.own_until
-    assert machine.own_until + machine.least + rest < machine.hosts_until
-    assert machine.hosts_until + machine.least + rest < machine.again_until
-    assert machine.again_until + rest < 30
-
-
-@pytest.mark.promise("D119")
-@pytest.mark.parametrize(
-    ("script", "text"),
-    [
-        ("echo nonsense", "The check could not run: it ended with code 0."),
-        ("echo 5", "The check could not run: it ended with code 0."),
-        ("echo ModuleNotFoundError: pydantic >&2; exit 1", "The check could not run: it ended with code 1."),
-        ("echo '[{}]'", "The check itself broke off: KeyError at report.py:"),
-        ("kill -9 $$", "The check could not run: it ended with code -9."),
-    ],
-)
-async def test_a_check_that_crashes_is_one_failure_each(script: str, text: str, tmp_path: Path) -> None:
-    machine = Machine(environ=bare_environment(tmp_path), server=("/bin/false",), checks=("/bin/sh", "-c", script))
-    findings = await diagnose(machine, sandbox=True)
-    crashed = [finding for finding in findings if finding.level is Level.FAILURE and finding.name != "stdio"]
-    assert [finding.name for finding in crashed] == ["settings", "keyring", "browser", "hosts"]
-    assert all(finding.text.startswith(text.partition(" at ")[0]) for finding in crashed)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.promise("D119")
-async def test_checks_that_crash_keep_no_server_from_being_started(tmp_path: Path) -> None:
-    machine = replace(patient(bare_environment(tmp_path)), checks=("/bin/false",))
-    findings = await diagnose(machine, sandbox=True)
-    assert {finding.name for finding in findings if finding.level is Level.OK} >= {"stdio"}
-    assert [finding.level for finding in findings if finding.name == "stdio"] == [Level.OK, Level.OK]
-
-
-@pytest.mark.promise("D119")
-async def test_a_check_that_can_not_start_is_a_failure(tmp_path: Path) -> None:
-    machine = Machine(environ=bare_environment(tmp_path), checks=("/nowhere/python",), server=("/nowhere/python",))
-    findings = await diagnose(machine)
-    assert {finding.level for finding in findings[2:]} == {Level.FAILURE}
-    assert "The check could not start: No such file or directory." in {finding.text for finding in findings}
-
-
 def run(*options: str, environ: Mapping[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
     """The installed command itself."""
     return subprocess.run(
@@ -294,12 +191,20 @@ def test_a_failure_makes_the_exit_code_1_and_a_typo_no_traceback(tmp_path: Path)
     assert "\033" not in done.stdout
     assert "failure  settings     REMEMBERIZER_BASE_URL: must be" in done.stdout
     assert "warning  network      Not looked at" in done.stdout
-    assert done.stdout.splitlines()[-1] == "1 failure and 1 warning."
+    assert done.stdout.splitlines()[0].endswith(": 1 failure (settings) and 1 warning (network).")
 
 
-@pytest.mark.promise("D119")
-@pytest.mark.parametrize("name", ["settings", "keyring", "browser"])
-async def test_no_check_needs_a_home(name: str, tmp_path: Path) -> None:
-    environ = {key: value for key, value in bare_environment(tmp_path).items() if key != "HOME"}
-    (found,) = await aside(name, environ=environ, limit_seconds=20)
-    assert found["level"] == "ok"
+@pytest.mark.exhaustive
+def test_on_a_terminal_the_report_is_as_wide_as_it(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
+    environ = {name: value for name, value in bare_environment(tmp_path).items() if name != "COLUMNS"}
+    with subprocess.Popen(
+        [SCRIPT, "doctor", "--sandbox"], env=environ, stdout=theirs, stderr=subprocess.PIPE
+    ) as doctor:
+        os.close(theirs)
+        _, said = doctor.communicate(timeout=40)
+    with os.fdopen(ours, "rb") as terminal:
+        report = click.unstyle(terminal.read1(100_000).decode())
+    assert said == b""
+    assert 80 < max(map(len, report.splitlines())) <= 100

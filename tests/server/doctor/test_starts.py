@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.doctor.entry import hosts_environ
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era
-from rememberizer_mcp.server.doctor.quoting import Quoting
 from rememberizer_mcp.server.doctor.report import Level
-from rememberizer_mcp.server.doctor.starts import own_start
 
-from tests.server.doctor.starting import as_host, entry, failure_of, start
+from tests.server.doctor.starting import OWN, as_host, entry, failure_of, start, told
 from tests.support.process import SERVE
 
 CANARY = "canary-of-the-host"
@@ -27,9 +24,9 @@ async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None
     assert (seen.fault, seen.server[:17], seen.code, seen.stderr) == (None, "rememberizer-mcp ", 0, b"")
     assert seen.tools > 0
     assert list(seen.ms) == ["first", "tools", "call", "end"]
-    found = own_start(seen, era, quoting=Quoting({}), seconds=15)
+    found = told(seen, OWN)
     assert (found.name, found.level) == ("stdio", Level.OK)
-    assert found.text.startswith(f"MCP {era}: first answer after ")
+    assert found.text.startswith(f"MCP {LEGACY}: first answer after ")
 
 
 @pytest.mark.promise("D118")
@@ -50,8 +47,8 @@ async def test_a_hosts_entry_is_started_with_what_a_host_hands_on() -> None:
 )
 def test_each_system_has_its_own_bare_environment(platform: str, kept: Mapping[str, str]) -> None:
     ours = {"HOME": "/home/ada", "APPDATA": "roaming", "PATH": "/long", "REMEMBERIZER_PASSWORD": CANARY}
-    assert hosts_environ(entry("x", X="1"), ours, platform=platform) == kept
-    assert hosts_environ(entry("x", PATH="/own"), ours, platform=platform)["PATH"] == "/own"
+    assert entry("x", X="1").started_with(ours, platform) == kept
+    assert entry("x", PATH="/own").started_with(ours, platform)["PATH"] == "/own"
 
 
 @pytest.mark.promise("D118")

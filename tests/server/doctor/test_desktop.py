@@ -6,9 +6,8 @@ from pathlib import Path
 
 import anyio
 import pytest
-from rememberizer_mcp.server.doctor.aside import aside
-from rememberizer_mcp.server.doctor.browser import browser
-from rememberizer_mcp.server.doctor.keyrings import NOBODY, keyring
+from rememberizer_mcp.server.doctor.desktop import NOBODY, browser, keyring
+from rememberizer_mcp.server.doctor.examination import examine
 from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
@@ -45,36 +44,36 @@ def refuse() -> Ring:
 
 async def child(name: str, environment: Mapping[str, str]) -> Finding:
     """The one finding of a check, in a process of its own."""
-    (found,) = await aside(name, environ=environment, limit_seconds=20)
-    return Finding.from_dict(found)
+    (found,) = (await examine([name], environ=environment, limit_seconds=20))[name]
+    return found
 
 
 @pytest.mark.promise("D115", "D117")
-def test_a_keyring_that_nobody_asked_for_is_not_read() -> None:
+async def test_a_keyring_that_nobody_asked_for_is_not_read() -> None:
     ring = Fake()
-    found = keyring("off", find=lambda: ring)
+    found = await keyring("off", find=lambda: ring)
     assert (found.level, ring.asked) == (Level.OK, [])
     assert "Fake could be used" in found.text
 
 
-def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
-    found = keyring("off", find=refuse)
+async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
+    found = await keyring("off", find=refuse)
     assert (found.level, found.text) == (
         Level.OK, "Not used, since REMEMBERIZER_KEEP_SIGNED_IN is `off`; none could be used now.",
     )  # fmt: skip
 
 
 @pytest.mark.promise("D115", "D117")
-def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys() -> None:
+async def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys() -> None:
     ring = Fake()
-    found = keyring("keyring", find=lambda: ring)
+    found = await keyring("keyring", find=lambda: ring)
     assert (found.level, ring.asked) == (Level.OK, [NOBODY])
     assert "can be read" in found.text
 
 
 @pytest.mark.promise("D115", "D117")
-def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
-    found = keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY)))
+async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
+    found = await keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY)))
     assert (found.level, found.text) == (Level.FAILURE, "It is locked or refuses the access (RuntimeError).")
     assert CANARY not in str(found)
 
@@ -87,8 +86,8 @@ def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
         (object(), "There is none of the operating system's own", "Set up Secret Service"),
     ],
 )
-def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object, text: str, step: str) -> None:
-    found = keyring("keyring", find=refuse, library=lambda _: library)
+async def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object, text: str, step: str) -> None:
+    found = await keyring("keyring", find=refuse, library=lambda _: library)
     assert found.level is Level.FAILURE
     assert found.text.startswith(text)
     assert f"{found.next_step}".startswith(step)
@@ -96,14 +95,14 @@ def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object,
 
 @pytest.mark.promise("D119")
 @pytest.mark.parametrize("wish", ["keyring", "off"])
-def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
+async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
     answers = threading.Event()
 
     def find() -> Ring:
         answers.wait(20)
         return Fake()
 
-    found = keyring(wish, find=find, limit_seconds=0.1)
+    found = await keyring(wish, find=find, limit_seconds=0.1)
     answers.set()
     assert found.level is (Level.FAILURE if wish == "keyring" else Level.OK)
     assert ("did not answer within 0.1 s" in found.text) == (wish == "keyring")

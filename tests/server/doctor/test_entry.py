@@ -6,11 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.doctor.entry import Entry
-from rememberizer_mcp.server.doctor.entry_checks import Again, as_entrys, checks_again, shells_alone
-from rememberizer_mcp.server.doctor.keyrings import keyring
-from rememberizer_mcp.server.doctor.lines import as_json
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.desktop import keyring
+from rememberizer_mcp.server.doctor.entry import Entry, grouped
+from rememberizer_mcp.server.doctor.report import Finding, Level, as_json
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
@@ -18,15 +16,10 @@ from rememberizer_mcp.server.sessions.keychain import Ring
 from tests.support.secret_service import bare_environment
 from tests.support.way import answer, server
 
-from .test_run import CANARY, block, patient, write
+from .machines import CANARY, block, patient, write
+from .starting import entry
 
 CURSORS = ".cursor/mcp.json"
-ENTRY = Entry(
-    title="Cursor", file="/home/ada/.cursor/mcp.json", install="rememberizer-mcp install cursor", restart="Restart it.",
-    command=("/bin/server",), environ={},
-)  # fmt: skip
-
-
 NOWHERE = {"REMEMBERIZER_BASE_URL": "http://127.0.0.1:1/api/v1/"}
 """What the shell of these tests sets, so that only loopback is asked."""
 
@@ -35,10 +28,11 @@ ENDS = (sys.executable, "-c", "")
 """Stands for servers where how one starts is not what a test is about."""
 ENTRYS = f"""
 import os, sys
-if sys.argv[1] != "hosts" and os.environ.get("REMEMBERIZER_BASE_URL") == {NOWHERE["REMEMBERIZER_BASE_URL"]!r}:
-    print("[]")
+if os.environ.get("REMEMBERIZER_BASE_URL") == {NOWHERE["REMEMBERIZER_BASE_URL"]!r}:
+    for name in sys.argv[1:]:
+        print(f'["{{name}}", []]')
 else:
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor", sys.argv[1]])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor", *sys.argv[1:]])
 """
 """A check finds nothing in the shell of these tests; what it finds with an entry's variables is real."""
 
@@ -75,7 +69,7 @@ async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> 
     )  # fmt: skip
     assert (network.level, network.text) == (Level.FAILURE, "Cursor: 127.0.0.1:2 takes no connection.")
     assert f"{network.next_step}".endswith(
-        f"The entry is in {tmp_path / CURSORS}. Switch the server on in Cursor's settings, under MCP."
+        f"The entry of Cursor is in {tmp_path / CURSORS}. Switch the server on in Cursor's settings, under MCP."
     )
 
 
@@ -97,8 +91,8 @@ async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
         write(tmp_path / CURSORS, {"rememberizer": ours})
         write(tmp_path / ".claude.json", {"rememberizer": ours})
         findings = await diagnose(only_entrys(bare_environment(tmp_path, **NOWHERE)))
-    told = [each.text for each in findings if each.name == "api"]
-    assert [each.partition(":")[0] for each in told] == ["Claude Code", "Cursor"]
+    (told,) = [each.text for each in findings if each.name == "api"]
+    assert told.startswith("Claude Code and Cursor: http://127.0.0.1:")
     assert len(stop.asked) == 1
 
 
@@ -109,7 +103,7 @@ async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_p
         (Level.WARNING, "Cursor: REMEMBERIZER_PASSWROD is no setting of this version and is ignored."),
         (Level.OK, "Cursor: REMEMBERIZER_READ_ONLY is `on`."),
     ]
-    assert f"{found[0].next_step}".startswith("Did you mean REMEMBERIZER_PASSWORD? The entry is in ")
+    assert f"{found[0].next_step}".startswith("Did you mean REMEMBERIZER_PASSWORD? The entry of Cursor is in ")
 
 
 @pytest.mark.promise("D115")
@@ -152,65 +146,57 @@ async def test_a_variable_that_is_none_is_told_without_a_value_in_its_name(
 
 @pytest.mark.promise("D119")
 async def test_a_check_that_hangs_is_a_failure_of_the_entry(tmp_path: Path) -> None:
-    """The hosts' check answers at once, and the others never do."""
     write(tmp_path / CURSORS, {"rememberizer": block(*ENDS, REMEMBERIZER_READ_ONLY="on")})
-    script = f'[ "$1" = hosts ] && exec {sys.executable} -P -m rememberizer_mcp.server.doctor hosts; sleep 60'
-    machine = replace(
-        patient(bare_environment(tmp_path)), server=ENDS, checks=("/bin/sh", "-c", script, "sh"), aside_until=0.3,
-        again_until=0.3, least=0.3,
-    )  # fmt: skip
-    findings = await diagnose(machine, sandbox=True)
+    patients = patient(bare_environment(tmp_path))
+    hangs = replace(patients, server=ENDS, checks=("/bin/sh", "-c", "sleep 60"), examined_until=0.3, least=0.3)
+    findings = await diagnose(hangs, sandbox=True)
     assert findings[-1].text == "Cursor: The check did not end within 0 s."
 
 
-def with_environ(*command: str, **environ: str) -> Entry:
-    return replace(ENTRY, command=command or ENTRY.command, environ=environ)
-
-
 @pytest.mark.parametrize(
-    ("entry", "shell", "names"),
+    ("ours", "shell", "names"),
     [
-        (with_environ(), {"HTTPS_PROXY": "http://127.0.0.1:1"}, []),
-        (with_environ(HOME="/elsewhere"), {}, []),
-        (with_environ(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "on"}, []),
-        (with_environ(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "off"}, ["settings"]),
-        (with_environ(https_proxy="http://127.0.0.1:1"), {}, ["network"]),
-        (with_environ(NO_PROXY="*"), {}, ["network"]),
-        (with_environ(SSL_CERT_FILE="/ca.pem"), {}, ["network"]),
-        (with_environ(BROWSER="lynx"), {}, ["browser"]),
-        (with_environ(PYTHON_KEYRING_BACKEND="x.Y"), {}, ["keyring"]),
-        (with_environ(REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings", "network"]),
-        (with_environ("/bin/server", "--sandbox", REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings"]),
+        (entry(), {"HTTPS_PROXY": "http://127.0.0.1:1"}, []),
+        (entry(HOME="/elsewhere"), {}, []),
+        (entry(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "on"}, []),
+        (entry(REMEMBERIZER_READ_ONLY="on"), {"REMEMBERIZER_READ_ONLY": "off"}, ["settings"]),
+        (entry(https_proxy="http://127.0.0.1:1"), {}, ["network"]),
+        (entry(NO_PROXY="*"), {}, ["network"]),
+        (entry(SSL_CERT_FILE="/ca.pem"), {}, ["network"]),
+        (entry(BROWSER="lynx"), {}, ["browser"]),
+        (entry(PYTHON_KEYRING_BACKEND="x.Y"), {}, ["keyring"]),
+        (entry(REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings", "network"]),
+        (entry("/bin/server", "--sandbox", REMEMBERIZER_BASE_URL="https://x/"), {}, ["settings"]),
     ],
 )
 def test_only_checks_whose_variables_differ_are_made_again(
-    entry: Entry, shell: Mapping[str, str], names: list[str]
+    ours: Entry, shell: Mapping[str, str], names: list[str]
 ) -> None:
-    assert [check.name for check in checks_again(entry, shell, sandbox=False)] == names
+    assert [check.name for check in ours.checks_again(shell, sandbox=False)] == names
 
 
 def test_a_check_sees_the_machine_and_the_entry_but_not_the_shells_settings() -> None:
     shell = {"HOME": "/home/ada", "REMEMBERIZER_READ_ONLY": "on", "https_proxy": "http://a:1", "DISPLAY": ":0"}
-    (check,) = checks_again(with_environ(REMEMBERIZER_BASE_URL="https://x/", PATH="/nowhere"), shell, sandbox=False)[1:]
-    assert check.environ(shell) == {"HOME": "/home/ada", "DISPLAY": ":0", "REMEMBERIZER_BASE_URL": "https://x/"}
+    ours = entry(REMEMBERIZER_BASE_URL="https://x/", PATH="/nowhere")
+    assert ours.environ_again(shell) == {"HOME": "/home/ada", "DISPLAY": ":0", "REMEMBERIZER_BASE_URL": "https://x/"}
 
 
 def test_a_check_does_not_show_its_variables() -> None:
-    assert CANARY not in repr(Again("settings", frozenset({("REMEMBERIZER_PASSWORD", CANARY)})))
+    assert CANARY not in repr(entry(REMEMBERIZER_PASSWORD=CANARY).checks_again({}, sandbox=False))
 
 
-def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() -> None:
+async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() -> None:
     def find() -> Ring:
         raise SignInFailed
 
-    missing = keyring("keyring", find=find, library=lambda _: None)
+    missing = await keyring("keyring", find=find, library=lambda _: None)
     assert missing.level is Level.FAILURE
-    ours = with_environ(str(Path(sys.executable).with_name("rememberizer-mcp")))
-    assert as_entrys(missing, ours).level is Level.FAILURE
-    elsewhere = as_entrys(missing, with_environ("/usr/bin/uvx"))
+    ours = entry(str(Path(sys.executable).with_name("rememberizer-mcp")))
+    assert ours.told(missing).finding.level is Level.FAILURE
+    (elsewhere,) = grouped([entry("/usr/bin/uvx").told(missing)])
     assert (elsewhere.level, elsewhere.text) == (
         Level.WARNING,
-        "Cursor: not looked at. The library `keyring` is not installed where the doctor runs.",
+        "Claude Desktop: not looked at. The library `keyring` is not installed where the doctor runs.",
     )
     assert f"{elsewhere.next_step}".endswith("its command, with `doctor` behind it.")
 
@@ -218,8 +204,26 @@ def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_own() 
 @pytest.mark.promise("D118")
 def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_values() -> None:
     shell = {"https_proxy": f"http://a:{CANARY}@x:1", "REMEMBERIZER_EMAIL": "ada", "NO_PROXY": "x", "ALL_PROXY": ""}
-    (found,) = shells_alone(with_environ(), shell)
+    ((_, found, _),) = entry().lacking(shell)
     assert found.text.endswith(" may not see it: REMEMBERIZER_EMAIL, https_proxy.")
     assert CANARY not in repr(found)
-    assert shells_alone(with_environ(HTTPS_PROXY="http://y:1", REMEMBERIZER_EMAIL="bob"), shell) == []
-    assert shells_alone(with_environ("/bin/server", "--sandbox"), shell) == []
+    assert entry(HTTPS_PROXY="http://y:1", REMEMBERIZER_EMAIL="bob").lacking(shell) == []
+    assert entry("/bin/server", "--sandbox").lacking(shell) == []
+
+
+@pytest.mark.promise("D118")
+def test_what_several_entries_share_is_one_line_that_names_them() -> None:
+    shared = Finding.warning("settings", "X is no setting.", "Remove it.")
+    hosts = [replace(entry(), title=title, place=f"It is in {title}.") for title in ("Cursor", "Codex", "Goose")]
+    other = Finding.ok("hosts", "of a file")
+    one, alone, last = grouped(
+        [
+            hosts[0].told(shared),
+            other,
+            *(each.told(shared) for each in hosts),
+            hosts[1].told(Finding.ok("api", "It answers.", ms={"first_byte": 1.0})),
+        ]
+    )
+    assert one.text == "Cursor, Codex and Goose: X is no setting."
+    assert one.next_step == "Remove it. It is in Cursor. It is in Codex. It is in Goose."
+    assert (alone, last.text, last.next_step) == (other, "Codex: It answers.", None)
