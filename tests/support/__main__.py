@@ -5,6 +5,7 @@ With ``serve`` it stands behind a front.
 
 import gc
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -53,6 +54,7 @@ def hanging_server() -> MCPServer[None]:
 
     @server.tool()
     async def noise() -> str:
+        assert (sys.stdin.read(), os.read(0, 1)) == ("", b"")
         print("printed")  # noqa: T201 -- that is the noise
         sys.stdout.write("written\n")
         sys.stdout.flush()

@@ -19,7 +19,7 @@ from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.server.stdio import front
 from rememberizer_mcp.server.stdio.front import Front, Script
-from rememberizer_mcp.server.stdio.serving import BehindFront, Input, Output
+from rememberizer_mcp.server.stdio.streams import BehindFront, Input, Output
 
 from tests.snapshots.front import LISTS, VERSIONS, questions
 from tests.support.conversation import Conversation, conversation, pipe, serve
@@ -93,7 +93,7 @@ async def behind_a_front(lines: bytes) -> list[bytes]:
     lane = threading.Thread(target=front.listen)
     lane.start()
     behind = BehindFront(front)
-    stdin = io.BufferedReader(Input(behind.read, at_end=lambda: None))
+    stdin = Input(behind.read)
     broken: list[OSError] = []
     stdout = io.BufferedWriter(Output(behind.write, at_failure=broken.append))
     with their_input, their_output:
