@@ -1,31 +1,19 @@
-"""Completion in bash, which splits what was typed at `=` and `:` and replaces the last part alone."""
+"""Completion in bash, which splits words at `=` and `:` and replaces the last part alone; click splits at blanks."""
 
 from click.shell_completion import BashComplete
 
 SCRIPT = """\
 %(complete_func)s() {
-    local IFS=$'\\n' line=${COMP_LINE:0:COMP_POINT} lead="" current="" response type value i
-    local -a words=()
-    for ((i = 0; i <= COMP_CWORD; i++)); do
-        if [[ $i == 0 || $line == [[:space:]]* ]]; then
-            words+=("")
-        fi
-        line=${line#"${line%%%%[![:space:]]*}"}
-        if [[ $i == "$COMP_CWORD" ]]; then
-            words[${#words[@]}-1]+=$line
-        else
-            words[${#words[@]}-1]+=${COMP_WORDS[i]}
-            line=${line#*"${COMP_WORDS[i]}"}
-        fi
-    done
-    current=${words[${#words[@]}-1]}
+    local IFS=$'\\n' line=${COMP_LINE:0:COMP_POINT} current lead="" at=-1 response type value
+    current=${line##*[[:space:]]}
     if [[ $current == --*=* ]]; then
         lead=${current%%%%=*}=
+    elif [[ -z $current && -z $2 ]]; then
+        at=9999  # a new word; -1 is the last one
     fi
 
     # A command's name, for without one it would serve, and take from the terminal what is typed meanwhile.
-    response=$(env COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) %(complete_var)s=bash_complete \
-"$1" completion)
+    response=$(env COMP_WORDS="$line" COMP_CWORD=$at %(complete_var)s=bash_complete "$1" completion)
 
     COMPREPLY=()
     while IFS=, read -r type value; do
@@ -48,6 +36,6 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class Bash(BashComplete):
-    """Its script takes the words as they were typed, and offers of each only what bash replaces."""
+    """Its script passes the line as somebody typed it, and offers of each value only the part that bash replaces."""
 
     source_template = SCRIPT

@@ -43,6 +43,8 @@ COMPLETED = [
     ("--variant access_c", "--variant access_cookie=", []),
     ("--variant captcha=off sand", "--variant captcha=off sandbox ", []),
     ("demo --data a:b --var", "demo --data a:b --variant ", []),
+    ("demo --data 'a b' --var", "demo --data 'a b' --variant ", []),
+    (r"demo --data a\ ", r"demo --data a\ b.db ", []),
     ("demo --data k", "demo --data kept.db ", []),
 ]
 pytestmark = [pytest.mark.promise("D124"), pytest.mark.needs("bash")]
@@ -63,7 +65,8 @@ def terminal(tmp_path: Path, bashrc: str) -> Iterator[int]:
     """The terminal of a bash that waits at its prompt."""
     (tmp_path / "inputrc").write_text(INPUTRC, encoding="utf-8")
     (tmp_path / "bashrc").write_text(bashrc + BASHRC, encoding="utf-8")
-    (tmp_path / "kept.db").touch()
+    for name in ("kept.db", "a b.db"):
+        (tmp_path / name).touch()
     ours, its = pty.openpty()
     termios.tcsetwinsize(its, (50, 200))
     environment = offline_environment(tmp_path) | {"INPUTRC": str(tmp_path / "inputrc"), "TERM": "dumb"}
