@@ -7,26 +7,23 @@ same variable with ``_FILE`` behind it. Nothing secret is ever taken from the co
 import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ..logs.secret_forms import shown_name
 from .values import (
     EMAIL_PATTERN,
     ApiKey,
+    CookieValue,
+    Folders,
     Secret,
     SecretInFile,
-    absolute_folders,
+    Toolsets,
     api_address,
-    comma_separated,
     cookie_value,
     filled_in,
-    filled_in_key,
-    known_toolsets,
     meant,
     secret_in,
     switch,
@@ -46,23 +43,10 @@ class UnusableSettings(Exception):
         super().__init__("; ".join(self.problems))
 
 
-class _Environment(EnvSettingsSource):
-    """The environment, which can't switch the sandbox on: only the command line does."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls)
-        self.env_vars = {name.lower(): value for name, value in variables_set(os.environ).items()}
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        if field_name == "sandbox":
-            return None, field_name, False
-        return super().get_field_value(field, field_name)
-
-
 class Settings(BaseSettings):
     """What the server was told, checked. Use ``load_settings`` to get all problems as sentences."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     base_url: Annotated[str, AfterValidator(api_address)] = Field(
         "https://api.rememberizer.ai/api/v1/",
@@ -73,7 +57,7 @@ class Settings(BaseSettings):
     )
     password: Secret | None = Field(None, description="Password that goes with the e-mail.")
     captcha: Secret | None = Field(None, description="Captcha response that goes with them; each works once.")
-    refresh_token: Annotated[SecretStr, AfterValidator(cookie_value), AfterValidator(filled_in_key)] | None = Field(
+    refresh_token: CookieValue | None = Field(
         None, description="Value of the `refresh_token` cookie of a sign-in; `login` takes it over."
     )
     api_token: ApiKey | None = Field(
@@ -82,15 +66,13 @@ class Settings(BaseSettings):
     vector_store_token: ApiKey | None = Field(
         None, description="API key of a vector store; its documents and search (toolset `vector_stores`) take no other."
     )
-    toolsets: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(comma_separated), words(), AfterValidator(known_toolsets)
-    ] = Field(
+    toolsets: Toolsets = Field(
         ("auth", "knowledge"), description="Which tools there are; `mementos`, `vector_stores` or `all` add more."
     )
     read_only: bool = Field(default=False, description="Whether tools that write are left out (`on` or `off`).")
-    upload_dirs: Annotated[
-        tuple[Path, ...], NoDecode, BeforeValidator(comma_separated), AfterValidator(absolute_folders)
-    ] = Field((), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated.")
+    upload_dirs: Folders = Field(
+        (), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated."
+    )
     keep_signed_in: Annotated[Literal["off", "keyring"], words(**switch("keyring", "off"))] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
@@ -172,8 +154,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What was passed, then the environment; no ``.env`` of whatever folder the host started us in."""
-        return init_settings, _Environment(settings_cls)
+        """What was passed, then the environment; no ``.env`` of whatever folder the host started us in.
+
+        The environment can't switch the sandbox on: only the command line does.
+        """
+        given = variables_set(os.environ)
+        values = {name: given[variable(name)] for name in _named_by_variables() if variable(name) in given}
+        return init_settings, InitSettingsSource(settings_cls, init_kwargs=values)
 
     def newest_refresh_token(self) -> SecretStr | None:
         """The refresh token; where a file holds it, what stands there now, since another program may renew it."""
@@ -224,9 +211,12 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     return sorted(map(shown_name, names))
 
 
+def _named_by_variables() -> list[str]:
+    return [name for name in Settings.model_fields if name != "sandbox"]
+
+
 def _known() -> set[str]:
-    fields = [name for name in Settings.model_fields if name != "sandbox"]
-    return {variable(name) for name in fields} | {variable(name) + "_FILE" for name in SECRETS}
+    return {*map(variable, _named_by_variables()), *(variable(name) + "_FILE" for name in SECRETS)}
 
 
 def _spellings(environ: Mapping[str, str]) -> list[str]:
@@ -265,28 +255,24 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 
 
 _ALLOWED = {
+    "bool_parsing": "must be `on` or `off`",
     "email": "must have the form of an e-mail address",
-    "keep_signed_in": "must be `off` or `keyring`",
     "oauth_port": "must be a port from 1 to 65535",
-    "lazy_sign_in": "must be `on` or `off`",
-    "open_browser": "must be `auto`, `always` or `never`",
     "recaptcha_site_key": "must be a site key: letters, digits, `-` and `_`",
     "sign_in_minutes": "must be a number above 0, at most 1440",
-    "read_only": "must be `on` or `off`",
-    "secret_arguments": "must be `on` or `off`",
     "session_idle_minutes": "must be a number above 0",
     "session_hours": "must be a number above 0",
     "timeout_seconds": "must be a number above 0, at most 600",
-    "log_level": "must be `debug`, `info`, `warning` or `error`",
 }
+"""What is told where pydantic's own words would say less or more, by its kind of error or by the setting."""
 
 
 def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """One problem in our words: a validator's own, or else what the setting may be."""
     name = str(location[0])
-    said = (
-        message.removeprefix("Value error, ")
-        if kind == "value_error"
-        else _ALLOWED.get(name, "is not in the right form")
-    )
-    return f"{variable(name)}: {said}"
+    told = _ALLOWED.get(kind) or _ALLOWED.get(name, "is not in the right form")
+    if kind == "value_error":
+        told = message.removeprefix("Value error, ")
+    if kind == "literal_error":
+        told = message.replace("Input should", "must").replace("'", "`")
+    return f"{variable(name)}: {told}"

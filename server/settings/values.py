@@ -18,7 +18,6 @@ TOOLSETS = ("auth", "knowledge", "mementos", "vector_stores")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
-_KEY = re.compile(r"[\x21-\x7e]+")
 _UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
 _NAME = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+"
 _PLACEHOLDERS = re.compile(
@@ -29,11 +28,9 @@ _PLACEHOLDERS = re.compile(
 ``${{ secrets.NAME }}``, LibreChat's ``{{NAME}}``, opencode's ``{env:NAME}`` and ``{file:path}``, Gemini CLI's
 ``$NAME``; ``$env:NAME`` and ``%NAME%`` of Windows; and ``${NAME``, ``{NAME}`` and ``<NAME>`` of people. Passwords can
 look like the last ones and ``$NAME``: in those a name has capitals and an underscore."""
-_NO_KEY = re.compile(r"\$[A-Z][A-Z0-9_]*|\$[({].*|%\w+%|[#@]?([{<\[(]).*[}>\])]")
+_NO_KEY = r"\$[A-Z][A-Z0-9_]*|\$[({].*|%\w+%|[#@]?([{<\[(]).*[}>\])]"
 """What no key looks like, and placeholders in any letters do."""
 _QUOTED = re.compile(r"""(["'])(?P<inside>((?!\1).)*)\1""", re.DOTALL)
-_UNFILLED_TOLD = "is nothing but a placeholder, which the host did not fill in"
-_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
 def api_address(value: str) -> str:
@@ -68,56 +65,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def encodable(value: str) -> str:
-    """The same text, if UTF-8 can write it.
+def _secret(form: str, told: str) -> Callable[[SecretStr], SecretStr]:
+    """A check that gives a secret back if all of it has this form, and else raises ``ValueError`` with these words."""
+    pattern = re.compile(form)
 
-    Raises:
-        ValueError: It holds half of a surrogate pair.
-    """
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # its text repeats the value
-        raise ValueError("is no UTF-8 text") from None
-    return value
+    def check(value: SecretStr) -> SecretStr:
+        if not pattern.fullmatch(value.get_secret_value()):
+            raise ValueError(told)
+        return value
 
-
-def encodable_secret(value: SecretStr) -> SecretStr:
-    """The same for a secret."""
-    encodable(value.get_secret_value())
-    return value
+    return check
 
 
-def cookie_value(value: SecretStr) -> SecretStr:
-    """The same secret, if it can be the value of a cookie (RFC 6265 §4.1.1).
-
-    Raises:
-        ValueError: It can't.
-    """
-    if not _COOKIE_VALUE.fullmatch(value.get_secret_value()):
-        raise ValueError("must be the value of a cookie, alone: no name, spaces, quotes, commas or semicolons")
-    return value
-
-
-def header_value(value: SecretStr) -> SecretStr:
-    """The same secret, if a header can carry it.
-
-    Raises:
-        ValueError: It can't.
-    """
-    if not _KEY.fullmatch(value.get_secret_value()):
-        raise ValueError("must be an API key, alone: visible ASCII without spaces")
-    return value
-
-
-def filled_in_key(value: SecretStr) -> SecretStr:
-    """The same key, if it can be one.
-
-    Raises:
-        ValueError: It is a placeholder, such as no password is.
-    """
-    if _NO_KEY.fullmatch(value.get_secret_value()):
-        raise ValueError(_UNFILLED_TOLD)
-    return value
+_UNFILLED_TOLD = "is nothing but a placeholder, which the host did not fill in"
+encodable = _secret(r"[^\ud800-\udfff]*", "is no UTF-8 text")
+cookie_value = _secret(
+    r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+",
+    "must be the value of a cookie, alone: no name, spaces, quotes, commas or semicolons",
+)
+"""Checks that a secret can be the value of a cookie (RFC 6265 §4.1.1)."""
+header_value = _secret(r"[\x21-\x7e]+", "must be an API key, alone: visible ASCII without spaces")
+filled_in_key = _secret(rf"(?!({_NO_KEY})\Z)(?s:.*)", _UNFILLED_TOLD)
 
 
 def filled_in(value: str, *, is_secret: bool) -> str:
@@ -204,8 +172,11 @@ def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return folders
 
 
-Secret = Annotated[SecretStr, AfterValidator(encodable_secret)]
+Secret = Annotated[SecretStr, AfterValidator(encodable)]
 ApiKey = Annotated[SecretStr, AfterValidator(header_value), AfterValidator(filled_in_key)]
+CookieValue = Annotated[SecretStr, AfterValidator(cookie_value), AfterValidator(filled_in_key)]
+Toolsets = Annotated[tuple[str, ...], BeforeValidator(comma_separated), words(), AfterValidator(known_toolsets)]
+Folders = Annotated[tuple[Path, ...], BeforeValidator(comma_separated), AfterValidator(absolute_folders)]
 
 
 class SecretInFile(SecretStr):
