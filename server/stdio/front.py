@@ -23,8 +23,8 @@ from typing import Any
 
 GRACE_SECONDS = 0.6  # how long the end of the input waits for the settings to be checked, once the host has an answer
 LONGEST_LINE = 8192
-PAGE, MOST_BYTES = 4096, 65536  # of a pipe: a host that reads nothing can't keep the front from seeing its input end
-LEAST_BYTES = 1024  # what an answer is counted as at least: a socket needs as much for one
+PAGE, MOST_BYTES = 4096, 65536  # of a pipe that nobody reads: what fits can't keep the front from seeing its input end
+LEAST_BYTES = 1024  # what an answer counts as at least: a socket needs as much for one
 ARGUMENTS: Sequence[Sequence[str]] = ([], ["--sandbox"], ["serve"], ["serve", "--sandbox"])
 SETTINGS = ("REMEMBERIZER_TOOLSETS", "REMEMBERIZER_READ_ONLY", "REMEMBERIZER_SECRET_ARGUMENTS")
 SWITCH = {"on": "on", "true": "on", "1": "on", "off": "off", "false": "off", "0": "off"}
@@ -44,12 +44,12 @@ CAPABILITIES: Mapping[str, Sequence[tuple[type, ...]]] = {
 
 
 def chosen(data: Mapping[str, Any], arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """The row of the data that the settings choose; None if that is not certain, or a shell asks what completes."""
+    """The row of the data for these settings; None if that is not certain, or if a shell asks for completions."""
     toolsets, read_only, secrets = (environ.get(name) for name in SETTINGS)
     names = {part.strip() for part in (toolsets or "auth,knowledge").split(",")} - {""}
     known = ",".join(name for name in data["toolsets"] if name in names or "all" in names)
-    odd = {name for name in environ if name.upper() in (*SETTINGS, "_REMEMBERIZER_MCP_COMPLETE")} - {*SETTINGS}
-    certain = arguments in ARGUMENTS and not odd and not names - {*data["toolsets"], "all"}
+    doubtful = {name for name in environ if name.upper() in (*SETTINGS, "_REMEMBERIZER_MCP_COMPLETE")} - {*SETTINGS}
+    certain = arguments in ARGUMENTS and not doubtful and not names - {*data["toolsets"], "all"}
     row = f"{known} {SWITCH.get(read_only or 'off')} {SWITCH.get(secrets or 'on')} {'--sandbox' in arguments}"
     return row if certain and row in data["rows"] else None
 
@@ -64,7 +64,7 @@ def installed(package: str) -> str | None:
 
 
 class Script:
-    """What is said in one conversation, under one row of the data."""
+    """The answers in one conversation, from one row of the data."""
 
     def __init__(self, data: Mapping[str, Any], row: str) -> None:
         self._data = data
@@ -74,7 +74,7 @@ class Script:
         """The lines that the SDK has to see too, the opening first."""
 
     def answer(self, line: bytes) -> bytes | None:
-        """The SDK's answer to a line, which may be silence; None where it is not known to the letter."""
+        """The SDK's answer to a line, empty where the SDK is silent; None where its answer is not known exactly."""
         message = _parse(line)
         if message in (INITIALIZED, INITIALIZED | {"params": {}}) and self._version != MODERN and len(self.shown) == 1:
             self.shown.append(line)
@@ -120,7 +120,7 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _introduces(client: Any, capabilities: Any) -> bool:
-    """Whether the SDK takes these for who a client is and what it can do."""
+    """Whether the SDK accepts this as the name and the capabilities of a client."""
     return (
         type(client) is dict
         and {"name", "version"} <= client.keys() <= {"name", "version", "title", "description", "websiteUrl"}
@@ -135,11 +135,15 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
     return bool(kinds) and type(value) in kinds[0] and all(_is_made_of(each, kinds[1:]) for each in inner)
 
 
-def filled(held: int, answer: bytes) -> int:
-    """How full a Linux pipe is after a write, which fills up the last page of its buffer, then starts a new one."""
-    full, odd = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
-    left = -held % PAGE
-    return held + full + (left if full and odd <= left else odd if odd <= left else left + odd)
+def filled(bytes_used: int, answer: bytes) -> int:
+    """How full a pipe that nobody reads is after a write, in bytes.
+
+    Linux pipes buffer whole pages. A write puts what exceeds whole pages into the last page if it fits there, and else
+    starts a new page. ``select.poll`` can't tell this: it says only that one page is free, and Windows lacks it.
+    """
+    pages, rest = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
+    free = -bytes_used % PAGE  # in the last page
+    return bytes_used + pages + (free if pages and rest <= free else rest if rest <= free else free + rest)
 
 
 class Front:
@@ -149,7 +153,7 @@ class Front:
         self._script, self.source, self.sink = script, source, sink
         self.shown = script.shown
         self.unread = b""
-        self.left = threading.Event()
+        self.done = threading.Event()
         """Set when what is unread and the source belong to the SDK's lane."""
         self.usable = threading.Event()
         """Set by the SDK's lane when it has checked the settings."""
@@ -158,15 +162,15 @@ class Front:
 
     def listen(self) -> None:
         """Answer up to the first line that is not known, or to the end."""
-        held = 0
+        bytes_used = 0
         try:
             while data := os.read(self.source, LONGEST_LINE):
                 self.unread += data
                 while b"\n" in self.unread:
                     line, end, rest = self.unread.partition(b"\n")
                     answer = self._script.answer(line + end)
-                    held = filled(held, answer) if answer else held
-                    if answer is None or held > MOST_BYTES:
+                    bytes_used = filled(bytes_used, answer) if answer else bytes_used
+                    if answer is None or bytes_used > MOST_BYTES:
                         return
                     while answer:
                         answer = answer[os.write(self.sink, answer) :]
@@ -179,7 +183,7 @@ class Front:
         except OSError:
             pass  # the SDK's lane will meet it too, and say so
         finally:
-            self.left.set()
+            self.done.set()
 
 
 def start() -> Front | None:

@@ -45,7 +45,7 @@ class BehindFront:
         return len(data)
 
     def _handed_over(self) -> Iterator[bytes]:
-        self._front.left.wait()
+        self._front.done.wait()
         opening, *later = self._front.shown or [b""]
         if opening:
             yield opening

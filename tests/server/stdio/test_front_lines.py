@@ -200,7 +200,7 @@ def left_by_a_front(sent: bytes, *, ended: bool = False) -> tuple[bytes, bytes]:
         ours.write(sent)
         ours.close() if ended else ours.flush()
         front.listen()
-        assert front.left.is_set()
+        assert front.done.is_set()
         sink.close()
         return our_input.read(), front.unread
 
@@ -250,7 +250,7 @@ def test_the_sdk_reads_on_when_it_has_answered_the_opening() -> None:
         front = Front(Script(DATA, USUAL_ROW), source.fileno(), sink.fileno())
         front.shown += [b"opening\n", b"initialized\n"]
         front.unread = b"unread"
-        front.left.set()
+        front.done.set()
         behind = BehindFront(front)
         assert [behind.read(4), behind.read(100)] == [b"open", b"ing\n"]
         reading = pool.submit(behind.read, 100)

@@ -64,4 +64,4 @@ def test_a_front_never_blocks_on_a_host_that_reads_nothing(connect: Callable[[],
         ours.write(b"".join(map(line, (initialize(), *[legacy(1, method)] * 600))))
         ours.flush()
         threading.Thread(target=front.listen, daemon=True).start()
-        assert front.left.wait(LONGEST_SECONDS)
+        assert front.done.wait(LONGEST_SECONDS)
