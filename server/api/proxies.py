@@ -35,10 +35,8 @@ class Problem(StrEnum):
     KIND = "The proxy in {source} can't be used: only http and https proxies can."
 
 
-_FORMS = {
-    Problem.FORM: "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, `?`, `#` and `%`)",
-    Problem.KIND: "http://HOST:PORT",
-}
+FORM = "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, `?`, `#` and `%`)"
+"""What a usable address of a proxy looks like, for whoever has to correct it."""
 
 
 class UnusableProxy(Exception):
@@ -53,9 +51,8 @@ class UnusableProxy(Exception):
         """The failure of a call; a model can't repair the cause, so trying again is of no use."""
         failure = UpstreamUnreachable(
             str(self),
-            repair=f"Don't call again: only the user can correct this. Have them set {self.source} to "
-            f"{_FORMS[self.problem]}, or remove it, where this server is started, then restart the server; "
-            "its `doctor` command checks it.",
+            repair=f"Don't call again: only the user can correct this. Have them set {self.source} to {FORM}, or remove "
+            "it, where this server is started, then restart the server; its `doctor` command checks it.",
         )
         failure.retryable = False
         return failure
