@@ -1,7 +1,7 @@
-"""Which proxy is on the way to Rememberizer, and whether it can be used; a password in one is never repeated.
+"""Which proxy is on the way to Rememberizer, and whether it can be used. Its password is never repeated.
 
-``on_the_way`` is the one place that decides, for the client and for the doctor. The names of the variables, and which
-of them counts, are those of ``urllib.request.getproxies``. Proxies that are not on the way are not looked at.
+``on_the_way`` decides for the client and for the doctor. The names of the variables, and which of them counts, are
+those of ``urllib.request.getproxies``. Proxies that are not on the way are not checked.
 """
 
 import ipaddress
@@ -40,7 +40,7 @@ FORM = "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (percent-encode `/`, 
 
 
 class UnusableProxy(Exception):
-    """No request can be sent; ``source`` is what somebody has to correct, and the text holds no value of it."""
+    """No request can be sent until somebody corrects ``source``. The text doesn't repeat the value."""
 
     def __init__(self, source: str, problem: Problem) -> None:
         self.source = source
@@ -48,7 +48,7 @@ class UnusableProxy(Exception):
         super().__init__(problem.format(source=source))
 
     def as_failure(self) -> UpstreamUnreachable:
-        """The failure of a call; a model can't repair the cause, so trying again is of no use."""
+        """The failure of a call. A model can't repair the cause, so it is not retryable."""
         failure = UpstreamUnreachable(
             str(self),
             repair=f"Don't call again: only the user can correct this. Have them set {self.source} to {FORM}, or remove "
@@ -66,10 +66,10 @@ class NamedProxy:
     address: str = field(repr=False)
 
     def usable(self) -> httpx.Proxy:
-        """What httpx takes.
+        """The proxy for httpx.
 
         Raises:
-            UnusableProxy: It can't be used.
+            UnusableProxy: The proxy can't be used.
         """
         if is_garbled(self.address):
             raise UnusableProxy(self.source, Problem.FORM)
@@ -87,16 +87,16 @@ class NamedProxy:
 
 
 def on_the_way(base_url: str, environ: Mapping[str, str]) -> NamedProxy | None:
-    """The proxy through which requests to this URL go; None where they go straight there.
+    """The proxy through which requests to this URL go; None if they go straight there.
 
-    Only this machine is spoken to by plain http, so the proxies of other than https requests never matter.
+    Plain http goes to this machine only, so only the proxies of https requests matter.
     """
     url = httpx.URL(base_url)
     return None if is_loopback(url.host) or _is_excepted(url, environ) else named(environ)
 
 
 def named(environ: Mapping[str, str]) -> NamedProxy | None:
-    """The proxy of https requests that is named, whether it is on the way or not."""
+    """The proxy of https requests, whether it is on the way or not."""
     found = getproxies()
     for kind in ("https", "all"):
         if address := found.get(kind):
@@ -105,7 +105,7 @@ def named(environ: Mapping[str, str]) -> NamedProxy | None:
 
 
 def unusable_exceptions(environ: Mapping[str, str]) -> tuple[str, list[int]] | None:
-    """The variable that leaves hosts out, and the places, from 1, of those of its entries that can't be understood."""
+    """The variable ``NO_PROXY`` as it is spelt, and the places, from 1, of its entries that can't be understood."""
     places = [place for place, entry in enumerate(_entries(environ), start=1) if _read(entry) is None]
     source = _variable("no", environ)
     return (source, places) if source and places else None
@@ -139,7 +139,7 @@ def _entries(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _read(entry: str) -> _Entry | None:
-    """What an entry says; None if it can't be understood."""
+    """An entry, parsed; None if it can't be understood."""
     if network := _network(entry):
         return _Entry(network)
     form = _FORM_OF_ENTRY.fullmatch(entry)
@@ -184,7 +184,7 @@ def _address(value: str) -> httpx.URL:
 
 
 def _variable(kind: str, environ: Mapping[str, str]) -> str | None:
-    """The variable that counts for a kind of requests: a lower-case one goes first, and if empty there is none."""
+    """The variable that counts for a kind of requests. A lower-case one counts first; if it is empty, none counts."""
     names = [name for name in environ if name.lower() == f"{kind}_proxy"]
     last = ([name for name in names if name.endswith("_proxy")] or [name for name in names if environ[name]])[-1:]
     return last[0] if last and environ[last[0]] else None

@@ -239,8 +239,8 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
 
 def _in_lines(sentence: str) -> str:
     """The same words; a list behind a colon begins on a line of its own."""
-    said, are, names = sentence.partition(" are: ")
-    return listed(f"{said} are:", names) if are else sentence
+    subject, are, names = sentence.partition(" are: ")
+    return listed(f"{subject} are:", names) if are else sentence
 
 
 HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")

@@ -1,4 +1,4 @@
-"""What the command line says otherwise than click would."""
+"""The texts of the command line that differ from click's own."""
 
 import sys
 from io import TextIOWrapper
@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 _MOST_SHOWN = 28
-"""Characters of what was typed: with what stands around it, the line has 80 at most."""
+"""Characters of a wrong name that are shown, so that the line has at most 80."""
 
 
 class MainGroup(click.Group):
-    """The command; its examples are run as this one was, also by a runner from its cache."""
+    """The main command. Its help shows examples in the form in which the user called it, such as through ``uvx``."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """As click does it; a character that the terminal's or the file's encoding lacks is written by its number."""
+        """Run as click does. A character that the encoding of the output lacks is written by its number."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
@@ -31,7 +31,7 @@ class HostName(click.Choice[str]):
     """A host's name."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 -- click's
-        """Which there are, in lines that a terminal holds."""
+        """The names that there are, in lines that fit a terminal."""
         shown = repr(value)
         if len(shown) > _MOST_SHOWN:
             shown = f"{shown[: _MOST_SHOWN - 3]}..."
@@ -40,7 +40,7 @@ class HostName(click.Choice[str]):
 
 
 def greeting() -> str:
-    """What is said to a person who started the server on a terminal, where no host speaks to it."""
+    """The text for a person who started the server in a terminal, where no host talks to it."""
     from ..hosts.block import typed  # noqa: PLC0415 -- a host's start needs nothing of it
 
     command = typed()
@@ -53,7 +53,7 @@ def greeting() -> str:
 
 
 def listed(said: str, names: str) -> str:
-    """A sentence and what it lists, in lines that a terminal holds."""
+    """A sentence and what it lists, in lines that fit a terminal."""
     from textwrap import wrap  # noqa: PLC0415 -- as above
 
     return "\n  ".join([said, *wrap(names, 76, break_on_hyphens=False, break_long_words=False)])

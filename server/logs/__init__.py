@@ -1,1 +1,1 @@
-"""What may be logged, and how a line is written without holding up anybody."""
+"""The log: what it may hold, and how its lines are written without blocking anybody."""

@@ -1,8 +1,8 @@
-"""What may be logged: one redacted line per event, on stderr.
+"""The log: one redacted line per event, on stderr.
 
-``KnownSecrets`` holds the secret values that are in use right now; the handler replaces each of them wherever it would
-appear, also in the text of an exception. Redaction can't cover a secret that nobody has parsed yet, so the loggers that
-print raw input or raw traffic (``WITHHELD``) never print content, at any level.
+``KnownSecrets`` holds the secret values in use. The handler replaces each of them wherever it would appear, also in the
+text of an exception. Redaction can't cover a secret that has not been parsed yet, so nothing is printed of what the
+loggers of raw input and raw traffic (``WITHHELD``) log, at any level.
 """
 
 import json
@@ -108,12 +108,12 @@ class RedactingHandler(logging.Handler):
         self.addFilter(_is_wanted)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a stream that is gone or that nobody reads is no reason to hold up the call that logged."""
+        """Write the record. A stream that is gone, or that nobody reads, never holds up the call that logs."""
         text = self._secrets.redact(_one_line(_text(record)))
         self._writer.write(self._line(record.levelname, record.name, text))
 
     def flush(self) -> None:
-        """Wait a moment, until all events so far are written."""
+        """Wait until all events so far are written, at most ``FLUSH_SECONDS``."""
         self._writer.flush()
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ def install(*, level: str, secrets: KnownSecrets, stream: TextIO) -> None:
 
 
 def flush() -> None:
-    """Wait a moment, until all events so far are written, if our handler is installed."""
+    """Wait until all events so far are written, at most ``FLUSH_SECONDS``, if our handler is installed."""
     for handler in logging.getLogger().handlers:
         handler.flush()
 
@@ -186,7 +186,7 @@ def _exception(error: BaseException) -> str:
 
 
 def _leaves(group: Iterable[TracebackException]) -> Iterator[str]:
-    """What the exceptions in a group, at any depth, say."""
+    """The texts of the exceptions in a group, at any depth."""
     for each in group:
         if each.exceptions:
             yield from _leaves(each.exceptions)

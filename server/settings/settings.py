@@ -1,7 +1,7 @@
 """``Settings``: everything that can be configured, from ``REMEMBERIZER_*`` variables.
 
-All are optional, and the letter case of their names doesn't count. A secret can also come from a file, named by the
-same variable with ``_FILE`` behind it. Nothing secret is ever taken from the command line (S43).
+All are optional, and the letter case of their names doesn't count. A secret can also come from a file: the same
+variable with ``_FILE`` behind it holds the path. The command line never takes a secret (S43).
 """
 
 import os
@@ -24,8 +24,8 @@ from .values import (
     api_address,
     cookie_value,
     filled_in,
-    meant,
     secret_in,
+    stripped,
     switch,
     unquoted,
     words,
@@ -154,16 +154,16 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What was passed, then the environment; no ``.env`` of whatever folder the host started us in.
+        """What was passed, then the environment. A ``.env`` file is not read: the host chooses the folder.
 
-        The environment can't switch the sandbox on: only the command line does.
+        The environment can't switch the sandbox on: only the command line can.
         """
         given = variables_set(os.environ)
         values = {name: given[variable(name)] for name in _named_by_variables() if variable(name) in given}
         return init_settings, InitSettingsSource(settings_cls, init_kwargs=values)
 
     def newest_refresh_token(self) -> SecretStr | None:
-        """The refresh token; where a file holds it, what stands there now, since another program may renew it."""
+        """The refresh token. If it came from a file, the file is read again, since another program may renew it."""
         token = self.refresh_token
         return token.newest(cookie_value) if isinstance(token, SecretInFile) else token
 
@@ -197,16 +197,13 @@ def load_settings(*, sandbox: bool = False) -> Settings:
 
 
 def variables_set(environ: Mapping[str, str]) -> dict[str, str]:
-    """What those of our variables mean that say something, by their names in upper case."""
-    said = {name.upper(): meant(environ[name]) for name in _spellings(environ)}
-    return {name: value if name in map(variable, SECRETS) else unquoted(value) for name, value in said.items()}
+    """Our variables that hold a value, by their names in upper case. Quotes are removed, but not from a secret."""
+    values = {name.upper(): stripped(environ[name]) for name in _spellings(environ)}
+    return {name: value if name in map(variable, SECRETS) else unquoted(value) for name, value in values.items()}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Variables with our prefix that no setting reads, most often by a typing error.
-
-    Each is cut as ``shown_name`` does.
-    """
+    """Variables with our prefix that no setting reads, such as misspelt ones, as ``shown_name`` shows them."""
     names = [name for name in environ if name.upper().startswith(PREFIX) and name.upper() not in _known()]
     return sorted(map(shown_name, names))
 
@@ -220,18 +217,18 @@ def _known() -> set[str]:
 
 
 def _spellings(environ: Mapping[str, str]) -> list[str]:
-    return sorted(name for name, value in environ.items() if name.upper().startswith(PREFIX) and meant(value))
+    return sorted(name for name, value in environ.items() if name.upper().startswith(PREFIX) and stripped(value))
 
 
 def _set_twice(environ: Mapping[str, str]) -> list[str]:
-    """Which of two values is meant nobody knows, so none is taken."""
+    """A sentence for each variable with two spellings: the server can't know which value the user wants."""
     spellings = _spellings(environ)
     each = {known: [name for name in spellings if name.upper() == known] for known in sorted(_known())}
     return [f"{' and '.join(names)} differ in letter case only; keep one" for names in each.values() if len(names) > 1]
 
 
 def _as_spelt(problem: str, environ: Mapping[str, str]) -> str:
-    """The sentence with each variable's name as somebody wrote it."""
+    """The sentence with each variable's name in the letter case of the environment."""
     spelt = {name.upper(): name for name in _spellings(environ)}
     return re.sub(rf"{PREFIX}\w+", lambda found: spelt.get(found[0], found[0]), problem)
 
@@ -264,11 +261,11 @@ _ALLOWED = {
     "session_hours": "must be a number above 0",
     "timeout_seconds": "must be a number above 0, at most 600",
 }
-"""What is told where pydantic's own words would say less or more, by its kind of error or by the setting."""
+"""What a value must be, by pydantic's kind of error or by the setting, where pydantic's own words are less plain."""
 
 
 def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    """One problem in our words: a validator's own, or else what the setting may be."""
+    """One problem as a sentence: what our own validator says, or else what the setting may be."""
     name = str(location[0])
     told = _ALLOWED.get(kind) or _ALLOWED.get(name, "is not in the right form")
     if kind == "value_error":

@@ -1,7 +1,4 @@
-"""What the values of settings may be: each function checks one kind, and says what it must be.
-
-None of them repeats the value, which can be a secret.
-"""
+"""Checks of the values of settings. Each says what the value must be, and never repeats it: it can be a secret."""
 
 import ipaddress
 import re
@@ -34,10 +31,10 @@ _QUOTED = re.compile(r"""(["'])(?P<inside>((?!\1).)*)\1""", re.DOTALL)
 
 
 def api_address(value: str) -> str:
-    """The same address with its final slash, if it may be upstream's.
+    """The same address with a slash at its end.
 
     Raises:
-        ValueError: It may not.
+        ValueError: The address can't be that of the API.
     """
     try:
         parts = urlsplit(value)
@@ -92,7 +89,7 @@ def filled_in(value: str, *, is_secret: bool) -> str:
     """The same value, if the host filled it in.
 
     Raises:
-        ValueError: It is a placeholder, or a secret in quotes, of which nobody knows whether they are a part.
+        ValueError: The value is a placeholder, or a secret in quotes, which could be a part of the secret.
     """
     if is_placeholder(value):
         raise ValueError(_UNFILLED_TOLD)
@@ -102,18 +99,16 @@ def filled_in(value: str, *, is_secret: bool) -> str:
 
 
 def unquoted(value: str) -> str:
-    """A value without the quotes around it, which some readers of files of variables leave."""
+    """A value without the quotes around it, which some programs that read ``.env`` files leave."""
     found = _QUOTED.fullmatch(value)
     return found["inside"].strip() if found else value
 
 
-def meant(text: str) -> str:
-    """What a value says, in a host's block or in a file: without the white space around it, which says nothing.
+def stripped(text: str) -> str:
+    """A value from a host's block or a file, without the white space around it; empty if it is no value.
 
-    Quotes around nothing say nothing either.
-
-    A bundle's ``${user_config.NAME}`` says nothing either, since nobody filled that field in: the format is silent on
-    such fields, and Claude Desktop leaves their placeholders (modelcontextprotocol/mcpb#250).
+    Quotes around nothing are no value. A bundle's ``${user_config.NAME}`` isn't one either: nobody filled that field
+    in, and Claude Desktop leaves the placeholders of such fields (modelcontextprotocol/mcpb#250).
     """
     value = text.strip()
     bare = unquoted(value)
@@ -133,7 +128,7 @@ def switch(on: str, off: str) -> dict[str, str]:
 
 
 def words(**others: str) -> BeforeValidator:
-    """Takes words in any letter case, and these others in their place."""
+    """Accepts words in any letter case, and replaces these other words."""
 
     def read(value: Any) -> Any:
         return others.get(value.lower(), value.lower()) if isinstance(value, str) else value
@@ -147,10 +142,10 @@ def comma_separated(value: Any) -> Any:
 
 
 def known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The toolsets that are meant, in their fixed order.
+    """The toolsets of these names, in their fixed order.
 
     Raises:
-        ValueError: There is none of such a name, or no name at all.
+        ValueError: A name is unknown, or there is no name.
     """
     if not names or set(names) - {*TOOLSETS, "all"}:
         raise ValueError(f"must be a comma-separated list of {', '.join(f'`{name}`' for name in TOOLSETS)}, or `all`")
@@ -158,10 +153,10 @@ def known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The same folders, with the user's home written out; whether they exist is looked at when one is used.
+    """The same folders, with the user's home written out. They need not exist yet.
 
     Raises:
-        ValueError: One is relative to a folder that nobody knows.
+        ValueError: A folder is relative, or a home folder is not known.
     """
     try:
         folders = tuple(path.expanduser() for path in paths)
@@ -187,7 +182,7 @@ class SecretInFile(SecretStr):
         self._path = path
 
     def newest(self, check: Callable[[SecretStr], SecretStr]) -> SecretStr:
-        """What the file holds now; what it held before, where that can't be read or used.
+        """The secret that the file holds now, or the one that it held before if that can't be read or used.
 
         Args:
             check: Raises ``ValueError`` for a secret that can't be used.
@@ -199,10 +194,10 @@ class SecretInFile(SecretStr):
 
 
 def secret_in(path: str) -> SecretInFile:
-    """What a file holds, without white space around it. A pipe, such as a shell makes, is waited for.
+    """The content of a file, without white space around it. If the file is a pipe, this waits for its content.
 
     Raises:
-        ValueError: Nothing that can be a secret; the sentence says what the path names instead, and not the path.
+        ValueError: The content can't be a secret. The sentence says what the path names instead, and not the path.
     """
     if is_placeholder(path):
         raise ValueError("a placeholder that the host did not fill in")
@@ -210,7 +205,7 @@ def secret_in(path: str) -> SecretInFile:
     try:
         with Path(path).open("rb") as file:
             content = file.read(MOST_SECRET_BYTES + 1)
-        secret = meant(content.decode("utf-8-sig"))
+        secret = stripped(content.decode("utf-8-sig"))
     except FileNotFoundError:
         raise ValueError(f"a file that does not exist{unfilled}") from None
     except IsADirectoryError:

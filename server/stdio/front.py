@@ -6,10 +6,10 @@
                      v                                                                      |
               the SDK's lane, the main thread: settings, imports, build, serve -------------+
 
-Those answers are constant: ``front.json`` holds the SDK's own (``make snapshots``). The SDK's lane is the only one
-where it isn't certain which are meant, or other versions are installed than made them. Where the lanes meet, the SDK is
-shown what the rest depends on (the opening, ``notifications/initialized``); its answer to the opening is dropped. While
-the front holds the input, its end ends the process within a second; a request that waits for the SDK is answered first.
+These answers are constant: ``front.json`` holds the SDK's own (``make snapshots``). There is no front if it isn't
+certain which apply, or if other versions are installed than made them. When the front is done, the SDK is shown the
+lines that later ones depend on (the opening, ``notifications/initialized``); its answer to the opening is dropped. The
+end of the input ends the process within a second while the front reads; a request that waits for the SDK comes first.
 """
 
 import json
@@ -40,7 +40,7 @@ CAPABILITIES: Mapping[str, Sequence[tuple[type, ...]]] = {
     **{name: [TREE] * 6 for name in ("sampling", "elicitation", "tasks")},
     **{name: [TREE, TREE, *[PLAIN] * 6] for name in ("experimental", "extensions")},
 }
-"""What their details are made of, level by level."""
+"""The types of a capability's details, level by level."""
 
 
 def chosen(data: Mapping[str, Any], arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
@@ -92,7 +92,7 @@ class Script:
         return f'{{"jsonrpc":"2.0","id":{identity},"result":{result}}}{os.linesep}'.encode()
 
     def _version_of(self, method: Any, params: Any) -> Any:
-        """The protocol version of a request that is well-formed and comes in its time, else None."""
+        """The protocol version of a request; None if it is not well-formed, or not allowed at this point."""
         if type(params) is not dict:
             return None
         if method == "initialize":
@@ -136,13 +136,9 @@ def _is_made_of(value: Any, kinds: Sequence[tuple[type, ...]]) -> bool:
 
 
 def filled(bytes_used: int, answer: bytes) -> int:
-    """How full a pipe that nobody reads is after a write, in bytes.
-
-    Linux pipes buffer whole pages. A write puts what exceeds whole pages into the last page if it fits there, and else
-    starts a new page. ``select.poll`` can't tell this: it says only that one page is free, and Windows lacks it.
-    """
+    """How full a pipe is after a write: Linux fills up the last page of its buffer, then starts a new one."""
     pages, rest = len(answer) // PAGE * PAGE, max(len(answer) % PAGE, LEAST_BYTES)
-    free = -bytes_used % PAGE  # in the last page
+    free = -bytes_used % PAGE  # of the last page; ``select.poll`` tells of one page only, and not on Windows
     return bytes_used + pages + (free if pages and rest <= free else rest if rest <= free else free + rest)
 
 

@@ -1,7 +1,7 @@
-"""Lines of a host that the SDK would leave without an answer, and what is answered to them (JSON-RPC 2.0, §4 to §6).
+"""Answers to lines of a host that the SDK would leave without one (JSON-RPC 2.0, §4 to §6).
 
-The SDK drops what is no message of MCP, and takes a request whose id is none of MCP's for a notification: a host would
-wait for good. What the SDK answers is the SDK's, and notifications and responses have no answer at all.
+The SDK drops a line that is no message of MCP, and treats a request with an invalid id as a notification, so the host
+would wait for ever. Lines that the SDK answers are left to the SDK. Notifications and responses have no answer.
 """
 
 import json
@@ -15,26 +15,26 @@ from pydantic import ValidationError
 
 MOST_OF_A_BATCH = 100
 MOST_TOKENS = 1_000_000
-"""Of a line that can't be parsed: strings, and runs of brackets."""
+"""How many strings and runs of brackets are looked at in a line that can't be parsed."""
 _NOTIFICATIONS = "notifications/"
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _UNENDED = '"(?s:.*)'
-"""All the rest, where a string has no end: to look for one again from each of its quotes would take long."""
+"""A string without an end takes all the rest of the line: a search from each quote in it would take too long."""
 _TOKEN = re.compile(rf"{_STRING}|{_UNENDED}|[\[{{]+|[\]}}]+")
 _MEMBER = re.compile(rf"({_STRING})\s*:\s*(?:({_STRING}|-?[0-9][0-9.eE+-]*)\s*[,}}])?")
 
 
 class _Number(NamedTuple):
-    """A number as it is written, so that an id can be given back digit by digit and a long one costs nothing."""
+    """A number as it is written, so that the answer repeats an id exactly and a long number costs no time."""
 
     text: str
 
 
 def refusal(line: str) -> str | None:
-    """The answer to a line, or ``None`` if the SDK has it, or nobody.
+    """The answer to a line; None if the SDK answers it, or if it has no answer.
 
-    It has the line's id, or ``null`` where there is none to be read. To a batch, which MCP no longer has, it is a line
-    for each id.
+    The answer has the line's id, or ``null`` if no id can be read. A batch, which MCP no longer has, is answered by a
+    line for each id.
     """
     if not line.strip() or _is_request(line):
         return None
@@ -50,12 +50,12 @@ def refusal(line: str) -> str | None:
 
 
 def about_lost(number: int) -> str:
-    """What stands in the place of answers that nobody read."""
+    """The line in the place of answers that were dropped, because the host did not read."""
     return _error(INVALID_REQUEST, None, f"{number} more lines were refused, and nobody read why.")
 
 
 def _is_request(line: str) -> bool:
-    """Whether it is one to the SDK."""
+    """Whether the SDK accepts the line as a request."""
     try:
         return isinstance(jsonrpc_message_adapter.validate_json(line, by_name=False), JSONRPCRequest)
     except ValidationError:
@@ -64,8 +64,8 @@ def _is_request(line: str) -> bool:
 
 def _to_batch(batch: list[Any]) -> str:
     requests = [each for each in batch if isinstance(each, dict) and "id" in each and not _is_response(each)]
-    said = "Batches are not taken: send each message on a line of its own."
-    errors = (_error(INVALID_REQUEST, each, said) for each in requests[:MOST_OF_A_BATCH] or [{}])
+    message = "Batches are not taken: send each message on a line of its own."
+    errors = (_error(INVALID_REQUEST, each, message) for each in requests[:MOST_OF_A_BATCH] or [{}])
     return "\n".join(dict.fromkeys(errors))
 
 
@@ -74,13 +74,13 @@ def _is_response(message: dict[str, Any]) -> bool:
 
 
 def _is_notification(message: dict[str, Any]) -> bool:
-    """One of MCP's own is one also with an id of ``null``: so the SDK takes it."""
+    """Whether the SDK treats it as a notification; one of MCP's own may have the id ``null``."""
     method, identity = message.get("method"), message.get("id")
     return isinstance(method, str) and ("id" not in message or (identity is None and method.startswith(_NOTIFICATIONS)))
 
 
 def _fault(value: Any) -> str:
-    """What is wrong with JSON that the SDK doesn't take, in a sentence."""
+    """A sentence about what is wrong with JSON that the SDK doesn't accept."""
     if not isinstance(value, dict):
         return "A message is a JSON object."
     checks = {
@@ -89,7 +89,7 @@ def _fault(value: Any) -> str:
         "`method` must be a string.": isinstance(value.get("method"), str),
         "`params` must be an object.": isinstance(value.get("params"), dict | None),
     }
-    wrong = (said for said, is_right in checks.items() if not is_right)
+    wrong = (sentence for sentence, is_right in checks.items() if not is_right)
     return next(wrong, "It holds half of a surrogate pair or too long a number, or is nested too deeply.")
 
 
@@ -99,14 +99,14 @@ def _error(code: int, request: Any, message: str) -> str:
 
 
 def _written(identity: Any) -> str:
-    """An id as JSON; what can't be one is ``null``."""
+    """An id as JSON; ``null`` for a value that can't be an id."""
     if isinstance(identity, _Number):
         return identity.text
     return json.dumps(identity) if isinstance(identity, str) else "null"
 
 
 def _members(line: str) -> Iterator[tuple[str, Any]]:
-    """Those of an object that can't be parsed, as far as they can be seen; texts and numbers with their values."""
+    """The members that can be found in an object that can't be parsed. Texts and numbers have their values."""
     depth = 0
     for token in islice(_TOKEN.finditer(line), MOST_TOKENS):
         first = token[0][0]

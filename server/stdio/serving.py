@@ -40,7 +40,7 @@ class Ending:
         self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` is safe in a signal handler
         self._last = threading.Lock()
         self.flush_answers: Callable[[], object] = flush
-        """Writes the answers that are left; before there can be any, the log once more."""
+        """Writes the answers that wait; until there can be any, it flushes the log once more."""
         threading.Thread(target=self._end_in_time, name="ending", daemon=True).start()
 
     def begin(self, code: int = 0) -> None:
@@ -49,19 +49,19 @@ class Ending:
         self._begun.put(None)
 
     def at_failed_write(self, error: OSError) -> None:
-        """What it means that stdout takes nothing any more: nobody is left who could be answered."""
+        """End the process when nothing can be written to stdout: nobody is left to be answered."""
         if self._code is None:
             logger.error("the server ends, for its answers can't be written: %s", error.strerror)
             self.begin(1)
 
     def finish(self) -> NoReturn:
-        """End the process as soon as what is left is written, whatever still runs in it."""
+        """Write the lines that wait, then end the process, whatever still runs in it."""
         flush()
         self.flush_answers()
         self._exit()
 
     def at_signal(self, number: int, _: FrameType | None) -> None:
-        """What a signal does also while the event loop is blocked."""
+        """Handle a signal, also while the event loop is blocked."""
         self.begin(128 + number)
 
     def _end_in_time(self) -> None:
@@ -70,7 +70,7 @@ class Ending:
         self._exit()
 
     def _exit(self) -> NoReturn:
-        """End the process, once: what two threads would do at the same time there (such as save a trace) can crash."""
+        """End the process, in one thread only: two at the same time can crash, for example while a trace is saved."""
         self._last.acquire()
         os._exit(self._code or 0)
 
