@@ -27,17 +27,14 @@ class BehindFront:
     def __init__(self, front: Front) -> None:
         self._front = front
         self._chunks = self._handed_over()
-        self._ahead = b""
         self._opened = threading.Event()
 
     def read(self, size: int) -> bytes:
-        """What the front left, once it has left, and then the rest of the input."""
-        self._ahead = self._ahead or next(self._chunks, b"") or os.read(self._front.source, size)
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
-        return data
+        """What the front did not answer, as a whole, once the front is done; then the rest of the input."""
+        return next(self._chunks, b"") or os.read(self._front.source, size)
 
     def write(self, data: Any) -> int:
-        """Pass on everything but the answer to the opening, which the host has."""
+        """Pass on everything but the answer to the opening: the host has it from the front."""
         if not self._front.shown or self._opened.is_set():
             return os.write(self._front.sink, data)
         if bytes(data[-1:]) == b"\n":
@@ -54,7 +51,7 @@ class BehindFront:
 
 
 class Input(io.BufferedIOBase):
-    """What a text stream reads from: a function that gives the next bytes, and none at the end."""
+    """What a text stream reads from: a function that gives the next bytes, as many as it likes, and none at the end."""
 
     name = "<stdin>"
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.stdio import stdio_server
+from rememberizer_mcp.server.stdio.streams import Input
 
 from tests.support.process import LONGEST_SECONDS
 
@@ -58,7 +59,7 @@ async def conversation(server: MCPServer[Any]) -> AsyncIterator[Conversation]:
     assert await talk.rest() == b""
 
 
-async def serve(server: MCPServer[Any], source: IO[bytes], sink: IO[bytes]) -> None:
+async def serve(server: MCPServer[Any], source: IO[bytes] | Input, sink: IO[bytes]) -> None:
     """Serve over these, to the end of the input."""
     low = server._lowlevel_server  # noqa: SLF001 -- the public way serves this process's own stdin and stdout
     stdin = io.TextIOWrapper(source, encoding="utf-8", errors="replace")
