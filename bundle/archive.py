@@ -22,8 +22,8 @@ main()
 """
 DATA_FILES = ("py.typed", "front.json")
 DATA_FOLDERS = ("templates", "seed")
-OF_A_TERMINAL = ("server/cli/demo.py", "server/cli/person.py")
-"""What no host can start: the demo and the person in it."""
+OF_A_TERMINAL = ("server/cli/demo.py",)
+"""What no host can start."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the zip format can say."""
 

@@ -8,11 +8,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import shorten
 from typing import Any
+from urllib.parse import urlencode, urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
 
 import anyio
 import anyio.to_thread
@@ -23,10 +23,10 @@ from .. import __version__
 from ..sandbox.mailbox import NoSandboxError, fetch_letters
 from ..sandbox.runtime_files import UnusableFolderError, runtime_directory
 from ..sandbox.wire.captcha import SANDBOX_CAPTCHA
-from .person import PageRefused, chromium, sign_in_at
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0
+PAGE_SECONDS = 20.0
 INDEXED_SECONDS = 10.0
 """How long the sandbox is waited for; it takes two."""
 DONE = "done"
@@ -39,25 +39,41 @@ WIDTH = 96
 SHOWN = ("state", "email", "name", "method", "access_expires_at", "session", "sign_in_url", "confirm_code")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One call and what it has to come to: see ``_outcome``."""
-
-    title: str
-    tool: str
-    arguments: Mapping[str, Any]
-    outcome: str
-
-
 class StepFailed(Exception):
     """A step did not come to what it should."""
 
 
-def run(options: Sequence[str] = ()) -> int:
+def sign_in_at(url: str, confirm_code: str, account: Mapping[str, str]) -> None:
+    """Be the person at the sign-in page: compare the confirm code, fill in the form and send it.
+
+    Args:
+        url: The page.
+        confirm_code: What the tool result showed.
+        account: ``email``, ``password`` and ``captcha``.
+
+    Raises:
+        StepFailed: The page shows another code, or does not say in the end that the person is signed in.
+    """
+    parts = urlsplit(url)
+    form = urlencode({"form": "sign_in", **account}).encode()
+    post = Request(url, form, headers={"Origin": f"{parts.scheme}://{parts.netloc}"})  # noqa: S310 -- our server's page
+    direct = build_opener(ProxyHandler({}))
+    for request, words in ((url, confirm_code), (post, "You are signed in")):
+        with direct.open(request, timeout=PAGE_SECONDS) as response:
+            if words not in response.read().decode():
+                raise StepFailed(f"the page does not show {words!r}.")
+
+
+Person = Callable[[str, str, Mapping[str, str]], None]
+"""Signs in at the page, as ``sign_in_at`` does."""
+
+
+def run(options: Sequence[str] = (), *, person: Person = sign_in_at) -> int:
     """Walk through every step and print it.
 
     Args:
         options: Further options of the server's command line, such as ``--variant``.
+        person: Who signs in at the page.
 
     Returns:
         The exit code: 0 only if every step did what it should.
@@ -65,7 +81,7 @@ def run(options: Sequence[str] = ()) -> int:
     _say("An agent's whole life with rememberizer-mcp: real stdio, real HTTP API, no account.\n", bold=True)
     begun = time.perf_counter()
     try:
-        anyio.run(_walk, options)
+        anyio.run(_walk, options, person)
     except Exception as error:
         causes = _leaves(error)
         if not all(isinstance(cause, EXPECTED) for cause in causes):
@@ -77,124 +93,115 @@ def run(options: Sequence[str] = ()) -> int:
     return 0
 
 
-EXPECTED = (StepFailed, PageRefused, NoSandboxError, UnusableFolderError, MCPError, OSError)
+EXPECTED = (StepFailed, NoSandboxError, UnusableFolderError, MCPError, OSError)
 """What ends the demo with a sentence; anything else is a fault of its own and shows its traceback."""
 
 
-async def _walk(options: Sequence[str]) -> None:
+async def _walk(options: Sequence[str], person: Person) -> None:
     # The user's own settings are left out, so that the demo is the same for everybody.
     environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("REMEMBERIZER_")}
     environment["REMEMBERIZER_OPEN_BROWSER"] = "never"
     command = StdioServerParameters(
         command=sys.executable, args=["-P", "-m", "rememberizer_mcp.server", "--sandbox", *options], env=environment
     )
-    email = f"ada.{secrets.token_hex(3)}@example.org"
-    password = secrets.token_urlsafe(12)
     async with Client(command, read_timeout_seconds=STEP_SECONDS) as client:
         _say(f"Connected to rememberizer-mcp {__version__} over MCP {client.protocol_version}\n")
-        shown = await _take(client, 1, _first_step(email, password), shown={})
-        code = await read_mail(email)
-        for number, step in enumerate(_after_the_mail(code), start=2):
-            shown = await _take(client, number, step, shown=shown)
-        account = {"email": email, "password": password, "captcha": SANDBOX_CAPTCHA}
-        await _go_to_the_page(shown, account)
-        for number, step in enumerate(_after_the_page(account), start=7):
-            shown = await _take(client, number, step, shown=shown)
-        await _use_the_knowledge(client, 10)
-        await _take(
-            client, 14, Step(title="Goodbye for good", tool="logout", arguments={}, outcome="signed_out"), shown={}
-        )
+        agent = _Agent(client)
+        await _sign_up_and_in(agent, person)
+        await _use_the_knowledge(agent)
+        await agent.take("Goodbye for good", "logout", outcome="signed_out")
 
 
-def _first_step(email: str, password: str) -> Step:
-    account = {"email": email, "password": password, "name": "Ada Lovelace", "captcha": SANDBOX_CAPTCHA}
-    return Step(title="A new account", tool="signup", arguments=account, outcome="unverified")
+async def _sign_up_and_in(agent: "_Agent", person: Person) -> None:
+    email, password = f"ada.{secrets.token_hex(3)}@example.org", secrets.token_urlsafe(12)
+    ada = {"email": email, "password": password, "name": "Ada Lovelace", "captcha": SANDBOX_CAPTCHA}
+    account = {field: ada[field] for field in ("email", "password", "captcha")}
+    await agent.take("A new account", "signup", ada, outcome="unverified")
+    code = {"verification_code": await read_mail(email)}
+    await agent.take("The code from the mail", "verify", code, outcome="signed_in")
+    await agent.take("Who am I?", "session_status", outcome="signed_in")
+    await agent.take("New tokens", "refresh", outcome="signed_in")
+    await agent.take("Goodbye", "logout", outcome="signed_out")
+    page = await agent.take("Back again, with no password in the conversation", "login", outcome="pending")
+    _say("    (the person opens the link and fills in the form)", dim=True)
+    await anyio.to_thread.run_sync(person, page["sign_in_url"], page["confirm_code"], account)
+    await agent.take("Signed in at the page", "session_status", outcome="signed_in")
+    wrong = account | {"password": f"not {password}"}
+    title = "A wrong password, which leaves the session as it was"
+    await agent.take(title, "login", wrong, outcome="invalid_credentials")
+    await agent.take("Still signed in", "session_status", outcome="signed_in")
 
 
-def _after_the_mail(code: str) -> list[Step]:
-    step = partial(Step, arguments={})
-    return [
-        step(title="The code from the mail", tool="verify", arguments={"verification_code": code}, outcome="signed_in"),
-        step(title="Who am I?", tool="session_status", outcome="signed_in"),
-        step(title="New tokens", tool="refresh", outcome="signed_in"),
-        step(title="Goodbye", tool="logout", outcome="signed_out"),
-        step(title="Back again, with no password in the conversation", tool="login", outcome="pending"),
-    ]
-
-
-def _after_the_page(account: Mapping[str, str]) -> list[Step]:
-    step = partial(Step, arguments={})
-    return [
-        step(title="Signed in at the page", tool="session_status", outcome="signed_in"),
-        step(
-            title="A wrong password, which leaves the session as it was",
-            tool="login",
-            arguments={**account, "password": "not " + account["password"]},
-            outcome="invalid_credentials",
-        ),
-        step(title="Still signed in", tool="session_status", outcome="signed_in"),
-    ]
-
-
-async def _use_the_knowledge(client: Client, first: int) -> None:
+async def _use_the_knowledge(agent: "_Agent") -> None:
     """Search, read what was found, remember something, and find it again."""
-    step = partial(Step, outcome=DONE)
-    query = {"query": QUESTION, "limit": 3}
-    asked = Step(title="What do my notes say?", tool="search", arguments=query, outcome=ANSWER)
-    found = await _take(client, first, asked, shown={})
-    read = step(title="The whole document", tool="read_document", arguments={"id": found["matches"][0]["id"]})
-    await _take(client, first + 1, read, shown={})
-    await _take(client, first + 2, step(title="Remember this", tool="remember", arguments=NOTE), shown={})
+    agent.shown = {}
+    found = await agent.take("What do my notes say?", "search", {"query": QUESTION, "limit": 3}, outcome=ANSWER)
+    await agent.take("The whole document", "read_document", {"id": found["matches"][0]["id"]})
+    await agent.take("Remember this", "remember", NOTE)
     _say("    (the sandbox indexes it in the meantime; its search is by keywords, the real one by meaning)", dim=True)
     with anyio.move_on_after(INDEXED_SECONDS):
-        while not await _is_found(client):  # noqa: ASYNC110 -- another process has to be asked
+        while not await agent.finds_the_note():  # noqa: ASYNC110 -- another process has to be asked
             await anyio.sleep(0.2)
-    again = Step(title="And it is found", tool="search", arguments=NOTED, outcome=NOTE["name"])
-    await _take(client, first + 3, again, shown={})
+    await agent.take("And it is found", "search", NOTED, outcome=NOTE["name"])
 
 
-async def _is_found(client: Client) -> bool:
-    result = await client.call_tool("search", NOTED)
-    return _outcome(result.structured_content or {}) == NOTE["name"]
+class _Agent:
+    """Calls tools and prints the calls and what they come to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._steps = 0
+        self.shown: Mapping[str, Any] = {}
+        """The fields that were printed; a field that is as it was is not printed again."""
+
+    async def take(
+        self, title: str, tool: str, arguments: Mapping[str, Any] | None = None, *, outcome: str = DONE
+    ) -> Mapping[str, Any]:
+        """Take the next step.
+
+        Returns:
+            The content of the result.
+
+        Raises:
+            StepFailed: The call came to something else than ``outcome``: see ``_outcome``.
+        """
+        self._steps += 1
+        begun = time.perf_counter()
+        content = await self._call(tool, arguments or {})
+        _say(f"{self._steps:2}. {title}", bold=True)
+        _say(f"    {tool}({_shown(arguments or {})})", fg="cyan", end="")
+        _say(f"  {(time.perf_counter() - begun) * 1000:.0f} ms", dim=True)
+        self._show(content)
+        if (came_to := _outcome(content)) != outcome:
+            raise StepFailed(f"step {self._steps} ({tool}) came to {came_to!r} and not to {outcome!r}.")
+        return content
+
+    async def finds_the_note(self) -> bool:
+        """Whether the note is indexed."""
+        return _outcome(await self._call("search", NOTED)) == NOTE["name"]
+
+    async def _call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        return (await self._client.call_tool(tool, dict(arguments))).structured_content or {}
+
+    def _show(self, content: Mapping[str, Any]) -> None:
+        for name in SHOWN:
+            if content.get(name) not in (None, self.shown.get(name)) or (name == "state" and name in content):
+                _say(f"    {name:18}{content[name]}")
+        for text in _lines_of(content):
+            _say(f"    {text}")
+        error = content.get("error", {})
+        for name in ("code", "message", "hint"):
+            if name in error:
+                _say(f"    {name:18}{error[name]}", fg="yellow")
+        if "next" in content:
+            _say(f"    {'next':18}{content['next']}", fg="green")
+        self.shown = self.shown if error else content
 
 
 def _outcome(content: Mapping[str, Any]) -> str:
     """An error's code, a state, the name of the first match, or else ``DONE``."""
     names = [match["name"] for match in content.get("matches", [])]
     return str(content.get("error", {}).get("code") or content.get("state") or next(iter(names), DONE))
-
-
-async def _go_to_the_page(status: Mapping[str, Any], account: Mapping[str, str]) -> None:
-    """Be the person: follow the link, in a browser if there is one."""
-    browser = chromium()
-    _say(f"    (the person opens the link {'in Chromium' if browser else 'and fills in the form'})", dim=True)
-    await sign_in_at(status["sign_in_url"], status["confirm_code"], account, browser=browser)
-
-
-async def _take(client: Client, number: int, step: Step, *, shown: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Make the call and print what came; a field that is as it was is not printed again."""
-    begun = time.perf_counter()
-    result = await client.call_tool(step.tool, dict(step.arguments))
-    took = (time.perf_counter() - begun) * 1000
-    content: Mapping[str, Any] = result.structured_content or {}
-    error = content.get("error", {})
-    outcome = _outcome(content)
-    _say(f"{number:2}. {step.title}", bold=True)
-    _say(f"    {step.tool}({_shown(step.arguments)})", fg="cyan", end="")
-    _say(f"  {took:.0f} ms", dim=True)
-    for name in SHOWN:
-        if content.get(name) not in (None, shown.get(name)) or (name == "state" and name in content):
-            _say(f"    {name:18}{content[name]}")
-    for text in _lines_of(content):
-        _say(f"    {text}")
-    for name in ("code", "message", "hint"):
-        if name in error:
-            _say(f"    {name:18}{error[name]}", fg="yellow")
-    if "next" in content:
-        _say(f"    {'next':18}{content['next']}", fg="green")
-    if outcome != step.outcome:
-        raise StepFailed(f"step {number} ({step.tool}) came to {outcome!r} and not to {step.outcome!r}.")
-    return shown if error else content
 
 
 async def read_mail(email: str) -> str:

@@ -1,16 +1,15 @@
-"""``make demo`` in a pseudo-terminal, and photographs of the sign-in page while the demo's person is held up."""
+"""The demo in a pseudo-terminal, and photographs of the sign-in page while the demo's person is held up."""
 
 import fcntl
 import os
 import pty
 import re
-import shutil
 import struct
 import subprocess
+import sys
 import termios
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from tests.support.process import clean_environment
 PAGE_SIZE: ViewportSize = {"width": 440, "height": 480}
 SCALE = 1.5
 LONGEST_SECONDS = 60
-AT_THE_PAGE = "the person opens the link in Chromium"
+AT_THE_PAGE = "the person opens the link"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,42 +49,29 @@ async def record(browser: Browser, folder: Path) -> Recording:
     """Run the demo once.
 
     Args:
-        browser: For the photographs; the demo's person has a browser of their own.
+        browser: For the photographs.
         folder: For files that are needed meanwhile.
     """
     chunks: list[Chunk] = []
     address, photographs = "", tuple[bytes, ...]()
-    with held_browser(folder) as gate, anyio.fail_after(LONGEST_SECONDS):
-        async for chunk in terminal(["make", "demo"], environment(folder)):
+    gate = folder / "gate"
+    os.mkfifo(gate)
+    command = [sys.executable, "-m", "tests.docs.film.demo", str(gate)]
+    with anyio.fail_after(LONGEST_SECONDS):
+        async for chunk in terminal(command, environment(folder)):
             chunks.append(chunk)
             said = words(b"".join(each.data for each in chunks))
             if not address and AT_THE_PAGE in said:
                 address = _found(r"sign_in_url +(\S+)", said)
                 photographs = await photograph(browser, address, email=_found(r"email='(\S+?)'", said))
-                os.write(gate, b"\n")
+                await anyio.to_thread.run_sync(gate.write_bytes, b"\n")
     return Recording(chunks=tuple(chunks), address=address, photographs=photographs)
 
 
 def environment(folder: Path) -> Mapping[str, str]:
-    """The demo finds the browser of the folder; a ``make`` that runs us doesn't make this one say where it is."""
-    known = {name: value for name, value in clean_environment().items() if not name.startswith(("MAKE", "MFLAGS"))}
-    known.pop("NO_COLOR", None)
-    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-    return known | {"PATH": path, "TERM": "xterm-256color", "XDG_RUNTIME_DIR": str(folder)}
-
-
-@contextmanager
-def held_browser(folder: Path) -> Iterator[int]:
-    """A ``chromium`` in this folder that starts when a line is written to the descriptor."""
-    gate, script = folder / "gate", folder / "chromium"
-    os.mkfifo(gate)
-    script.write_text(f'#!/bin/sh\nread -r _ < "{gate}"\nexec "{shutil.which("chromium")}" "$@"\n', encoding="utf-8")
-    script.chmod(0o700)
-    descriptor = os.open(gate, os.O_RDWR)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    """A terminal with colours, and a folder of its own for the sandbox's files."""
+    known = {name: value for name, value in clean_environment().items() if name != "NO_COLOR"}
+    return known | {"TERM": "xterm-256color", "XDG_RUNTIME_DIR": str(folder)}
 
 
 async def terminal(command: list[str], environ: Mapping[str, str]) -> AsyncIterator[Chunk]:

@@ -20,7 +20,7 @@ from tests.docs.film.recording import PAGE_SIZE, SCALE, terminal
 from tests.support.browser import watched
 from tests.support.ports import site_of
 
-pytestmark = [pytest.mark.needs("chromium", "make"), pytest.mark.promise("D129"), pytest.mark.untraced]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("D129"), pytest.mark.untraced]
 MOST_BYTES = 1_500_000
 # What GitHub sends with a picture of a repository.
 POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
@@ -50,7 +50,7 @@ def test_the_picture_holds_the_lines_of_the_demo_in_their_order(picture: Picture
     assert picture.rows[0] == "$ make demo"
     assert [step.partition(".")[0] for step in picture.steps] == [str(number) for number in range(1, 15)]
     assert picture.rows[-1].startswith("Every step did what it should, in ")
-    assert "(the person opens the link in Chromium)" in picture.rows
+    assert "(the person opens the link and fills in the form)" in picture.rows
     assert not [row for row in picture.rows if "\x1b" in row]
 
 
@@ -61,7 +61,7 @@ def test_the_page_is_photographed_twice_in_front_of_the_question_for_it(picture:
     assert {png[:8] + png[16:24] for png in (empty, filled)} == {b"\x89PNG\r\n\x1a\n" + size}
     behind = [picture.seen(frame) for frame in picture.frames if {"p0", "p1"} & set(picture.seen(frame))]
     assert [seen[-1] for seen in behind] == ["p0", "p1"]
-    assert all("(the person opens the link in Chromium)" in map(picture.row, seen) for seen in behind)
+    assert all("(the person opens the link and fills in the form)" in map(picture.row, seen) for seen in behind)
 
 
 def test_the_picture_is_small_and_asks_for_nothing(made: Path, picture: Picture) -> None:
