@@ -77,21 +77,12 @@ class KnownSecrets:
 
 
 def _forms(value: str) -> set[str]:
+    """The value as JSON, ``repr`` and percent-encoding write it."""
     raw = value.encode("utf-8", "replace")
-    escaped = {
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        repr(value)[1:-1],
-        ascii(value)[1:-1],
-    }
-    quoted = {
-        repr("\"'" + value)[3:-1].removeprefix("'"),
-        repr(raw)[2:-1],
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-    }
-    return {_one_line(form) for form in {value, *escaped, *quoted}}
+    forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(raw)[2:-1], repr("\"'" + value)[3:-1].removeprefix("'")}
+    forms |= {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    return {_one_line(form) for form in forms}
 
 
 class RedactingHandler(logging.Handler):
@@ -176,11 +167,11 @@ def _exception(error: BaseException) -> str:
     links: list[str] = []
     link: TracebackException | None = TracebackException.from_exception(error)
     while link is not None:
-        said = "".join(link.format_exception_only()).strip()
+        text = "".join(link.format_exception_only()).strip()
         if link.exceptions:
-            said += f" [{', '.join(_leaves(link.exceptions))}]"
+            text += f" [{', '.join(_leaves(link.exceptions))}]"
         where = f" at {Path(link.stack[-1].filename).name}:{link.stack[-1].lineno}" if link.stack else ""
-        links.append(said + where)
+        links.append(text + where)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return " <- ".join(links)
 
