@@ -21,7 +21,7 @@ from rememberizer_mcp.server.__main__ import main
 main()
 """
 DATA_FILES = ("py.typed", "front.json")
-DATA_FOLDERS = ("templates", "seed")
+DATA_FOLDERS = ("schema", "templates", "seed")
 OF_A_TERMINAL = ("server/cli/demo.py",)
 """What no host can start."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
