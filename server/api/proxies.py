@@ -51,8 +51,8 @@ class UnusableProxy(Exception):
         """The failure of a call. A model can't repair the cause, so it is not retryable."""
         failure = UpstreamUnreachable(
             str(self),
-            repair=f"Don't call again: only the user can correct this. Have them set {self.source} to {FORM}, or remove "
-            "it, where this server is started, then restart the server; its `doctor` command checks it.",
+            repair=f"Don't call again: only the user can correct this. Have them set {self.source} to {FORM}, or "
+            "remove it, where this server is started, then restart the server; its `doctor` command checks it.",
         )
         failure.retryable = False
         return failure
