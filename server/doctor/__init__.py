@@ -1,6 +1,6 @@
 """``rememberizer-mcp doctor``: says in one go why the server does not work. It only reads.
 
-Each module holds one family of checks and gives findings. What can hang where Python can't interrupt it (a keyring's
-dialog, a name that never resolves) runs aside, in a child process; so do the checks that need a library which may be
-broken. This package itself needs the standard library, anyio and packaging only.
+``run`` is the way through it. Settings, network, keyring and browser are checked in child processes, one for each
+distinct set of variables (``examination``), since these checks can hang or need a library that may be broken. The
+doctor's own process needs the standard library, anyio, click and packaging; what reads the hosts' files is guarded.
 """

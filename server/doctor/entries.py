@@ -15,7 +15,7 @@ ROOT = os.sep if os.name == "posix" else None
 
 
 def rows(find: Callable[[], System] = this_system) -> list[Entry | Finding]:
-    """What ``entries`` finds on a machine; a warning where its user's home is not known."""
+    """What ``entries`` finds on the machine; a warning instead, if its user's home folder is not known."""
     try:
         return list(entries(find()))
     except NoHome:

@@ -1,4 +1,4 @@
-"""What may be quoted of the words of a program that was started: its last lines, without secrets."""
+"""``Quoting``: the last lines that a program wrote, without secrets."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,23 +16,24 @@ _WORDS = (
     "vector_stores"
 )
 _PLAIN = re.compile(rf"(({_WORDS})(,\s*|$))*", re.IGNORECASE)
-"""A value made of the words that settings take tells nothing."""
+"""A value of such words alone is no secret."""
 _PLAIN_ARGUMENT = re.compile(
     r"--[a-z]+(-[a-z]+)*|rememberizer([-_]mcp)?(\.server)?([=@~<>]{1,2}\d+(\.\d+)*)?|\d+(\.\d+)+|"
     r"run|tool|install|exec|python|node|module|stdio|server|doctor"
 )
-"""Names of options, and what the commands that start us are made of. Of any other word nobody knows what it is."""
+"""Names of options, and the words of the commands that start us. Every other word of an argument may be a secret."""
 _BETWEEN_WORDS = (re.compile(r"[\s'\"=]+"), re.compile(r"[\s'\"=`;,:|&<>(){}$]+"))
-"""The second is a shell's; a secret may hold what stands between its words."""
+"""What separates words, for programs and for a shell. Both splits count: a secret may hold a shell's separators."""
 _MOST_FILE_BYTES = 10_000
 
 
 class Quoting:
-    """Redacts what the environment, and the hosts' blocks, hold, and what looks like a secret."""
+    """Redacts the values of variables and arguments that it learnt, and whatever looks like a secret."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.secrets = KnownSecrets()
-        self.learn(environ={name: value for name, value in environ.items() if _tells(name)})
+        ours = {name: value for name, value in environ.items() if is_ours(name) or name.upper().endswith("_PROXY")}
+        self.learn(environ=ours)
 
     def learn(self, *, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
         """Redact what these variables and arguments hold, but for the plain words that settings take."""
@@ -57,10 +58,6 @@ class Quoting:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 2] + " …"
-
-
-def _tells(name: str) -> bool:
-    return is_ours(name) or name.upper().endswith("_PROXY")
 
 
 def _parts(value: str) -> Iterable[str]:

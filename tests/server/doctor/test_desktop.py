@@ -12,6 +12,7 @@ from rememberizer_mcp.server.doctor.report import Finding, Level
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
 
+from tests.support.held_keyring import in_a_task
 from tests.support.keychain import calls
 from tests.support.process import clean_environment
 from tests.support.secret_service import bare_environment, secret_service
@@ -51,13 +52,13 @@ async def child(name: str, environment: Mapping[str, str]) -> Finding:
 @pytest.mark.promise("D115", "D117")
 async def test_a_keyring_that_nobody_asked_for_is_not_read() -> None:
     ring = Fake()
-    found = await keyring("off", find=lambda: ring)
+    found = await in_a_task(lambda: keyring("off", find=lambda: ring))
     assert (found.level, ring.asked) == (Level.OK, [])
     assert "Fake could be used" in found.text
 
 
 async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
-    found = await keyring("off", find=refuse)
+    found = await in_a_task(lambda: keyring("off", find=refuse))
     assert (found.level, found.text) == (
         Level.OK, "Not used, since REMEMBERIZER_KEEP_SIGNED_IN is `off`; none could be used now.",
     )  # fmt: skip
@@ -66,14 +67,14 @@ async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
 @pytest.mark.promise("D115", "D117")
 async def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys() -> None:
     ring = Fake()
-    found = await keyring("keyring", find=lambda: ring)
+    found = await in_a_task(lambda: keyring("keyring", find=lambda: ring))
     assert (found.level, ring.asked) == (Level.OK, [NOBODY])
     assert "can be read" in found.text
 
 
 @pytest.mark.promise("D115", "D117")
 async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
-    found = await keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY)))
+    found = await in_a_task(lambda: keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY))))
     assert (found.level, found.text) == (Level.FAILURE, "It is locked or refuses the access (RuntimeError).")
     assert CANARY not in str(found)
 
@@ -87,7 +88,7 @@ async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
     ],
 )
 async def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object, text: str, step: str) -> None:
-    found = await keyring("keyring", find=refuse, library=lambda _: library)
+    found = await in_a_task(lambda: keyring("keyring", find=refuse, library=lambda _: library))
     assert found.level is Level.FAILURE
     assert found.text.startswith(text)
     assert f"{found.next_step}".startswith(step)
@@ -102,7 +103,7 @@ async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
         answers.wait(20)
         return Fake()
 
-    found = await keyring(wish, find=find, limit_seconds=0.1)
+    found = await in_a_task(lambda: keyring(wish, find=find, limit_seconds=0.1))
     answers.set()
     assert found.level is (Level.FAILURE if wish == "keyring" else Level.OK)
     assert ("did not answer within 0.1 s" in found.text) == (wish == "keyring")

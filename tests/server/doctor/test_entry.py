@@ -13,6 +13,7 @@ from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
 
+from tests.support.held_keyring import in_a_task
 from tests.support.secret_service import bare_environment
 from tests.support.way import answer, server
 
@@ -189,7 +190,7 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
     def find() -> Ring:
         raise SignInFailed
 
-    missing = await keyring("keyring", find=find, library=lambda _: None)
+    missing = await in_a_task(lambda: keyring("keyring", find=find, library=lambda _: None))
     assert missing.level is Level.FAILURE
     ours = entry(str(Path(sys.executable).with_name("rememberizer-mcp")))
     assert ours.told(missing).finding.level is Level.FAILURE
