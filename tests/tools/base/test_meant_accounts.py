@@ -159,13 +159,15 @@ async def test_the_settings_sign_in_for_every_write_that_waits(era: Era, setting
 class Kept(BaseModel):
     """That it was done."""
 
+    email: str
+
 
 async def by_keyring(services: CallServices, arguments: Arguments) -> Kept:
     """Sign in as `login` with Grace's e-mail does by what the keyring kept of her."""
     async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
         await session.sign_in(**GRACE, captcha=None, deadline=services.deadline())
         session.grant.is_unattended = True
-    return Kept()
+    return Kept(email=GRACE["email"])
 
 
 BY_KEYRING = tool(by_keyring, "By keyring", READS)
