@@ -20,7 +20,7 @@ from ..tools.base.services import Services, StoreOfKey
 from ..tools.mcp_server import Server
 from ..tools.resources.current import as_one_call
 from . import __version__
-from .api.asking import ApiKey
+from .api.api_key import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
 from .logs.redaction import KnownSecrets

@@ -21,8 +21,8 @@ from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from rememberizer_mcp.tools.base.arguments import Arguments
+from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
-from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import Agent, Around, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -61,9 +61,9 @@ class Holder(BaseModel):
     is_moving: bool
 
 
-async def holder(services: CallServices, arguments: Arguments) -> Holder:
+async def holder(call: ToolCall, arguments: Arguments) -> Holder:
     """Say it at once, and ask nobody."""
-    session = services.sessions.find(services.owner, arguments.session)
+    session = call.sessions.find(call.owner, arguments.session)
     return Holder(email=session.email if session else None, is_moving=session is not None and session.moving.locked())
 
 

@@ -7,18 +7,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from ..server.api import endpoints, mementos
+from ..server.api import mementos
+from ..server.api.budget import begin_anew
 from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
 from ..server.settings.settings import Settings
 from .base.arguments import NO_BLANK, Arguments, Text
-from .base.asking import asker
+from .base.call import ToolCall
 from .base.confirmation import CONFIRM, Confirm, Deletion, require_consent
 from .base.content import Fence, FromDocuments, Written, fitted, shortened
 from .base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
 from .base.paging import PagedArguments, PagedResult, page_of
-from .base.services import CallServices
 from .knowledge.arguments import Number as DocumentId
 
 MOST_IDS = 1_000
@@ -104,41 +104,35 @@ class PublicKnowledgeList(PagedResult):
     public_knowledge: list[PublicKnowledge]
 
 
-async def list_mementos(services: CallServices, arguments: PagedArguments) -> MementoList:
+async def list_mementos(call: ToolCall, arguments: PagedArguments) -> MementoList:
     """The user's mementos: named parts of their documents, by which they decide what an app may see. Use it to find a
     memento's id. They don't narrow a search.
     """
-    who = await asker(services, arguments.session, endpoints.MEMENTOS)
-    everything = await mementos.list_mementos(who, deadline=services.deadline())
+    everything = await mementos.list_mementos(call)
     return page_of(MementoList, "mementos", everything, arguments, _row)
 
 
-async def create_memento(services: CallServices, arguments: CreateMementoArguments) -> CreatedMemento:
+async def create_memento(call: ToolCall, arguments: CreateMementoArguments) -> CreatedMemento:
     """Create an empty memento. Then fill it with `edit_memento`."""
-    who = await asker(services, arguments.session, endpoints.CREATE_MEMENTO)
-    memento = await mementos.create_memento(who, name=arguments.name, deadline=services.deadline())
-    return CreatedMemento(account=who.account, **dict(_one(memento)))
+    memento = await mementos.create_memento(call, name=arguments.name)
+    return CreatedMemento(account=call.account, **dict(_one(memento)))
 
 
-async def get_memento(services: CallServices, arguments: MementoArguments) -> MementoResult:
+async def get_memento(call: ToolCall, arguments: MementoArguments) -> MementoResult:
     """One memento by its id, with the ids of its documents as far as Rememberizer tells them."""
-    who = await asker(services, arguments.session, endpoints.MEMENTO)
-    return _one(await mementos.get_memento(who, memento_id=arguments.id, deadline=services.deadline()))
+    return _one(await mementos.get_memento(call, memento_id=arguments.id))
 
 
-async def edit_memento(services: CallServices, arguments: EditMementoArguments) -> EditedMemento:
+async def edit_memento(call: ToolCall, arguments: EditMementoArguments) -> EditedMemento:
     """Add documents or folders to a memento, or remove documents from it. The documents themselves stay."""
     add, folders, remove = arguments.add or [], arguments.add_folders or [], arguments.remove or []
     if not (add or folders or remove):
         raise InvalidArguments("There is nothing to add or to remove.", repair="Pass `add`, `add_folders` or `remove`.")
     if set(add) & set(remove):
         raise InvalidArguments("`add` and `remove` name the same document.", repair="Leave it out of one of them.")
-    who = await asker(services, arguments.session, endpoints.MEMENTO_DOCUMENTS)
-    await mementos.edit_memento(
-        who, memento_id=arguments.id, add=add, add_folders=folders, remove=remove, deadline=services.deadline()
-    )
+    await mementos.edit_memento(call, memento_id=arguments.id, add=add, add_folders=folders, remove=remove)
     return EditedMemento(
-        account=who.account,
+        account=call.account,
         id=arguments.id,
         added=len(add),
         added_folders=len(folders),
@@ -147,24 +141,23 @@ async def edit_memento(services: CallServices, arguments: EditMementoArguments) 
     )
 
 
-async def delete_memento(services: CallServices, arguments: DeleteMementoArguments) -> DeletedMemento:
+async def delete_memento(call: ToolCall, arguments: DeleteMementoArguments) -> DeletedMemento:
     """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them. The user is
     asked first.
     """
-    who = await asker(services, arguments.session, endpoints.DELETE_MEMENTO)
-    found = await mementos.get_memento(who, memento_id=arguments.id, deadline=services.deadline())
+    found = await mementos.get_memento(call, memento_id=arguments.id)
     deletion = Deletion(
-        path=f"mementos/{arguments.id}", whose=who.whose, kind="memento", id=arguments.id, name=found.name
+        path=f"mementos/{arguments.id}", whose=call.whose, kind="memento", id=arguments.id, name=found.name
     )
-    await require_consent(services, deletion, confirm=arguments.confirm)
-    await mementos.delete_memento(who, memento_id=arguments.id, deadline=services.deadline())
-    return DeletedMemento(account=who.account, deleted=arguments.id)
+    await require_consent(call.caller, deletion, confirm=arguments.confirm)
+    begin_anew()
+    await mementos.delete_memento(call, memento_id=arguments.id)
+    return DeletedMemento(account=call.account, deleted=arguments.id)
 
 
-async def list_public_knowledge(services: CallServices, arguments: PagedArguments) -> PublicKnowledgeList:
+async def list_public_knowledge(call: ToolCall, arguments: PagedArguments) -> PublicKnowledgeList:
     """The public knowledge that the user has added: what others share with everybody, and what each is about."""
-    who = await asker(services, arguments.session, endpoints.PUBLIC_KNOWLEDGE)
-    everything = await mementos.list_public_knowledge(who, deadline=services.deadline())
+    everything = await mementos.list_public_knowledge(call)
     return page_of(PublicKnowledgeList, "public_knowledge", everything, arguments, _fenced)
 
 

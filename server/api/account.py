@@ -8,8 +8,9 @@ import anyio
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from ..errors import RememberizerError, Repair, SignInFailed, UpstreamProtocolError
-from .client import Call, RememberizerAPI
+from .client import RememberizerAPI
 from .credentials import Credentials
+from .endpoints import ME
 from .refusals import NO_SESSION, refusal
 from .text import clean_line
 
@@ -31,13 +32,13 @@ class Me(BaseModel):
     email_verified: bool | None = None
 
 
-async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> Me:
+async def get_me(api: RememberizerAPI, credentials: Credentials) -> Me:
     """``GET me/``.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer.
     """
-    reply = await api.send(Call(method="GET", path="me/", repeatable=True), credentials, deadline=deadline)
+    reply = await api.send(ME.call(), credentials)
     if not reply.is_success:
         raise refusal(reply, unverified=False)
     try:
@@ -46,7 +47,7 @@ async def get_me(api: RememberizerAPI, credentials: Credentials, *, deadline: fl
         raise UpstreamProtocolError(status=reply.status) from error
 
 
-async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: float, of: str | None = None) -> Me:
+async def whose(api: RememberizerAPI, credentials: Credentials, *, of: str | None = None) -> Me:
     """What ``GET me/`` says right after a sign-in. If it fails the account has no name, and the sign-in still counts.
 
     Raises:
@@ -54,9 +55,10 @@ async def whose(api: RememberizerAPI, credentials: Credentials, *, deadline: flo
             such as a CDN's.
         SignInFailed: The account has to have the e-mail ``of``, and ``GET me/`` says another or none.
     """
-    me, soon = Me(), min(deadline, anyio.current_time() + PROFILE_SECONDS)
+    me = Me()
     try:
-        me = await get_me(api, credentials, deadline=soon)
+        with anyio.move_on_after(PROFILE_SECONDS):
+            me = await get_me(api, credentials)
     except RememberizerError as error:
         if error.status == HTTPStatus.UNAUTHORIZED and not credentials.has_token:
             raise UpstreamProtocolError(NO_SESSION, status=error.status) from error

@@ -1,4 +1,4 @@
-"""How a success is read: strict where our tools promise something, open where upstream is (rememberizer-api.md §8).
+"""How a successful answer is read: strict for what our tools promise, lenient for the rest (rememberizer-api.md §8).
 
 Ids, texts and counts have to be there and of their type; what only describes (a path, a date, a status) is left out
 where it is empty, missing or of another type. One item of a list that lacks what is promised fails the whole call: a
@@ -119,7 +119,7 @@ def require_done(reply: Reply) -> None:
     """
     if any(_GAVE_UP in message.lower() for message in _messages(reply)):
         raise UpstreamUnavailable(
-            "Rememberizer was unable to complete this call.", repair=reply.call.if_lost, status=reply.status
+            "Rememberizer was unable to complete this call.", repair=reply.call.endpoint.if_lost, status=reply.status
         )
 
 

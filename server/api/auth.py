@@ -5,12 +5,12 @@ verifies once, and a refresh token may have been rotated by an answer that was l
 """
 
 from ..errors import NotSignedIn, Repair, UpstreamProtocolError, repaired
+from . import endpoints
 from .blocked import UpstreamBlocked
-from .client import Call, RememberizerAPI
-from .credentials import Auth, Credentials
+from .client import RememberizerAPI
+from .credentials import Credentials
 from .refusals import NO_SESSION, OWN_SESSION, refresh_refusal, signin_refusal, signup_refusal, verification_refusal
 
-MAYBE_CREATED = Repair("The account may have been created all the same: try {login} before another {signup}.")
 ONLY_A_BROWSER = "If it happens again in a minute, only a browser gets past it: "
 _BY_A_BROWSER = "call {login} with the same `email` and without `password`; " + OWN_SESSION + "."
 _SIGN_IN_BY_A_BROWSER = Repair(ONLY_A_BROWSER + _BY_A_BROWSER)
@@ -27,7 +27,6 @@ async def signup(
     password: str,
     name: str | None,
     captcha: str | None,
-    deadline: float,
 ) -> None:
     """``POST auth/signup/`` (§1.1): create an account and take what tokens come, which can be none.
 
@@ -36,9 +35,8 @@ async def signup(
         UpstreamError: No usable answer.
     """
     fields = {"email": email, "password": password, "name": name, "captcha": captcha}
-    call = Call(method="POST", path="auth/signup/", auth=Auth.NONE, json=_given(fields), if_lost=MAYBE_CREATED)
     with repaired({UpstreamBlocked: _SIGN_UP_BY_A_BROWSER}):
-        reply = await api.send(call, credentials, deadline=deadline)
+        reply = await api.send(endpoints.SIGN_UP.call(fields), credentials)
     if not reply.is_success:
         raise signup_refusal(reply, captcha_sent=captcha is not None)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
@@ -51,7 +49,6 @@ async def signin(
     email: str,
     password: str,
     captcha: str | None,
-    deadline: float,
 ) -> None:
     """``POST auth/signin/`` (§1.2): take the cookies; the body's field for the e-mail is ``login``.
 
@@ -60,10 +57,9 @@ async def signin(
         UpstreamProtocolError: Also for a success that brought nothing to show who asks.
         UpstreamError: No usable answer.
     """
-    fields = {"login": email, "password": password, "captcha": captcha}
-    call = Call(method="POST", path="auth/signin/", auth=Auth.NONE, json=_given(fields))
+    call = endpoints.SIGN_IN.call({"email": email, "password": password, "captcha": captcha})
     with repaired({UpstreamBlocked: _SIGN_IN_BY_A_BROWSER}):
-        reply = await api.send(call, credentials, deadline=deadline)
+        reply = await api.send(call, credentials)
     if not reply.is_success:
         raise signin_refusal(reply, captcha_sent=captcha is not None)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
@@ -71,7 +67,7 @@ async def signin(
         raise UpstreamProtocolError(NO_SESSION, status=reply.status)
 
 
-async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: str, deadline: float) -> None:
+async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: str) -> None:
     """``POST auth/verify-email/`` (§1.3), with the access token as bearer, wherever it was found.
 
     Raises:
@@ -84,14 +80,13 @@ async def verify_email(api: RememberizerAPI, credentials: Credentials, *, code: 
             "Rememberizer gave no token that verification could be done with.",
             repair=Repair("Call {login}, then {verify} again."),
         )
-    call = Call(method="POST", path="auth/verify-email/", auth=Auth.BEARER, json={"verification_code": code})
-    reply = await api.send(call, credentials, deadline=deadline)
+    reply = await api.send(endpoints.VERIFY_EMAIL.call({"verification_code": code}), credentials)
     if not reply.is_success:
         raise verification_refusal(reply)
     credentials.absorb(reply.response, reply.body, sent_at_version=reply.sent_at_version)
 
 
-async def custom_refresh(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> None:
+async def custom_refresh(api: RememberizerAPI, credentials: Credentials) -> None:
     """``POST auth/custom-refresh/`` (§1.4): cookie ``refresh_token``, no body; either cookie may be rotated.
 
     Raises:
@@ -99,27 +94,20 @@ async def custom_refresh(api: RememberizerAPI, credentials: Credentials, *, dead
         UpstreamProtocolError: Also for a success that brought no token.
         UpstreamError: No usable answer; the credentials are as they were.
     """
-    reply = await api.send(
-        Call(method="POST", path="auth/custom-refresh/", auth=Auth.REFRESH), credentials, deadline=deadline
-    )
+    reply = await api.send(endpoints.CUSTOM_REFRESH.call(), credentials)
     if not reply.is_success:
         raise refresh_refusal(reply)
     if not credentials.absorb(reply.response, reply.body, sent_at_version=None):
         raise UpstreamProtocolError(status=reply.status)
 
 
-async def custom_logout(api: RememberizerAPI, credentials: Credentials, *, deadline: float) -> None:
+async def custom_logout(api: RememberizerAPI, credentials: Credentials) -> None:
     """``POST auth/custom-logout/`` (§1.5), with the session's cookies so that upstream can revoke them.
 
     Raises:
         UpstreamProtocolError: Any answer but a success.
         UpstreamError: No usable answer.
     """
-    call = Call(method="POST", path="auth/custom-logout/", auth=Auth.SIGN_OUT, repeatable=True)
-    reply = await api.send(call, credentials, deadline=deadline)
+    reply = await api.send(endpoints.CUSTOM_LOGOUT.call(), credentials)
     if not reply.is_success:
         raise UpstreamProtocolError(status=reply.status)
-
-
-def _given(fields: dict[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value is not None}

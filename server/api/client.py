@@ -7,13 +7,14 @@ cookie can reach another's request. No redirect is followed.
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+import warnings
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import inf
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import anyio
 import httpx
@@ -23,7 +24,6 @@ from .. import __version__
 from ..errors import (
     RateLimited,
     RememberizerError,
-    Repair,
     ResponseTooLarge,
     UpstreamProtocolError,
     UpstreamTimeout,
@@ -32,10 +32,9 @@ from ..errors import (
 )
 from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
-from .content import Content
-from .credentials import Auth
+from .budget import requesting
+from .endpoints import Call, Lane, Takes
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
-from .lanes import Lane
 from .proxies import UnusableProxy, on_the_way
 from .retries import retry_after_seconds, retrying, sent_once
 
@@ -50,7 +49,6 @@ MOST_KEPT = 20
 REFUSES_WHO_ASKS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """The statuses by which upstream can refuse a password, a token, a code or a key."""
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Transport = httpx.AsyncBaseTransport
 """What carries the requests; tests and the sandbox pass their own."""
 
@@ -68,43 +66,20 @@ class Identity(Protocol):
         """How often it changed."""
         ...
 
-    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+    def headers(self, takes: Takes, *, url: str) -> dict[str, str]:
         """The request headers that show it."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """One request of the contract; ``path`` is relative to the base URL and sent exactly as written (§0)."""
-
-    method: Method
-    path: str
-    auth: Auth = Auth.SESSION
-    query: Mapping[str, str | int | float] = field(default_factory=dict, repr=False)
-    json: Mapping[str, Any] | None = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    content: Content | None = None
-    repeatable: bool = False
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    """What our tools call a field of it, where that is another name."""
-    if_lost: Repair | None = None  # as in Endpoint
-
-    @property
-    def fields(self) -> set[str]:
-        """The names that it may send and a refusal may name, as upstream knows them."""
-        return {*self.query, *(self.json or {}), *self.arguments}
-
-    @property
-    def lane(self) -> Lane:
-        """With which other calls it takes turns."""
-        if self.path.startswith("auth/"):
-            return Lane.SIGN_IN
-        return Lane.SLOW if self.content or self.path.endswith(("agentic_search/", "agentic_search")) else Lane.USUAL
-
-
-@dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Upstream's answer, other than what is an error of every call: 429, 5xx, and a page in place of a refusal."""
+    """Upstream's answer, other than what is an error of every call: 429, 5xx, and a page in place of a refusal.
+
+    >>> from rememberizer_mcp.server.api.endpoints import ME
+    >>> page = httpx.Response(200, content=b"<html>")
+    >>> Reply(call=ME.call(), status=200, body=Body(page.content), response=page, sent_at_version=0).is_success
+    False
+    """
 
     call: Call
     status: int
@@ -131,11 +106,23 @@ class Reply:
 
     def unusable(self) -> UpstreamProtocolError:
         """The failure that it is, where it isn't what the contract says."""
-        return UpstreamProtocolError(status=self.status, repair=self.call.if_lost)
+        return UpstreamProtocolError(status=self.status, repair=self.call.endpoint.if_lost)
+
+
+class Asker(Protocol):
+    """Who can make a call of the contract: a sign-in, an API key, or a tool's call, which chooses between them."""
+
+    async def request(self, call: Call) -> Reply:
+        """Make the call, and give its success.
+
+        Raises:
+            RememberizerError: Upstream's refusals, or no usable answer.
+        """
+        ...
 
 
 class RememberizerAPI:
-    """The REST client.
+    """The REST client. Whoever makes one closes it; a forgotten close is a ``ResourceWarning``.
 
     Args:
         base_url: With its final slash.
@@ -165,16 +152,15 @@ class RememberizerAPI:
         """From when on kept connections are used, on anyio's clock."""
         self._turns = {lane: anyio.CapacityLimiter(MOST_CALLS_AT_ONCE) for lane in Lane}
 
-    async def send(self, call: Call, identity: Identity, *, deadline: float) -> Reply:
+    async def send(self, call: Call, identity: Identity) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
 
         Args:
             call: What to ask.
             identity: Who asks.
-            deadline: On anyio's clock, in seconds; nothing goes on after it.
 
         Raises:
-            UpstreamTimeout: At the deadline.
+            UpstreamTimeout: The call's time (``budget``) is over; nothing goes on after that.
             UpstreamUnreachable: No connection, or it was cut, or a proxy that can't be used.
             RateLimited: 429.
             UpstreamBlocked: 400, 401 or 403 that can't come from the API. Sign-in and key are not blamed for it.
@@ -182,13 +168,16 @@ class RememberizerAPI:
             ResponseTooLarge: A body over 5 MB, or of more than 200,000 values.
             UpstreamProtocolError: No HTTP, or a body whose encoding is broken.
         """
-        with anyio.CancelScope(deadline=deadline):
-            if not call.repeatable:
-                with sent_once(call.if_lost):
+        with requesting(if_lost=call.endpoint.if_lost):
+            if not call.endpoint.is_repeatable:
+                with sent_once(call.endpoint.if_lost):
                     return await self._attempt(call, identity)
-            reply: Reply = await retrying(deadline=deadline, sleep=self._sleep)(self._attempt, call, identity)
+            reply: Reply = await retrying(sleep=self._sleep)(self._attempt, call, identity)
             return reply
-        raise UpstreamTimeout(repair=call.if_lost)
+
+    def __del__(self) -> None:
+        if self._clients and self._transport is None:  # a transport that was passed is the business of who did
+            warnings.warn("a RememberizerAPI was not closed", ResourceWarning, source=self, stacklevel=2)
 
     async def aclose(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -197,10 +186,10 @@ class RememberizerAPI:
             await client.aclose()
 
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
-        async with self._turns[call.lane]:
+        async with self._turns[call.endpoint.lane]:
             try:
                 send = partial(self._exchange, call, identity)
-                reply = await (first_answer(send, partial(self._anew, send)) if call.repeatable else send())
+                reply = await (first_answer(send, partial(self._anew, send)) if call.endpoint.is_repeatable else send())
             except FAILURES as error:
                 raise _mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
@@ -214,13 +203,13 @@ class RememberizerAPI:
         client = self._client()
         url, version = self.base_url + call.path, identity.version
         request = client.build_request(
-            call.method,
+            call.endpoint.method,
             url,
-            params=call.query or None,
+            params=call.query,
             json=call.json,
             data=call.form,
             content=call.content.chunks() if call.content else None,
-            headers=identity.headers(call.auth, url=url) | (call.content.headers if call.content else {}),
+            headers=identity.headers(call.endpoint.takes, url=url) | (call.content.headers if call.content else {}),
             extensions={"trace": trace} if trace else None,
         )
         response = await client.send(request, stream=True)

@@ -25,7 +25,14 @@ _LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
 
 
 class Cookies:
-    """At most 50 cookies of 4 KB. Where more come the oldest go, but never the access or the refresh token."""
+    """At most 50 cookies of 4 KB. Where more come the oldest go, but never the access or the refresh token.
+
+    >>> cookies, asked = Cookies(), httpx.Request("POST", "https://api.example.org/v1/")
+    >>> cookies.take(httpx.Response(204, headers={"Set-Cookie": "access_token=a; Path=/"}, request=asked))
+    {'access_token'}
+    >>> cookies.sent_to("https://api.example.org/v1/me/"), cookies.sent_to("https://example.org/")
+    (['access_token=a'], [])
+    """
 
     def __init__(self) -> None:
         # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.

@@ -1,14 +1,13 @@
-"""``Credentials``: the cookies and the bearer token of one sign-in, or one OAuth grant.
+"""``Credentials``: the cookies and the bearer token of one sign-in, or the tokens of an OAuth app.
 
-The cookies that upstream sets are the source of truth, because the refresh may rotate both. An OAuth grant has no
-cookies (rememberizer-api.md §2): its access token is the bearer, its refresh token is for the token endpoint only.
+The cookies that upstream sets are the source of truth, because the refresh may rotate both. OAuth gives no
+cookies (rememberizer-api.md §2): the access token is the bearer, the refresh token is for the token endpoint only.
 """
 
 import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
 from http.cookiejar import Cookie
 from typing import Any
 
@@ -19,30 +18,21 @@ from ..logs.redaction import KnownSecrets
 from .body import Body
 from .cookies import ACCESS_NAMES, JWT, REFRESH_COOKIE, Cookies, seconds_left, token_of
 from .dates import unix_time
+from .endpoints import Takes
 
 ASSUMED_LIFE_SECONDS = 300.0
 """Of an access token that is over on arrival by this machine's clock: the stock life in Django's JWT library."""
-
-
-class Auth(Enum):
-    """What a call carries to show who asks."""
-
-    NONE = auto()
-    """Nothing: signup and signin."""
-    SESSION = auto()
-    """The cookies, or the bearer token where there is no access cookie (§0: either is accepted)."""
-    BEARER = auto()
-    """The access token in an ``Authorization`` header, and no cookie: verify-email (§1.3)."""
-    REFRESH = auto()
-    """The ``refresh_token`` cookie alone: custom-refresh (§1.4)."""
-    SIGN_OUT = auto()
-    """As ``SESSION``, and the ``refresh_token`` cookie wherever it is meant for: custom-logout has to end it (§1.5)."""
 
 
 class Credentials:
     """One sign-in's tokens; what they are shows in no ``repr``.
 
     A re-login makes new credentials, so that an answer to an older call can't overwrite them: it lands in the old ones.
+
+    >>> credentials = Credentials(secrets=KnownSecrets())
+    >>> credentials.adopt_refresh_token("r", url="https://api.example.org/")
+    >>> credentials.headers(Takes.REFRESH_TOKEN, url="https://api.example.org/")
+    {'Cookie': 'refresh_token=r'}
     """
 
     def __init__(self, *, secrets: KnownSecrets, now: Callable[[], float] = time.time) -> None:
@@ -80,7 +70,7 @@ class Credentials:
 
     @property
     def oauth_refresh_token(self) -> str | None:
-        """The refresh token of an OAuth grant, which is no cookie."""
+        """The refresh token of OAuth, which is no cookie."""
         return self._oauth_refresh
 
     @property
@@ -103,19 +93,19 @@ class Credentials:
         """Unix seconds at which the access token ends, as far as it says; for timing only, never trusted."""
         return None if self.access_token is None else self._expires_at
 
-    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
+    def headers(self, takes: Takes, *, url: str) -> dict[str, str]:
         """The request headers that show who asks; cookies go to the host, path and scheme that set them (S40)."""
-        match auth:
-            case Auth.NONE:
+        match takes:
+            case Takes.NOTHING:
                 return {}
-            case Auth.REFRESH:
+            case Takes.REFRESH_TOKEN:
                 return _cookie_header(self._refresh_pair())
-            case Auth.BEARER:
+            case Takes.BEARER:
                 return self._authorization()
             case _:
                 sent, access = self._cookies.sent_to(url), self._cookies.access
                 goes = access is not None and f"{access.name}={access.value}" in sent
-                missing = set(self._refresh_pair() if auth is Auth.SIGN_OUT else ()) - set(sent)
+                missing = set(self._refresh_pair() if takes is Takes.ALL_COOKIES else ()) - set(sent)
                 return _cookie_header([*sent, *missing]) | ({} if goes and not self._bearer else self._authorization())
 
     def absorb(self, response: httpx.Response, body: Body | None = None, *, sent_at_version: int | None) -> bool:
@@ -129,7 +119,7 @@ class Credentials:
                 rotated token is in no other.
 
         Returns:
-            Whether an access or a refresh token arrived. Wiped credentials take nothing, nor does an OAuth grant.
+            Whether an access or a refresh token arrived. Wiped credentials take nothing, and neither do those of OAuth.
         """
         if self._wiped or self._is_oauth or sent_at_version not in (None, self.version):
             return False
@@ -150,12 +140,12 @@ class Credentials:
         self._learn()
         return arrived
 
-    def grant(self, access_token: str, *, refresh_token: str | None, expires_in: float | None) -> None:
-        """Hold an OAuth grant, and nothing beside it. Without a new refresh token the old one stays.
+    def take_oauth(self, access_token: str, *, refresh_token: str | None, expires_in: float | None) -> None:
+        """Hold the tokens of an OAuth app, and nothing beside them. Without a new refresh token the old one stays.
 
         Args:
             access_token: The bearer.
-            refresh_token: What the token endpoint takes for the next grant.
+            refresh_token: What the token endpoint takes for the next ones.
             expires_in: Seconds, as far as the token endpoint says; else the token itself is asked.
         """
         if self._wiped:

@@ -1,15 +1,14 @@
-"""What was said in a Slack or Discord channel (rememberizer-api.md §4.5)."""
+"""What was said in a Slack or Discord channel (rememberizer-api.md §4.5); raises as ``Asker.request``."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal
 
 from pydantic import model_validator
 
 from . import endpoints
 from .answers import Answer, SomeLine, Text, moment, read
-from .asking import Asker
+from .client import Asker
 
 Source = Literal["slack", "discord"]
 
@@ -43,13 +42,7 @@ class Discussion(Answer):
 
 
 async def discussion_contents(
-    asker: Asker,
-    discussion_id: int,
-    *,
-    source: Source,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    deadline: float,
+    asker: Asker, discussion_id: int, *, source: Source, start: datetime | None = None, end: datetime | None = None
 ) -> Discussion:
     """``GET discussions/{id}/contents/``.
 
@@ -62,29 +55,15 @@ async def discussion_contents(
         source: Sent as ``integration_type``.
         start: The older end; it comes with the newer one, or not at all. Both have a time zone.
         end: The newer end.
-        deadline: On anyio's clock, in seconds.
-
-    Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
     """
-    ask = partial(_ask, asker, discussion_id, source=source, deadline=deadline)
-    said = await ask(start, end)
-    return await ask(end, start) if start and said.is_empty else said
 
+    async def ask(from_: datetime | None, to: datetime | None) -> Discussion:
+        given = {"source": source, "start": moment(from_), "end": moment(to)}
+        reply = await asker.request(endpoints.DISCUSSION_CONTENTS.call(given, discussion_id=discussion_id))
+        return read(Discussion, reply.body.fields, reply)
 
-async def _ask(
-    asker: Asker,
-    discussion_id: int,
-    from_: datetime | None,
-    to: datetime | None,
-    *,
-    source: Source,
-    deadline: float,
-) -> Discussion:
-    query = {"integration_type": source, "from": moment(from_), "to": moment(to)}
-    call = endpoints.DISCUSSION_CONTENTS.call(query=query, discussion_id=discussion_id)
-    reply = await asker.request(call, deadline=deadline)
-    return read(Discussion, reply.body.fields, reply)
+    found = await ask(start, end)
+    return await ask(end, start) if start and found.is_empty else found
 
 
 def _threads(value: Any) -> Iterator[tuple[str | None, str]]:

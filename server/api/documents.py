@@ -1,4 +1,4 @@
-"""Documents: list them, read one, add one (rememberizer-api.md §4.3, §4.4, §4.6)."""
+"""Documents: list them, read one, add one (rememberizer-api.md §4.3, §4.4, §4.6); raises as ``Asker.request``."""
 
 from typing import Any
 
@@ -20,8 +20,7 @@ from .answers import (
     read_list,
     require_done,
 )
-from .asking import Asker
-from .client import Reply
+from .client import Asker, Reply
 
 MAY_NOT_STORE = (
     "Rememberizer may refuse this to an API key or a sign-in by password. It also refuses it to an app for which the "
@@ -104,9 +103,7 @@ class Stored(Answer):
     id: SomeWhole = None
 
 
-async def list_documents(
-    asker: Asker, *, page: int, page_size: int, source: str | None = None, deadline: float
-) -> DocumentPage:
+async def list_documents(asker: Asker, *, page: int, page_size: int, source: str | None = None) -> DocumentPage:
     """``GET documents/`` (§4.3). A page beyond the last is empty and the last, also where upstream has a 404 for it.
 
     Args:
@@ -114,14 +111,10 @@ async def list_documents(
         page: From 1.
         page_size: How many documents a page has.
         source: Only those of this ``integration_type``.
-        deadline: On anyio's clock, in seconds.
-
-    Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
     """
-    call = endpoints.DOCUMENTS.call(query={"page": page, "page_size": page_size, "integration_type": source})
+    call = endpoints.DOCUMENTS.call({"page": page, "page_size": page_size, "source": source})
     try:
-        reply = await asker.request(call, deadline=deadline)
+        reply = await asker.request(call)
     except NotFound:
         if page == 1:
             raise
@@ -148,7 +141,7 @@ def _page(reply: Reply, *, number: int, size: int) -> DocumentPage:
 
 
 async def document_contents(
-    asker: Asker, document_id: int, *, start_chunk: int, end_chunk: int | None = None, deadline: float
+    asker: Asker, document_id: int, *, start_chunk: int, end_chunk: int | None = None
 ) -> Contents:
     """``GET documents/{id}/contents/`` (§4.4): at most 20 chunks.
 
@@ -157,26 +150,21 @@ async def document_contents(
         document_id: As in ``Document.id``.
         start_chunk: From 0.
         end_chunk: Where to stop; upstream's default is 20 later.
-        deadline: On anyio's clock, in seconds.
-
-    Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
     """
-    query = {"start_chunk": start_chunk, "end_chunk": end_chunk}
-    call = endpoints.DOCUMENT_CONTENTS.call(query=query, document_id=document_id)
-    reply = await asker.request(call, deadline=deadline)
+    given = {"start_chunk": start_chunk, "end_chunk": end_chunk}
+    reply = await asker.request(endpoints.DOCUMENT_CONTENTS.call(given, document_id=document_id))
     return read(Contents, reply.body.fields, reply)
 
 
-async def memorize(asker: Asker, *, name: str, content: str, deadline: float) -> Stored:
+async def memorize(asker: Asker, *, name: str, content: str) -> Stored:
     """``POST documents/memorize/`` (§4.6): 200, 201 and 204 are successes, with or without a body. Sent once.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; then the repair says that it may be stored.
     """
-    call = endpoints.MEMORIZE.call(json={"name": name, "content": content})
+    call = endpoints.MEMORIZE.call({"name": name, "content": content})
     with repaired({Forbidden: MAY_NOT_STORE}):
-        reply = await asker.request(call, deadline=deadline)
+        reply = await asker.request(call)
     require_done(reply)
     described = next(iter(found_list(reply) or []), reply.body.fields)
     return read(Stored, {"id": first_whole(described, *_IDS)}, reply)

@@ -1,4 +1,4 @@
-"""Kept connections that lead nowhere: after the machine slept, or a router forgot one, nothing ever comes back on it.
+"""Kept connections that are dead: after the machine slept, or a router forgot one, no answer comes back on it.
 
 That can't be seen before the call is sent, and silence may as well mean that Rememberizer is slow. So where a kept
 connection stays silent, a call that may be repeated goes out a second time, on a new one; the first answer counts.

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from ..errors import ResponseTooLarge, UpstreamProtocolError
 from .answers import Model, Whole, found_list, read
-from .asking import Asker
+from .client import Asker
 from .endpoints import Endpoint
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,100}$"
@@ -30,9 +30,7 @@ Id = Annotated[str, BeforeValidator(_id)]
 WholeId = Annotated[Whole, WithJsonSchema({"type": "integer"})]
 
 
-async def read_every(
-    model: type[Model], asker: Asker, endpoint: Endpoint, *, deadline: float, **parts: str
-) -> list[Model]:
+async def read_every(model: type[Model], asker: Asker, endpoint: Endpoint, **parts: Any) -> list[Model]:
     """Every item of a list; further pages are asked for by number, since upstream's own ``next`` is not followed.
 
     Raises:
@@ -43,8 +41,8 @@ async def read_every(
     found: list[Model] = []
     before: list[Any] = []
     for page in range(1, MOST_PAGES + 1):
-        call = endpoint.call(query={"page": page} if page > 1 else None, **parts)
-        reply = await asker.request(call, deadline=deadline)
+        call = endpoint.call({"page": page if page > 1 else None}, **parts)
+        reply = await asker.request(call)
         items = found_list(reply, "results", "documents", "mementos")
         if items is None:
             raise UpstreamProtocolError(status=reply.status)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
-from .asking import Asker
+from .client import Asker
 from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
 from .lists import Id, WholeId, read_every
 
@@ -52,25 +52,25 @@ class PublicKnowledge(Answer):
     modified: SomeLine = None
 
 
-async def list_mementos(asker: Asker, *, deadline: float) -> list[Memento]:
+async def list_mementos(asker: Asker) -> list[Memento]:
     """``GET mementos/``: every memento of the account.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
     """
-    return await read_every(Memento, asker, MEMENTOS, deadline=deadline)
+    return await read_every(Memento, asker, MEMENTOS)
 
 
-async def create_memento(asker: Asker, *, name: str, deadline: float) -> Memento:
+async def create_memento(asker: Asker, *, name: str) -> Memento:
     """``POST mementos/``; never repeated."""
-    call = CREATE_MEMENTO.call(json={"name": name})
-    reply = await asker.request(call, deadline=deadline)
+    call = CREATE_MEMENTO.call({"name": name})
+    reply = await asker.request(call)
     return read(Memento, {"name": name, **reply.body.fields}, reply)
 
 
-async def get_memento(asker: Asker, *, memento_id: str, deadline: float) -> Memento:
+async def get_memento(asker: Asker, *, memento_id: str) -> Memento:
     """``GET mementos/{id}/``."""
-    reply = await asker.request(MEMENTO.call(memento_id=memento_id), deadline=deadline)
+    reply = await asker.request(MEMENTO.call(memento_id=memento_id))
     return read(Memento, reply.body.fields, reply)
 
 
@@ -81,7 +81,6 @@ async def edit_memento(
     add: Sequence[int] = (),
     add_folders: Sequence[str] = (),
     remove: Sequence[int] = (),
-    deadline: float,
 ) -> None:
     """``POST mementos/memento_document/{id}/``, with the ids as text, as documented; what it answers is not read."""
     body = {
@@ -90,14 +89,14 @@ async def edit_memento(
         "folder_add": list(add_folders),
         "remove": [str(each) for each in remove],
     }
-    await asker.request(MEMENTO_DOCUMENTS.call(json=body, memento_id=memento_id), deadline=deadline)
+    await asker.request(MEMENTO_DOCUMENTS.call(body, memento_id=memento_id))
 
 
-async def delete_memento(asker: Asker, *, memento_id: str, deadline: float) -> None:
+async def delete_memento(asker: Asker, *, memento_id: str) -> None:
     """``DELETE mementos/{id}/``."""
-    await asker.request(DELETE_MEMENTO.call(memento_id=memento_id), deadline=deadline)
+    await asker.request(DELETE_MEMENTO.call(memento_id=memento_id))
 
 
-async def list_public_knowledge(asker: Asker, *, deadline: float) -> list[PublicKnowledge]:
+async def list_public_knowledge(asker: Asker) -> list[PublicKnowledge]:
     """``GET common-knowledge/subscribed-list/``."""
-    return await read_every(PublicKnowledge, asker, PUBLIC_KNOWLEDGE, deadline=deadline)
+    return await read_every(PublicKnowledge, asker, PUBLIC_KNOWLEDGE)

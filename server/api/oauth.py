@@ -15,11 +15,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ..errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed, UpstreamProtocolError
 from .body import Body
-from .client import REFUSES_WHO_ASKS, Call, RememberizerAPI, Reply
-from .credentials import Auth, Credentials
+from .client import REFUSES_WHO_ASKS, RememberizerAPI, Reply
+from .credentials import Credentials
+from .endpoints import OAUTH_TOKEN
 
 AUTHORIZE_PATH = "auth/oauth2/authorize/"
-TOKEN_PATH = "auth/oauth2/token/"  # noqa: S105 -- a path
 OFFLINE_ACCESS = "offline_access"
 """The only scope ever named: also give a refresh token."""
 
@@ -67,9 +67,8 @@ async def exchange(
     *,
     code: str,
     verifier: str,
-    deadline: float,
 ) -> None:
-    """``POST auth/oauth2/token/`` with a code: take the grant.
+    """``POST auth/oauth2/token/`` with a code: take the tokens.
 
     Raises:
         SignInFailed: Upstream refused the code, or the app.
@@ -77,13 +76,13 @@ async def exchange(
         UpstreamError: No usable answer.
     """
     fields = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-    reply = await _ask(api, credentials, client, fields, deadline=deadline)
+    reply = await _ask(api, credentials, client, fields)
     if _is_refusal(reply):
         raise _exchange_refusal(reply)
     _take(credentials, reply)
 
 
-async def renew(api: RememberizerAPI, credentials: Credentials, client: OAuthClient, *, deadline: float) -> None:
+async def renew(api: RememberizerAPI, credentials: Credentials, client: OAuthClient) -> None:
     """``POST auth/oauth2/token/`` with the OAuth refresh token, which stays as it is unless a new one comes.
 
     Raises:
@@ -95,22 +94,19 @@ async def renew(api: RememberizerAPI, credentials: Credentials, client: OAuthCli
     if credentials.oauth_refresh_token is None:
         raise NotSignedIn
     fields = {"grant_type": "refresh_token", "refresh_token": credentials.oauth_refresh_token}
-    reply = await _ask(api, credentials, client, fields, deadline=deadline)
+    reply = await _ask(api, credentials, client, fields)
     if _is_refusal(reply):
         raise SessionExpired(status=reply.status)
     _take(credentials, reply)
 
 
-async def _ask(
-    api: RememberizerAPI, credentials: Credentials, client: OAuthClient, fields: dict[str, str], *, deadline: float
-) -> Reply:
+async def _ask(api: RememberizerAPI, credentials: Credentials, client: OAuthClient, fields: dict[str, str]) -> Reply:
     app = {
         "client_id": client.client_id,
         "client_secret": client.client_secret,
         "redirect_uri": client.redirect_uri,
     }
-    call = Call(method="POST", path=TOKEN_PATH, auth=Auth.NONE, form=fields | app)
-    return await api.send(call, credentials, deadline=deadline)
+    return await api.send(OAUTH_TOKEN.call(form=fields | app), credentials)
 
 
 def _is_refusal(reply: Reply) -> bool:
@@ -151,7 +147,7 @@ def _is_bearer(value: str) -> str:
     return value
 
 
-class _Grant(BaseModel):
+class _Tokens(BaseModel):
     """The answer, as far as it is known (§2)."""
 
     model_config = ConfigDict(hide_input_in_errors=True, strict=True, defer_build=True)
@@ -166,7 +162,7 @@ def _take(credentials: Credentials, reply: Reply) -> None:
     if not reply.is_success:
         raise UpstreamProtocolError(status=reply.status)
     try:
-        grant = _Grant.model_validate(reply.body.fields)
+        tokens = _Tokens.model_validate(reply.body.fields)
     except ValidationError as error:
         raise UpstreamProtocolError(status=reply.status) from error
-    credentials.grant(grant.access_token, refresh_token=grant.refresh_token, expires_in=grant.expires_in)
+    credentials.take_oauth(tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in)

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from .. import errors
-from .client import REFUSES_WHO_ASKS, Call, Reply
+from .client import REFUSES_WHO_ASKS, Reply
+from .endpoints import Call
 
 VERIFY_ELSEWHERE = errors.Repair(
     "The user has to verify the address at Rememberizer itself, by the link or code in their mail; {verify} can't be "
@@ -150,8 +151,8 @@ def _refused(reply: Reply) -> list[str]:
     """Our arguments whose fields the body names (§7). What the call didn't send is no field, and nothing is quoted."""
     call, body, fields = reply.call, reply.body.json, reply.body.fields
     levels = [body, *body.values(), *fields.values()] if isinstance(body, dict) else []
-    named = [name for level in levels for name in _named(level, call) if name in call.fields]
-    return list(dict.fromkeys(call.arguments.get(name, name) for name in named))
+    named = [name for level in levels for name in _named(level, call) if name in call.names]
+    return list(dict.fromkeys(call.endpoint.arguments.get(name, name) for name in named))
 
 
 def _named(level: Any, call: Call) -> list[str]:
@@ -160,7 +161,7 @@ def _named(level: Any, call: Call) -> list[str]:
     A text is an error only where every member is a field: beside others it can be the name of the refusal itself.
     """
     if isinstance(level, dict):
-        forms = list | dict | str if level.keys() <= call.fields else list | dict
+        forms = list | dict | str if level.keys() <= call.names else list | dict
         return [name for name, errors in level.items() if errors and isinstance(errors, forms)]
     errors = [each for each in level if isinstance(each, dict)] if isinstance(level, list) else []
     return [name for each in errors for member in _NAMING for name in _last(each.get(member))]

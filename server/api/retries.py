@@ -1,8 +1,8 @@
 """When a call is sent again, and after how long.
 
 Only calls that are safe to repeat are (every GET, and logout): after a connection that failed before a byte was sent,
-after 429 and after 502, 503 or 504. The waits have jitter, follow ``Retry-After`` and never reach past the call's
-deadline.
+after 429 and after 502, 503 or 504. The waits have jitter, follow ``Retry-After``, and none is begun that would last
+longer than the time that the call has left.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -25,16 +25,15 @@ NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _backoff = wait_random_exponential(multiplier=0.3, max=5)
 
 
-def retrying(*, deadline: float, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
+def retrying(*, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
     """A retry loop that raises the last failure itself.
 
     Args:
-        deadline: On anyio's clock, in seconds; no wait is begun that would reach it.
         sleep: How to wait, so that tests need not.
     """
 
     def no_more(state: RetryCallState) -> bool:
-        would_be_late = anyio.current_time() + state.upcoming_sleep >= deadline
+        would_be_late = anyio.current_time() + state.upcoming_sleep >= anyio.current_effective_deadline()
         return would_be_late or state.attempt_number >= MOST_ATTEMPTS
 
     return AsyncRetrying(

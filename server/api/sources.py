@@ -1,4 +1,4 @@
-"""Where documents come from, and whose they are (rememberizer-api.md §5.1-5.3)."""
+"""Where documents come from, and whose they are (rememberizer-api.md §5.1-5.3); raises as ``Asker.request``."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from ..errors import UpstreamProtocolError
 from . import endpoints
 from .answers import Answer, SomeLine, SomeWhole, Text, Whole, read, read_list, require_done
-from .asking import ApiKey, Asker
+from .client import Asker
 from .text import clean_line
 
 
@@ -55,27 +55,18 @@ class Integration(Answer):
         }
 
 
-async def profile(asker: Asker, *, deadline: float) -> Profile:
-    """``GET me/`` (§5.2), which has the quota, or for a key ``GET account/`` (§5.1), which is known to take one.
-
-    Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
-    """
-    endpoint = endpoints.ACCOUNT if isinstance(asker, ApiKey) else endpoints.ME
-    reply = await asker.request(endpoint.call(), deadline=deadline)
+async def profile(asker: Asker) -> Profile:
+    """``GET me/`` (§5.2), which has the quota, or by a key ``GET account/`` (§5.1), which is known to take one."""
+    reply = await asker.request(endpoints.ME.call())
     found = read(Profile, reply.body.fields, reply)
     if not found.model_fields_set:
         raise UpstreamProtocolError(status=reply.status)
     return found
 
 
-async def integrations(asker: Asker, *, deadline: float) -> list[Integration]:
-    """``GET integrations/`` (§5.3).
-
-    Raises:
-        RememberizerError: Upstream's refusals, or no usable answer.
-    """
-    reply = await asker.request(endpoints.INTEGRATIONS.call(), deadline=deadline)
+async def integrations(asker: Asker) -> list[Integration]:
+    """``GET integrations/`` (§5.3)."""
+    reply = await asker.request(endpoints.INTEGRATIONS.call())
     found = read_list(Integration, reply, "results", "integrations")
     if not found:
         require_done(reply)

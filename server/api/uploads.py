@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Protocol
 
@@ -11,9 +10,8 @@ from pydantic import Field
 
 from ..errors import InvalidArguments
 from .answers import Answer, Name, read
-from .asking import Asker
-from .content import Content
-from .endpoints import UPLOAD_VECTOR_FILES
+from .client import Asker
+from .endpoints import UPLOAD_VECTOR_FILES, Content
 from .text import clean_line
 from .vector_stores import VectorDocument
 
@@ -103,7 +101,7 @@ def check(files: Sequence[Source]) -> None:
         raise InvalidArguments("These files are larger than 100 MB together.", repair="Upload them in several calls.")
 
 
-async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report: Report, deadline: float) -> Uploaded:
+async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report: Report) -> Uploaded:
     """``POST vector-stores/{store}/documents/upload``; never repeated.
 
     Raises:
@@ -113,8 +111,8 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     check(files)
     form = _Form(files, report)
     content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    call = replace(UPLOAD_VECTOR_FILES.call(store_id=store_id), content=content)
-    reply = await asker.request(call, deadline=deadline)
+    call = UPLOAD_VECTOR_FILES.call(content=content, store_id=store_id)
+    reply = await asker.request(call)
     fields = reply.body.fields
     if not fields.keys() & {"documents", "errors"}:
         raise reply.unusable()

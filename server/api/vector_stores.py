@@ -6,18 +6,21 @@ from pydantic import BeforeValidator, Field
 
 from ..errors import UpstreamProtocolError
 from .answers import HIGHEST, Answer, Name, SomeLine, SomeWhole, read
-from .asking import Asker
+from .client import Asker
 from .endpoints import (
     ADD_VECTOR_TEXT,
     CREATE_VECTOR_STORE,
     DELETE_VECTOR_DOCUMENT,
     RENAME_VECTOR_DOCUMENT,
+    VECTOR_AGENTIC_SEARCH,
     VECTOR_DOCUMENT,
     VECTOR_DOCUMENTS,
+    VECTOR_SEARCH,
     VECTOR_STORE,
     VECTOR_STORE_CONFIGS,
 )
 from .lists import Id, WholeId, read_every
+from .search import Passage, Passages, found_in
 from .text import clean_line
 
 DEEPEST_OPTION = 6
@@ -73,60 +76,93 @@ class VectorDocument(Answer):
     modified: SomeLine = None
 
 
-async def get_store(asker: Asker, *, deadline: float) -> VectorStore:
+class VectorMatch(Passage):
+    """One passage of a vector store's documents."""
+
+    document: VectorDocument
+
+
+class FoundInStore(Passages):
+    """What a search in a vector store came to."""
+
+    matches: list[VectorMatch]
+
+
+async def get_store(asker: Asker) -> VectorStore:
     """``GET vector-stores/me``: the store that the key is for.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
     """
-    reply = await asker.request(VECTOR_STORE.call(), deadline=deadline)
+    reply = await asker.request(VECTOR_STORE.call())
     return read(VectorStore, reply.body.fields, reply)
 
 
-async def create_store(asker: Asker, *, properties: dict[str, Any], deadline: float) -> VectorStore:
+async def create_store(asker: Asker, *, properties: dict[str, Any]) -> VectorStore:
     """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
-    call = CREATE_VECTOR_STORE.call(json=properties)
-    reply = await asker.request(call, deadline=deadline)
+    call = CREATE_VECTOR_STORE.call(properties)
+    reply = await asker.request(call)
     return read(VectorStore, properties | dict(reply.body.fields), reply)
 
 
-async def store_options(asker: Asker, *, deadline: float) -> StoreOptions:
+async def store_options(asker: Asker) -> StoreOptions:
     """``GET vector-stores/configs``: the models, algorithms and metrics that a store can be made with."""
-    reply = await asker.request(VECTOR_STORE_CONFIGS.call(), deadline=deadline)
+    reply = await asker.request(VECTOR_STORE_CONFIGS.call())
     if reply.body.json is None:
         raise UpstreamProtocolError(status=reply.status)
     return StoreOptions(options=reply.body.fields or reply.body.json)
 
 
-async def list_documents(asker: Asker, *, store_id: str, deadline: float) -> list[VectorDocument]:
+async def list_documents(asker: Asker, *, store_id: str) -> list[VectorDocument]:
     """``GET vector-stores/{store}/documents``: every document, since upstream knows no pages."""
-    return await read_every(VectorDocument, asker, VECTOR_DOCUMENTS, deadline=deadline, store_id=store_id)
+    return await read_every(VectorDocument, asker, VECTOR_DOCUMENTS, store_id=store_id)
 
 
-async def get_document(asker: Asker, *, store_id: str, document_id: int, deadline: float) -> VectorDocument:
+async def get_document(asker: Asker, *, store_id: str, document_id: int) -> VectorDocument:
     """``GET vector-stores/{store}/documents/{id}``."""
     call = VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
-    reply = await asker.request(call, deadline=deadline)
+    reply = await asker.request(call)
     return read(VectorDocument, reply.body.fields, reply)
 
 
-async def add_text(asker: Asker, *, store_id: str, name: str, text: str, deadline: float) -> VectorDocument:
+async def add_text(asker: Asker, *, store_id: str, name: str, text: str) -> VectorDocument:
     """``POST vector-stores/{store}/documents/create``: the field is ``name``, as documented (§8). Never repeated."""
-    call = ADD_VECTOR_TEXT.call(json={"name": name, "text": text}, store_id=store_id)
-    reply = await asker.request(call, deadline=deadline)
+    call = ADD_VECTOR_TEXT.call({"name": name, "text": text}, store_id=store_id)
+    reply = await asker.request(call)
     return read(VectorDocument, {"name": name, **reply.body.fields}, reply)
 
 
-async def rename_document(
-    asker: Asker, *, store_id: str, document_id: int, name: str, deadline: float
-) -> VectorDocument:
+async def rename_document(asker: Asker, *, store_id: str, document_id: int, name: str) -> VectorDocument:
     """``PATCH vector-stores/{store}/documents/{id}/``: only the name can change."""
-    call = RENAME_VECTOR_DOCUMENT.call(json={"name": name}, store_id=store_id, document_id=document_id)
-    reply = await asker.request(call, deadline=deadline)
+    call = RENAME_VECTOR_DOCUMENT.call({"name": name}, store_id=store_id, document_id=document_id)
+    reply = await asker.request(call)
     return read(VectorDocument, {"id": document_id, "name": name, **reply.body.fields}, reply)
 
 
-async def delete_document(asker: Asker, *, store_id: str, document_id: int, deadline: float) -> None:
+async def delete_document(asker: Asker, *, store_id: str, document_id: int) -> None:
     """``DELETE vector-stores/{store}/documents/{id}/``, for good."""
     call = DELETE_VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
-    await asker.request(call, deadline=deadline)
+    await asker.request(call)
+
+
+async def search_store(asker: Asker, *, store_id: str, **given: Any) -> FoundInStore:
+    """``GET vector-stores/{store}/documents/search`` (§6.10).
+
+    Args:
+        asker: Who asks.
+        store_id: Where.
+        **given: ``query``, ``limit``, ``threshold`` and ``context_chunks``.
+    """
+    return found_in(await asker.request(VECTOR_SEARCH.call(given, store_id=store_id)), FoundInStore)
+
+
+async def agentic_search_store(asker: Asker, *, store_id: str, **given: Any) -> FoundInStore:
+    """``POST vector-stores/{store}/documents/agentic_search`` (§6.11), as the official server sends it.
+
+    Args:
+        asker: Who asks.
+        store_id: Where.
+        **given: ``query``, ``limit`` and ``user_context``.
+    """
+    reply = await asker.request(VECTOR_AGENTIC_SEARCH.call(given, store_id=store_id))
+    return found_in(reply, FoundInStore, summary=reply.body.fields)

@@ -9,18 +9,19 @@ from typing import Any
 
 import anyio
 
-from ..errors import InternalError, RememberizerError, UpstreamTimeout
+from ..api.budget import requesting
+from ..errors import InternalError, RememberizerError
 
 logger = logging.getLogger(__name__)
 
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 """Starts a task that outlives its caller."""
-_failed: ContextVar[dict["SingleFlight", RememberizerError]] = ContextVar("how runs ended in vain for this call")
+_failed: ContextVar[dict["SingleFlight", RememberizerError]] = ContextVar("which runs failed within this call")
 
 
 @contextmanager
 def one_call() -> Iterator[None]:
-    """Around a call: a run that ended in vain for the call is not started a second time for it."""
+    """Around a call: a run that failed within the call is not started a second time for it."""
     token = _failed.set({})
     try:
         yield
@@ -33,29 +34,27 @@ class _Outcome:
         self.done = anyio.Event()
         self.error: RememberizerError | None = InternalError()
 
-    async def known(self, *, deadline: float) -> None:
+    async def known(self) -> None:
         """Wait for it; raises as ``SingleFlight.join``."""
-        with anyio.CancelScope(deadline=deadline):
+        with requesting():
             await self.done.wait()
-        if not self.done.is_set():
-            raise UpstreamTimeout
         if self.error:
             raise copy(self.error)
 
 
 class SingleFlight:
-    """Runs ``run`` in a task of its own: a caller that is cancelled stops neither it nor those who wait."""
+    """Runs ``run`` in a task of its own, so that a cancelled caller stops neither the run nor the others who wait."""
 
     def __init__(self, run: Callable[[], Awaitable[None]], *, spawn: Spawn) -> None:
         self._run = run
         self._spawn = spawn
         self._outcome: _Outcome | None = None
 
-    async def join(self, *, deadline: float) -> None:
+    async def join(self) -> None:
         """Start a run, or wait for the one under way.
 
         Raises:
-            UpstreamTimeout: At the deadline, on anyio's clock; the run goes on.
+            UpstreamTimeout: The caller's time (``budget``) is over; the run goes on.
             RememberizerError: What the run raised, as a new exception for each who waits; or what an earlier run raised
                 within the same call (``one_call``).
         """
@@ -67,16 +66,16 @@ class SingleFlight:
             self._spawn(lambda: self._fly(outcome))
             self._outcome = outcome
         try:
-            await self._outcome.known(deadline=deadline)
+            await self._outcome.known()
         except RememberizerError as error:
             failed[self] = error
             raise
 
-    async def settled(self, *, deadline: float) -> None:
-        """Wait until the run under way is over, however it ends, at most until the deadline, on anyio's clock."""
+    async def settled(self) -> None:
+        """Wait until the run under way is over, however it ends, or the caller's time is."""
         if self._outcome is not None:
             with suppress(RememberizerError):
-                await self._outcome.known(deadline=deadline)
+                await self._outcome.known()
 
     async def _fly(self, outcome: _Outcome) -> None:
         try:

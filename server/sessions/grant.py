@@ -1,6 +1,6 @@
-"""``Grant``: one sign-in: whose it is, what is asked by it, and how it is renewed, kept and given back.
+"""``Grant``: one sign-in. It makes the calls of its account, and is renewed, kept in the keyring and given back.
 
-A session that signs in anew gets a new grant, and a call keeps to the one that it began with (S12).
+A session that signs in again gets a new grant. A call is made by the grant with which it began (S12).
 """
 
 import logging
@@ -11,12 +11,12 @@ from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
-import anyio
-
 from ..api import auth, oauth
 from ..api.account import Me, same_account
-from ..api.client import Call, Reply
-from ..api.credentials import Auth, Credentials
+from ..api.budget import budget
+from ..api.client import Reply
+from ..api.credentials import Credentials
+from ..api.endpoints import Call, Takes
 from ..api.oauth import OAuthClient
 from ..api.refusals import refusal
 from ..api.retries import may_be_done
@@ -33,12 +33,10 @@ logger = logging.getLogger(__name__)
 
 
 class GivenBack(NamedTuple):
-    """What became of a sign-out."""
+    """What became of a sign-out: whether upstream confirmed it, and whether the keyring has nothing of it left."""
 
     confirmed: bool
-    """By upstream."""
     forgotten: bool
-    """By the keyring, or there was nothing to forget."""
 
 
 class Holder(Protocol):
@@ -56,7 +54,7 @@ class Holder(Protocol):
 
 
 class Grant:
-    """One sign-in, or the lack of one. Deadlines are on anyio's clock, in seconds.
+    """One sign-in, or the lack of one.
 
     Args:
         environment: What every session shares.
@@ -100,7 +98,7 @@ class Grant:
 
     @property
     def state(self) -> State:
-        """What it is good for, whatever page is open for its session."""
+        """The state of its account, whatever page is open for its session."""
         return State.EXPIRED if self.was_refused else self._state
 
     @property
@@ -110,18 +108,13 @@ class Grant:
 
     @property
     def whose(self) -> str:
-        """What tells its account from another, also where no e-mail is known."""
+        """A text that only its account has, also where no e-mail is known."""
         return self.account or self._id
 
     @property
-    def is_meant(self) -> bool:
-        """Whether it is of the account that was meant, or none was."""
-        return self.meant.fits(self.account)
-
-    @property
     def is_last(self) -> bool:
-        """Whether a restart signs in by it: it is of an account that somebody named, or nobody was meant."""
-        return self.is_meant and self.meant.is_named
+        """Whether a restart signs in by it: somebody named its account, or no account was named."""
+        return self.meant.is_named and self.meant.fits(self.account)
 
     @property
     def can_refresh(self) -> bool:
@@ -129,17 +122,22 @@ class Grant:
         return self.credentials.can_renew and self.state is not State.EXPIRED
 
     @property
+    def can_verify(self) -> bool:
+        """Whether there is a token that verification can be done with."""
+        return self.credentials.access_token is not None
+
+    @property
     def version(self) -> int:
-        """That of its tokens."""
+        """How often its tokens changed."""
         return self.credentials.version
 
-    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:
-        """What shows who asks, at the last moment before each request of a call; raises as ``require_held``."""
+    def headers(self, takes: Takes, *, url: str) -> dict[str, str]:
+        """The headers that show who asks, read right before each request is sent; raises as ``require_held``."""
         self.require_held()
-        return self.credentials.headers(auth, url=url)
+        return self.credentials.headers(takes, url=url)
 
     def require_held(self, *, maybe_done: bool = False, if_lost: Repair | None = None) -> None:
-        """Refuse a call that began with this grant, if another is held by now, or none: ``AccountChanged``."""
+        """Raise ``AccountChanged`` if the session holds another grant by now, or none."""
         held, before = self._holder.held(), self.account or "the account before"
         if held is not self:
             raise held.account_changed(ANOTHER_SIGN_IN, maybe_done_as=before if maybe_done else None, if_lost=if_lost)
@@ -147,28 +145,28 @@ class Grant:
     def account_changed(
         self, cause: str, *, maybe_done_as: str | None = None, if_lost: Repair | None = None
     ) -> AccountChanged:
-        """The error of a call that wasn't begun for this grant, which is held now."""
+        """The error of a call that began with another grant; this one is held now."""
         who = (self.account or "an account whose e-mail is not known") if self.has_account else None
         return overtaken(cause, by=who, maybe_done_as=maybe_done_as, if_lost=if_lost)
 
     def require_account(self) -> None:
-        """Refuse what needs an account by ``NotSignedIn``, or by ``SessionExpired`` if it can't be renewed."""
+        """Raise ``NotSignedIn`` if there is no account, or ``SessionExpired`` if upstream refused to renew it."""
         if not self.has_account:
             raise NotSignedIn
         if self.state is State.EXPIRED:
             raise SessionExpired
 
-    async def is_usable(self, *, deadline: float) -> bool:
+    async def is_usable(self) -> bool:
         """Whether calls can be made with it, after a refresh that was due; raises as ``require_held``."""
         if self.credentials.has_any:
             with suppress(RememberizerError):
-                await self.refresh_if_due(deadline=deadline)
+                await self.refresh_if_due()
             self.require_held()
         ends_at = self.credentials.access_expires_at
         has_ended = ends_at is not None and ends_at <= self._env.now() and not self.can_refresh
         return self.credentials.has_any and self.state is not State.EXPIRED and not has_ended
 
-    async def refresh_if_due(self, *, deadline: float) -> None:
+    async def refresh_if_due(self) -> None:
         """Renew the tokens if less than 30 s of the access token's life is left and they can be renewed.
 
         Raises:
@@ -181,12 +179,12 @@ class Grant:
         if ends_at is None or ends_at - self._env.now() >= REFRESH_AHEAD_SECONDS or not self.can_refresh:
             return
         try:
-            await self.refresh(deadline=deadline)
+            await self.refresh()
         except UpstreamError:
             if ends_at <= self._env.now():
                 raise
 
-    async def refresh(self, *, deadline: float) -> None:
+    async def refresh(self) -> None:
         """Renew the tokens, or wait for a renewal that is under way; several callers share one.
 
         Raises:
@@ -202,10 +200,10 @@ class Grant:
                 repair=Repair("Go on without; when the session ends, call {logout}, then {login}."),
             )
         with self._while_held():
-            await self._flight.join(deadline=deadline)
+            await self._flight.join()
         self.require_held()
 
-    async def request(self, call: Call, *, deadline: float) -> Reply:
+    async def request(self, call: Call) -> Reply:
         """Make a call; the caller never learns that a token expired.
 
         A refresh that is due comes first; after a 401 there is one refresh, and the call is repeated once.
@@ -216,32 +214,32 @@ class Grant:
             RememberizerError: Upstream's refusals, or no usable answer.
         """
         with self._holder.in_use():
-            await self.refresh_if_due(deadline=deadline)
+            await self.refresh_if_due()
             token = self.credentials.access_token
             with self._while_held():
-                reply = await self._send(call, deadline=deadline)
-                if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token, deadline=deadline):
-                    reply = await self._send(call, deadline=deadline)
+                reply = await self._send(call)
+                if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token):
+                    reply = await self._send(call)
                 if not reply.is_success:
                     raise refusal(reply, unverified=self.state is State.UNVERIFIED)
             return reply
 
-    async def give_back(self, *, deadline: float, stays_last: bool = False) -> GivenBack:
+    async def give_back(self, *, stays_last: bool = False) -> GivenBack:
         """Remove it from the keyring, which with ``stays_last`` goes on to name its account, and sign out upstream.
 
         A renewal that is under way comes first, because its new tokens must end too.
         """
-        await self._flight.settled(deadline=deadline)
+        await self._flight.settled()
         forgotten = await self._keeping.forget(stays_last=stays_last)
         try:
-            await auth.custom_logout(self._env.api, self.credentials, deadline=deadline)
+            await auth.custom_logout(self._env.api, self.credentials)
         except RememberizerError as error:
             logger.warning("Rememberizer did not confirm the sign-out (%s)", error.code)
             return GivenBack(confirmed=False, forgotten=forgotten)
         return GivenBack(confirmed=True, forgotten=forgotten)
 
     async def mean(self, email: str | None) -> None:
-        """If a call named its account, take it for the one that is meant from now on."""
+        """Remember that a call named this account, if ``email`` is its own."""
         if not self.is_last and same_account(email, self.account):
             self.meant = Meant(email)
             await self.keep()
@@ -251,13 +249,13 @@ class Grant:
         await self._keeping.start(self.account, as_last=self.is_last)
 
     def wipe(self) -> None:
-        """Forget everything that shows who asks; what the keyring keeps stays."""
+        """Forget all tokens; the keyring's stay."""
         self._keeping.stop()
         self.credentials.wipe()
 
     @contextmanager
     def _while_held(self) -> Iterator[None]:
-        """Around what upstream is asked: what fails once another grant is held is the change's, and not upstream's."""
+        """While upstream is asked: if another grant is held by now, ``AccountChanged`` takes the place of a failure."""
         try:
             yield
         except RememberizerError as error:
@@ -265,31 +263,32 @@ class Grant:
                 self.require_held()
             raise
 
-    async def _send(self, call: Call, *, deadline: float) -> Reply:
+    async def _send(self, call: Call) -> Reply:
         try:
-            reply = await self._env.api.send(call, self, deadline=deadline)
+            reply = await self._env.api.send(call, self)
         except UpstreamError as error:
-            self.require_held(maybe_done=call.method != "GET" and may_be_done(error), if_lost=call.if_lost)
+            maybe_done = call.endpoint.method != "GET" and may_be_done(error)
+            self.require_held(maybe_done=maybe_done, if_lost=call.endpoint.if_lost)
             raise
         self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
         return reply
 
-    async def _renew(self, used: str | None, *, deadline: float) -> bool:
+    async def _renew(self, used: str | None) -> bool:
         """After a 401: whether the call can be repeated, with a token newer than the one that it used."""
         if self.credentials.access_token not in (used, None):  # a refusal may itself take the token away
             return True
         if not self.can_refresh:
             self.was_refused = True
             return False
-        await self.refresh(deadline=deadline)
+        await self.refresh()
         return True
 
     async def _fly(self) -> None:
-        deadline = anyio.current_time() + self._env.budget_seconds
         await self._keeping.catch_up()
         version = self.credentials.version
         try:
-            await self._ask(deadline=deadline)
+            with budget(self._env.budget_seconds):
+                await self._ask()
         except SessionExpired:
             self.was_refused = self.credentials.version == version
             raise

@@ -7,6 +7,13 @@ from .keychain import Keychain
 class Keeping:
     """Keeps the newest refresh token of one sign-in, once it was told under which account.
 
+    >>> import anyio
+    >>> from functools import partial
+    >>> from rememberizer_mcp.server.logs.redaction import KnownSecrets
+    >>> nowhere = Keeping(None, Credentials(secrets=KnownSecrets()), url="https://api.example.org/")
+    >>> anyio.run(partial(nowhere.forget, stays_last=False))
+    True
+
     Args:
         keychain: The keyring, where the user opted in.
         credentials: Those of the sign-in.

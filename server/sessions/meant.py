@@ -6,7 +6,11 @@ from ..api.account import fits, same_account
 
 
 class Meant(NamedTuple):
-    """The account that a call, a page or a sign-in is for."""
+    """The account that a call, a page or a sign-in is for.
+
+    >>> Meant("ada@example.org").fits("Ada@example.org"), Meant("ada@example.org").fits(None), Meant().fits(None)
+    (True, False, True)
+    """
 
     account: str | None = None
     """Its e-mail. Without one anybody's account will do, unless it is one that nobody knows."""

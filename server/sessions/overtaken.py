@@ -1,4 +1,4 @@
-"""What a call is told that another sign-in, or a sign-out, has overtaken."""
+"""The error of a call during which another sign-in, or a sign-out, took place."""
 
 from ..errors import AccountChanged, Repair
 
@@ -12,7 +12,7 @@ LOOK_FIRST = "Look first whether it was done as {who}; don't write again before 
 def overtaken(
     cause: str, *, by: str | None, maybe_done_as: str | None = None, if_lost: Repair | None = None
 ) -> AccountChanged:
-    """The error of such a call.
+    """The error, with what is known of the call's request.
 
     Args:
         cause: What happened, without the full stop.

@@ -23,10 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """One account's session under a handle.
-
-    Every method that asks upstream takes a ``deadline`` on anyio's clock, in seconds.
-    """
+    """One account's session under a handle."""
 
     def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
         self.handle = handle
@@ -39,13 +36,13 @@ class Session:
         self.meant = Meant()
         """The account that the latest page was opened for, if one was meant."""
         self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
-        """Raises if the page at which somebody signs in doesn't take the account."""
+        """Called before a new sign-in is held; it raises if the page is for another account."""
         self.heir: Callable[[], Session | None] = lambda: None
         """Finds the session that took this one's place."""
         self._env = environment
         self.started_at = self.used_at = environment.now()
         self.grant = self._new_grant()
-        """The sign-in that is held now; the next one is another."""
+        """The sign-in that is held now; each new sign-in gets a new grant."""
 
     def __repr__(self) -> str:
         return f"<Session {self.handle[:8]}…: {self.state}, {self.grant.credentials!r}>"
@@ -59,25 +56,6 @@ class Session:
     def email(self) -> str | None:
         """Whose it is, as far as that is known."""
         return self.grant.account
-
-    @property
-    def name(self) -> str | None:
-        """The account's name."""
-        return self.grant.name
-
-    @property
-    def can_verify(self) -> bool:
-        """Whether there is a token that verification can be done with."""
-        return self.grant.credentials.access_token is not None
-
-    @property
-    def signed_in_by(self) -> str | None:
-        """The id of the page at which the person signed in."""
-        return self.grant.page_id
-
-    @signed_in_by.setter
-    def signed_in_by(self, page_id: str) -> None:
-        self.grant.page_id = page_id
 
     @property
     def is_busy(self) -> bool:
@@ -107,19 +85,16 @@ class Session:
         password: str,
         name: str | None,
         captcha: str | None,
-        deadline: float,
         method: str = "password",
     ) -> bool:
         """Create an account and hold it, unverified; returns as ``sign_in``."""
         ask = partial(auth.signup, email=email, password=password, name=name, captcha=captcha)
         with self._fresh() as fresh:
-            await ask(self._env.api, fresh.credentials, deadline=deadline)
+            await ask(self._env.api, fresh.credentials)
         me = Me(email=email, name=name, email_verified=False)
-        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=Meant(email))
 
-    async def sign_in(
-        self, *, email: str, password: str, captcha: str | None, deadline: float, method: str = "password"
-    ) -> bool:
+    async def sign_in(self, *, email: str, password: str, captcha: str | None, method: str = "password") -> bool:
         """Sign in on fresh credentials, and only then let go of an account that was held before.
 
         Returns:
@@ -130,32 +105,27 @@ class Session:
         """
         unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
         with self._signing_in_again(unverified=unverified), self._fresh() as fresh:
-            await auth.signin(
-                self._env.api, fresh.credentials, email=email, password=password, captcha=captcha, deadline=deadline
-            )
-            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
+            await auth.signin(self._env.api, fresh.credentials, email=email, password=password, captcha=captcha)
+            me = await whose(self._env.api, fresh.credentials)
         me = me.model_copy(update={"email": me.email or email})
-        return await self._adopt(fresh, me, method=method, meant=Meant(email), deadline=deadline)
+        return await self._adopt(fresh, me, method=method, meant=Meant(email))
 
-    async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str, deadline: float) -> bool:
+    async def sign_in_with_oauth(self, client: OAuthClient, *, code: str, verifier: str) -> bool:
         """Like ``sign_in``, by the code of an authorization; whose account it is only upstream can say."""
         sent = (code, verifier, client.client_secret)
         with self._env.secrets.during(sent), self._fresh(client) as fresh:
-            await oauth.exchange(
-                self._env.api, fresh.credentials, client, code=code, verifier=verifier, deadline=deadline
-            )
-            me = await whose(self._env.api, fresh.credentials, deadline=deadline)
-        return await self._adopt(fresh, me, method="oauth", meant=Meant(), deadline=deadline)
+            await oauth.exchange(self._env.api, fresh.credentials, client, code=code, verifier=verifier)
+            me = await whose(self._env.api, fresh.credentials)
+        return await self._adopt(fresh, me, method="oauth", meant=Meant())
 
     async def sign_in_with_refresh_token(
-        self, token: str, *, method: str, deadline: float, meant: Meant = NOBODY_MEANT, of: str | None = None
+        self, token: str, *, method: str, meant: Meant = NOBODY_MEANT, of: str | None = None
     ) -> bool:
         """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
 
         Args:
             token: Its value.
             method: How the account will be said to be signed in.
-            deadline: On anyio's clock, in seconds.
             meant: The account that it should be of.
             of: The account that it has to be of.
 
@@ -164,11 +134,11 @@ class Session:
         """
         with self._fresh() as fresh:
             fresh.credentials.adopt_refresh_token(token, url=self._env.api.base_url)
-            await auth.custom_refresh(self._env.api, fresh.credentials, deadline=deadline)
-            me = await whose(self._env.api, fresh.credentials, deadline=deadline, of=of)
-        return await self._adopt(fresh, me, method=method, meant=meant, deadline=deadline)
+            await auth.custom_refresh(self._env.api, fresh.credentials)
+            me = await whose(self._env.api, fresh.credentials, of=of)
+        return await self._adopt(fresh, me, method=method, meant=meant)
 
-    async def verify(self, code: str, *, deadline: float) -> None:
+    async def verify(self, code: str) -> None:
         """Verify the e-mail address.
 
         Raises:
@@ -176,14 +146,14 @@ class Session:
             SessionExpired, InvalidVerificationCode, UpstreamError: As ``api.auth.verify_email``.
         """
         grant = self.grant
-        await grant.refresh_if_due(deadline=deadline)
-        await auth.verify_email(self._env.api, grant.credentials, code=code, deadline=deadline)
+        await grant.refresh_if_due()
+        await auth.verify_email(self._env.api, grant.credentials, code=code)
         grant.become_verified()
 
-    async def sign_out(self, *, deadline: float) -> GivenBack:
+    async def sign_out(self) -> GivenBack:
         """Tell upstream, then forget everything whatever it said."""
         try:
-            return await self.grant.give_back(deadline=deadline)
+            return await self.grant.give_back()
         finally:
             self.wipe()
 
@@ -229,7 +199,7 @@ class Session:
                 held.verifies_elsewhere = True
             raise
 
-    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: Meant, deadline: float) -> bool:
+    async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: Meant) -> bool:
         """Hold the new grant, and let go of the one before.
 
         The account that a page was opened for is meant, whatever the person typed there.
@@ -243,7 +213,7 @@ class Session:
         left = True
         if before.has_account and not same_account(before.account, me.email):
             with anyio.CancelScope(shield=True):
-                left = (await before.give_back(deadline=deadline, stays_last=not fresh.is_last)).confirmed
+                left = (await before.give_back(stays_last=not fresh.is_last)).confirmed
         before.wipe()
         await fresh.keep()
         return left

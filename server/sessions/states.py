@@ -39,29 +39,18 @@ class State(StrEnum):
 class Page(Protocol):
     """What a session knows of the sign-in page that is open for it."""
 
+    confirm_code: str
+    """What page and tool result both show, so that a forwarded link is noticed."""
+    expires_at: float
+    """When nobody is waited for any longer, in Unix seconds."""
+    wants_code: bool
+    """Whether the account is signed in, and only its verification code is missing."""
+    trouble: SignInFailed | None
+    """What went wrong there, where the person alone can't repair it."""
+
     @property
     def url(self) -> str:
         """Where the person signs in."""
-        ...
-
-    @property
-    def confirm_code(self) -> str:
-        """What page and tool result both show, so that a forwarded link is noticed."""
-        ...
-
-    @property
-    def expires_at(self) -> float:
-        """When nobody is waited for any longer, in Unix seconds."""
-        ...
-
-    @property
-    def wants_code(self) -> bool:
-        """Whether the account is signed in, and only its verification code is missing."""
-        ...
-
-    @property
-    def trouble(self) -> SignInFailed | None:
-        """What went wrong there, where the person alone can't repair it."""
         ...
 
     def close(self) -> None:

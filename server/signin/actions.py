@@ -5,9 +5,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-import anyio
-
 from ..api.account import Me
+from ..api.budget import begin_anew, budget
 from ..api.oauth import OAuthClient
 from ..errors import UnknownSession
 from ..sessions.grant import Grant
@@ -120,7 +119,7 @@ class Actions:
             OtherAccount, Ended, UnknownSession, RememberizerError: As ``take``.
         """
         async with self._moving(visit.pending) as session:
-            await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier, deadline=self._deadline())
+            await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier)
             self._arrive(visit, session)
 
     async def stop(self, pending: PendingSignIn, end: End) -> None:
@@ -145,7 +144,8 @@ class Actions:
                 raise Ended
             session.admit = partial(self._admit, pending, of_a_browser=of_a_browser)
             try:
-                yield session
+                with budget(self.budget_seconds):
+                    yield session
             finally:
                 session.admit = None
 
@@ -159,7 +159,8 @@ class Actions:
         """
         if not pending.admits(me.email):
             if not of_a_browser:
-                await fresh.give_back(deadline=self._deadline())
+                begin_anew()
+                await fresh.give_back()
             fresh.wipe()
             raise _other_account(pending, advice=_IN_YOUR_BROWSER if of_a_browser else "")
 
@@ -184,14 +185,13 @@ class Actions:
                 password=form.password.get_secret_value(),
                 captcha=form.captcha.get_secret_value() if form.captcha else None,
                 method="browser",
-                deadline=self._deadline(),
             )
             self._arrive(visit, session, shows_email=shows_email or not isinstance(form, SignUpForm))
 
     async def _adopt(self, visit: Visit, form: BrowserSessionForm) -> None:
         async with self._moving(visit.pending, of_a_browser=True) as session:
             token = form.refresh_token.get_secret_value()
-            await session.sign_in_with_refresh_token(token, method="browser", deadline=self._deadline())
+            await session.sign_in_with_refresh_token(token, method="browser")
             self._arrive(visit, session)
 
     async def _verify(self, visit: Visit) -> None:
@@ -203,7 +203,7 @@ class Actions:
             return
         form = parse(VerifyForm, visit.fields)
         async with self._moving(pending) as session:
-            await session.verify(form.verification_code.get_secret_value(), deadline=self._deadline())
+            await session.verify(form.verification_code.get_secret_value())
             self._go_on(pending, session)
 
     def _arrive(self, visit: Visit, session: Session, *, shows_email: bool = True) -> None:
@@ -213,16 +213,13 @@ class Actions:
 
     def _go_on(self, pending: PendingSignIn, session: Session) -> None:
         """Finish the page, or have it show what is missing."""
-        if session.state is State.UNVERIFIED and session.can_verify and not pending.wants_code:
+        if session.state is State.UNVERIFIED and session.grant.can_verify and not pending.wants_code:
             pending.wants_code = True
-        elif session.state is State.UNVERIFIED and not session.can_verify:
+        elif session.state is State.UNVERIFIED and not session.grant.can_verify:
             pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
         else:
             verified = session.state is State.SIGNED_IN
-            pending.finish(Account(email=session.email, name=session.name, verified=verified))
-
-    def _deadline(self) -> float:
-        return anyio.current_time() + self.budget_seconds
+            pending.finish(Account(email=session.email, name=session.grant.name, verified=verified))
 
 
 def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> OtherAccount:

@@ -164,7 +164,7 @@ class PendingSignIn:
     def finish(self, account: Account) -> None:
         """End the page: the person is signed in. The browser in which that was done may see so once more."""
         self.account = account
-        self.session.signed_in_by = self.id
+        self.session.grant.page_id = self.id
         self.stop(End.SIGNED_IN)
 
     def stop(self, end: End) -> None:

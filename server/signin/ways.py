@@ -90,7 +90,6 @@ class SignInWays:
         *,
         meant: Meant,
         captcha: SecretStr | None,
-        deadline: float,
         before: str | None = None,
     ) -> Arrival:
         """Take the first way that applies; the session's move is under way.
@@ -99,7 +98,6 @@ class SignInWays:
             session: The session that is to be signed in.
             meant: The account that is meant; without one, that of the settings, or any.
             captcha: A captcha response to send with the settings' credentials, in place of the settings' own.
-            deadline: For the calls to Rememberizer, on anyio's clock.
             before: The account whose sign-in ended here: the page is for that account, if no other is meant.
 
         Raises:
@@ -112,27 +110,25 @@ class SignInWays:
         was_by_token = session.grant.method == "refresh_token" and same_account(email, session.email)
         if token and (fits(settings.email, meant=email) or was_by_token):
             return await self._by_refresh_token(
-                session, token.get_secret_value(), meant=named, of=email if was_by_token else None, deadline=deadline
+                session, token.get_secret_value(), meant=named, of=email if was_by_token else None
             )
         if held := held_account(settings, email):
-            return await self._by_password(session, held, captcha or settings.captcha, deadline=deadline)
+            return await self._by_password(session, held, captcha or settings.captcha)
         if self.keychain:
             last = await self.keychain.last_account()
             named = named.beside(last)
-            if arrival := await self._by_keychain(session, self.keychain, named, deadline=deadline):
+            if arrival := await self._by_keychain(session, self.keychain, named):
                 return arrival
         if named.account is None:
             named = Meant(before, is_named=False).beside(last) if before else Meant(last)
         return Arrival(pending=await self.desk.open(session, email=named.account), meant=named)
 
-    async def _by_refresh_token(
-        self, session: Session, token: str, *, meant: Meant, of: str | None, deadline: float
-    ) -> Arrival:
+    async def _by_refresh_token(self, session: Session, token: str, *, meant: Meant, of: str | None) -> Arrival:
         self.attempts.take(session.owner)
         try:
             return Arrival(
                 previous_signed_out=await session.sign_in_with_refresh_token(
-                    token, method="refresh_token", meant=meant, of=of, deadline=deadline
+                    token, method="refresh_token", meant=meant, of=of
                 )
             )
         except errors.SessionExpired as error:
@@ -143,9 +139,7 @@ class SignInWays:
                 status=error.status,
             ) from error
 
-    async def _by_password(
-        self, session: Session, held: HeldAccount, captcha: SecretStr | None, *, deadline: float
-    ) -> Arrival:
+    async def _by_password(self, session: Session, held: HeldAccount, captcha: SecretStr | None) -> Arrival:
         self.attempts.take(session.owner)
         repairs = settings_to_change(self.settings, held.email)
         with errors.repaired(repairs), errors.repaired({errors.InvalidCredentials: _REFUSED_HERE}):
@@ -153,13 +147,10 @@ class SignInWays:
                 email=held.email,
                 password=held.password.get_secret_value(),
                 captcha=captcha.get_secret_value() if captcha else None,
-                deadline=deadline,
             )
         return Arrival(previous_signed_out=previous_signed_out)
 
-    async def _by_keychain(
-        self, session: Session, keychain: Keychain, meant: Meant, *, deadline: float
-    ) -> Arrival | None:
+    async def _by_keychain(self, session: Session, keychain: Keychain, meant: Meant) -> Arrival | None:
         """Sign in by the keyring's entry, if it is still good. One that Rememberizer refuses loses all but its name."""
         entry = await keychain.read(meant.account)
         if entry is None:
@@ -167,7 +158,7 @@ class SignInWays:
         self.attempts.take(session.owner)
         try:
             previous_signed_out = await session.sign_in_with_refresh_token(
-                entry.refresh_token, method="refresh_token", meant=meant, deadline=deadline
+                entry.refresh_token, method="refresh_token", meant=meant
             )
         except errors.SessionExpired:
             logger.info("the sign-in that the keyring kept has expired")

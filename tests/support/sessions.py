@@ -47,7 +47,7 @@ async def signed_in(
     """A session that Ada has signed in to."""
     async with environment_on(upstream, clock, secrets=secrets, budget_seconds=budget_seconds) as environment:
         session = Session(handle="rs_test-handle", owner="owner", environment=environment)
-        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await session.sign_in(**ADA, captcha=None)
         yield session
 
 
@@ -64,8 +64,3 @@ def store_of(
 async def resync() -> None:
     """After a cancellation CPython 3.11 (gh-106749) loses trace events until the next checkpoint."""
     await anyio.lowlevel.checkpoint()
-
-
-def soon() -> float:
-    """A deadline that no test means to reach."""
-    return anyio.current_time() + 5

@@ -16,7 +16,7 @@ from rememberizer_mcp.server.signin.ways import Arrival, SignInWays
 
 from tests.support.clock import FakeClock, for_good
 from tests.support.held_keyring import Held
-from tests.support.sessions import environment_on, soon, store_of
+from tests.support.sessions import environment_on, store_of
 from tests.support.upstream import BASE_URL, FakeUpstream
 
 
@@ -28,7 +28,7 @@ class Case:
     ways: SignInWays
 
     async def go(self, email: str | None = None) -> Arrival:
-        return await self.ways.sign_in(self.session, meant=Meant(email), captcha=None, deadline=soon())
+        return await self.ways.sign_in(self.session, meant=Meant(email), captcha=None)
 
 
 @asynccontextmanager

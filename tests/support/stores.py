@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from rememberizer_mcp.server.api.asking import ApiKey
+from rememberizer_mcp.server.api.api_key import ApiKey
 from rememberizer_mcp.server.api.client import RememberizerAPI
 
 from tests.support.agent import ADA, Agent, Around, Era, agent_on, server_on

@@ -89,7 +89,7 @@ def status_of(
             "session": session.handle,
             "state": State.PENDING if page else session.state,
             "email": session.email,
-            "name": session.name,
+            "name": session.grant.name,
             "method": session.grant.method,
             "access_expires_at": _iso(session.grant.credentials.access_expires_at),
             "can_refresh": session.grant.can_refresh,
@@ -122,7 +122,7 @@ def _next(session: Session) -> str:
     match session.state:
         case State.EXPIRED:
             return "Rememberizer no longer accepts this session: call `login`."
-        case State.UNVERIFIED if session.can_verify:
+        case State.UNVERIFIED if session.grant.can_verify:
             return "Ask the user for the code that Rememberizer mailed, then call `verify` with it."
         case State.UNVERIFIED if session.grant.verifies_elsewhere:
             return written(VERIFY_ELSEWHERE, offered=_THERE)

@@ -19,9 +19,10 @@ from ...server.sessions.states import State
 from ...server.settings.settings import Settings
 from ...server.signin.ways import held_account, settings_to_change
 from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
+from ..base.call import ToolCall, meant_at_page
 from ..base.contract import ADDS, CHANGES, READS, ContractTool, tool
-from ..base.services import CallServices, Services
-from ..base.sign_in import bring, meant_at_page, refuse_what_has_ended, start, was_done
+from ..base.services import Services
+from ..base.sign_in import bring
 from .status import (
     KEY_ONLY,
     NO_SESSION,
@@ -93,107 +94,104 @@ class Account(NamedTuple):
         return "<an account's credentials>"
 
 
-async def signup(services: CallServices, arguments: SignupArguments) -> SessionStatus:
+async def signup(call: ToolCall, arguments: SignupArguments) -> SessionStatus:
     """Create a Rememberizer account. Use only when the user asks for a new account; use `login` for an existing one.
     Without a password the user is sent to a page on their own computer. Leaves the session `unverified`: ask the user
     for the code that is mailed to them, then call `verify`.
     """
-    account = _account(services.settings, arguments)
-    deadline = services.deadline()
-    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+    account = _account(call.settings, arguments)
+    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
         if account is not None:
-            services.attempts.take(services.owner)
-            with errors.repaired(settings_to_change(services.settings, account.email)):
-                previous_left = await session.sign_up(**account._asdict(), name=arguments.name, deadline=deadline)
+            call.attempts.take(call.owner)
+            with errors.repaired(settings_to_change(call.settings, account.email)):
+                previous_left = await session.sign_up(**account._asdict(), name=arguments.name)
             session.close_page()
             return status_of(session, previous_left=previous_left)
-        if was_done(services, session):
+        if call.was_done(session):
             return status_of(session)
-        refuse_what_has_ended(services, session)
+        call.refuse_what_has_ended(session)
         meant = session.meant = meant_at_page(session, Meant(arguments.email))
-        pending = await services.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
-    sent = await bring(services, pending, meant=meant)
+        pending = await call.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
+    sent = await bring(call.caller, pending, meant=meant)
     return status_of(session, meant=meant, sent=sent)
 
 
-async def login(services: CallServices, arguments: LoginArguments) -> SessionStatus:
+async def login(call: ToolCall, arguments: LoginArguments) -> SessionStatus:
     """Sign in to Rememberizer. Without arguments it uses the server's settings, or sends the user to a page on their
     own computer and returns `pending` until they are done there: give them the link and the confirm code. Never ask for
     a password in the conversation.
     """
     password, captcha = _secrets(arguments)
-    account = _account(services.settings, arguments) if password else None
-    deadline = services.deadline()
-    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
+    account = _account(call.settings, arguments) if password else None
+    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
         if account is not None:
-            services.attempts.take(services.owner)
-            with errors.repaired(settings_to_change(services.settings, account.email)):
-                previous_left = await session.sign_in(**account._asdict(), deadline=deadline)
+            call.attempts.take(call.owner)
+            with errors.repaired(settings_to_change(call.settings, account.email)):
+                previous_left = await session.sign_in(**account._asdict())
             session.close_page()
             return status_of(session, previous_left=previous_left)
-        is_theirs = _is_theirs(session, arguments.email) or was_done(services, session)
-        can_go_on = session.state is not State.UNVERIFIED or session.can_verify
-        if is_theirs and can_go_on and await session.grant.is_usable(deadline=deadline):
+        is_theirs = _is_theirs(session, arguments.email) or call.was_done(session)
+        can_go_on = session.state is not State.UNVERIFIED or session.grant.can_verify
+        if is_theirs and can_go_on and await session.grant.is_usable():
             await session.grant.mean(arguments.email)
             return status_of(session)
-        arrival = await start(services, session, meant=Meant(arguments.email), captcha=captcha, deadline=deadline)
-    sent = await bring(services, arrival.pending, meant=arrival.meant) if arrival.pending else None
+        arrival = await call.sign_in(session, meant=Meant(arguments.email), captcha=captcha)
+    sent = await bring(call.caller, arrival.pending, meant=arrival.meant) if arrival.pending else None
     return status_of(session, meant=arrival.meant, previous_left=arrival.previous_signed_out, sent=sent)
 
 
-async def verify(services: CallServices, arguments: VerifyArguments) -> SessionStatus:
+async def verify(call: ToolCall, arguments: VerifyArguments) -> SessionStatus:
     """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
     `unverified` or a call failed with `email_not_verified`.
     """
-    deadline, grant = services.deadline(), _held(services, arguments.session).grant
-    async with services.sessions.moving(services.owner, arguments.session) as session:
+    grant = _held(call, arguments.session).grant
+    async with call.sessions.moving(call.owner, arguments.session) as session:
         grant.require_held()
         if session.grant.verifies_elsewhere:
             sentence = "Rememberizer gives no token before the address is verified."
             raise errors.NotSignedIn(sentence, repair=VERIFY_ELSEWHERE)
-        services.attempts.take(services.owner)
+        call.attempts.take(call.owner)
         code = arguments.verification_code.get_secret_value()
         was_signed_in = session.state is State.SIGNED_IN
         with errors.repaired({errors.InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
-            await session.verify(code, deadline=deadline)
+            await session.verify(code)
         if session.page is not None and session.page.wants_code:
             session.close_page()
         return status_of(session)
 
 
-async def refresh(services: CallServices, arguments: Arguments) -> SessionStatus:
+async def refresh(call: ToolCall, arguments: Arguments) -> SessionStatus:
     """Renew the session now. Seldom needed: every call renews it when that is due."""
-    session = _held(services, arguments.session)
+    session = _held(call, arguments.session)
     with session.in_use():
-        await session.grant.refresh(deadline=services.deadline())
+        await session.grant.refresh()
     return status_of(session)
 
 
-async def logout(services: CallServices, arguments: Arguments) -> SessionStatus:
+async def logout(call: ToolCall, arguments: Arguments) -> SessionStatus:
     """Sign out: end the session at Rememberizer and forget everything about it here. Succeeds also when Rememberizer
     can't be reached; `next` says whether it confirmed.
     """
-    deadline = services.deadline()
     try:
-        grant = _held(services, arguments.session).grant
-        async with services.sessions.moving(services.owner, arguments.session) as session:
+        grant = _held(call, arguments.session).grant
+        async with call.sessions.moving(call.owner, arguments.session) as session:
             if _is_anothers(session, grant):
                 return status_of(session, began=SIGNED_OUT_BEFORE)
             if session.state is State.SIGNED_OUT:
                 session.close_page()
-                services.sessions.forget_ended(services.owner)
+                call.sessions.forget_ended(call.owner)
                 return signed_out(PAGE_CLOSED)
-            done = await session.sign_out(deadline=deadline)
+            done = await session.sign_out()
     except (errors.NotSignedIn, errors.UnknownSession):
-        services.sessions.forget_ended(services.owner)
+        call.sessions.forget_ended(call.owner)
         return signed_out(NO_SESSION)
     then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
     return signed_out(then if done.forgotten else then + STILL_KEPT)
 
 
-async def session_status(services: CallServices, arguments: Arguments) -> SessionStatus:
+async def session_status(call: ToolCall, arguments: Arguments) -> SessionStatus:
     """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
-    return await status_now(services, arguments.session)
+    return await status_now(call, arguments.session)
 
 
 async def status_now(services: Services, handle: str | None) -> SessionStatus:
@@ -205,7 +203,7 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
     session = services.sessions.find(services.owner, handle)
     if session is not None:
         with session.in_use(), suppress(errors.AccountChanged):
-            await session.grant.is_usable(deadline=services.deadline())
+            await session.grant.is_usable()
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
     if services.sessions.has_run_out(services.owner):
@@ -232,7 +230,7 @@ def toolset(settings: Settings) -> list[ContractTool]:
     ]
 
 
-def _held(services: CallServices, handle: str | None) -> Session:
+def _held(services: Services, handle: str | None) -> Session:
     """The session for which a call begins: its sign-in is looked up before anything is waited for (S12).
 
     Raises:

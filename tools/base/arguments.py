@@ -88,6 +88,11 @@ class Arguments(BaseModel):
         None, description="Session handle; leave out for the default session."
     )
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What a request is made of: all arguments that don't say where it goes."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in ("session", "store")}
+
 
 Model = TypeVar("Model", bound=Arguments)
 

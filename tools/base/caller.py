@@ -94,11 +94,28 @@ def way_to_ask_by_form(protocol_version: str | None, capabilities: ClientCapabil
 
 
 class Caller:
-    """The client of one call."""
+    """The client of one call, and the person behind it. One that declared nothing is asked nothing.
 
-    def __init__(self, context: Context[Any, Any], questions: Questions) -> None:
+    >>> from types import SimpleNamespace
+    >>> context = SimpleNamespace(protocol_version="2026-07-28", client_capabilities=None)
+    >>> caller = Caller(context, Questions(float), patience_seconds=30, opens_browser=False)
+    >>> caller.way, caller.form_way
+    (None, None)
+
+    Args:
+        context: The SDK's.
+        questions: What clients were asked.
+        patience_seconds: How long the call waits for the person.
+        opens_browser: Whether the server may open a page for them itself.
+    """
+
+    def __init__(
+        self, context: Context[Any, Any], questions: Questions, *, patience_seconds: float, opens_browser: bool
+    ) -> None:
         self._context = context
         self._questions = questions
+        self.patience_seconds = patience_seconds
+        self.opens_browser = opens_browser
 
     @property
     def way(self) -> Way | None:
@@ -166,6 +183,10 @@ class Caller:
         """Ask for consent while the call waits."""
         request = self._context.session.elicit_form(message, _FORM, related_request_id=self._context.request_id)
         return _read(*await self._answer(request, question="for consent"))
+
+    def went_unread(self, subject: str) -> bool:
+        """As ``Questions.went_unread``."""
+        return self._questions.went_unread(subject)
 
     async def report(self, done: float, *, of: float, message: str) -> None:
         """Tell a client that asked for progress how far the call is: in seconds of waiting, or in bytes."""

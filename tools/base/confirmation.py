@@ -8,6 +8,7 @@ true` counts. One is not enough: a person who happens to press a key as the ques
 """
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
@@ -15,10 +16,9 @@ import anyio
 from pydantic import BaseModel, Field, Strict
 
 from ...server.errors import ConfirmationRequired, Forbidden
-from .caller import Answer, Way
-from .services import CallServices
+from .caller import Answer, Caller, Way
 from .unlinked import unlinked
-from .waiting import report_waiting
+from .waiting import wait
 
 Confirm = Annotated[bool, Strict()]
 CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
@@ -77,7 +77,7 @@ class Deletion(BaseModel):
         return sha256(self.model_dump_json().encode()).hexdigest()
 
 
-async def require_consent(services: CallServices, deletion: Deletion, *, confirm: bool | None) -> None:
+async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool | None) -> None:
     """Go on only if the user wants it deleted.
 
     Raises:
@@ -87,37 +87,28 @@ async def require_consent(services: CallServices, deletion: Deletion, *, confirm
             answered by itself, for the first time or without ``confirm``.
     """
     answer: Answer | None
-    match services.caller.form_way:
+    match caller.form_way:
         case Way.RESULT:
-            answer = services.caller.consent(deletion.subject)
+            answer = caller.consent(deletion.subject)
             if answer is None:
-                raise services.caller.consent_question(deletion.question, deletion.subject)
+                raise caller.consent_question(deletion.question, deletion.subject)
         case Way.REQUEST:
-            answer = await _ask(services, deletion)
+            answer = await _ask(caller, deletion)
         case _ if confirm:
             return
         case _:
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
-        if not (services.questions.went_unread(deletion.subject) and confirm):
+        if not (caller.went_unread(deletion.subject) and confirm):
             raise ConfirmationRequired(UNREAD, repair=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
         why, repair = _REFUSALS[answer]
         raise Forbidden(f"{why}, so nothing was deleted.", repair=repair)
 
 
-async def _ask(services: CallServices, deletion: Deletion) -> Answer | None:
+async def _ask(caller: Caller, deletion: Deletion) -> Answer | None:
     """The host's answer, or nothing if there is none in time."""
-    until = anyio.current_time() + services.patience_seconds
-    answer: Answer | None = None
-    with anyio.CancelScope(deadline=until):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_report, services, until)
-            answer = await services.caller.ask_consent(deletion.question)
-            tasks.cancel_scope.cancel()
-    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    until = anyio.current_time() + caller.patience_seconds
+    ask = partial(caller.ask_consent, deletion.question)
+    answer: Answer | None = await wait(caller, ask, until=until, message="Waiting for the user to answer.")
     return answer
-
-
-async def _report(services: CallServices, until: float) -> None:
-    await report_waiting(services, until=until, message="Waiting for the user to answer.")

@@ -33,7 +33,13 @@ class Written(BaseModel):
 
 
 class Fence:
-    """The marks around the texts of one result."""
+    """The marks around the texts of one result.
+
+    >>> print(Fence().around("some words"))
+    [data-...]
+    some words
+    [/data-...]
+    """
 
     def __init__(self) -> None:
         self.name = f"data-{secrets.token_hex(6)}"

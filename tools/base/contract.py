@@ -16,14 +16,15 @@ from pydantic import BaseModel, Field
 
 from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
+from .call import ToolCall
 from .caller import InputNeeded
 from .schemas import input_schema, output_schema
-from .services import CallServices, Services
+from .services import Services
 
 logger = logging.getLogger(__name__)
 
-Body = Callable[[CallServices, Any], Awaitable[BaseModel]]
-"""A tool's work: services and validated arguments in, one result model out."""
+Body = Callable[[ToolCall, Any], Awaitable[BaseModel]]
+"""A tool's work: the call and its validated arguments in, one result model out."""
 
 
 class ContractTool(Tool):
@@ -47,8 +48,9 @@ class ContractTool(Tool):
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                call = services.for_call(context, writes=self.writes)
-                return _success(await self.fn(call, parse(self.arguments, arguments)))
+                given = parse(self.arguments, arguments)
+                call = ToolCall.of(services, context, writes=self.writes, handle=given.session)
+                return _success(await self.fn(call, given))
             except InputNeeded as question:
                 return question.result
             except RememberizerError as error:
@@ -74,7 +76,7 @@ def tool(
     arguments: type[Arguments] | None = None,
     writes: bool | None = None,
 ) -> ContractTool:
-    """A tool from its body, whose name and docstring are what a model reads.
+    """A tool from its body. The body's name and docstring are what a model reads, and its annotations say the schemas.
 
     Args:
         body: The tool's work; its annotations say what it accepts and returns.

@@ -15,6 +15,12 @@ MOST_KEPT = 1_000
 class Questions:
     """The questions of one run of the server.
 
+    >>> seconds = iter([10.0, 12.5])
+    >>> questions = Questions(lambda: next(seconds))
+    >>> questions.ask("q")
+    >>> questions.answered("q"), questions.answered("q")
+    (2.5, None)
+
     Args:
         clock: Seconds on a clock that never jumps.
     """

@@ -1,10 +1,13 @@
 """Results of ``knowledge`` that list things: matches, documents, sources, an account."""
 
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
 from ...server.api.documents import Document, DocumentPage
-from ...server.api.search import Found
-from ...server.api.search import Match as FoundMatch
+from ...server.api.search import Found, Passage, Passages
 from ...server.api.sources import Integration, Profile
-from ..base.content import Fence, fits, fitted, shortened
+from ..base.content import Fence, Result, fits, fitted, shortened
 from .results import (
     AccountDetails,
     DocumentEntry,
@@ -29,23 +32,44 @@ def search_result(found: Found) -> SearchResult:
 
 def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartSearchResult:
     """What ``smart_search`` found, within the size of a result; every match that has room keeps some of its text."""
+    return fitted_search(SmartSearchResult, found, Match, nothing=nothing, what_was_cut=_what_was_cut)
+
+
+def fitted_search(
+    result: type[Result],
+    found: Passages,
+    row: type[BaseModel],
+    *,
+    nothing: str,
+    what_was_cut: Callable[[int, int | None], str | None],
+) -> Result:
+    """The result of a search within the size of a result; every match that has room keeps some of its text.
+
+    Args:
+        result: What the tool returns.
+        found: What the search came to.
+        row: What is shown of a match.
+        nothing: What is said where nothing was found.
+        what_was_cut: Says how many matches were left out, and at how many characters texts were cut, if any were.
+    """
     fence, answer = Fence(), found.result
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
 
-    def make(items: int, characters: int) -> SmartSearchResult:
-        cut = _what_was_cut(len(found.matches) - items, characters if characters < longest else None)
-        return SmartSearchResult(
-            **fence.marks(cut, nothing=None if found.matches or answer else nothing),
-            matches=[_match(match, fence, characters) for match in found.matches[:items]],
-            answer=fence.around(shortened(answer, characters)) if answer else None,
+    def make(items: int, characters: int) -> Result:
+        def shown(match: Passage) -> BaseModel:
+            text = fence.around(shortened(match.matched_content, characters))
+            return row.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
+
+        cut = what_was_cut(len(found.matches) - items, characters if characters < longest else None)
+        return result.model_validate(
+            {
+                **fence.marks(cut, nothing=None if found.matches or answer else nothing),
+                "matches": [shown(match) for match in found.matches[:items]],
+                "answer": fence.around(shortened(answer, characters)) if answer else None,
+            }
         )
 
     return fitted(make, items=len(found.matches), characters=longest)
-
-
-def _match(match: FoundMatch, fence: Fence, characters: int) -> Match:
-    text = fence.around(shortened(match.matched_content, characters))
-    return Match.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
 
 
 def _what_was_cut(left_out: int, characters: int | None) -> str | None:

@@ -1,6 +1,6 @@
 """Results of ``knowledge`` that hold a text: a document's chunks, a discussion."""
 
-from ...server.api.asking import Asker
+from ...server.api.client import Asker
 from ...server.api.discussions import Discussion
 from ...server.api.documents import Contents, document_contents
 from ..base.content import Fence, fits, fitted, shortened
@@ -11,21 +11,19 @@ CHUNKS_A_CALL = 20
 NOTHING_SAID = "Nothing was said in this time. Try another `start` and `end`."
 
 
-async def document_text(asker: Asker, document_id: int, *, start_chunk: int, deadline: float) -> DocumentText:
+async def document_text(asker: Asker, document_id: int, *, start_chunk: int) -> DocumentText:
     """Chunks of a document, as many as have room in a result; only a single one that has none is cut.
 
     Raises:
         RememberizerError: As ``document_contents``.
     """
     fence = Fence()
-    contents = await document_contents(asker, document_id, start_chunk=start_chunk, deadline=deadline)
+    contents = await document_contents(asker, document_id, start_chunk=start_chunk)
     chunks = CHUNKS_A_CALL
     while chunks > 1 and not fits(_document_text(contents, document_id, start_chunk, fence)):
         chunks //= 2
         end_chunk = start_chunk + chunks
-        contents = await document_contents(
-            asker, document_id, start_chunk=start_chunk, end_chunk=end_chunk, deadline=deadline
-        )
+        contents = await document_contents(asker, document_id, start_chunk=start_chunk, end_chunk=end_chunk)
     longest = len(contents.content)
     return fitted(
         lambda _, characters: _document_text(contents, document_id, start_chunk, fence, characters),

@@ -5,15 +5,14 @@ The docstring of each body is the description that a model reads.
 
 from datetime import UTC, datetime, timedelta
 
-from ...server.api import discussions, documents, endpoints, sources
+from ...server.api import discussions, documents, sources
 from ...server.api import search as searches
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
 from ..base.arguments import Arguments
-from ..base.asking import asker
+from ..base.call import ToolCall
 from ..base.contract import ADDS, READS, ContractTool, tool
-from ..base.services import SMART_SECONDS, CallServices
 from . import findings, reading
 from .arguments import (
     ListDocumentsArguments,
@@ -41,106 +40,71 @@ NO_SUCH_CHANNEL = "Check the id, and that the channel is one of this `source`; i
 FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
 
 
-async def search(services: CallServices, arguments: SearchArguments) -> SearchResult:
+async def search(call: ToolCall, arguments: SearchArguments) -> SearchResult:
     """Search the user's own knowledge in Rememberizer (documents, mail, chats, memories) by meaning. Use it first when
     the user asks about something of theirs. Dates limit the documents' time. Then `read_document`, or `read_discussion`
     for Slack and Discord, with a match's `id`.
     """
     _require_words(arguments.query)
     _require_order(arguments.after, arguments.before)
-    who = await asker(services, arguments.session, endpoints.SEARCH)
-    found = await searches.search(
-        who,
-        query=arguments.query,
-        limit=arguments.limit,
-        after=arguments.after,
-        before=arguments.before,
-        previous_chunks=arguments.context_chunks,
-        following_chunks=arguments.context_chunks,
-        deadline=services.deadline(),
-    )
+    found = await searches.search(call, **arguments.given)
     return findings.search_result(found)
 
 
-async def smart_search(services: CallServices, arguments: SmartSearchArguments) -> SmartSearchResult:
+async def smart_search(call: ToolCall, arguments: SmartSearchArguments) -> SmartSearchResult:
     """Let a model at Rememberizer rewrite the query, search several times and sum up. Slow (up to 45 s): for vague or
     many-sided questions, or when `search` found too little.
     """
     _require_words(arguments.query)
     _require_order(arguments.after, arguments.before)
-    who = await asker(services, arguments.session, endpoints.AGENTIC_SEARCH)
-    found = await searches.agentic_search(
-        who,
-        query=arguments.query,
-        user_context=arguments.user_context,
-        limit=arguments.limit,
-        after=arguments.after,
-        before=arguments.before,
-        deadline=services.deadline(at_least=SMART_SECONDS),
-    )
+    found = await searches.agentic_search(call, **arguments.given)
     return findings.smart_search_result(found)
 
 
-async def list_documents(services: CallServices, arguments: ListDocumentsArguments) -> DocumentList:
+async def list_documents(call: ToolCall, arguments: ListDocumentsArguments) -> DocumentList:
     """List stored documents page by page, when asked what there is; to find something use `search`. Go on with
     `next_page` and the returned `page_size`.
     """
-    who = await asker(services, arguments.session, endpoints.DOCUMENTS)
-    page = await documents.list_documents(
-        who,
-        page=arguments.page,
-        page_size=arguments.page_size,
-        source=arguments.source,
-        deadline=services.deadline(),
-    )
+    page = await documents.list_documents(call, **arguments.given)
     return findings.document_list(page, number=arguments.page, size=arguments.page_size)
 
 
-async def read_document(services: CallServices, arguments: ReadDocumentArguments) -> DocumentText:
+async def read_document(call: ToolCall, arguments: ReadDocumentArguments) -> DocumentText:
     """Read a document's text, about 20 chunks a call. Go on with `start_chunk` = `next_chunk` until that is null; a
     chunk may come twice.
     """
-    who = await asker(services, arguments.session, endpoints.DOCUMENT_CONTENTS)
-    return await reading.document_text(
-        who, arguments.id, start_chunk=arguments.start_chunk, deadline=services.deadline()
-    )
+    return await reading.document_text(call, arguments.id, start_chunk=arguments.start_chunk)
 
 
-async def read_discussion(services: CallServices, arguments: ReadDiscussionArguments) -> DiscussionText:
+async def read_discussion(call: ToolCall, arguments: ReadDiscussionArguments) -> DiscussionText:
     """Read the messages and threads of a Slack or Discord channel from `start` (older) to `end`; without both, the last
     seven days. `id` is that of the channel's document.
     """
-    start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(services.now(), tz=UTC))
+    start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(call.now(), tz=UTC))
     _require_order(start, end)
-    who = await asker(services, arguments.session, endpoints.DISCUSSION_CONTENTS)
     with repaired({NotFound: NO_SUCH_CHANNEL}):
-        said = await discussions.discussion_contents(
-            who, arguments.id, source=arguments.source, start=start, end=end, deadline=services.deadline()
-        )
+        said = await discussions.discussion_contents(call, arguments.id, source=arguments.source, start=start, end=end)
     return reading.discussion_text(said, discussion_id=arguments.id, source=arguments.source)
 
 
-async def remember(services: CallServices, arguments: RememberArguments) -> Remembered:
+async def remember(call: ToolCall, arguments: RememberArguments) -> Remembered:
     """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it in a moment.
     If it fails, search before trying again: it may be stored.
     """
-    who = await asker(services, arguments.session, endpoints.MEMORIZE)
-    stored = await documents.memorize(who, name=arguments.name, content=arguments.content, deadline=services.deadline())
-    return Remembered(account=who.account, id=stored.id, next=FINDABLE_SOON)
+    stored = await documents.memorize(call, name=arguments.name, content=arguments.content)
+    return Remembered(account=call.account, id=stored.id, next=FINDABLE_SOON)
 
 
-async def account(services: CallServices, arguments: Arguments) -> AccountDetails:
+async def account(call: ToolCall, _: Arguments) -> AccountDetails:
     """Whose knowledge the tools see, what it is about, and the quota."""
-    who = await asker(services, arguments.session, endpoints.ACCOUNT)
-    return findings.account_details(await sources.profile(who, deadline=services.deadline()))
+    return findings.account_details(await sources.profile(call))
 
 
-async def list_sources(services: CallServices, arguments: Arguments) -> SourceList:
+async def list_sources(call: ToolCall, _: Arguments) -> SourceList:
     """List the connected sources (Drive, Slack and so on) and how many documents of each are indexed. Use it when a
     search finds nothing.
     """
-    who = await asker(services, arguments.session, endpoints.INTEGRATIONS)
-    return findings.source_list(await sources.integrations(who, deadline=services.deadline()))
+    return findings.source_list(await sources.integrations(call))
 
 
 def toolset(_: Settings) -> list[ContractTool]:

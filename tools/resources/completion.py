@@ -6,15 +6,15 @@ It is empty when nobody is signed in, and when upstream fails: nobody is asked t
 import logging
 from collections.abc import Sequence
 
-import anyio
 from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
-from ...server.api.asking import Asker
+from ...server.api.budget import budget
+from ...server.api.client import Asker
 from ...server.api.documents import Document, list_documents
 from ...server.api.search import search
 from ...server.errors import RememberizerError
 from ..base.arguments import as_listed
-from ..base.asking import ready_asker
+from ..base.services import Services
 from .current import current_services
 from .resources import DISCUSSION, DOCUMENT, SOURCES
 
@@ -49,27 +49,37 @@ async def complete(
 
 async def _documents(beginning: str, sources: Sequence[str | None]) -> Completion:
     """The numbers of documents that begin with what was typed, or of those that a search by it finds."""
-    services, deadline = current_services(), anyio.current_time() + SECONDS
     try:
-        who = await ready_asker(services, deadline=deadline)
-        if who is None:
-            return _completion([])
-        if beginning and not beginning.isdigit():
-            return _completion(_numbers(await _found(who, beginning, sources, deadline=deadline)))
-        pages = [
-            await list_documents(who, page=1, page_size=LOOKED_AT, source=source, deadline=deadline)
-            for source in sources
-        ]
+        with budget(SECONDS):
+            return await _asked(beginning, sources)
     except RememberizerError as error:
         logger.info("nothing to complete with: %s", error.code)
         return _completion([])
+
+
+async def _asked(beginning: str, sources: Sequence[str | None]) -> Completion:
+    asker = await _ready(current_services())
+    if asker is None:
+        return _completion([])
+    if beginning and not beginning.isdigit():
+        return _completion(_numbers(await _found(asker, beginning, sources)))
+    pages = [await list_documents(asker, page=1, page_size=LOOKED_AT, source=source) for source in sources]
     numbers = _numbers([document for page in pages for document in page.documents])
     wanted = [number for number in numbers if number.startswith(beginning)]
     return _completion(wanted, has_more=not all(page.is_last for page in pages))
 
 
-async def _found(who: Asker, beginning: str, sources: Sequence[str | None], *, deadline: float) -> list[Document]:
-    found = await search(who, query=beginning, limit=LOOKED_FOR, deadline=deadline)
+async def _ready(services: Services) -> Asker | None:
+    """Who can ask for documents at once, by the default session or the API key; nobody is asked to sign in."""
+    session = services.sessions.find(services.owner, None)
+    if session is None or not session.grant.has_account:
+        return services.key_without_account
+    grant = session.grant
+    return grant if await grant.is_usable() else None
+
+
+async def _found(asker: Asker, beginning: str, sources: Sequence[str | None]) -> list[Document]:
+    found = await search(asker, query=beginning, limit=LOOKED_FOR)
     return [match.document for match in found.matches if None in sources or match.document.source in sources]
 
 

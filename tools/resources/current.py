@@ -1,4 +1,4 @@
-"""The request that is being answered: its services, and that all it does is one call.
+"""The request that is being answered: its services, and that all it does is one call of limited time.
 
 The services are for what the SDK calls without a context: completion, and resources whose address has no variables.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from ...server.api.budget import budget
 from ...server.sessions.flight import one_call
 from ..base.services import Services
 
@@ -15,10 +16,11 @@ _current: ContextVar[Services] = ContextVar("services of this request")
 
 
 async def as_one_call(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware: let ``current_services`` find the services of this request, and renew no sign-in twice for it."""
-    token = _current.set(ctx.lifespan_context)
+    """Middleware for each request: its services, its time with Rememberizer, and no sign-in renewed twice for it."""
+    services: Services = ctx.lifespan_context
+    token = _current.set(services)
     try:
-        with one_call():
+        with one_call(), budget(services.settings.timeout_seconds):
             return await call_next(ctx)
     finally:
         _current.reset(token)

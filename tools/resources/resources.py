@@ -8,17 +8,16 @@ from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
 
-from ...server.api import endpoints
-from ...server.api.asking import Asker
+from ...server.api.client import Asker
 from ...server.api.discussions import Source, discussion_contents
 from ...server.api.documents import document_contents
 from ...server.errors import InvalidArguments
 from ...server.settings.settings import Settings
 from ..auth.toolset import status_now
 from ..base.arguments import as_listed
-from ..base.asking import asker
+from ..base.call import ToolCall
 from ..base.content import MOST_RESULT_BYTES, Fence
-from ..base.services import CallServices, Services
+from ..base.services import Services
 from ..knowledge.reading import discussion_text, next_chunk
 from .current import current_services
 
@@ -33,19 +32,15 @@ ROOM_BYTES = MOST_RESULT_BYTES - 2_000
 
 async def document(id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- the template's word
     """The text of one of the user's documents, by its number."""
-    services, document_id = _for_call(context), _whole_number(id)
-    who = await asker(services, None, endpoints.DOCUMENT_CONTENTS)
-    return await _document_text(who, document_id, deadline=services.deadline())
+    return await _document_text(_for_call(context), _whole_number(id))
 
 
 async def discussion(source: str, id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- as above
     """What was said in a Slack or Discord channel in the last seven days, by the number of the channel's document."""
-    services, known = _for_call(context), as_listed(source, SOURCES)
+    call, known = _for_call(context), as_listed(source, SOURCES)
     if known not in SOURCES:
         raise InvalidArguments("A discussion's source is `slack` or `discord`.")
-    discussion_id = _whole_number(id)
-    who = await asker(services, None, endpoints.DISCUSSION_CONTENTS)
-    return await _discussion_text(who, discussion_id, source=known, deadline=services.deadline())
+    return await _discussion_text(call, _whole_number(id), source=known)
 
 
 async def session() -> str:
@@ -62,8 +57,8 @@ def add_resources(server: MCPServer[Services], settings: Settings) -> None:
         server.resource(DISCUSSION, title="A channel in Rememberizer", mime_type="text/plain")(discussion)
 
 
-def _for_call(context: Context[Services, Any]) -> CallServices:
-    return context.request_context.lifespan_context.for_call(context, writes=False)
+def _for_call(context: Context[Services, Any]) -> ToolCall:
+    return ToolCall.of(context.request_context.lifespan_context, context, writes=False)
 
 
 def _whole_number(text: str) -> int:
@@ -72,12 +67,12 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-async def _document_text(asker: Asker, document_id: int, *, deadline: float) -> str:
+async def _document_text(asker: Asker, document_id: int) -> str:
     """A document from its beginning to its end, or as far as there is room."""
     fence, parts, room = Fence(), list[str](), ROOM_BYTES
     start: int | None = 0
     while start is not None:
-        contents = await document_contents(asker, document_id, start_chunk=start, deadline=deadline)
+        contents = await document_contents(asker, document_id, start_chunk=start)
         part = contents.content.encode()
         parts.append(part[:room].decode(errors="ignore"))
         room -= len(part)
@@ -88,9 +83,9 @@ async def _document_text(asker: Asker, document_id: int, *, deadline: float) -> 
     return "\n".join([fence.notice, fence.around("".join(parts)), *([] if start is None else [rest])])
 
 
-async def _discussion_text(asker: Asker, discussion_id: int, *, source: Source, deadline: float) -> str:
+async def _discussion_text(asker: Asker, discussion_id: int, *, source: Source) -> str:
     """What was said in a channel in upstream's default time, threads after the main messages."""
-    found = await discussion_contents(asker, discussion_id, source=source, start=None, end=None, deadline=deadline)
+    found = await discussion_contents(asker, discussion_id, source=source, start=None, end=None)
     result = discussion_text(found, discussion_id=discussion_id, source=source)
     threads = [text for thread in result.threads for text in (thread.title, thread.text) if text]
     rest = f"`read_discussion` with `id` {discussion_id}, `source` {source} and a `start` and `end` gets"

@@ -7,16 +7,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...server.api import endpoints, vector_stores
+from ...server.api import vector_stores
+from ...server.api.budget import begin_anew
 from ...server.api.vector_stores import VectorDocument
 from ..base.arguments import NO_BLANK, Text
+from ..base.call import ToolCall
 from ..base.confirmation import CONFIRM, Confirm, Deletion, require_consent
 from ..base.content import Fence, FromDocuments, Written
 from ..base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
 from ..base.paging import PagedResult, page_of
-from ..base.services import CallServices
 from ..knowledge.arguments import Number as DocumentId
-from .in_store import InStore, PagedInStore, place
+from .in_store import InStore, PagedInStore, store_of
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""
@@ -77,66 +78,60 @@ class DeletedDocument(Written):
     deleted: int
 
 
-async def list_vector_documents(services: CallServices, arguments: PagedInStore) -> VectorDocumentList:
+async def list_vector_documents(call: ToolCall, arguments: PagedInStore) -> VectorDocumentList:
     """The documents of the vector store, with their ids and states. To find something in them use
     `search_vector_store`.
     """
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.VECTOR_DOCUMENTS, deadline=deadline)
-    everything = await vector_stores.list_documents(who, store_id=store_id, deadline=deadline)
+    store_id = await store_of(call, arguments)
+    everything = await vector_stores.list_documents(call, store_id=store_id)
     return page_of(VectorDocumentList, "documents", everything, arguments, lambda _, document: document)
 
 
-async def get_vector_document(services: CallServices, arguments: DocumentArguments) -> VectorDocumentResult:
+async def get_vector_document(call: ToolCall, arguments: DocumentArguments) -> VectorDocumentResult:
     """One document of the vector store by its id: its size and state, not its text. Use it to see whether a document
     that was added can be searched yet.
     """
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.VECTOR_DOCUMENT, deadline=deadline)
-    return _one(await vector_stores.get_document(who, store_id=store_id, document_id=arguments.id, deadline=deadline))
+    store_id = await store_of(call, arguments)
+    return _one(await vector_stores.get_document(call, store_id=store_id, document_id=arguments.id))
 
 
-async def add_vector_text(services: CallServices, arguments: AddTextArguments) -> AddedText:
+async def add_vector_text(call: ToolCall, arguments: AddTextArguments) -> AddedText:
     """Add a text to the vector store as a new document. Use `upload_vector_files` for files. The user's own
     knowledge is kept elsewhere.
     """
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.ADD_VECTOR_TEXT, deadline=deadline)
-    document = await vector_stores.add_text(
-        who, store_id=store_id, name=arguments.name, text=arguments.text, deadline=deadline
-    )
+    store_id = await store_of(call, arguments)
+    document = await vector_stores.add_text(call, store_id=store_id, name=arguments.name, text=arguments.text)
     return AddedText(
-        account=who.account,
+        account=call.account,
         document=document,
         next="It can be searched once it is indexed; `get_vector_document` shows how it stands.",
     )
 
 
-async def rename_vector_document(services: CallServices, arguments: RenameArguments) -> RenamedDocument:
+async def rename_vector_document(call: ToolCall, arguments: RenameArguments) -> RenamedDocument:
     """Rename a document of the vector store. Its text can't be changed: add the new one, then delete the old one."""
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.RENAME_VECTOR_DOCUMENT, deadline=deadline)
+    store_id = await store_of(call, arguments)
     document = await vector_stores.rename_document(
-        who, store_id=store_id, document_id=arguments.id, name=arguments.name, deadline=deadline
+        call, store_id=store_id, document_id=arguments.id, name=arguments.name
     )
-    return RenamedDocument(account=who.account, **dict(_one(document)))
+    return RenamedDocument(account=call.account, **dict(_one(document)))
 
 
-async def delete_vector_document(services: CallServices, arguments: DeleteArguments) -> DeletedDocument:
+async def delete_vector_document(call: ToolCall, arguments: DeleteArguments) -> DeletedDocument:
     """Delete a document of the vector store for good. The user is asked first."""
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.DELETE_VECTOR_DOCUMENT, deadline=deadline)
-    found = await vector_stores.get_document(who, store_id=store_id, document_id=arguments.id, deadline=deadline)
+    store_id = await store_of(call, arguments)
+    found = await vector_stores.get_document(call, store_id=store_id, document_id=arguments.id)
     deletion = Deletion(
         path=f"vector-stores/{store_id}/documents/{arguments.id}",
-        whose=who.whose,
+        whose=call.whose,
         kind="document",
         id=str(arguments.id),
         name=found.name,
     )
-    await require_consent(services, deletion, confirm=arguments.confirm)
-    await vector_stores.delete_document(who, store_id=store_id, document_id=arguments.id, deadline=services.deadline())
-    return DeletedDocument(account=who.account, deleted=arguments.id)
+    await require_consent(call.caller, deletion, confirm=arguments.confirm)
+    begin_anew()
+    await vector_stores.delete_document(call, store_id=store_id, document_id=arguments.id)
+    return DeletedDocument(account=call.account, deleted=arguments.id)
 
 
 def tools() -> list[ContractTool]:

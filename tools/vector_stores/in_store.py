@@ -1,17 +1,14 @@
-"""What the tools for a vector store's documents share: which store, and who asks."""
-
-from typing import NamedTuple
+"""What the tools for a vector store's documents share: which store."""
 
 from pydantic import Field
 
-from ...server.api.asking import Asker
+from ...server.api.budget import extend_to
 from ...server.api.endpoints import Endpoint
 from ...server.api.lists import Id
 from ...server.api.vector_stores import get_store
 from ..base.arguments import Arguments
-from ..base.asking import asker
+from ..base.call import ToolCall
 from ..base.paging import PagedArguments
-from ..base.services import CallServices
 
 _STORE = Field(None, description="Id of the vector store; leave out for the key's own.")
 
@@ -28,26 +25,22 @@ class PagedInStore(PagedArguments):
     store: Id | None = _STORE
 
 
-class Place(NamedTuple):
-    """Who asks, and the id of the store."""
+async def store_of(call: ToolCall, arguments: InStore | PagedInStore, *, then: Endpoint | None = None) -> str:
+    """The id of the store that the call is about.
 
-    asker: Asker
-    store_id: str
-
-
-async def place(
-    services: CallServices, arguments: InStore | PagedInStore, endpoint: Endpoint, *, deadline: float
-) -> Place:
-    """Where the call goes.
+    Args:
+        call: Asks for the key's store, if no store is named.
+        arguments: Name the store.
+        then: What is asked next, if it may take longer than the rest: both share its time.
 
     Raises:
         NotSignedIn: The server has no vector store's key.
         RememberizerError: The key's store was asked for, and upstream refused or gave no usable answer.
     """
-    who = await asker(services, arguments.session, endpoint)
     if arguments.store is not None:
-        return Place(who, arguments.store)
-    known = services.store_of_key
+        return arguments.store
+    known = call.store_of_key
     if known.id is None:
-        known.id = (await get_store(who, deadline=deadline)).id
-    return Place(who, known.id)
+        extend_to(then.at_least_seconds if then else 0)
+        known.id = (await get_store(call)).id
+    return known.id

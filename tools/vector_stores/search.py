@@ -7,14 +7,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from ...server.api import endpoints, vector_search
-from ...server.api.vector_search import VectorFindings, VectorMatch
+from ...server.api.endpoints import VECTOR_AGENTIC_SEARCH
+from ...server.api.vector_stores import FoundInStore, agentic_search_store, search_store
 from ..base.arguments import NO_BLANK, NO_TRUTH, Text
-from ..base.content import Fence, FromDocuments, fitted, shortened
+from ..base.call import ToolCall
+from ..base.content import FromDocuments
 from ..base.contract import READS, ContractTool, tool
-from ..base.services import SMART_SECONDS, CallServices
 from ..knowledge.arguments import LONGEST_QUERY, Query
-from .in_store import InStore, place
+from ..knowledge.findings import fitted_search
+from .in_store import InStore, store_of
 
 SMART_CHUNKS = 5
 NOTHING_FOUND = (
@@ -62,48 +63,23 @@ class VectorSearchResult(FromDocuments):
     answer: str | None = Field(description="Of the smart search only.")
 
 
-async def search_vector_store(services: CallServices, arguments: SearchArguments) -> VectorSearchResult:
+async def search_vector_store(call: ToolCall, arguments: SearchArguments) -> VectorSearchResult:
     """Find passages in the vector store by meaning. The user's own documents are not in it."""
-    deadline = services.deadline()
-    who, store_id = await place(services, arguments, endpoints.VECTOR_SEARCH, deadline=deadline)
-    query = {
-        "q": arguments.query,
-        "n": arguments.limit,
-        "t": arguments.threshold,
-        "prev_chunks": arguments.context_chunks,
-        "next_chunks": arguments.context_chunks,
-    }
-    return result_of(await vector_search.search(who, store_id=store_id, query=query, deadline=deadline))
+    store_id = await store_of(call, arguments)
+    return result_of(await search_store(call, store_id=store_id, **arguments.given))
 
 
-async def smart_search_vector_store(services: CallServices, arguments: SmartSearchArguments) -> VectorSearchResult:
+async def smart_search_vector_store(call: ToolCall, arguments: SmartSearchArguments) -> VectorSearchResult:
     """Let Rememberizer's own model search the vector store and sum up, for questions that one search doesn't answer.
     Takes up to 45 seconds; try `search_vector_store` first.
     """
-    deadline = services.deadline(at_least=SMART_SECONDS)
-    who, store_id = await place(services, arguments, endpoints.VECTOR_AGENTIC_SEARCH, deadline=deadline)
-    body = {
-        "query": arguments.query,
-        "n_chunks": arguments.limit,
-        "user_context": arguments.user_context,
-    }
-    return result_of(await vector_search.agentic_search(who, store_id=store_id, body=body, deadline=deadline))
+    store_id = await store_of(call, arguments, then=VECTOR_AGENTIC_SEARCH)
+    return result_of(await agentic_search_store(call, store_id=store_id, **arguments.given))
 
 
-def result_of(found: VectorFindings) -> VectorSearchResult:
-    """The findings within the size of a result; every match that has room keeps some of its text."""
-    fence, answer = Fence(), found.summary
-    longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
-
-    def make(items: int, characters: int) -> VectorSearchResult:
-        cut = _cut(len(found.matches) - items, characters if characters < longest else None)
-        return VectorSearchResult(
-            **fence.marks(cut, nothing=None if found.matches or answer else NOTHING_FOUND),
-            matches=[_passage(match, fence, characters) for match in found.matches[:items]],
-            answer=fence.around(shortened(answer, characters)) if answer else None,
-        )
-
-    return fitted(make, items=len(found.matches), characters=longest)
+def result_of(found: FoundInStore) -> VectorSearchResult:
+    """What was found, within the size of a result."""
+    return fitted_search(VectorSearchResult, found, VectorPassage, nothing=NOTHING_FOUND, what_was_cut=_cut)
 
 
 def tools() -> list[ContractTool]:
@@ -112,11 +88,6 @@ def tools() -> list[ContractTool]:
         tool(search_vector_store, "Search the vector store", READS),
         tool(smart_search_vector_store, "Smart search in the vector store", READS),
     ]
-
-
-def _passage(match: VectorMatch, fence: Fence, characters: int) -> VectorPassage:
-    text = fence.around(shortened(match.matched_content, characters))
-    return VectorPassage.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
 
 
 def _cut(left_out: int, characters: int | None) -> str | None:

@@ -7,16 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...server.api import endpoints, vector_stores
+from ...server.api import vector_stores
 from ...server.api.answers import LONGEST_LINE
 from ...server.api.vector_stores import StoreOptions, VectorStore
 from ...server.errors import ResponseTooLarge
 from ...server.settings.settings import Settings
 from ..base.arguments import NO_BLANK, NO_TRUTH, Arguments, Text
-from ..base.asking import asker
+from ..base.call import ToolCall
 from ..base.content import Fence, FromDocuments, Written, fits
 from ..base.contract import ADDS, READS, ContractTool, tool
-from ..base.services import CallServices
 from . import documents as vector_documents
 from . import search as vector_search
 from . import uploads as vector_uploads
@@ -50,17 +49,15 @@ class CreatedStore(Written, FromDocuments):
     next: str
 
 
-async def vector_store_info(services: CallServices, arguments: Arguments) -> StoreDetails:
+async def vector_store_info(call: ToolCall, _: Arguments) -> StoreDetails:
     """The vector store that this server has the key of: its id, name, embedding model and metric."""
-    who = await asker(services, arguments.session, endpoints.VECTOR_STORE)
-    store = await vector_stores.get_store(who, deadline=services.deadline())
+    store = await vector_stores.get_store(call)
     return StoreDetails(**Fence().marks(), **store.model_dump())
 
 
-async def vector_store_options(services: CallServices, arguments: Arguments) -> Options:
+async def vector_store_options(call: ToolCall, _: Arguments) -> Options:
     """What a new vector store can be made with. It needs a signed-in account."""
-    who = await asker(services, arguments.session, endpoints.VECTOR_STORE_CONFIGS)
-    found = await vector_stores.store_options(who, deadline=services.deadline())
+    found = await vector_stores.store_options(call)
     options = Options(**Fence().marks(), **found.model_dump())
     if not fits(options):
         raise ResponseTooLarge(
@@ -70,15 +67,13 @@ async def vector_store_options(services: CallServices, arguments: Arguments) -> 
     return options
 
 
-async def create_vector_store(services: CallServices, arguments: CreateStoreArguments) -> CreatedStore:
+async def create_vector_store(call: ToolCall, arguments: CreateStoreArguments) -> CreatedStore:
     """Create an empty vector store in the signed-in account. Only when the user asks for one: this server works with
     the one store whose key is in its settings. `vector_store_options` says what it can be made with.
     """
-    who = await asker(services, arguments.session, endpoints.CREATE_VECTOR_STORE)
-    given = arguments.model_dump(exclude={"session"}, exclude_none=True)
-    store = await vector_stores.create_store(who, properties=given, deadline=services.deadline())
+    store = await vector_stores.create_store(call, properties=arguments.given)
     return CreatedStore(
-        account=who.account,
+        account=call.account,
         **Fence().marks(),
         store=store,
         next=(

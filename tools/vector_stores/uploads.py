@@ -9,17 +9,17 @@ from typing import Annotated
 import anyio.to_thread
 from pydantic import Field
 
-from ...server.api import endpoints, uploads
+from ...server.api import uploads
+from ...server.api.endpoints import UPLOAD_VECTOR_FILES
 from ...server.api.uploads import MOST_FILES, Uploaded
 from ...server.errors import InvalidArguments
 from ..base.arguments import Text
+from ..base.call import ToolCall
 from ..base.content import Fence, FromDocuments, Written, fitted
 from ..base.contract import ADDS, ContractTool, tool
-from ..base.services import CallServices
-from .in_store import InStore, place
+from .in_store import InStore, store_of
 from .local_files import opened
 
-UPLOAD_SECONDS = 60.0
 PROGRESS_STEPS = 20
 
 
@@ -40,8 +40,8 @@ class UploadResult(Written, FromDocuments, Uploaded):
 class Progress:
     """Tells the client how much was sent, in equal steps."""
 
-    def __init__(self, services: CallServices) -> None:
-        self._services = services
+    def __init__(self, call: ToolCall) -> None:
+        self._call = call
         self._step = 0
 
     async def __call__(self, sent: int, whole: int) -> None:
@@ -49,15 +49,15 @@ class Progress:
         step = sent * PROGRESS_STEPS // whole
         if step > self._step:
             self._step = step
-            await self._services.caller.report(sent, of=whole, message="Uploading (bytes).")
+            await self._call.caller.report(sent, of=whole, message="Uploading (bytes).")
 
 
-async def upload_vector_files(services: CallServices, arguments: UploadArguments) -> UploadResult:
+async def upload_vector_files(call: ToolCall, arguments: UploadArguments) -> UploadResult:
     """Upload files of this computer into the vector store: pdf, doc, docx, xls, xlsx, ppt, pptx, txt, md, json, html or
     htm; at most 20, 50 MB each and 100 MB together. Only from folders that the user allowed by
     REMEMBERIZER_UPLOAD_DIRS. Use `add_vector_text` for text that you have.
     """
-    folders, deadline = services.settings.upload_dirs, services.deadline(at_least=UPLOAD_SECONDS)
+    folders = call.settings.upload_dirs
     if not folders:
         raise InvalidArguments(
             "No folder is allowed for uploads.",
@@ -66,9 +66,9 @@ async def upload_vector_files(services: CallServices, arguments: UploadArguments
     with ExitStack() as stack:
         files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, arguments.paths))
         uploads.check(files)
-        who, store_id = await place(services, arguments, endpoints.UPLOAD_VECTOR_FILES, deadline=deadline)
-        done = await uploads.upload(who, store_id=store_id, files=files, report=Progress(services), deadline=deadline)
-    return _result(done, account=who.account)
+        store_id = await store_of(call, arguments, then=UPLOAD_VECTOR_FILES)
+        done = await uploads.upload(call, store_id=store_id, files=files, report=Progress(call))
+    return _result(done, account=call.account)
 
 
 def upload_tool() -> ContractTool:

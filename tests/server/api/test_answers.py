@@ -9,10 +9,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from rememberizer_mcp.server.api import auth, endpoints, oauth
-from rememberizer_mcp.server.api.asking import ApiKey
+from rememberizer_mcp.server.api.api_key import ApiKey
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.credentials import Credentials
-from rememberizer_mcp.server.api.endpoints import Endpoint
+from rememberizer_mcp.server.api.endpoints import Endpoint, Lane
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
@@ -22,7 +22,7 @@ from tests.docs import answers_page as page
 from tests.docs.answers_page import EVERY_CALL, expected
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
-from tests.support.sessions import signed_in, soon
+from tests.support.sessions import signed_in
 from tests.support.tiers import matrix
 from tests.support.upstream import BASE_URL, FakeUpstream, reply, tokens, usual
 
@@ -60,26 +60,26 @@ async def code_of(made: Awaitable[Any]) -> str:
 def with_password(
     ask: Callable[..., Awaitable[Any]], captcha: str | None, **more: Any
 ) -> Callable[..., Awaitable[Any]]:
-    return lambda api, who, deadline: ask(api, who, **ADA, captcha=captcha, deadline=deadline, **more)
+    return lambda api, who: ask(api, who, **ADA, captcha=captcha, **more)
 
 
-def exchange(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    return oauth.exchange(api, who, APP, code="code", verifier="verifier", deadline=deadline)
+def exchange(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    return oauth.exchange(api, who, APP, code="code", verifier="verifier")
 
 
-def renew(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    who.grant("access", refresh_token="refresh", expires_in=None)
-    return oauth.renew(api, who, APP, deadline=deadline)
+def renew(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    who.take_oauth("access", refresh_token="refresh", expires_in=None)
+    return oauth.renew(api, who, APP)
 
 
-DIRECT: dict[str, Callable[[RememberizerAPI, Credentials, float], Awaitable[Any]]] = {
+DIRECT: dict[str, Callable[[RememberizerAPI, Credentials], Awaitable[Any]]] = {
     page.SIGN_IN: with_password(auth.signin, None),
     page.SIGN_IN_SOLVED: with_password(auth.signin, "solved"),
     page.SIGN_UP: with_password(auth.signup, None, name="Ada"),
     page.SIGN_UP_SOLVED: with_password(auth.signup, "solved", name="Ada"),
-    page.VERIFY: lambda api, who, deadline: auth.verify_email(api, who, code="123456", deadline=deadline),
-    page.REFRESH: lambda api, who, deadline: auth.custom_refresh(api, who, deadline=deadline),
-    page.SIGN_OUT: lambda api, who, deadline: auth.custom_logout(api, who, deadline=deadline),
+    page.VERIFY: lambda api, who: auth.verify_email(api, who, code="123456"),
+    page.REFRESH: auth.custom_refresh,
+    page.SIGN_OUT: auth.custom_logout,
     page.CODE: exchange,
     page.RENEWAL: renew,
 }
@@ -94,14 +94,14 @@ async def direct(call: str, answer: httpx.Response) -> str:
         lambda _: httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
     )
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
-    return await code_of(DIRECT[call](api, who, soon()))
+    return await code_of(DIRECT[call](api, who))
 
 
 async def by_key(endpoint: Endpoint, answer: httpx.Response) -> str:
     clock, call = FakeClock(), endpoint.call(**PARTS)
-    transport = FakeUpstream({call.path: answer}).transport
+    transport = FakeUpstream({endpoint.path_for_key or call.path: answer}).transport
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
-    return await code_of(ApiKey(api, SecretStr("key"), setting="KEY").request(call, deadline=soon()))
+    return await code_of(ApiKey(api, SecretStr("key"), setting="KEY").request(call))
 
 
 async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bool = True) -> str:
@@ -109,7 +109,7 @@ async def by_session(endpoint: Endpoint, answer: httpx.Response, *, verified: bo
     upstream, call = usual(me=reply(200, json={"email_verified": verified})), endpoint.call(**PARTS)
     async with signed_in(upstream, FakeClock()) as session:
         upstream.answers[call.path] = answer
-        code = await code_of(session.grant.request(call, deadline=soon()))
+        code = await code_of(session.grant.request(call))
         denied = answer.status_code == HTTPStatus.UNAUTHORIZED and code != "upstream_unavailable"
         assert len(upstream.asked("auth/custom-refresh/")) == int(denied)
         assert session.state is (State.SIGNED_IN if verified else State.UNVERIFIED)
@@ -122,7 +122,11 @@ OTHER: dict[str, Callable[[Endpoint, httpx.Response], Awaitable[str]]] = {
     page.KEY: by_key,
 }
 PARTS: dict[str, Any] = {"document_id": 1, "discussion_id": 1, "memento_id": "1", "store_id": "vs-1"}
-ENDPOINTS = {name: found for name, found in vars(endpoints).items() if isinstance(found, Endpoint)}
+ENDPOINTS = {
+    name: found
+    for name, found in vars(endpoints).items()
+    if isinstance(found, Endpoint) and found.lane is not Lane.SIGN_IN
+}
 
 
 def cases(statuses: tuple[int, ...], *, most: int | None = None) -> Iterator[tuple[int, str, bytes]]:
@@ -146,7 +150,7 @@ async def test_each_answer_to_each_call_means_what_the_table_says(
             continue
         answer = httpx.Response(status, content=content)
         with anyio.fail_after(5):
-            seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.ACCOUNT, answer))
+            seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.INTEGRATIONS, answer))
         assert seen == code, (status, content)
 
 
@@ -191,5 +195,5 @@ async def test_a_refusal_that_asks_for_the_proxy_s_password_is_the_proxy_s(
     call: str, status: int, content: bytes
 ) -> None:
     answer = httpx.Response(status, content=content, headers={"Proxy-Authenticate": 'Basic realm="x"'})
-    seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.ACCOUNT, answer))
+    seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.INTEGRATIONS, answer))
     assert seen == "upstream_unavailable"

@@ -7,8 +7,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from rememberizer_mcp.server.api import auth
-from rememberizer_mcp.server.api.auth import MAYBE_CREATED
+from rememberizer_mcp.server.api import auth, endpoints
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES
 from rememberizer_mcp.server.api.credentials import Credentials
@@ -28,10 +27,6 @@ from tests.support.upstream import BASE_URL, Answer, FakeUpstream, jwt, reply, t
 
 Made = Callable[[RememberizerAPI, Credentials], Awaitable[None]]
 BOTH = tokens()
-
-
-def soon() -> float:
-    return anyio.current_time() + 5
 
 
 def client(upstream: FakeUpstream, clock: FakeClock | None = None) -> RememberizerAPI:
@@ -54,23 +49,23 @@ def ada(**cookies: str) -> Credentials:
 async def signup(
     api: RememberizerAPI, who: Credentials, *, name: str | None = "Ada", captcha: str | None = None
 ) -> None:
-    await auth.signup(api, who, email="a@b.c", password="pw", name=name, captcha=captcha, deadline=soon())
+    await auth.signup(api, who, email="a@b.c", password="pw", name=name, captcha=captcha)
 
 
 async def signin(api: RememberizerAPI, who: Credentials, *, captcha: str | None = None) -> None:
-    await auth.signin(api, who, email="a@b.c", password="pw", captcha=captcha, deadline=soon())
+    await auth.signin(api, who, email="a@b.c", password="pw", captcha=captcha)
 
 
 async def verify(api: RememberizerAPI, who: Credentials) -> None:
-    await auth.verify_email(api, who, code="123456", deadline=soon())
+    await auth.verify_email(api, who, code="123456")
 
 
 async def refresh(api: RememberizerAPI, who: Credentials) -> None:
-    await auth.custom_refresh(api, who, deadline=soon())
+    await auth.custom_refresh(api, who)
 
 
 async def logout(api: RememberizerAPI, who: Credentials) -> None:
-    await auth.custom_logout(api, who, deadline=soon())
+    await auth.custom_logout(api, who)
 
 
 async def sent_by(call: Made, who: Credentials) -> tuple[str, str, Any, dict[str, str]]:
@@ -281,7 +276,7 @@ async def test_a_refresh_without_a_usable_answer_leaves_the_tokens_as_they_were(
 async def test_a_signup_of_unknown_end_says_that_login_may_work(answer: Answer) -> None:
     with pytest.raises(UpstreamError) as raised:
         await signup(client(usual(signup=answer)), nobody())
-    assert raised.value.repair == MAYBE_CREATED
+    assert raised.value.repair == endpoints.SIGN_UP.if_lost
 
 
 async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:

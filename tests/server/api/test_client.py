@@ -14,19 +14,20 @@ import pytest
 import trustme
 from anyio.abc import ByteStream, SocketAttribute
 from anyio.streams.tls import TLSListener
+from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.api.account import get_me
 from rememberizer_mcp.server.api.body import Body
+from rememberizer_mcp.server.api.budget import budget
 from rememberizer_mcp.server.api.client import (
     MOST_BODY_BYTES,
     MOST_CALLS_AT_ONCE,
     MOST_VALUES,
-    Call,
     RememberizerAPI,
     Reply,
     asgi_transport,
 )
-from rememberizer_mcp.server.api.content import Content
-from rememberizer_mcp.server.api.credentials import Auth, Credentials
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.endpoints import Call, Content, Endpoint, Takes
 from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
@@ -46,8 +47,8 @@ from starlette.routing import Route
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, Slow, reply, tokens
 
-GET = Call(method="GET", path="me/", repeatable=True)
-POST = Call(method="POST", path="me/", json={"password": "canary"})
+GET = Endpoint("GET", "me/", Takes.ACCOUNT).call()
+POST = Endpoint("POST", "me/", Takes.ACCOUNT).call({"password": "canary"})
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
@@ -84,7 +85,8 @@ def signed_in() -> Credentials:
 
 async def send(api: RememberizerAPI, call: Call = GET, *, who: Credentials | None = None, seconds: float = 5) -> Reply:
     with anyio.fail_after(10):
-        return await api.send(call, who or Credentials(secrets=KnownSecrets()), deadline=anyio.current_time() + seconds)
+        with budget(seconds):
+            return await api.send(call, who or Credentials(secrets=KnownSecrets()))
 
 
 @asynccontextmanager
@@ -223,7 +225,7 @@ async def test_no_redirect_is_followed_to_another_listener(status: int) -> None:
 async def test_a_redirect_to_nowhere_does_no_harm(location: bytes) -> None:
     api, _ = api_of(lambda _: httpx.Response(302, headers=[(b"location", location)]))
     with anyio.fail_after(5), pytest.raises(UpstreamProtocolError):
-        await get_me(api, signed_in(), deadline=anyio.current_time() + 5)
+        await get_me(api, signed_in())
 
 
 @pytest.mark.promise("S40")
@@ -247,7 +249,7 @@ async def test_a_proxy_of_the_environment_sees_nothing_meant_for_this_machine() 
 
 async def test_a_call_is_sent_as_written_and_says_what_it_accepts() -> None:
     api, upstream = api_of(reply(200, json={}))
-    await send(api, Call(method="POST", path="me/?a=b", auth=Auth.BEARER, json={"k": "\u00e6"}), who=signed_in())
+    await send(api, Endpoint("POST", "me/?a=b", Takes.BEARER).call({"k": "\u00e6"}), who=signed_in())
     (request,) = upstream.requests
     assert (request.method, str(request.url)) == ("POST", BASE_URL + "me/?a=b")
     assert request.content == '{"k":"\u00e6"}'.encode()
@@ -425,7 +427,7 @@ async def test_any_other_call_is_sent_once(clock: FakeClock, answer: httpx.Respo
 @pytest.mark.promise("D22")
 @pytest.mark.parametrize("call", [GET, POST], ids=["repeatable", "sent once"])
 @pytest.mark.parametrize("where", ["before the answer", "within the body"])
-async def test_at_the_deadline_a_call_ends_wherever_it_is(call: Call, where: str) -> None:
+async def test_when_its_time_is_over_a_call_ends_wherever_it_is(call: Call, where: str) -> None:
     async def silent(_: httpx.Request) -> httpx.Response:
         if where == "before the answer":
             await anyio.Event().wait()
@@ -437,7 +439,7 @@ async def test_at_the_deadline_a_call_ends_wherever_it_is(call: Call, where: str
 
 
 @pytest.mark.promise("D22")
-async def test_waiting_for_a_turn_counts_against_the_deadline() -> None:
+async def test_waiting_for_a_turn_counts_against_the_time() -> None:
     busy, release = anyio.Event(), anyio.Event()
 
     async def slow(_: httpx.Request) -> httpx.Response:
@@ -480,17 +482,17 @@ async def test_an_app_in_this_process_is_asked_without_the_network() -> None:
     api = RememberizerAPI(base_url=BASE_URL, transport=asgi_transport(app))
     assert (await send(api)).body.fields == {"path": "/api/v1/me/"}
     with pytest.raises(UpstreamUnavailable):
-        await send(api, Call(method="GET", path="crash/"))
+        await send(api, Endpoint("GET", "crash/", Takes.ACCOUNT).call())
 
 
 @pytest.mark.parametrize(
     ("slow", "quick"),
     [
-        (Call(method="POST", path="documents/agentic_search/"), Call(method="GET", path="documents/search/")),
-        (Call(method="POST", path="documents/agentic_search/"), Call(method="POST", path="auth/custom-logout/")),
-        (Call(method="GET", path="documents/search/"), Call(method="POST", path="auth/custom-refresh/")),
-        (Call(method="POST", path="vector-stores/a/documents/agentic_search"), GET),
-        (Call(method="POST", path="documents/upload/", content=NOTHING), GET),
+        (endpoints.AGENTIC_SEARCH.call(), endpoints.SEARCH.call()),
+        (endpoints.AGENTIC_SEARCH.call(), endpoints.CUSTOM_LOGOUT.call()),
+        (endpoints.SEARCH.call(), endpoints.CUSTOM_REFRESH.call()),
+        (endpoints.VECTOR_AGENTIC_SEARCH.call(store_id="a"), GET),
+        (endpoints.UPLOAD_VECTOR_FILES.call(content=NOTHING, store_id="a"), GET),
     ],
     ids=["search", "logout", "refresh", "search of a store", "upload"],
 )
@@ -508,3 +510,14 @@ async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Ca
         hanging.answers.set()
     await api.aclose()
     assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE + 1
+
+
+async def test_a_forgotten_close_is_warned_of() -> None:
+    async with listening(OK) as (port, _):
+        url = f"http://127.0.0.1:{port}/"
+        async with real(url) as closed:
+            await send(closed)
+        forgotten = RememberizerAPI(base_url=url)
+        await send(forgotten)
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        del forgotten

@@ -7,11 +7,11 @@ import pytest
 from rememberizer_mcp.server.api import auth
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES, MOST_COOKIE_BYTES, MOST_COOKIES, Cookies
-from rememberizer_mcp.server.api.credentials import Auth, Credentials
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.endpoints import Takes
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
 
 from tests.support.clock import FakeClock
-from tests.support.sessions import soon
 from tests.support.upstream import BASE_URL, jwt, usual
 
 ME = BASE_URL + "me/"
@@ -28,8 +28,8 @@ def held(*lines: str, secrets: KnownSecrets | None = None) -> Credentials:
     return credentials
 
 
-def sent(credentials: Credentials, auth: Auth = Auth.SESSION) -> list[str]:
-    return credentials.headers(auth, url=ME).get("Cookie", "").split("; ")
+def sent(credentials: Credentials, takes: Takes = Takes.ACCOUNT) -> list[str]:
+    return credentials.headers(takes, url=ME).get("Cookie", "").split("; ")
 
 
 @pytest.mark.promise("cookies:quotes:taken-off")
@@ -52,7 +52,7 @@ def test_a_quoted_token_is_a_bearer_without_its_quotes_and_goes_back_with_them(
 ) -> None:
     credentials = held(f"{name}={value}; Path=/")
     bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-    assert (credentials.access_token, credentials.headers(Auth.BEARER, url=ME)) == (token, bearer)
+    assert (credentials.access_token, credentials.headers(Takes.BEARER, url=ME)) == (token, bearer)
     assert sent(credentials) == [f"{name}={value}"]
 
 
@@ -67,7 +67,7 @@ def test_a_quoted_jwt_is_found_and_its_life_read_as_that_of_a_bare_one() -> None
 async def test_verification_sends_the_bare_token() -> None:
     upstream, credentials = usual(), held('access_token="opaque/=="; Path=/')
     api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
-    await auth.verify_email(api, credentials, code="123456", deadline=soon())
+    await auth.verify_email(api, credentials, code="123456")
     assert upstream.requests[0].headers["authorization"] == "Bearer opaque/=="
 
 
@@ -81,7 +81,7 @@ def test_a_quoted_token_is_known_to_the_log_in_both_forms() -> None:
 
 @pytest.mark.promise("cookies:quotes:taken-off")
 def test_a_quoted_refresh_token_goes_back_as_it_came_and_an_empty_one_is_none() -> None:
-    assert sent(held('refresh_token="r/1"; Path=/'), Auth.REFRESH) == ['refresh_token="r/1"']
+    assert sent(held('refresh_token="r/1"; Path=/'), Takes.REFRESH_TOKEN) == ['refresh_token="r/1"']
     assert not held('refresh_token=""; Path=/').can_renew
 
 
@@ -93,7 +93,7 @@ async def test_sign_out_sends_the_refresh_cookie_once_whatever_its_path(path: st
     upstream = usual()
     api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
     credentials = held("access_token=a-1; Path=/", f"refresh_token=r-1; Path={path}")
-    await auth.custom_logout(api, credentials, deadline=soon())
+    await auth.custom_logout(api, credentials)
     (request,) = upstream.requests
     assert sorted(request.headers["cookie"].split("; ")) == ["access_token=a-1", "refresh_token=r-1"]
     assert "authorization" not in request.headers
@@ -104,9 +104,9 @@ def test_a_narrow_refresh_cookie_goes_to_no_other_call() -> None:
     credentials = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/api/v1/auth/custom-refresh/")
     assert sent(credentials) == ["access_token=a-1"]
     alone = held("refresh_token=r-1; Path=/api/v1/auth/custom-refresh/")
-    assert alone.headers(Auth.SIGN_OUT, url=ME) == {"Cookie": "refresh_token=r-1"}
-    assert alone.headers(Auth.SESSION, url=ME) == {}
-    assert held().headers(Auth.SIGN_OUT, url=ME) == {}
+    assert alone.headers(Takes.ALL_COOKIES, url=ME) == {"Cookie": "refresh_token=r-1"}
+    assert alone.headers(Takes.ACCOUNT, url=ME) == {}
+    assert held().headers(Takes.ALL_COOKIES, url=ME) == {}
 
 
 @pytest.mark.parametrize("base_url", [BASE_URL, "https://api.example.org/api/v1/"])

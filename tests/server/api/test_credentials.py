@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.cookies import ACCESS_NAMES
-from rememberizer_mcp.server.api.credentials import Auth, Credentials
+from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.endpoints import Takes
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
 
 from tests.support.clock import FakeClock
@@ -17,6 +18,7 @@ from tests.support.upstream import BASE_URL, jwt
 
 ME = BASE_URL + "me/"
 SHAPED = jwt({"sub": "ada"})
+EVERY = (Takes.NOTHING, *Takes)
 
 
 def answer(*cookies: str | bytes, to: str = BASE_URL + "auth/signin/", json: Any = None) -> tuple[httpx.Response, Body]:
@@ -91,26 +93,26 @@ def test_cookies_alone_are_looked_at_where_no_body_is_given() -> None:
 @pytest.mark.promise("S40", "D1")
 def test_each_kind_of_call_carries_what_it_needs_and_no_more() -> None:
     cookies = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/")
-    assert cookies.headers(Auth.NONE, url=ME) == {}
-    assert cookies.headers(Auth.REFRESH, url=ME) == {"Cookie": "refresh_token=r-1"}
-    assert cookies.headers(Auth.BEARER, url=ME) == {"Authorization": "Bearer a-1"}
-    assert cookies.headers(Auth.SESSION, url=ME) == {"Cookie": "access_token=a-1; refresh_token=r-1"}
+    assert cookies.headers(Takes.NOTHING, url=ME) == {}
+    assert cookies.headers(Takes.REFRESH_TOKEN, url=ME) == {"Cookie": "refresh_token=r-1"}
+    assert cookies.headers(Takes.BEARER, url=ME) == {"Authorization": "Bearer a-1"}
+    assert cookies.headers(Takes.ACCOUNT, url=ME) == {"Cookie": "access_token=a-1; refresh_token=r-1"}
     bearer = held("csrftoken=c; Path=/", json={"access": "t-1"})
-    assert bearer.headers(Auth.SESSION, url=ME) == {"Cookie": "csrftoken=c", "Authorization": "Bearer t-1"}
-    assert bearer.headers(Auth.REFRESH, url=ME) == {}
+    assert bearer.headers(Takes.ACCOUNT, url=ME) == {"Cookie": "csrftoken=c", "Authorization": "Bearer t-1"}
+    assert bearer.headers(Takes.REFRESH_TOKEN, url=ME) == {}
     for nothing in (held(), held("refresh_token=r-1; Path=/")):
-        assert nothing.headers(Auth.BEARER, url=ME) == {}
+        assert nothing.headers(Takes.BEARER, url=ME) == {}
 
 
 def test_a_quoted_cookie_goes_back_as_it_came() -> None:
-    assert held('sessionid="a b"; Path=/').headers(Auth.SESSION, url=ME) == {"Cookie": 'sessionid="a b"'}
+    assert held('sessionid="a b"; Path=/').headers(Takes.ACCOUNT, url=ME) == {"Cookie": 'sessionid="a b"'}
 
 
 @pytest.mark.promise("S40")
 @pytest.mark.parametrize("url", ["https://example.org/api/v1/me/", "http://127.0.0.2/api/v1/me/"])
 def test_no_cookie_goes_to_another_host(url: str) -> None:
     credentials = held("access_token=a-1; Path=/", "sessionid=s-1; Path=/")
-    assert "Cookie" not in credentials.headers(Auth.SESSION, url=url)
+    assert "Cookie" not in credentials.headers(Takes.ACCOUNT, url=url)
 
 
 @pytest.mark.promise("S40")
@@ -122,8 +124,8 @@ def test_a_cookie_for_another_host_is_not_taken(domain: str) -> None:
 
 def test_an_access_cookie_of_another_path_is_sent_as_bearer() -> None:
     narrow = "access_token=a-1; Path=/api/v1/auth/"
-    assert held(narrow).headers(Auth.SESSION, url=ME) == {"Authorization": "Bearer a-1"}
-    beside = held(narrow, "csrftoken=c; Path=/").headers(Auth.SESSION, url=ME)
+    assert held(narrow).headers(Takes.ACCOUNT, url=ME) == {"Authorization": "Bearer a-1"}
+    beside = held(narrow, "csrftoken=c; Path=/").headers(Takes.ACCOUNT, url=ME)
     assert beside == {"Cookie": "csrftoken=c", "Authorization": "Bearer a-1"}
 
 
@@ -194,7 +196,7 @@ def test_wiped_credentials_take_and_show_nothing_any_more() -> None:
     assert not credentials.absorb(*answer("access_token=aaaa-2; Path=/", json={"jwt": "bbbb-2"}), sent_at_version=None)
     assert (credentials.access_token, credentials.refresh_token, credentials.has_any) == (None, None, False)
     assert credentials.access_expires_at is None
-    assert credentials.headers(Auth.SESSION, url=ME) == {}
+    assert credentials.headers(Takes.ACCOUNT, url=ME) == {}
     assert repr(secrets) == "<KnownSecrets: 0 values>"
 
 
@@ -299,15 +301,15 @@ def granted(secrets: KnownSecrets | None = None) -> Credentials:
     """Credentials that had cookies before they got an OAuth grant."""
     credentials = Credentials(secrets=secrets or KnownSecrets())
     credentials.absorb(*answer("access_token=cccc-1; Path=/", "refresh_token=cccc-2; Path=/"), sent_at_version=None)
-    credentials.grant("gggg-1", refresh_token="gggg-2", expires_in=60)
+    credentials.take_oauth("gggg-1", refresh_token="gggg-2", expires_in=60)
     return credentials
 
 
 @pytest.mark.promise("D61")
 def test_an_oauth_grant_shows_its_bearer_and_no_cookie_whatever_the_call() -> None:
     credentials, bearer = granted(), {"Authorization": "Bearer gggg-1"}
-    sent = {auth: credentials.headers(auth, url=ME) for auth in Auth}
-    assert sent == {auth: {} if auth in (Auth.NONE, Auth.REFRESH) else bearer for auth in Auth}
+    sent = {auth: credentials.headers(auth, url=ME) for auth in EVERY}
+    assert sent == {auth: {} if auth in (Takes.NOTHING, Takes.REFRESH_TOKEN) else bearer for auth in EVERY}
     assert credentials.refresh_token is None
     assert credentials.oauth_refresh_token == "gggg-2"
 
@@ -319,20 +321,20 @@ def test_an_oauth_grant_takes_nothing_from_replies() -> None:
     reply = answer("access_token=no; Path=/", "refresh_token=no; Path=/", json={"access": "no"})
     assert not credentials.absorb(*reply, sent_at_version=None)
     assert credentials.version == version
-    assert credentials.headers(Auth.SESSION, url=ME) == {"Authorization": "Bearer gggg-1"}
+    assert credentials.headers(Takes.ACCOUNT, url=ME) == {"Authorization": "Bearer gggg-1"}
 
 
 @pytest.mark.promise("D61")
 def test_a_grant_without_a_refresh_token_keeps_the_one_before() -> None:
     credentials = granted()
-    credentials.grant("hhhh-1", refresh_token=None, expires_in=None)
+    credentials.take_oauth("hhhh-1", refresh_token=None, expires_in=None)
     assert (credentials.access_token, credentials.oauth_refresh_token) == ("hhhh-1", "gggg-2")
 
 
 def test_each_grant_is_a_new_version() -> None:
     credentials = granted()
     version = credentials.version
-    credentials.grant("gggg-1", refresh_token=None, expires_in=None)
+    credentials.take_oauth("gggg-1", refresh_token=None, expires_in=None)
     assert credentials.version == version + 1
 
 
@@ -363,7 +365,7 @@ def test_a_wiped_grant_is_forgotten_and_comes_back_by_no_answer() -> None:
     secrets = KnownSecrets()
     credentials = granted(secrets)
     credentials.wipe()
-    credentials.grant("hhhh-1", refresh_token="hhhh-2", expires_in=60)
+    credentials.take_oauth("hhhh-1", refresh_token="hhhh-2", expires_in=60)
     assert secrets.redact("gggg-1 gggg-2 hhhh-1") == "gggg-1 gggg-2 hhhh-1"
     assert not credentials.has_any
     assert not credentials.can_renew
@@ -399,7 +401,7 @@ SET_COOKIE = st.one_of(
 @example(lines=["refresh_token=\u5bc6\u7801; Path=/".encode()])
 def test_no_set_cookie_line_whatsoever_does_harm(lines: list[bytes]) -> None:
     credentials = held(*(line.translate(None, b"\r\n\0") for line in lines))
-    for auth in Auth:
+    for auth in EVERY:
         sent = httpx.Request("GET", ME, headers=credentials.headers(auth, url=ME))
         assert set(sent.headers) <= {"host", "cookie", "authorization"}
     for secret in (credentials.access_token, credentials.refresh_token):

@@ -8,14 +8,13 @@ from rememberizer_mcp.server.api.discussions import Discussion, discussion_conte
 from rememberizer_mcp.server.errors import NotFound, UpstreamProtocolError
 
 from tests.support.knowledge import key_on, knowledge
-from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
 
 
 async def reading(answer: Answer | list[Answer], **asked: Any) -> tuple[Discussion, FakeUpstream]:
     upstream = knowledge({"discussions/5/contents/": answer})
     async with key_on(upstream) as key:
-        return await discussion_contents(key, 5, **{"source": "slack"} | asked, deadline=soon()), upstream
+        return await discussion_contents(key, 5, **{"source": "slack"} | asked), upstream
 
 
 def said(**fields: Any) -> Any:

@@ -24,7 +24,6 @@ from rememberizer_mcp.server.errors import (
 
 from tests.support.hints import hint
 from tests.support.knowledge import key_on, knowledge, listed, page
-from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
 
 CONTENTS = "documents/12/contents/"
@@ -34,19 +33,19 @@ MEMORIZE = "documents/memorize/"
 async def listing(answer: Answer, **asked: Any) -> tuple[DocumentPage, FakeUpstream]:
     upstream = knowledge({"documents/": answer})
     async with key_on(upstream) as key:
-        return await list_documents(key, **{"page": 1, "page_size": 2} | asked, deadline=soon()), upstream
+        return await list_documents(key, **{"page": 1, "page_size": 2} | asked), upstream
 
 
 async def reading(answer: Answer, **asked: Any) -> tuple[Contents, FakeUpstream]:
     upstream = knowledge({CONTENTS: answer})
     async with key_on(upstream) as key:
-        return await document_contents(key, 12, **{"start_chunk": 0} | asked, deadline=soon()), upstream
+        return await document_contents(key, 12, **{"start_chunk": 0} | asked), upstream
 
 
 async def storing(answer: Answer) -> tuple[int | None, FakeUpstream]:
     upstream = knowledge({MEMORIZE: answer})
     async with key_on(upstream) as key:
-        stored = await memorize(key, name="Tea", content="Green.", deadline=soon())
+        stored = await memorize(key, name="Tea", content="Green.")
     return stored.id, upstream
 
 
@@ -242,7 +241,7 @@ async def test_a_lost_answer_to_memorize_says_that_it_may_be_stored_and_is_not_r
     upstream = knowledge({MEMORIZE: answer})
     async with key_on(upstream) as key:
         with pytest.raises(RememberizerError) as raised:
-            await memorize(key, name="Tea", content="Green.", deadline=soon())
+            await memorize(key, name="Tea", content="Green.")
     assert raised.value.repair == endpoints.MEMORIZE.if_lost
     assert len(upstream.requests) == 1
 

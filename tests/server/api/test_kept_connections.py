@@ -10,16 +10,18 @@ import anyio
 import httpx
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
-from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, Call, RememberizerAPI, Reply
+from rememberizer_mcp.server.api.budget import budget
+from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, RememberizerAPI, Reply
 from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.endpoints import Call, Endpoint, Takes
 from rememberizer_mcp.server.api.kept_connections import KEPT_SECONDS, MOST_SILENT_SECONDS, Watch
 from rememberizer_mcp.server.errors import UpstreamError, UpstreamTimeout
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
 
-READ = Call(method="GET", path="account/", repeatable=True)
-WRITE = Call(method="POST", path="account/", json={})
+READ = Endpoint("GET", "account/", Takes.ACCOUNT).call()
+WRITE = Endpoint("POST", "account/", Takes.ACCOUNT).call()
 HEAD, BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"{}"
 SECONDS = 2.0
 
@@ -82,7 +84,8 @@ async def serving(
 
 
 async def ask(api: RememberizerAPI, call: Call = READ, *, seconds: float = SECONDS) -> Reply:
-    return await api.send(call, Credentials(secrets=KnownSecrets()), deadline=anyio.current_time() + seconds)
+    with budget(seconds):
+        return await api.send(call, Credentials(secrets=KnownSecrets()))
 
 
 @pytest.mark.promise("upstream:kept-connection:first-byte")

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rememberizer_mcp.server.api.asking import Asker
+from rememberizer_mcp.server.api.client import Asker
 from rememberizer_mcp.server.api.lists import MOST_ITEMS, MOST_PAGES
 from rememberizer_mcp.server.api.mementos import (
     Memento,
@@ -20,7 +20,6 @@ from rememberizer_mcp.server.api.mementos import (
 from rememberizer_mcp.server.errors import NotFound, RememberizerError, ResponseTooLarge, UpstreamProtocolError
 
 from tests.support.hints import hint
-from tests.support.sessions import soon
 from tests.support.stores import PUBLIC_KEY, by_method, key_on, memento, public, stocked
 from tests.support.upstream import Answer, FakeUpstream, reply
 
@@ -28,7 +27,7 @@ from tests.support.upstream import Answer, FakeUpstream, reply
 async def on(upstream: FakeUpstream, ask: Callable[..., Awaitable[Any]], **options: Any) -> Any:
     async with key_on(upstream) as key:
         asker: Asker = key
-        return await ask(asker, **options, deadline=soon())
+        return await ask(asker, **options)
 
 
 async def listed(answer: Answer | list[Answer]) -> list[Memento]:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import anyio
 import httpx
 import pytest
 from rememberizer_mcp.server.api import oauth
@@ -51,10 +50,6 @@ JSON_ERRORS: list[tuple[int, Any]] = [
 ]
 
 
-def soon() -> float:
-    return anyio.current_time() + 5
-
-
 def client(upstream: FakeUpstream) -> RememberizerAPI:
     return RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=FakeClock().sleep, now=FakeClock())
 
@@ -66,16 +61,16 @@ def nobody() -> Credentials:
 def ada() -> Credentials:
     """Credentials as an exchange leaves them."""
     credentials = nobody()
-    credentials.grant("oauth-access-1", refresh_token="oauth-refresh-1", expires_in=None)
+    credentials.take_oauth("oauth-access-1", refresh_token="oauth-refresh-1", expires_in=None)
     return credentials
 
 
 async def exchange(api: RememberizerAPI, who: Credentials) -> None:
-    await oauth.exchange(api, who, APP, code="canary-code", verifier="canary-verifier", deadline=soon())
+    await oauth.exchange(api, who, APP, code="canary-code", verifier="canary-verifier")
 
 
 async def renew(api: RememberizerAPI, who: Credentials) -> None:
-    await oauth.renew(api, who, APP, deadline=soon())
+    await oauth.renew(api, who, APP)
 
 
 def form_of(request: httpx.Request) -> dict[str, str]:

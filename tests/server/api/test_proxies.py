@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.api.auth import signup
-from rememberizer_mcp.server.api.client import Call, RememberizerAPI, http_client
+from rememberizer_mcp.server.api.client import RememberizerAPI, http_client
 from rememberizer_mcp.server.api.credentials import Credentials
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.proxies import (
     SYSTEM,
     NamedProxy,
@@ -33,7 +34,6 @@ from rememberizer_mcp.server.sessions.states import Environment
 
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import soon
 from tests.support.tiers import examples
 from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
 from tests.support.way import answer, server
@@ -56,10 +56,10 @@ async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_cor
 ) -> None:
     os.environ.update(environ)
     api = RememberizerAPI(base_url=URL, sleep=clock.sleep)
-    call = Call(method="GET", path="me/", repeatable=True)
+    call = Endpoint("GET", "me/", Takes.ACCOUNT).call()
     for _ in range(2):
         with pytest.raises(UpstreamUnreachable) as raised:
-            await api.send(call, nobody(), deadline=soon())
+            await api.send(call, nobody())
         error = raised.value
         assert error.message == problem.format(source=source)
         assert f"only the user can correct this. Have them set {source} to " in hint(error)
@@ -75,7 +75,7 @@ async def test_a_write_says_that_nothing_was_sent() -> None:
     os.environ["ALL_PROXY"] = SOCKS
     api, who = RememberizerAPI(base_url=URL), nobody()
     with pytest.raises(UpstreamUnreachable) as raised:
-        await signup(api, who, email="a@b.c", password="canary", name=None, captcha=None, deadline=soon())
+        await signup(api, who, email="a@b.c", password="canary", name=None, captcha=None)
     assert "ALL_PROXY" in hint(raised.value)
 
 
@@ -90,10 +90,10 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         grant.credentials.adopt_refresh_token("canary-token", url=URL)
         grant.become(Me(), method="refresh_token", meant=Meant())
         with pytest.raises(UpstreamUnreachable) as raised:
-            await grant.refresh(deadline=soon())
+            await grant.refresh()
         assert ("ALL_PROXY" in hint(raised.value), raised.value.retryable) == (True, False)
         assert grant.credentials.can_renew
-        assert await grant.give_back(deadline=soon()) == GivenBack(confirmed=False, forgotten=True)
+        assert await grant.give_back() == GivenBack(confirmed=False, forgotten=True)
 
 
 async def goes_through_the_proxy(url: str, environ: dict[str, str]) -> bool:
@@ -133,7 +133,7 @@ async def test_this_machine_is_reached_whatever_the_proxies_say(clock: FakeClock
     os.environ.update({"ALL_PROXY": SOCKS, "NO_PROXY": "[bad:1]:2"})
     async with server(answer("200 OK")) as stop:
         api = RememberizerAPI(base_url=f"http://127.0.0.1:{stop.port}/", sleep=clock.sleep)
-        assert (await api.send(Call(method="GET", path="me/"), nobody(), deadline=soon())).status == 200
+        assert (await api.send(Endpoint("GET", "me/", Takes.ACCOUNT).call(), nobody())).status == 200
         await api.aclose()
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.client import Reply
-from rememberizer_mcp.server.api.endpoints import ACCOUNT
+from rememberizer_mcp.server.api.endpoints import ME
 from rememberizer_mcp.server.api.refusals import refusal, speaks_of_credentials
 
 from tests.server.api.test_refusals import refused, signin, signup
@@ -72,7 +72,7 @@ async def test_a_refused_sign_up(said: str, code: str) -> None:
 def answer(status: int, said: str) -> Reply:
     content = f'{{"detail": "{said}"}}'.encode()
     response = httpx.Response(status, content=content)
-    return Reply(call=ACCOUNT.call(), status=status, body=Body(content), response=response, sent_at_version=0)
+    return Reply(call=ME.call(), status=status, body=Body(content), response=response, sent_at_version=0)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rememberizer_mcp.server.api.account import get_me
 from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.client import RememberizerAPI, Reply
 from rememberizer_mcp.server.api.credentials import Credentials
-from rememberizer_mcp.server.api.endpoints import ACCOUNT
+from rememberizer_mcp.server.api.endpoints import ME
 from rememberizer_mcp.server.api.refusals import refusal
 from rememberizer_mcp.server.errors import RememberizerError
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
@@ -31,35 +31,31 @@ EXISTS = {"email": ["A user with this email already exists."]}
 DENIED = {"detail": "Incorrect authentication credentials."}
 QUOTA = {"detail": "Embedding quota exceeded."}
 CANARY = "canary-of-upstream"
-Made = Callable[[RememberizerAPI, Credentials, float], Awaitable[Any]]
+Made = Callable[[RememberizerAPI, Credentials], Awaitable[Any]]
 
 
 def signin(captcha: str | None) -> Made:
-    return lambda api, who, deadline: auth.signin(
-        api, who, email="ada@example.org", password="pw", captcha=captcha, deadline=deadline
-    )
+    return lambda api, who: auth.signin(api, who, email="ada@example.org", password="pw", captcha=captcha)
 
 
 def signup(captcha: str | None) -> Made:
-    return lambda api, who, deadline: auth.signup(
-        api, who, email="ada@example.org", password="pw", name="Ada", captcha=captcha, deadline=deadline
-    )
+    return lambda api, who: auth.signup(api, who, email="ada@example.org", password="pw", name="Ada", captcha=captcha)
 
 
-def verify(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    return auth.verify_email(api, who, code="123456", deadline=deadline)
+def verify(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    return auth.verify_email(api, who, code="123456")
 
 
-def refresh(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    return auth.custom_refresh(api, who, deadline=deadline)
+def refresh(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    return auth.custom_refresh(api, who)
 
 
-def logout(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    return auth.custom_logout(api, who, deadline=deadline)
+def logout(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    return auth.custom_logout(api, who)
 
 
-def any_other(api: RememberizerAPI, who: Credentials, deadline: float) -> Awaitable[Any]:
-    return get_me(api, who, deadline=deadline)
+def any_other(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
+    return get_me(api, who)
 
 
 async def refused(call: Made, status: int, body: Any) -> RememberizerError:
@@ -71,7 +67,7 @@ async def refused(call: Made, status: int, body: Any) -> RememberizerError:
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=content))
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
     with anyio.fail_after(5), pytest.raises(RememberizerError) as raised:
-        await call(api, who, anyio.current_time() + 5)
+        await call(api, who)
     return raised.value
 
 
@@ -173,7 +169,7 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
     assert (error.code, error.status) == (code, status)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     response = httpx.Response(status, content=content)
-    again = Reply(call=ACCOUNT.call(), status=status, body=Body(content), response=response, sent_at_version=0)
+    again = Reply(call=ME.call(), status=status, body=Body(content), response=response, sent_at_version=0)
     assert refusal(again, unverified=True).code == code_if_unverified
 
 
@@ -228,7 +224,7 @@ async def test_a_success_without_what_it_promises_is_a_broken_contract() -> None
     api = RememberizerAPI(base_url=BASE_URL, transport=httpx.MockTransport(lambda _: reply(204)))
     for call in (signin(None), refresh):
         with pytest.raises(RememberizerError) as raised:
-            await call(api, nobody, anyio.current_time() + 5)
+            await call(api, nobody)
         assert (raised.value.code, raised.value.status) == ("upstream_protocol", 204)
 
 

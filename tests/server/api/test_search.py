@@ -10,7 +10,6 @@ from rememberizer_mcp.server.api.search import Found, agentic_search, search
 from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavailable
 
 from tests.support.knowledge import document, found, key_on, knowledge, match
-from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
 
 SEARCH, AGENTIC = "documents/search/", "documents/agentic_search/"
@@ -20,13 +19,13 @@ BERLIN = timezone(timedelta(hours=2))
 async def searched(answer: Answer, **asked: Any) -> tuple[Found, FakeUpstream]:
     upstream = knowledge({SEARCH: answer})
     async with key_on(upstream) as key:
-        return await search(key, **{"query": "tea"} | asked, deadline=soon()), upstream
+        return await search(key, **{"query": "tea"} | asked), upstream
 
 
 async def smart(answer: Answer, **asked: Any) -> tuple[Found, FakeUpstream]:
     upstream = knowledge({AGENTIC: answer})
     async with key_on(upstream) as key:
-        return await agentic_search(key, **{"query": "tea"} | asked, deadline=soon()), upstream
+        return await agentic_search(key, **{"query": "tea"} | asked), upstream
 
 
 async def test_every_parameter_of_the_contract_is_sent() -> None:
@@ -36,9 +35,7 @@ async def test_every_parameter_of_the_contract_is_sent() -> None:
         limit=7,
         after=datetime(2024, 1, 2, tzinfo=UTC),
         before=datetime(2024, 3, 4, 5, 6, 7, tzinfo=BERLIN),
-        previous_chunks=1,
-        following_chunks=2,
-        full_content=False,
+        context_chunks=2,
     )
     (request,) = upstream.requests
     assert (request.method, request.content) == ("GET", b"")
@@ -47,9 +44,8 @@ async def test_every_parameter_of_the_contract_is_sent() -> None:
         "n": "7",
         "from": "2024-01-02T00:00:00Z",
         "to": "2024-03-04T03:06:07Z",
-        "prev_chunks": "1",
+        "prev_chunks": "2",
         "next_chunks": "2",
-        "return_full_content": "false",
     }
 
 
@@ -275,5 +271,5 @@ async def test_a_search_is_repeated_where_that_is_safe_and_a_smart_one_never() -
     upstream = knowledge({AGENTIC: reply(503)})
     async with key_on(upstream) as key:
         with pytest.raises(UpstreamUnavailable):
-            await agentic_search(key, query="tea", deadline=soon())
+            await agentic_search(key, query="tea")
     assert len(upstream.requests) == 1

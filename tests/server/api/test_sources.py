@@ -9,7 +9,7 @@ from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavai
 
 from tests.support.clock import FakeClock
 from tests.support.knowledge import key_on, knowledge
-from tests.support.sessions import signed_in, soon
+from tests.support.sessions import signed_in
 from tests.support.upstream import Answer, reply
 
 DRIVE = {
@@ -32,13 +32,13 @@ DRIVE = {
 async def of_a_key(answer: Answer) -> Profile:
     upstream = knowledge({"account/": answer})
     async with key_on(upstream) as key:
-        return await profile(key, deadline=soon())
+        return await profile(key)
 
 
 async def connected(answer: Answer) -> list[Integration]:
     upstream = knowledge({"integrations/": answer})
     async with key_on(upstream) as key:
-        return await integrations(key, deadline=soon())
+        return await integrations(key)
 
 
 @pytest.mark.promise("D94")
@@ -46,12 +46,12 @@ async def test_a_session_asks_me_for_the_quota_and_a_key_asks_account() -> None:
     me = {"email": "ada@example.org", "name": "Ada", "embed_quota": 10, "current_usage": "4", "team": []}
     upstream = knowledge({"me/": reply(200, json=me)})
     async with signed_in(upstream, FakeClock()) as session:
-        got = await profile(session.grant, deadline=soon())
+        got = await profile(session.grant)
     assert upstream.paths[-1] == "me/"
     assert got == Profile(email="ada@example.org", name="Ada", embed_quota=10, current_usage=4)
     upstream = knowledge({"account/": reply(200, json={"id": 1, "email": "ada@example.org"})})
     async with key_on(upstream) as key:
-        await profile(key, deadline=soon())
+        await profile(key)
     assert upstream.paths == ["account/"]
 
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import httpx
 import pytest
-from rememberizer_mcp.server.api.client import Call
 from rememberizer_mcp.server.api.credentials import ASSUMED_LIFE_SECONDS, Credentials
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
-from tests.support.sessions import signed_in, soon
+from tests.support.sessions import signed_in
 from tests.support.upstream import BASE_URL, FakeUpstream, jwt, reply, usual
 
-ACCOUNT = Call(method="GET", path="account/")
+ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 HOURS = 3600.0
 UPSTREAM_TIME = FakeClock()()
 
@@ -39,8 +39,8 @@ async def test_a_clock_that_is_fast_costs_no_refresh_before_each_call(fast: floa
     upstream = usual(signin=answer, custom_refresh=answer, account=reply(200, json={}))
     async with signed_in(upstream, FakeClock(UPSTREAM_TIME + fast)) as session:
         for _ in range(3):
-            assert await session.grant.is_usable(deadline=soon())
-            await session.grant.request(ACCOUNT, deadline=soon())
+            assert await session.grant.is_usable()
+            await session.grant.request(ACCOUNT)
     assert upstream.asked("auth/custom-refresh/") == []
 
 
@@ -51,7 +51,7 @@ async def test_the_assumed_life_ends_and_then_one_refresh_comes_first() -> None:
     async with signed_in(upstream, clock) as session:
         clock.advance(ASSUMED_LIFE_SECONDS - 29)
         for _ in range(2):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
     assert refreshes(upstream) == 1
 
 
@@ -84,5 +84,5 @@ def test_upstream_s_own_clock_is_taken_where_it_says_the_time(
 @pytest.mark.promise("cookies:clock:from-arrival")
 def test_a_bearer_of_a_grant_is_counted_from_its_arrival_too() -> None:
     credentials = Credentials(secrets=KnownSecrets(), now=FakeClock(UPSTREAM_TIME + 2 * HOURS))
-    credentials.grant(jwt({"exp": UPSTREAM_TIME + HOURS}), refresh_token=None, expires_in=None)
+    credentials.take_oauth(jwt({"exp": UPSTREAM_TIME + HOURS}), refresh_token=None, expires_in=None)
     assert credentials.access_expires_at == UPSTREAM_TIME + 2 * HOURS + ASSUMED_LIFE_SECONDS

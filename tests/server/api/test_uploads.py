@@ -14,14 +14,14 @@ import httpx
 import pytest
 from anyio.abc import ByteStream, SocketAttribute
 from pydantic import SecretStr
-from rememberizer_mcp.server.api.asking import ApiKey
+from rememberizer_mcp.server.api.api_key import ApiKey
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.uploads import CHUNK_BYTES, TYPES, Uploaded, check, upload
 from rememberizer_mcp.server.errors import InvalidArguments, UpstreamProtocolError, UpstreamUnavailable
 from rememberizer_mcp.tools.vector_stores.local_files import opened
 
 from tests.support.hints import hint
-from tests.support.sessions import resync, soon
+from tests.support.sessions import resync
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, filed, key_on, stocked
 from tests.support.upstream import FakeUpstream, reply
 
@@ -58,7 +58,7 @@ async def sent(
 
     async with key_on(upstream) as key:
         with opened([folder], paths) as files:
-            done = await upload(key, store_id=STORE, files=files, report=report or note, deadline=soon())
+            done = await upload(key, store_id=STORE, files=files, report=report or note)
     return done, steps
 
 
@@ -273,7 +273,7 @@ async def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
     async with swallowing() as (key, seen):
         with opened([tmp_path], paths) as files:
             tracemalloc.start()
-            await upload(key, store_id=STORE, files=files, report=quiet, deadline=anyio.current_time() + 60)
+            await upload(key, store_id=STORE, files=files, report=quiet)
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
     assert peak < 8 * MEGABYTE
@@ -291,5 +291,5 @@ async def test_a_changed_file_leaves_the_request_without_its_end(tmp_path: Path)
 
     async with swallowing() as (key, seen):
         with opened([tmp_path], [path]) as files, pytest.raises(InvalidArguments, match="was changed"):
-            await upload(key, store_id=STORE, files=files, report=meddle, deadline=anyio.current_time() + 60)
+            await upload(key, store_id=STORE, files=files, report=meddle)
     assert not seen[1].endswith(b"--\r\n")

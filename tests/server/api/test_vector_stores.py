@@ -6,26 +6,26 @@ from typing import Any
 
 import httpx
 import pytest
-from rememberizer_mcp.server.api import vector_search
-from rememberizer_mcp.server.api.asking import Asker
 from rememberizer_mcp.server.api.body import Body
-from rememberizer_mcp.server.api.vector_search import VectorFindings
+from rememberizer_mcp.server.api.client import Asker
 from rememberizer_mcp.server.api.vector_stores import (
+    FoundInStore,
     VectorDocument,
     VectorStore,
     add_text,
+    agentic_search_store,
     create_store,
     delete_document,
     get_document,
     get_store,
     list_documents,
     rename_document,
+    search_store,
     store_options,
 )
 from rememberizer_mcp.server.errors import UpstreamProtocolError, UpstreamUnavailable
 
 from tests.support.hints import hint
-from tests.support.sessions import soon
 from tests.support.stores import DOCUMENTS, STORE, STORE_KEY, by_method, filed, found, key_on, passage, stocked, store
 from tests.support.upstream import FakeUpstream, reply
 
@@ -36,7 +36,7 @@ SEVEN = IN_STORE | {"document_id": 7}
 async def on(upstream: FakeUpstream, ask: Callable[..., Awaitable[Any]], **options: Any) -> Any:
     async with key_on(upstream) as key:
         asker: Asker = key
-        return await ask(asker, **options, deadline=soon())
+        return await ask(asker, **options)
 
 
 @pytest.mark.promise("D102")
@@ -165,21 +165,27 @@ async def test_a_document_is_deleted_under_its_slash() -> None:
     assert [(each.method, each.url.path) for each in upstream.requests] == [("DELETE", f"/api/v1/{DOCUMENTS}/7/")]
 
 
-async def searched(answer: httpx.Response, **query: Any) -> tuple[VectorFindings, FakeUpstream]:
+async def searched(answer: httpx.Response, **query: Any) -> tuple[FoundInStore, FakeUpstream]:
     upstream = stocked({f"{DOCUMENTS}/search": answer})
-    return await on(upstream, vector_search.search, **IN_STORE, query={"q": "tea"} | query), upstream
+    return await on(upstream, search_store, **IN_STORE, **{"query": "tea"} | query), upstream
 
 
-async def smart(answer: httpx.Response, **body: Any) -> tuple[VectorFindings, FakeUpstream]:
+async def smart(answer: httpx.Response, **body: Any) -> tuple[FoundInStore, FakeUpstream]:
     upstream = stocked({f"{DOCUMENTS}/agentic_search": answer})
-    return await on(upstream, vector_search.agentic_search, **IN_STORE, body={"query": "tea"} | body), upstream
+    return await on(upstream, agentic_search_store, **IN_STORE, **{"query": "tea"} | body), upstream
 
 
 @pytest.mark.promise("D102")
 async def test_a_search_sends_what_is_given_and_nothing_else() -> None:
-    _, upstream = await searched(found(), n=3, t=0.9, prev_chunks=1, next_chunks=None)
-    assert dict(upstream.requests[0].url.params) == {"q": "tea", "n": "3", "t": "0.9", "prev_chunks": "1"}
-    _, upstream = await smart(found(), n_chunks=5, user_context=None)
+    _, upstream = await searched(found(), limit=3, threshold=0.9, context_chunks=1, other=None)
+    assert dict(upstream.requests[0].url.params) == {
+        "q": "tea",
+        "n": "3",
+        "t": "0.9",
+        "prev_chunks": "1",
+        "next_chunks": "1",
+    }
+    _, upstream = await smart(found(), limit=5, user_context=None)
     assert json.loads(upstream.requests[0].content) == {"query": "tea", "n_chunks": 5}
 
 
@@ -211,7 +217,7 @@ async def test_a_smart_search_may_sum_up_without_matches() -> None:
         (reply(200, json={"result": "short"}), "short", 0),
     ):
         findings, _ = await smart(answer)
-        assert (findings.summary, len(findings.matches)) == (summary, count)
+        assert (findings.result, len(findings.matches)) == (summary, count)
 
 
 @pytest.mark.promise("D102")
@@ -238,4 +244,4 @@ async def test_a_success_that_says_it_failed_can_be_tried_again() -> None:
         await searched(found(**said))
     findings, _ = await searched(found(passage(7), **said))
     assert len(findings.matches) == 1
-    assert (await smart(found(result="short", **said)))[0].summary == "short"
+    assert (await smart(found(result="short", **said)))[0].result == "short"

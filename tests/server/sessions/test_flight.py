@@ -7,6 +7,7 @@ import pytest
 from anyio.abc import TaskGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rememberizer_mcp.server.api.budget import budget
 from rememberizer_mcp.server.errors import InternalError, RateLimited, RememberizerError, UpstreamTimeout
 from rememberizer_mcp.server.sessions.flight import SingleFlight, one_call
 
@@ -31,13 +32,9 @@ class Run:
             raise self.ending
 
 
-def soon() -> float:
-    return anyio.current_time() + 5
-
-
 async def outcome(flight: SingleFlight, results: list[RememberizerError | None]) -> None:
     try:
-        await flight.join(deadline=soon())
+        await flight.join()
     except RememberizerError as error:
         results.append(error)
     else:
@@ -74,7 +71,7 @@ async def test_a_cancelled_caller_stops_neither_run_nor_others() -> None:
 
             async def impatient() -> None:
                 with first:
-                    await flight.join(deadline=soon())
+                    await flight.join()
 
             tasks.start_soon(impatient)
             results = await all_wait(tasks, flight, run, callers=3)
@@ -98,13 +95,13 @@ async def test_a_failure_reaches_everybody_as_an_exception_of_their_own() -> Non
     assert {type(error) for error in results} == {RateLimited}
 
 
-async def test_at_the_deadline_the_caller_leaves_and_the_run_goes_on() -> None:
+async def test_when_its_time_is_over_the_caller_leaves_and_the_run_goes_on() -> None:
     run = Run()
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)
-            with pytest.raises(UpstreamTimeout):
-                await flight.join(deadline=anyio.current_time() + 0.01)
+            with budget(0.01), pytest.raises(UpstreamTimeout):
+                await flight.join()
             results = await all_wait(tasks, flight, run, callers=1)
             run.may_end.set()
     assert (run.starts, run.ends, results) == (1, 1, [None])
@@ -129,9 +126,9 @@ async def test_after_a_failure_the_next_caller_starts_afresh() -> None:
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)
             with pytest.raises(RateLimited):
-                await flight.join(deadline=soon())
+                await flight.join()
             run.ending = None
-            await flight.join(deadline=soon())
+            await flight.join()
     assert run.starts == 2
 
 
@@ -144,7 +141,7 @@ async def test_a_run_cut_off_with_its_group_leaves_nobody_waiting() -> None:
             runs.cancel_scope.cancel()
     assert {type(error) for error in results} == {InternalError}
     with anyio.fail_after(5):
-        await flight.settled(deadline=anyio.current_time() + 60)
+        await flight.settled()
 
 
 async def test_a_run_that_can_not_start_blocks_no_later_one() -> None:
@@ -165,24 +162,26 @@ async def test_a_run_that_can_not_start_blocks_no_later_one() -> None:
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=spawn)
             with pytest.raises(RuntimeError, match="not active"):
-                await flight.join(deadline=soon())
+                await flight.join()
             closed = False
-            await flight.join(deadline=anyio.current_time() + 0.5)
+            with budget(0.5):
+                await flight.join()
     assert run.ends == 1
 
 
-async def test_settled_waits_for_the_end_of_a_run_and_no_longer_than_its_deadline() -> None:
+async def test_settled_waits_for_the_end_of_a_run_and_no_longer_than_the_caller_s_time() -> None:
     run, seen, told = Run(), list[int](), anyio.Event()
 
     async def ask(seconds: float) -> None:
-        await flight.settled(deadline=anyio.current_time() + seconds)
+        with budget(seconds):
+            await flight.settled()
         seen.append(run.ends)
         told.set()
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)
-            await flight.settled(deadline=anyio.current_time() + 60)
+            await flight.settled()
             await all_wait(tasks, flight, run, callers=1)
             tasks.start_soon(ask, 0)
             await told.wait()
@@ -209,7 +208,7 @@ async def test_runs_never_overlap_whoever_comes_and_goes(patience: list[int]) ->
     async def caller(steps: int) -> None:
         with anyio.CancelScope() as scope:
             tasks.start_soon(leave, scope, steps)
-            await flight.join(deadline=soon())
+            await flight.join()
 
     async def leave(scope: anyio.CancelScope, steps: int) -> None:
         for _ in range(steps):
@@ -239,9 +238,9 @@ async def test_within_one_call_a_run_that_failed_is_not_started_again() -> None:
                     errors = list[RememberizerError]()
                     for _ in range(3):
                         with pytest.raises(RateLimited) as raised:
-                            await flight.join(deadline=soon())
+                            await flight.join()
                         errors.append(raised.value)
-                    await second.join(deadline=soon())
+                    await second.join()
                 assert (run.starts, other.starts) == (starts, starts)
                 assert len({id(error) for error in errors}) == 3
                 assert {error.status for error in errors} == {429}
@@ -255,5 +254,5 @@ async def test_within_one_call_a_run_that_succeeded_can_follow_another() -> None
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)
             for _ in range(2):
-                await flight.join(deadline=soon())
+                await flight.join()
     assert run.starts == 2

@@ -14,7 +14,7 @@ from rememberizer_mcp.server.sessions.states import State
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
 from tests.support.held_keyring import Held
-from tests.support.sessions import environment_on, resync, soon
+from tests.support.sessions import environment_on, resync
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, tokens, usual
 
 pytestmark = pytest.mark.promise("D72")
@@ -29,7 +29,7 @@ async def kept(upstream: FakeUpstream, clock: FakeClock, ring: Held) -> AsyncIte
     """A session whose sign-in is kept in the ring."""
     async with environment_on(upstream, clock, keychain=keychain(ring)) as environment:
         session = Session(handle="rs_test-handle", owner="owner", environment=environment)
-        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await session.sign_in(**ADA, captcha=None)
         await resync()
         yield session
 
@@ -43,7 +43,7 @@ async def test_the_newest_token_is_kept_after_the_sign_in_and_after_each_refresh
     ring = Held()
     async with kept(usual(custom_refresh=reply(cookies=tokens(2))), clock, ring) as session:
         assert await token_in(ring) == "refresh-1"
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-2"
 
 
@@ -51,21 +51,21 @@ async def test_a_refresh_that_rotates_nothing_writes_nothing(clock: FakeClock) -
     ring = Held()
     async with kept(usual(custom_refresh=reply(cookies={"access_token": "a2; Path=/"})), clock, ring) as session:
         ring.failure = RuntimeError("a write would fail")
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-1"
 
 
 async def test_a_logout_removes_it_and_says_so(clock: FakeClock) -> None:
     ring = Held()
     async with kept(usual(), clock, ring) as session:
-        assert (await session.sign_out(deadline=soon())) == (True, True)
+        assert (await session.sign_out()) == (True, True)
         assert not ring.entries
 
 
 async def test_a_keyring_that_refuses_to_forget_is_told_and_the_sign_out_goes_on(clock: FakeClock) -> None:
     ring, upstream = Held(deletes=False), usual()
     async with kept(upstream, clock, ring) as session:
-        assert (await session.sign_out(deadline=soon())) == (True, False)
+        assert (await session.sign_out()) == (True, False)
         assert session.state is State.SIGNED_OUT
     assert upstream.paths[-1] == "auth/custom-logout/"
 
@@ -76,7 +76,7 @@ async def test_another_account_takes_the_place_of_the_one_before(clock: FakeCloc
     ada = reply(200, json={"email": ADA["email"], "email_verified": True})
     upstream = usual(me=[ada, grace], signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))])
     async with kept(upstream, clock, ring) as session:
-        await session.sign_in(**GRACE, captcha=None, deadline=soon())
+        await session.sign_in(**GRACE, captcha=None)
         assert await token_in(ring) is None
         assert await token_in(ring, GRACE["email"]) == "refresh-2"
 
@@ -85,7 +85,7 @@ async def test_a_token_that_another_process_rotated_is_taken_over_before_a_refre
     ring, upstream = Held(), usual(custom_refresh=reply(cookies=tokens(3)))
     async with kept(upstream, clock, ring) as session:
         await keychain(ring).keep(ADA["email"], "refresh-of-the-other")
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-3"
     assert upstream.asked("auth/custom-refresh/")[0].headers["cookie"] == "refresh_token=refresh-of-the-other"
 
@@ -94,10 +94,10 @@ async def test_an_older_token_that_the_keyring_still_has_is_not_taken_over(clock
     ring, upstream = Held(), usual(custom_refresh=[reply(cookies=tokens(2)), reply(cookies=tokens(3))])
     async with kept(upstream, clock, ring) as session:
         ring.failure = RuntimeError("the keyring refuses the second token")
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-1"
         ring.failure = None
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-3"
     sent = [request.headers["cookie"] for request in upstream.asked("auth/custom-refresh/")]
     assert sent == ["refresh_token=refresh-1", "refresh_token=refresh-2"]
@@ -108,7 +108,7 @@ async def test_a_token_that_is_gone_from_the_keyring_leaves_the_sessions_own(clo
     async with kept(upstream, clock, ring) as session:
         await keychain(ring).forget(ADA["email"])
         with pytest.raises(SessionExpired):
-            await session.grant.refresh(deadline=soon())
+            await session.grant.refresh()
         assert session.state is State.EXPIRED
 
 
@@ -116,8 +116,8 @@ async def test_an_account_of_unknown_name_is_not_kept(clock: FakeClock) -> None:
     ring = Held()
     async with environment_on(usual(me=reply(500)), clock, keychain=keychain(ring)) as environment:
         session = Session(handle="rs_test-handle", owner="owner", environment=environment)
-        await session.sign_in_with_refresh_token("taken-over", method="refresh_token", deadline=soon())
-        await session.grant.refresh(deadline=soon())
+        await session.sign_in_with_refresh_token("taken-over", method="refresh_token")
+        await session.grant.refresh()
         assert (session.email, session.state) == (None, State.SIGNED_IN)
     assert not ring.entries
 
@@ -142,8 +142,8 @@ async def test_a_page_makes_only_the_account_that_was_meant_the_last_one(
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
         session.meant = Meant(meant)
-        await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
-        await session.grant.refresh(deadline=soon())
+        await session.sign_in(**GRACE, captcha=None, method="browser")
+        await session.grant.refresh()
         assert await token_in(ring) is None
         assert await token_in(ring, GRACE["email"]) == "refresh-6"
         assert await keychain(ring).last_account() == last
@@ -154,7 +154,7 @@ async def test_an_account_that_is_named_later_becomes_the_last_one(clock: FakeCl
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
         session.meant = Meant(ADA["email"])
-        await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
+        await session.sign_in(**GRACE, captcha=None, method="browser")
         for named, last in ((None, ADA), (ADA["email"], ADA), (GRACE["email"], GRACE)):
             await session.grant.mean(named)
             assert await keychain(ring).last_account() == last["email"]
@@ -174,7 +174,7 @@ async def test_a_login_by_name_makes_its_account_the_last_one_whatever_page_is_o
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
         session.meant = Meant(ADA["email"])
-        await session.sign_in(**GRACE, captcha=None, deadline=soon())
+        await session.sign_in(**GRACE, captcha=None)
         assert await keychain(ring).last_account() == GRACE["email"]
 
 
@@ -183,8 +183,8 @@ async def test_a_logout_forgets_a_last_account_of_which_nothing_is_left(clock: F
     ring = Held()
     async with kept(two_accounts(), clock, ring) as session:
         session.meant = Meant(ADA["email"])
-        await session.sign_in(**GRACE, captcha=None, method="browser", deadline=soon())
-        await session.sign_out(deadline=soon())
+        await session.sign_in(**GRACE, captcha=None, method="browser")
+        await session.sign_out()
     assert not ring.entries
 
 
@@ -193,10 +193,10 @@ async def test_a_renewal_takes_the_last_place_from_nobody_who_signed_in_since(cl
     ring = Held()
     async with kept(usual(), clock, ring) as session:
         await keychain(ring).keep(GRACE["email"], "refresh-of-grace")
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await token_in(ring) == "refresh-2"
         assert await keychain(ring).last_account() == GRACE["email"]
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
         assert await keychain(ring).last_account() == GRACE["email"]
 
 
@@ -206,5 +206,5 @@ async def test_a_first_token_that_the_keyring_refused_takes_its_place_with_the_n
     ring.failure = RuntimeError("not now")
     async with kept(usual(), clock, ring) as session:
         ring.failure = None
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         assert await keychain(ring).last_account() == ADA["email"]

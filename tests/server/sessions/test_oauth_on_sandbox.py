@@ -7,7 +7,8 @@ from pathlib import Path
 import anyio
 import pytest
 from rememberizer_mcp.server.api import oauth
-from rememberizer_mcp.server.api.client import Call, RememberizerAPI, Transport, asgi_transport
+from rememberizer_mcp.server.api.client import RememberizerAPI, Transport, asgi_transport
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
@@ -26,10 +27,10 @@ from tests.server.sandbox.oauth import CALLBACK, VERIFIER, Browser, answer_of
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import resync, soon
+from tests.support.sessions import resync
 from tests.support.upstream import BASE_URL
 
-ME = Call(method="GET", path="me/", repeatable=True)
+ME = Endpoint("GET", "me/", Takes.ACCOUNT).call()
 
 
 @asynccontextmanager
@@ -74,7 +75,7 @@ async def _agree(client: OAuthClient) -> str:
 
 
 async def sign_in(session: Session, client: OAuthClient, code: str, *, verifier: str = VERIFIER) -> bool:
-    return await session.sign_in_with_oauth(client, code=code, verifier=verifier, deadline=soon())
+    return await session.sign_in_with_oauth(client, code=code, verifier=verifier)
 
 
 @pytest.mark.promise("D60", "D61", "D64")
@@ -91,10 +92,10 @@ async def test_a_grant_lives_through_sign_in_renewals_and_logout(
         assert session.grant.credentials.access_expires_at == clock.time + 60
         for _ in range(3):
             clock.advance(45)
-            reply = await session.grant.request(ME, deadline=soon())
+            reply = await session.grant.request(ME)
             assert reply.body.fields["email"] == EMAIL
         assert session.grant.credentials.access_expires_at == clock.time + 60
-        assert await session.sign_out(deadline=soon())
+        assert await session.sign_out()
 
 
 @pytest.mark.promise("D60", "D63")
@@ -109,7 +110,7 @@ async def test_a_used_code_fails_and_ends_the_session_that_it_gave(
         with pytest.raises(SignInFailed, match="works once"):
             await sign_in(session, client, code)
         with pytest.raises(SessionExpired):
-            await session.grant.request(ME, deadline=soon())
+            await session.grant.request(ME)
         assert session.state is State.EXPIRED
 
 

@@ -7,7 +7,9 @@ import anyio
 import httpx
 import pytest
 from rememberizer_mcp.server.api.account import same_account
-from rememberizer_mcp.server.api.client import Call, Reply
+from rememberizer_mcp.server.api.budget import budget
+from rememberizer_mcp.server.api.client import Reply
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.errors import (
     AccountChanged,
     EmailNotVerified,
@@ -26,10 +28,10 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, Gate
-from tests.support.sessions import environment_on, resync, signed_in, soon
+from tests.support.sessions import environment_on, resync, signed_in
 from tests.support.upstream import jwt, reply, tokens, usual
 
-ACCOUNT = Call(method="GET", path="account/", repeatable=True)
+ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 OK = reply(200, json={"id": 1})
 
 
@@ -74,7 +76,7 @@ async def test_fifty_calls_with_an_expired_token_refresh_once(clock: FakeClock) 
     statuses: list[int] = []
 
     async def ask(session: Session) -> None:
-        statuses.append((await session.grant.request(ACCOUNT, deadline=soon())).status)
+        statuses.append((await session.grant.request(ACCOUNT)).status)
 
     async with signed_in(upstream, clock) as session:
         clock.advance(60)
@@ -100,7 +102,7 @@ async def test_fifty_refused_calls_refresh_once_and_are_repeated_once(clock: Fak
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
                 for _ in range(50):
-                    tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
+                    tasks.start_soon(lambda: session.grant.request(ACCOUNT))
     assert len(upstream.asked("auth/custom-refresh/")) == 1
     assert 50 < len(upstream.asked("account/")) <= 100
 
@@ -110,7 +112,7 @@ async def test_a_call_refused_after_its_repeat_means_session_expired(clock: Fake
     upstream = usual(account=reply(401))
     async with signed_in(upstream, clock) as session:
         with pytest.raises(SessionExpired):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
 
 
@@ -121,9 +123,9 @@ async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: Fa
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(lambda: session.grant.request(ACCOUNT))
                 await slow.arrived.wait()
-                await session.grant.refresh(deadline=soon())
+                await session.grant.refresh()
                 slow.released.set()
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
     assert "access-2" in upstream.requests[-1].headers["cookie"]
@@ -134,7 +136,7 @@ async def test_a_refused_call_that_nothing_can_renew_expires_the_session(clock: 
     upstream = usual(signin=reply(cookies={"access_token": "a"}), account=reply(401))
     async with signed_in(upstream, clock) as session:
         with pytest.raises(SessionExpired):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
         assert session.state is State.EXPIRED
     assert upstream.paths[2:] == ["account/"]
 
@@ -144,27 +146,27 @@ async def test_a_403_means_the_email_on_an_unverified_session(clock: FakeClock) 
     unverified = reply(200, json={"email_verified": False})
     async with signed_in(usual(account=reply(403), me=unverified), clock) as session:
         with pytest.raises(EmailNotVerified):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
     async with signed_in(usual(account=reply(403)), clock) as session:
         with pytest.raises(Forbidden):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
 
 
 @pytest.mark.promise("D20")
 async def test_a_quota_message_is_quota_exceeded(clock: FakeClock) -> None:
     async with signed_in(usual(account=reply(400, json={"message": "Quota used up"})), clock) as session:
         with pytest.raises(QuotaExceeded):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
 
 
 @pytest.mark.promise("D12")
 async def test_a_due_refresh_that_fails_does_not_stop_a_token_that_lives(clock: FakeClock) -> None:
     upstream = usual(signin=about_to_expire(clock), custom_refresh=reply(503), account=OK)
     async with signed_in(upstream, clock) as session:
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        assert (await session.grant.request(ACCOUNT)).status == 200
         clock.advance(10)
         with pytest.raises(RememberizerError, match="upstream_unavailable"):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
         assert session.state is State.SIGNED_IN
 
 
@@ -175,31 +177,36 @@ async def test_a_cancelled_caller_stops_neither_the_refresh_nor_who_waits(clock:
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as waiting, anyio.create_task_group() as leaving:
-                leaving.start_soon(lambda: session.grant.refresh(deadline=soon()))
+                leaving.start_soon(session.grant.refresh)
                 await held.arrived.wait()
-                waiting.start_soon(lambda: session.grant.refresh(deadline=soon()))
+                waiting.start_soon(session.grant.refresh)
                 await anyio.wait_all_tasks_blocked()
                 leaving.cancel_scope.cancel()
                 held.released.set()
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
     assert len(upstream.asked("auth/custom-refresh/")) == 1
     assert "refresh_token=refresh-2" in cookies_of(upstream.requests[-1])
 
 
 @pytest.mark.promise("D22")
-async def test_a_caller_waits_for_a_refresh_no_longer_than_its_deadline(clock: FakeClock) -> None:
-    held = Held(reply())
-    async with signed_in(usual(custom_refresh=held), clock) as session:
-        with anyio.fail_after(5), pytest.raises(UpstreamTimeout):
-            await session.grant.refresh(deadline=anyio.current_time() + 0.01)
+async def test_a_caller_waits_for_a_refresh_no_longer_than_its_time_and_the_refresh_goes_on(clock: FakeClock) -> None:
+    held = Held(reply(cookies=tokens(2)))
+    upstream = usual(custom_refresh=held)
+    async with signed_in(upstream, clock) as session:
+        with anyio.fail_after(5), budget(0.01), pytest.raises(UpstreamTimeout):
+            await session.grant.refresh()
         assert session.state is State.SIGNED_IN
+        held.released.set()
+        with anyio.fail_after(5):
+            await session.grant.refresh()
+    assert len(upstream.asked("auth/custom-refresh/")) == 1
 
 
 @pytest.mark.promise("D22")
 async def test_a_refresh_ends_with_its_own_budget_whoever_waits(clock: FakeClock) -> None:
     async with signed_in(usual(custom_refresh=Held(reply())), clock, budget_seconds=0.01) as session:
         with anyio.fail_after(5), pytest.raises(UpstreamTimeout):
-            await session.grant.refresh(deadline=soon())
+            await session.grant.refresh()
 
 
 @pytest.mark.promise("D18")
@@ -216,12 +223,12 @@ async def test_a_late_refresh_of_the_first_account_does_not_reach_the_second(clo
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_refresh_ends_with, session, f"{GRACE['email']} is signed in now")
                 await held.arrived.wait()
-                tasks.start_soon(lambda: session.sign_in(**GRACE, captcha=None, deadline=soon()))
+                tasks.start_soon(lambda: session.sign_in(**GRACE, captcha=None))
                 await anyio.wait_all_tasks_blocked()
                 assert session.email == GRACE["email"]
                 held.released.set()
         assert session.state is State.SIGNED_IN
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
 
 
@@ -232,11 +239,11 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(lambda: session.grant.request(ACCOUNT))
                 await slow.arrived.wait()
-                await session.grant.refresh(deadline=soon())
+                await session.grant.refresh()
                 slow.released.set()
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-2", "refresh_token=refresh-2"}
 
 
@@ -244,8 +251,8 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
 async def test_cookies_of_an_ordinary_answer_are_taken(clock: FakeClock) -> None:
     upstream = usual(account=reply(200, json={}, cookies={"access_token": "rotated; Path=/"}))
     async with signed_in(upstream, clock) as session:
-        await session.grant.request(ACCOUNT, deadline=soon())
-        await session.sign_out(deadline=soon())
+        await session.grant.request(ACCOUNT)
+        await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=rotated", "refresh_token=refresh-1"}
 
 
@@ -257,7 +264,7 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
 
     async def ask(session: Session) -> None:
         try:
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
         except RememberizerError as error:
             errors.append(error)
 
@@ -266,7 +273,7 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(ask, session)
                 await held.arrived.wait()
-                await session.sign_in(**GRACE, captcha=None, deadline=soon())
+                await session.sign_in(**GRACE, captcha=None)
                 held.released.set()
         assert [error.code for error in errors] == ["account_changed"]
         assert session.state is State.SIGNED_IN
@@ -285,10 +292,10 @@ async def test_a_refresh_that_a_new_sign_in_overtook_says_who_is_signed_in(
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_refresh_ends_with, session, f"{ADA['email']} is signed in now")
                 await gate.waiting.wait()
-                await session.sign_in(**ADA, captcha=None, deadline=soon())
+                await session.sign_in(**ADA, captcha=None)
                 gate.open()
         assert session.state is State.SIGNED_IN
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
 
 
@@ -311,7 +318,7 @@ async def test_a_refresh_whose_tokens_are_gone_again_is_no_success(clock: FakeCl
     gate = Gate()
 
     async def refresh_and_leave(session: Session) -> None:
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         session.wipe()
 
     async with signed_in(usual(custom_refresh=gated(gate, reply(cookies=tokens(2)))), clock) as session:
@@ -326,7 +333,7 @@ async def test_a_refresh_whose_tokens_are_gone_again_is_no_success(clock: FakeCl
 
 async def _refresh_ends_with(session: Session, words: str) -> None:
     with pytest.raises(AccountChanged, match=words):
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
 
 
 @pytest.mark.promise("D13", "D16")
@@ -336,9 +343,9 @@ async def test_a_call_whose_refresh_a_new_sign_in_overtook_is_not_repeated(clock
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_swallow, lambda: session.grant.request(ACCOUNT, deadline=soon()))
+                tasks.start_soon(_swallow, lambda: session.grant.request(ACCOUNT))
                 await gate.waiting.wait()
-                await session.sign_in(**ADA, captcha=None, deadline=soon())
+                await session.sign_in(**ADA, captcha=None)
                 gate.open()
     assert len(upstream.asked("account/")) == 1
 
@@ -349,9 +356,9 @@ async def test_a_logout_ends_the_tokens_of_a_refresh_under_way(clock: FakeClock)
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.refresh(deadline=soon()))
+                tasks.start_soon(session.grant.refresh)
                 await held.arrived.wait()
-                tasks.start_soon(lambda: session.sign_out(deadline=soon()))
+                tasks.start_soon(session.sign_out)
                 await anyio.wait_all_tasks_blocked()
                 held.released.set()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-2", "refresh_token=refresh-2"}
@@ -361,14 +368,14 @@ async def test_a_refresh_that_ends_after_a_logout_brings_nothing_back(clock: Fak
     held = Held(reply(401))
     async with signed_in(usual(custom_refresh=held), clock) as session:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_swallow, lambda: session.grant.refresh(deadline=soon()))
+            tasks.start_soon(_swallow, session.grant.refresh)
             with anyio.fail_after(5):
                 await held.arrived.wait()
             session.wipe()
             held.released.set()
         assert session.state is State.SIGNED_OUT
         with pytest.raises(NotSignedIn):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
 
 
 async def _swallow(work: Callable[[], Awaitable[Any]]) -> None:
@@ -381,7 +388,7 @@ async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
     held = Held(reply())
     async with signed_in(usual(custom_logout=held), clock) as session:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: session.sign_out(deadline=soon()))
+            tasks.start_soon(session.sign_out)
             with anyio.fail_after(5):
                 await held.arrived.wait()
             tasks.cancel_scope.cancel()
@@ -393,8 +400,8 @@ async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
 @pytest.mark.promise("S25", "D22")
 async def test_a_logout_that_upstream_never_answers_ends_in_time(clock: FakeClock) -> None:
     async with signed_in(usual(custom_logout=Held(reply())), clock) as session:
-        with anyio.fail_after(5):
-            assert not (await session.sign_out(deadline=anyio.current_time() + 0.01)).confirmed
+        with anyio.fail_after(5), budget(0.01):
+            assert not (await session.sign_out()).confirmed
         await resync()
         assert session.state is State.SIGNED_OUT
 
@@ -407,7 +414,7 @@ async def test_a_cancelled_swap_still_signs_the_first_account_out(clock: FakeClo
 
     async def swap(session: Session) -> None:
         with scope:
-            await session.sign_in(**GRACE, captcha=None, deadline=soon())
+            await session.sign_in(**GRACE, captcha=None)
 
     async with signed_in(upstream, clock) as session:
         with anyio.fail_after(5):
@@ -428,7 +435,7 @@ async def test_a_cancelled_sign_in_leaves_no_secret_behind(clock: FakeClock) -> 
     async with environment_on(usual(me=held), clock, secrets=secrets) as environment:
         session = Session(handle="rs_x", owner="o", environment=environment)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: session.sign_in(**ADA, captcha=None, deadline=soon()))
+            tasks.start_soon(lambda: session.sign_in(**ADA, captcha=None))
             with anyio.fail_after(5):
                 await held.arrived.wait()
             assert repr(secrets) == "<KnownSecrets: 2 values>"
@@ -441,18 +448,18 @@ async def test_a_swap_forgets_the_tokens_of_the_first_account(clock: FakeClock) 
     secrets = KnownSecrets()
     upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))])
     async with signed_in(upstream, clock, secrets=secrets) as session:
-        await session.sign_in(**GRACE, captcha=None, deadline=soon())
+        await session.sign_in(**GRACE, captcha=None)
         assert repr(secrets) == "<KnownSecrets: 2 values>"
         assert secrets.redact("refresh-1 refresh-2") == "refresh-1 [redacted]"
 
 
 @pytest.mark.promise("D3", "D22")
-async def test_a_slow_me_does_not_use_up_the_deadline(clock: FakeClock) -> None:
+async def test_a_slow_me_does_not_use_up_the_time(clock: FakeClock) -> None:
     upstream = usual(me=Held(reply(200, json={})))
     async with environment_on(upstream, clock) as environment:
         session = Session(handle="rs_x", owner="o", environment=environment)
-        with anyio.fail_after(5):
-            await session.sign_in(**ADA, captcha=None, deadline=anyio.current_time() + 0.05)
+        with anyio.fail_after(5), budget(0.05):
+            await session.sign_in(**ADA, captcha=None)
         await resync()
         assert session.state is State.SIGNED_IN
 
@@ -463,10 +470,10 @@ async def test_a_sign_in_that_brought_only_a_stranger_s_cookie_is_no_success(clo
     upstream = usual(signin=[reply(cookies=tokens()), stranger], me=[reply(200, json={}), reply(401)])
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamProtocolError, match="said yes to the sign-in, but gave no session") as raised:
-            await session.sign_in(**GRACE, captcha=None, deadline=soon())
+            await session.sign_in(**GRACE, captcha=None)
         assert raised.value.status == 401
         assert (session.state, session.email) == (State.SIGNED_IN, ADA["email"])
-        await session.sign_out(deadline=soon())
+        await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-1", "refresh_token=refresh-1"}
 
 
@@ -495,7 +502,7 @@ async def test_a_network_failure_of_a_sign_in_changes_nothing(clock: FakeClock) 
     upstream = usual(signin=[reply(cookies=tokens(1)), cut])
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamUnreachable):
-            await session.sign_in(**GRACE, captcha=None, deadline=soon())
+            await session.sign_in(**GRACE, captcha=None)
         assert session.email == ADA["email"]
     assert len(upstream.asked("auth/signin/")) == 2
 
@@ -512,7 +519,7 @@ async def test_no_value_shows_in_a_repr(clock: FakeClock) -> None:
 
 async def test_a_reply_of_a_call_is_given_back_whole(clock: FakeClock) -> None:
     async with signed_in(usual(account=OK), clock) as session:
-        given: Reply = await session.grant.request(ACCOUNT, deadline=soon())
+        given: Reply = await session.grant.request(ACCOUNT)
         assert given.body.fields == {"id": 1}
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 import pytest
-from rememberizer_mcp.server.api.client import Call
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
@@ -15,7 +15,7 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
-from tests.support.sessions import environment_on, soon
+from tests.support.sessions import environment_on
 from tests.support.upstream import Answer, FakeUpstream, grant, reply, tokens, usual
 
 APP = OAuthClient(
@@ -24,12 +24,12 @@ APP = OAuthClient(
     redirect_uri="http://127.0.0.1:7001/oauth/callback",
     authorize_url="http://127.0.0.1:7000/api/v1/auth/oauth2/authorize/",
 )
-ACCOUNT = Call(method="GET", path="account/", repeatable=True)
+ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 GRACE = reply(200, json={"email": "grace@example.org", "name": "Grace"})
 
 
 async def sign_in(session: Session) -> bool:
-    return await session.sign_in_with_oauth(APP, code="canary-code", verifier="canary-verifier", deadline=soon())
+    return await session.sign_in_with_oauth(APP, code="canary-code", verifier="canary-verifier")
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def test_a_sign_in_with_oauth_holds_the_account_that_upstream_names(clock:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
         assert (session.state, session.grant.method, session.grant.can_refresh) == (State.SIGNED_IN, "oauth", True)
-        assert (session.email, session.name) == ("ada@example.org", "Ada")
+        assert (session.email, session.grant.name) == ("ada@example.org", "Ada")
     assert upstream.paths == ["auth/oauth2/token/", "me/"]
     assert bearers(upstream) == [None, "Bearer oauth-access-1"]
 
@@ -77,7 +77,7 @@ async def test_a_refused_code_leaves_the_session_as_it_was(clock: FakeClock) -> 
         with pytest.raises(SignInFailed):
             await sign_in(session)
         assert session.state is State.SIGNED_OUT
-        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await session.sign_in(**ADA, captcha=None)
         with pytest.raises(SignInFailed):
             await sign_in(session)
         assert (session.state, session.grant.method) == (State.SIGNED_IN, "password")
@@ -109,8 +109,8 @@ async def test_a_grant_that_is_about_to_end_is_renewed_at_the_token_endpoint(clo
     )
     async with signed_in(upstream, clock) as session:
         clock.advance(31)
-        await session.grant.request(ACCOUNT, deadline=soon())
-        await session.grant.request(ACCOUNT, deadline=soon())
+        await session.grant.request(ACCOUNT)
+        await session.grant.request(ACCOUNT)
     assert upstream.paths[2:] == ["auth/oauth2/token/", "account/", "account/"]
     assert bearers(upstream)[2:] == [None, "Bearer oauth-access-2", "Bearer oauth-access-2"]
 
@@ -125,7 +125,7 @@ async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
                 for _ in range(50):
-                    tasks.start_soon(lambda: session.grant.request(ACCOUNT, deadline=soon()))
+                    tasks.start_soon(lambda: session.grant.request(ACCOUNT))
     assert len(upstream.asked("auth/oauth2/token/")) == 2
     assert not upstream.asked("auth/custom-refresh/")
 
@@ -143,7 +143,7 @@ async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
 async def test_only_a_refused_renewal_expires_the_session(clock: FakeClock, answer: Answer, state: State) -> None:
     async with signed_in(usual(token=[reply(200, json=grant()), answer]), clock) as session:
         with pytest.raises(RememberizerError) as raised:
-            await session.grant.refresh(deadline=soon())
+            await session.grant.refresh()
         assert session.state is state
         assert isinstance(raised.value, SessionExpired) is (state is State.EXPIRED)
 
@@ -153,16 +153,16 @@ async def test_a_grant_without_a_refresh_token_can_not_be_renewed(clock: FakeClo
     async with signed_in(upstream, clock) as session:
         assert not session.grant.can_refresh
         with pytest.raises(NotSignedIn):
-            await session.grant.refresh(deadline=soon())
+            await session.grant.refresh()
         clock.advance(60)
-        assert not await session.grant.is_usable(deadline=soon())
+        assert not await session.grant.is_usable()
 
 
 @pytest.mark.promise("D61")
 async def test_a_logout_shows_the_bearer_and_forgets_the_grant(clock: FakeClock) -> None:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
-        assert (await session.sign_out(deadline=soon())).confirmed
+        assert (await session.sign_out()).confirmed
         assert (session.state, session.grant.can_refresh) == (State.SIGNED_OUT, False)
     assert upstream.paths[2:] == ["auth/custom-logout/"]
     assert bearers(upstream)[2:] == ["Bearer oauth-access-1"]
@@ -174,12 +174,12 @@ async def test_cookies_and_grants_replace_each_other_and_never_mix(clock: FakeCl
         custom_refresh=reply(cookies=tokens(2)), me=[GRACE, reply(200, json={"email": ADA["email"]}), GRACE]
     )
     async with signed_in(upstream, clock) as session:
-        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await session.sign_in(**ADA, captcha=None)
         assert session.grant.method == "password"
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
         await sign_in(session)
         assert (session.email, session.grant.method) == ("grace@example.org", "oauth")
-        await session.grant.refresh(deadline=soon())
+        await session.grant.refresh()
     paths = ["auth/signin/", "me/", "auth/custom-logout/", "auth/custom-refresh/"]
     assert upstream.paths[2:] == [
         *paths, "auth/oauth2/token/", "me/", "auth/custom-logout/", "auth/oauth2/token/"

@@ -3,17 +3,17 @@
 import httpx
 import pytest
 from rememberizer_mcp.server.api.blocked import UpstreamBlocked
-from rememberizer_mcp.server.api.client import Call
+from rememberizer_mcp.server.api.endpoints import Call, Endpoint, Takes
 from rememberizer_mcp.server.errors import SessionExpired, UpstreamUnavailable, UpstreamUnreachable
 from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import signed_in, soon
+from tests.support.sessions import signed_in
 from tests.support.upstream import FakeUpstream, jwt, reply, tokens, usual
 
-ACCOUNT = Call(method="GET", path="account/")
-STORE = Call(method="POST", path="account/", json={})
+ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
+STORE = Endpoint("POST", "account/", Takes.ACCOUNT).call()
 PAGE = reply(403, content=b"<html>Just a moment...</html>", headers={"content-type": "text/html"})
 DENIED_PAGE = reply(401, content=b"<html>401 Authorization Required</html>")
 OK = reply(200, json={})
@@ -52,7 +52,7 @@ async def test_a_refusal_that_deletes_the_access_cookie_costs_one_refresh_and_no
 ) -> None:
     upstream = usual(account=[denied(access_token=deletion), OK])
     async with signed_in(upstream, clock) as session:
-        assert (await session.grant.request(call, deadline=soon())).status == 200
+        assert (await session.grant.request(call)).status == 200
         assert sent(upstream) == ["access_token=access-1; refresh_token=refresh-1", AFTER_REFRESH]
         assert (len(upstream.asked(REFRESH)), session.state) == (1, State.SIGNED_IN)
 
@@ -67,7 +67,7 @@ async def test_so_it_is_whatever_the_access_cookie_is_called(name: str, clock: F
         custom_refresh=reply(cookies=held),
     )
     async with signed_in(upstream, clock) as session:
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        assert (await session.grant.request(ACCOUNT)).status == 200
         assert len(upstream.asked(REFRESH)) == 1
 
 
@@ -77,7 +77,7 @@ async def test_a_refusal_that_deletes_the_refresh_cookie_too_is_the_end(clock: F
     upstream = usual(account=gone)
     async with signed_in(upstream, clock) as session:
         with pytest.raises(SessionExpired):
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
         assert (upstream.asked(REFRESH), len(sent(upstream)), session.state) == ([], 1, State.EXPIRED)
 
 
@@ -85,7 +85,7 @@ async def test_a_refusal_that_deletes_the_refresh_cookie_too_is_the_end(clock: F
 async def test_a_refusal_that_brings_a_new_access_cookie_is_repeated_with_it(clock: FakeClock) -> None:
     upstream = usual(account=[denied(access_token="access-9; Path=/"), OK])
     async with signed_in(upstream, clock) as session:
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        assert (await session.grant.request(ACCOUNT)).status == 200
         assert sent(upstream)[-1] == "access_token=access-9; refresh_token=refresh-1"
         assert upstream.asked(REFRESH) == []
 
@@ -101,8 +101,8 @@ async def test_a_deletion_whose_refresh_found_no_network_is_made_good_by_the_nex
     )
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamUnreachable):
-            await session.grant.request(ACCOUNT, deadline=soon())
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+            await session.grant.request(ACCOUNT)
+        assert (await session.grant.request(ACCOUNT)).status == 200
         assert sent(upstream)[1:] == ["refresh_token=refresh-1", AFTER_REFRESH]
 
 
@@ -113,11 +113,11 @@ async def test_a_refresh_that_a_page_answered_costs_no_session(status: int, cont
     upstream = usual(custom_refresh=[reply(status, content=content), reply(cookies=tokens(2))], account=OK)
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamBlocked) as raised:
-            await session.grant.refresh(deadline=soon())
+            await session.grant.refresh()
         assert (raised.value.status, raised.value.retryable) == (status, True)
         assert (session.state, session.grant.can_refresh) == (State.SIGNED_IN, True)
-        await session.grant.refresh(deadline=soon())
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        await session.grant.refresh()
+        assert (await session.grant.request(ACCOUNT)).status == 200
         assert sent(upstream) == [AFTER_REFRESH]
 
 
@@ -126,8 +126,8 @@ async def test_a_call_whose_refresh_a_page_answered_says_so_and_the_next_works(c
     upstream = usual(account=[denied(), denied(), OK], custom_refresh=[PAGE, reply(cookies=tokens(2))])
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamUnavailable):
-            await session.grant.request(ACCOUNT, deadline=soon())
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+            await session.grant.request(ACCOUNT)
+        assert (await session.grant.request(ACCOUNT)).status == 200
 
 
 @pytest.mark.promise("upstream:page:session-kept")
@@ -139,8 +139,8 @@ async def test_a_call_that_a_page_answered_is_neither_renewed_nor_repeated(
     upstream = usual(account=[answer, OK])
     async with signed_in(upstream, clock) as session:
         with pytest.raises(UpstreamBlocked) as raised:
-            await session.grant.request(ACCOUNT, deadline=soon())
+            await session.grant.request(ACCOUNT)
         assert "Rememberizer itself refused nothing" in hint(raised.value)
         assert (len(sent(upstream)), upstream.asked(REFRESH), session.state) == (1, [], State.SIGNED_IN)
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        assert (await session.grant.request(ACCOUNT)).status == 200
         assert sent(upstream)[1] == "access_token=access-1; refresh_token=refresh-1"

@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from rememberizer_mcp.server.api.client import Call
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.errors import InvalidCredentials, NotSignedIn, TooManySessions, UnknownSession
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import State
@@ -10,13 +10,13 @@ from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS, SessionStore
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, Gate
-from tests.support.sessions import environment_on, soon, store_of
+from tests.support.sessions import environment_on, store_of
 from tests.support.upstream import Slow, reply, usual
 
 
 async def signed_in(store: SessionStore, owner: str) -> Session:
     async with store.moving(owner, create=True) as session:
-        await session.sign_in(**ADA, captcha=None, deadline=soon())
+        await session.sign_in(**ADA, captcha=None)
     return session
 
 
@@ -196,7 +196,7 @@ async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> 
 
         async def log_in(account: dict[str, str]) -> None:
             async with store.moving("ada", create=True) as session:
-                await session.sign_in(**account, captcha=None, deadline=soon())
+                await session.sign_in(**account, captcha=None)
                 sessions.append(session)
 
         with anyio.fail_after(5):
@@ -236,7 +236,7 @@ async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
         async with store.moving("ada", create=True) as session:
             clock.advance(5000)
             store.sweep()
-            await session.sign_in(**ADA, captcha=None, deadline=soon())
+            await session.sign_in(**ADA, captcha=None)
         assert store.find("ada") is session
 
 
@@ -265,17 +265,17 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
 @pytest.mark.promise("D15")
 async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     slow = Slow(reply(200, json={"id": 1}))
-    call = Call(method="GET", path="account/", repeatable=True)
+    call = Endpoint("GET", "account/", Takes.ACCOUNT).call()
     async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
         store = store_of(environment, clock, most=1, idle=100)
         session = await signed_in(store, "ada")
         clock.advance(99)
-        await session.grant.request(call, deadline=soon())
+        await session.grant.request(call)
         clock.advance(99)
         assert store.find("ada") is session
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(call, deadline=soon()))
+                tasks.start_soon(lambda: session.grant.request(call))
                 await slow.asked.wait()
                 clock.advance(200)
                 with pytest.raises(TooManySessions):

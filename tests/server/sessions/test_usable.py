@@ -9,7 +9,7 @@ from tests.server.sessions.test_session import ACCOUNT, OK
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import signed_in, soon
+from tests.support.sessions import signed_in
 from tests.support.upstream import reply, tokens, usual
 
 MINUTE = "a; Path=/; Max-Age=60"
@@ -20,7 +20,7 @@ BOTH = {"access_token": MINUTE, "refresh_token": "r; Path=/"}
 async def test_a_lost_network_leaves_it_usable_and_nothing_is_raised(clock: FakeClock) -> None:
     async with signed_in(usual(signin=reply(cookies=BOTH), custom_refresh=reply(503)), clock) as session:
         clock.advance(61)
-        assert await session.grant.is_usable(deadline=soon())
+        assert await session.grant.is_usable()
         assert session.grant.can_refresh
 
 
@@ -29,10 +29,10 @@ async def test_without_a_refresh_token_it_is_usable_until_its_end_and_asked_by_u
     upstream = usual(signin=reply(cookies={"access_token": MINUTE}), account=OK)
     async with signed_in(upstream, clock) as session:
         clock.advance(59)
-        assert await session.grant.is_usable(deadline=soon())
-        assert (await session.grant.request(ACCOUNT, deadline=soon())).status == 200
+        assert await session.grant.is_usable()
+        assert (await session.grant.request(ACCOUNT)).status == 200
         clock.advance(1)
-        assert not await session.grant.is_usable(deadline=soon())
+        assert not await session.grant.is_usable()
 
 
 @pytest.mark.promise("D12")
@@ -41,7 +41,7 @@ async def test_once_refused_it_is_neither_usable_nor_renewed(clock: FakeClock) -
     async with signed_in(upstream, clock) as session:
         clock.advance(61)
         for _ in range(2):
-            assert not await session.grant.is_usable(deadline=soon())
+            assert not await session.grant.is_usable()
             assert not session.grant.can_refresh
     assert len(upstream.asked("auth/custom-refresh/")) == 1
 
@@ -49,7 +49,7 @@ async def test_once_refused_it_is_neither_usable_nor_renewed(clock: FakeClock) -
 @pytest.mark.promise("D3")
 async def test_an_empty_name_is_none(clock: FakeClock) -> None:
     async with signed_in(usual(me=reply(200, json={"name": ""})), clock) as session:
-        assert (session.name, session.state) == (None, State.SIGNED_IN)
+        assert (session.grant.name, session.state) == (None, State.SIGNED_IN)
 
 
 @pytest.mark.promise("D20")
@@ -59,7 +59,7 @@ async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewher
     refusal = reply(403, json={"detail": "E-mail not verified"})
     async with signed_in(usual(signin=[reply(cookies=tokens()), refusal]), clock) as session:
         with pytest.raises(EmailNotVerified) as raised:
-            await session.sign_in(**ADA, captcha=None, deadline=soon())
+            await session.sign_in(**ADA, captcha=None)
         assert hint(raised.value) != hint(EmailNotVerified)
         assert not session.grant.verifies_elsewhere
 

@@ -58,7 +58,7 @@ async def test_a_session_that_is_refused_is_signed_in_by_what_the_file_holds_now
     async with case(upstream, refresh_token=told(file).refresh_token) as on:
         await on.go()
         with pytest.raises(SessionExpired):
-            await on.session.grant.refresh(deadline=1e9)
+            await on.session.grant.refresh()
         assert not on.session.grant.can_refresh
         file.write_text(f"\ufeff{NEW}\r\n", encoding="utf-8")
         await on.go(email)
@@ -86,7 +86,7 @@ async def test_a_file_that_holds_another_account_s_token_by_now_signs_nobody_in(
     async with case(upstream, refresh_token=told(file).refresh_token) as on:
         await on.go()
         with pytest.raises(SessionExpired):
-            await on.session.grant.refresh(deadline=1e9)
+            await on.session.grant.refresh()
         file.write_text(NEW, encoding="utf-8")
         upstream.answers["me/"] = reply(200, json=theirs)
         with pytest.raises(SignInFailed, match="may be another account's") as raised:

@@ -16,7 +16,6 @@ from rememberizer_mcp.server.sessions.states import State
 from tests.support.agent import ADA, GRACE
 from tests.support.held_keyring import Held
 from tests.support.hints import hint
-from tests.support.sessions import soon
 from tests.support.sign_in_ways import case
 from tests.support.upstream import BASE_URL, Answer, reply, tokens, usual
 
@@ -127,7 +126,7 @@ async def test_a_captcha_response_that_was_given_goes_before_that_of_the_setting
     upstream = usual()
     async with case(upstream, None, captcha="set", **ADA) as on:
         await on.go()
-        await on.ways.sign_in(on.session, meant=Meant(None), captcha=SecretStr("given"), deadline=soon())
+        await on.ways.sign_in(on.session, meant=Meant(None), captcha=SecretStr("given"))
     sent = [json.loads(request.content)["captcha"] for request in upstream.asked("auth/signin/")]
     assert sent == ["set", "given"]
 
@@ -139,7 +138,7 @@ async def test_each_way_says_whether_the_account_before_was_left(settings: dict[
     await keep(ring, ADA["email"], "refresh-kept")
     me: list[Answer] = [reply(200, json={"email": each["email"], "email_verified": True}) for each in (GRACE, ADA)]
     async with case(usual(me=me, custom_logout=reply(answer)), ring, **settings) as on:
-        await on.session.sign_in(**GRACE, captcha=None, deadline=soon())
+        await on.session.sign_in(**GRACE, captcha=None)
         assert (await on.go()).previous_signed_out is (answer == 204)
 
 
@@ -148,7 +147,7 @@ async def test_a_token_is_tried_again_by_name_only_for_the_account_that_it_signe
     by_token: bool, email: str
 ) -> None:
     async with case(usual(), None, refresh_token="r") as on:
-        await (on.go() if by_token else on.session.sign_in(**ADA, captcha=None, deadline=soon()))
+        await (on.go() if by_token else on.session.sign_in(**ADA, captcha=None))
         arrival = await on.go(email)
         assert arrival.pending
         assert arrival.pending.for_account == email

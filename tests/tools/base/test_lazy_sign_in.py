@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 from rememberizer_mcp.tools.base.arguments import Arguments
-from rememberizer_mcp.tools.base.services import CallServices
+from rememberizer_mcp.tools.base.call import ToolCall
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -148,8 +148,8 @@ async def test_a_call_whose_time_is_over_before_its_turn_to_sign_in_asks_nobody(
     """The moves before it take longer than it has."""
     on, codes, is_over = upstream(), list[str](), anyio.Event()
 
-    async def move(services: CallServices, _: Arguments) -> Answer:
-        async with services.sessions.moving(services.owner, create=True):
+    async def move(call: ToolCall, _: Arguments) -> Answer:
+        async with call.sessions.moving(call.owner, create=True):
             await is_over.wait()
         return Answer(id=1)
 

@@ -10,8 +10,8 @@ from mcp_types import ElicitResult
 from pydantic import BaseModel
 from rememberizer_mcp.server.settings.settings import Settings
 from rememberizer_mcp.tools.base.arguments import Arguments
+from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
-from rememberizer_mcp.tools.base.services import CallServices
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
@@ -159,15 +159,15 @@ async def test_the_settings_sign_in_for_every_write_that_waits(era: Era, setting
 class Kept(BaseModel):
     """That it was done."""
 
-    email: str
+    is_done: bool
 
 
-async def by_keyring(services: CallServices, arguments: Arguments) -> Kept:
+async def by_keyring(call: ToolCall, arguments: Arguments) -> Kept:
     """Sign in as `login` with Grace's e-mail does by what the keyring kept of her."""
-    async with services.sessions.moving(services.owner, arguments.session, create=True) as session:
-        await session.sign_in(**GRACE, captcha=None, deadline=services.deadline())
+    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
+        await session.sign_in(**GRACE, captcha=None)
         session.grant.is_unattended = True
-    return Kept(email=GRACE["email"])
+    return Kept(is_done=True)
 
 
 BY_KEYRING = tool(by_keyring, "By keyring", READS)

@@ -9,7 +9,6 @@ from rememberizer_mcp.tools.knowledge.reading import document_text
 
 from tests.support.agent import ERAS, Era, agent_on, server_on
 from tests.support.knowledge import KEY, Shelf, key_on
-from tests.support.sessions import soon
 from tests.support.tiers import examples
 
 MOST_PAGES = 200
@@ -23,7 +22,7 @@ async def walked(shelf: Shelf, size: int) -> list[list[int]]:
         number: int | None = 1
         while number is not None:
             assert len(pages) < MOST_PAGES
-            found = await list_documents(key, page=number, page_size=size, deadline=soon())
+            found = await list_documents(key, page=number, page_size=size)
             result = document_list(found, number=number, size=size)
             pages.append([document.id for document in result.documents])
             number = result.next_page
@@ -37,7 +36,7 @@ async def read(shelf: Shelf, number: int) -> list[tuple[int, str, str | None]]:
         start: int | None = 0
         while start is not None:
             assert len(parts) < MOST_PAGES
-            result = await document_text(key, number, start_chunk=start, deadline=soon())
+            result = await document_text(key, number, start_chunk=start)
             marks = len(f"[{result.fence}]\n")
             parts.append((start, result.content[marks : -marks - 1], result.cut))
             start = result.next_chunk

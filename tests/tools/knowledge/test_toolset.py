@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp_types import TextContent
-from rememberizer_mcp.tools.base.services import SMART_SECONDS
+from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.tools.knowledge.findings import NOTHING_FOUND, NOTHING_SMART
 from rememberizer_mcp.tools.knowledge.reading import NOTHING_SAID
 from rememberizer_mcp.tools.knowledge.toolset import FINDABLE_SOON
@@ -187,7 +187,7 @@ async def test_a_smart_search_has_more_time_than_other_calls(era: Era) -> None:
         await anyio.sleep(0.3)
         return found()
 
-    assert SMART_SECONDS == 45
+    assert endpoints.AGENTIC_SEARCH.at_least_seconds == endpoints.VECTOR_AGENTIC_SEARCH.at_least_seconds == 45
     upstream = knowledge({SMART: answer, SEARCH: answer})
     async with agent_on(server_on(upstream.transport, api_token=KEY, timeout_seconds=0.1), era) as agent:
         assert (await agent.fails("search", query="tea"))["code"] == "upstream_timeout"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rememberizer_mcp.server.api.vector_search import VectorFindings
+from rememberizer_mcp.server.api.vector_stores import FoundInStore
 from rememberizer_mcp.tools.vector_stores.search import result_of
 
 from tests.support.agent import ERAS, Era, agent_on, server_on
@@ -232,7 +232,7 @@ chunks = st.builds(
 @pytest.mark.promise("D102")
 @given(st.lists(chunks, max_size=12), st.none() | st.text(max_size=200).map(lambda text: text * 400))
 def test_no_result_is_larger_than_a_host_takes(matches: list[Any], summary: str | None) -> None:
-    result = result_of(VectorFindings.model_validate({"matches": matches, "summary": summary}))
+    result = result_of(FoundInStore.model_validate({"matches": matches, "result": summary}))
     assert len(result.model_dump_json().encode()) <= LONGEST
     assert [each.id for each in result.matches] == [each["document"]["id"] for each in matches][: len(result.matches)]
     assert result.cut or len(result.matches) == len(matches)

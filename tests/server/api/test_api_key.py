@@ -17,14 +17,13 @@ from rememberizer_mcp.server.errors import (
 
 from tests.support.hints import hint
 from tests.support.knowledge import KEY, SETTING, key_on, knowledge
-from tests.support.sessions import soon
 from tests.support.upstream import Answer, FakeUpstream, reply
 
 
 async def asked(answer: Answer) -> tuple[Any, FakeUpstream]:
     upstream = knowledge({"account/": answer})
     async with key_on(upstream) as key:
-        return (await key.request(endpoints.ACCOUNT.call(), deadline=soon())).body.json, upstream
+        return (await key.request(endpoints.ME.call())).body.json, upstream
 
 
 @pytest.mark.promise("D94")
@@ -52,7 +51,7 @@ async def test_a_refused_key_is_named_by_its_setting_and_nothing_is_renewed(answ
     upstream = knowledge({"account/": answer})
     async with key_on(upstream) as key:
         with pytest.raises(InvalidCredentials) as raised:
-            await key.request(endpoints.ACCOUNT.call(), deadline=soon())
+            await key.request(endpoints.ME.call())
     assert raised.value.message == f"Rememberizer refused the API key of {SETTING}."
     assert "restart the server" in hint(raised.value)
     assert raised.value.status == answer.status_code
@@ -82,6 +81,6 @@ async def test_the_key_shows_in_no_form_of_it(caplog: pytest.LogCaptureFixture) 
     async with key_on(knowledge({"account/": reply(401)})) as key:
         assert repr(key) == f"<ApiKey of {SETTING}>"
         with pytest.raises(InvalidCredentials) as raised:
-            await key.request(endpoints.ACCOUNT.call(), deadline=soon())
+            await key.request(endpoints.ME.call())
     shown = "".join(traceback.format_exception(raised.value)) + caplog.text
     assert KEY not in shown

@@ -1,36 +1,14 @@
-"""Who makes a call: a signed-in session, or an API key, which is never renewed (rememberizer-api.md §3)."""
+"""``ApiKey``: a key of the settings, which makes calls as an account does and is never renewed (§3)."""
 
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Protocol
 
 from pydantic import SecretStr
 
 from ..errors import InvalidCredentials
-from .client import Call, RememberizerAPI, Reply
-from .credentials import Auth
+from .client import RememberizerAPI, Reply
+from .endpoints import Call, Takes
 from .refusals import refusal, speaks_of_credentials
-
-
-class Asker(Protocol):
-    """Whoever can make a call of the contract."""
-
-    @property
-    def whose(self) -> str:
-        """What tells one account or key from another, for an answer that is bound to it."""
-        ...
-
-    @property
-    def account(self) -> str | None:
-        """How people know it: by its e-mail, as far as that is known, or by the setting of a key."""
-        ...
-
-    async def request(self, call: Call, *, deadline: float) -> Reply:
-        """Make the call, and give its success.
-
-        Raises:
-            RememberizerError: Upstream's refusals, or no usable answer.
-        """
-        ...
 
 
 class ApiKey:
@@ -52,18 +30,19 @@ class ApiKey:
     def __repr__(self) -> str:
         return f"<ApiKey of {self.whose}>"
 
-    def headers(self, auth: Auth, *, url: str) -> dict[str, str]:  # noqa: ARG002 -- the signature is Identity's
+    def headers(self, takes: Takes, *, url: str) -> dict[str, str]:  # noqa: ARG002 -- the signature is Identity's
         """The one header that carries it; it is never sent as a bearer."""
         return {"X-API-Key": self._key.get_secret_value()}
 
-    async def request(self, call: Call, *, deadline: float) -> Reply:
+    async def request(self, call: Call) -> Reply:
         """Make the call.
 
         Raises:
             InvalidCredentials: Upstream refused the key (401, or a 400 or 403 that says so).
             RememberizerError: Upstream's other refusals, or no usable answer.
         """
-        reply = await self._api.send(call, self, deadline=deadline)
+        path = call.endpoint.path_for_key or call.path
+        reply = await self._api.send(replace(call, path=path), self)
         if reply.is_success:
             return reply
         if reply.status == HTTPStatus.UNAUTHORIZED or speaks_of_credentials(reply):

@@ -11,9 +11,8 @@ from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.errors import NotSignedIn
 from rememberizer_mcp.tools.auth.status import KEY_ONLY
 from rememberizer_mcp.tools.base.arguments import Arguments
-from rememberizer_mcp.tools.base.asking import asker
+from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, ContractTool, tool
-from rememberizer_mcp.tools.base.services import CallServices
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
@@ -39,11 +38,10 @@ class Answered(BaseModel):
     status: int
 
 
-async def probe(services: CallServices, arguments: EndpointArguments) -> Answered:
+async def probe(call: ToolCall, arguments: EndpointArguments) -> Answered:
     """Ask an endpoint by its name in the table."""
     endpoint = getattr(endpoints, arguments.endpoint)
-    who = await asker(services, arguments.session, endpoint)
-    return Answered(status=(await who.request(endpoint.call(), deadline=services.deadline())).status)
+    return Answered(status=(await call.request(endpoint.call())).status)
 
 
 def probing() -> ContractTool:
@@ -51,7 +49,9 @@ def probing() -> ContractTool:
 
 
 def upstream_with(**overrides: Any) -> FakeUpstream:
-    return knowledge({SEARCH: found(match(1)), STORE: reply(200, json={"id": "vs_1"})}, **overrides)
+    return knowledge(
+        {SEARCH: found(match(1)), "mementos/": reply(200, json=[]), STORE: reply(200, json={"id": "vs_1"})}, **overrides
+    )
 
 
 def shown(request: httpx.Request) -> tuple[str | None, str | None]:
@@ -141,10 +141,10 @@ async def test_what_only_an_account_may_ask_is_not_asked_with_the_key(era: Era) 
     upstream = upstream_with()
     around = Around(more_tools=[probing()])
     async with agent_on(server_on(upstream.transport, None, around, api_token=KEY, lazy_sign_in=False), era) as agent:
-        assert (await agent.fails("probe", endpoint="ME"))["code"] == "not_signed_in"
+        assert (await agent.fails("probe", endpoint="MEMENTOS"))["code"] == "not_signed_in"
         await agent.call("login", **ADA)
-        assert await agent.call("probe", endpoint="ME") == {"status": 200}
-    assert all("x-api-key" not in request.headers for request in upstream.asked("me/"))
+        assert await agent.call("probe", endpoint="MEMENTOS") == {"status": 200}
+    assert all("x-api-key" not in request.headers for request in upstream.asked("mementos/"))
 
 
 @pytest.mark.promise("D94")
