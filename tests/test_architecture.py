@@ -17,19 +17,19 @@ MOST_LINES = 300
 MOST_FUNCTION_LINES = 50
 
 
-@pytest.mark.promise("D52")
+@pytest.mark.promise("repository:rooms:imports")
 @pytest.mark.parametrize("room", ORDER)
 def test_a_room_imports_only_from_rooms_below_it(room: str) -> None:
     assert not {each for each in arrows_of("server")[room] if ORDER.index(each) >= ORDER.index(room)}
 
 
-@pytest.mark.promise("D52")
+@pytest.mark.promise("repository:rooms:imports")
 @pytest.mark.parametrize("house", HOUSES)
 def test_no_rooms_import_from_each_other_in_a_circle(house: str) -> None:
     assert {room for floor in floors_of(house) for room in floor} == set(arrows_of(house))
 
 
-@pytest.mark.promise("D52")
+@pytest.mark.promise("repository:rooms:imports")
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_httpx_stays_in_one_room_and_the_sandbox_apart(path: Path) -> None:
     room, found = room_of(module_of(path), house="server"), imports_of(path)

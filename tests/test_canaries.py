@@ -89,7 +89,7 @@ class Host:
         return str(content["error"]["code"] if "error" in content else content["state"])
 
 
-@pytest.mark.promise("S44", "D26", "D32")
+@pytest.mark.promise("settings:secrets:never-shown", "arguments:rejected:no-echo", "settings:logs:one-redacted-line")
 @pytest.mark.parametrize(
     "secret",
     [
@@ -111,7 +111,13 @@ def test_what_is_too_large_to_be_learnt_is_logged_nowhere(secret: Any) -> None:
     assert b"canary" not in b"".join(process.lines) + noise
 
 
-@pytest.mark.promise("S44", "S31", "D32", "D33", "D20")
+@pytest.mark.promise(
+    "settings:secrets:never-shown",
+    "process:stdout:protocol-only",
+    "settings:logs:one-redacted-line",
+    "process:eras:same",
+    "upstream:answers:codes",
+)
 @pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
 def test_no_secret_is_in_any_byte_of_a_whole_life(era: str, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("canary-of-the-settings\n", encoding="utf-8")

@@ -89,7 +89,13 @@ def is_a_yes_or_no(params: dict[str, Any]) -> bool:
     return without_fields and "://" not in json.dumps(params) and "url" not in params
 
 
-@pytest.mark.promise("D99", "S1", "S3", "S6", "S7")
+@pytest.mark.promise(
+    "tools:deletion:asks",
+    "sign-in:elicitation:no-secret-in-forms",
+    "sign-in:elicitation:declared-modes-only",
+    "sign-in:elicitation:no-links-in-fields",
+    "sign-in:elicitation:outcomes-told-apart",
+)
 @pytest.mark.parametrize(
     ("declared", "version", "deleting"),
     [
@@ -120,7 +126,14 @@ async def test_an_older_host_is_asked_only_if_it_declared_forms(
     assert is_asked or "`confirm: true`" in result["content"][0]["text"]
 
 
-@pytest.mark.promise("D99", "S1", "S3", "S6", "S14", "S17")
+@pytest.mark.promise(
+    "tools:deletion:asks",
+    "sign-in:elicitation:no-secret-in-forms",
+    "sign-in:elicitation:declared-modes-only",
+    "sign-in:elicitation:no-links-in-fields",
+    "sign-in:request-state:where-allowed",
+    "sign-in:request-state:no-secret",
+)
 @pytest.mark.parametrize(("declared", "deleting"), [*((each, here) for each in CAPABILITIES), ("form", by_stdio)])
 async def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str, deleting: Deleting) -> None:
     envelope = ENVELOPE | {"io.modelcontextprotocol/clientCapabilities": CAPABILITIES[declared]}
@@ -143,7 +156,7 @@ async def test_a_2026_host_is_asked_only_if_it_declared_forms(declared: str, del
     )
 
 
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize("answer", [{"action": "maybe"}, {}, {"action": "accept", "content": {"delete": {"a": 1}}}])
 async def test_an_answer_of_a_2025_host_that_is_none_deletes_nothing(answer: dict[str, Any]) -> None:
     async with here() as (host, seen):

@@ -49,7 +49,13 @@ async def handshake(host: RawHost, declared: str, version: str = "2025-11-25") -
     host.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
 
-@pytest.mark.promise("S1", "S2", "S3", "S6", "S30")
+@pytest.mark.promise(
+    "sign-in:elicitation:no-secret-in-forms",
+    "sign-in:elicitation:url-for-secrets",
+    "sign-in:elicitation:declared-modes-only",
+    "sign-in:elicitation:no-links-in-fields",
+    "sign-in:ways:no-elicitation-needed",
+)
 @each_capability
 async def test_a_2025_host_is_asked_only_if_it_declared_url(declared: str, connect: Connect) -> None:
     async with connect() as host:
@@ -68,7 +74,15 @@ async def test_a_2025_host_is_asked_only_if_it_declared_url(declared: str, conne
         assert first["result"]["structuredContent"]["state"] == "pending"
 
 
-@pytest.mark.promise("answers:link:id", "S1", "S2", "S3", "S6", "S14", "S30")
+@pytest.mark.promise(
+    "tools:questions:link-id",
+    "sign-in:elicitation:no-secret-in-forms",
+    "sign-in:elicitation:url-for-secrets",
+    "sign-in:elicitation:declared-modes-only",
+    "sign-in:elicitation:no-links-in-fields",
+    "sign-in:request-state:where-allowed",
+    "sign-in:ways:no-elicitation-needed",
+)
 @each_capability
 async def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str, connect: Connect) -> None:
     envelope = ENVELOPE | {"io.modelcontextprotocol/clientCapabilities": CAPABILITIES[declared]}
@@ -94,7 +108,7 @@ async def test_a_2026_host_is_asked_only_if_it_declared_url(declared: str, conne
         assert host.heard == (2 if declared in ("url", "both") else 1)
 
 
-@pytest.mark.promise("S3")
+@pytest.mark.promise("sign-in:elicitation:declared-modes-only")
 @pytest.mark.parametrize("version", ["2025-06-18", "2025-03-26"])
 async def test_an_older_host_is_not_asked_whatever_it_declares(version: str) -> None:
     async with here() as host:
@@ -103,7 +117,7 @@ async def test_an_older_host_is_not_asked_whatever_it_declares(version: str) -> 
         assert json.loads(result["content"][0]["text"])["state"] == "pending"
 
 
-@pytest.mark.promise("D78")
+@pytest.mark.promise("sign-in:pending:patience")
 async def test_no_progress_is_sent_to_a_host_that_did_not_ask_for_it() -> None:
     async with here() as host:
         await handshake(host, "none")
@@ -113,7 +127,7 @@ async def test_no_progress_is_sent_to_a_host_that_did_not_ask_for_it() -> None:
         assert (await host.receive())["id"] == 2
 
 
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize("answer", [{"action": "maybe"}, {}])
 async def test_an_answer_of_a_2025_host_that_is_none_leaves_the_link(answer: dict[str, str]) -> None:
     async with here() as host:

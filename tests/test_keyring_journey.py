@@ -61,7 +61,7 @@ def in_the_keyring(environment: dict[str, str]) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.promise("D72", "D65", "S44")
+@pytest.mark.promise("keyring:kept:until-logout", "keyring:kept:never-a-plain-file", "settings:secrets:never-shown")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_sign_in_outlives_each_restart_of_the_host_until_its_logout(kept: dict[str, str]) -> None:
     tokens = [in_the_keyring(kept)]
@@ -83,7 +83,7 @@ def test_a_sign_in_outlives_each_restart_of_the_host_until_its_logout(kept: dict
         assert fourth.call("login")["state"] == "pending"
 
 
-@pytest.mark.promise("D72")
+@pytest.mark.promise("keyring:kept:until-logout")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_two_hosts_at_once_use_up_no_token_of_each_other(kept: dict[str, str]) -> None:
     with host(environment=kept) as one, host(environment=kept) as other:
@@ -98,7 +98,7 @@ def test_two_hosts_at_once_use_up_no_token_of_each_other(kept: dict[str, str]) -
     assert in_the_keyring(kept) == ""
 
 
-@pytest.mark.promise("D72")
+@pytest.mark.promise("keyring:kept:until-logout")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_kept_sign_in_that_was_revoked_is_forgotten(kept: dict[str, str]) -> None:
     elsewhere = {"Cookie": f"refresh_token={in_the_keyring(kept)}"}
@@ -109,7 +109,7 @@ def test_a_kept_sign_in_that_was_revoked_is_forgotten(kept: dict[str, str]) -> N
     assert in_the_keyring(kept) == ""
 
 
-@pytest.mark.promise("D66", "D65")
+@pytest.mark.promise("keyring:refused:says-what-to-do", "keyring:kept:never-a-plain-file")
 def test_without_a_keyring_login_refuses_and_writes_no_file(tmp_path: Path, base_url: str) -> None:
     home = tmp_path / "home"
     home.mkdir()

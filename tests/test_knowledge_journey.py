@@ -96,7 +96,7 @@ async def read_whole(agent: Agent, number: int) -> str:
 
 
 @each_era
-@pytest.mark.promise("D107", "D95")
+@pytest.mark.promise("sandbox:documents:unchanged", "tools:results:one-shape-fenced-bounded")
 async def test_thirty_documents_of_every_kind_are_found_and_read_to_the_end_as_they_were_stored(
     era: Era, clock: FakeClock
 ) -> None:
@@ -112,7 +112,7 @@ async def test_thirty_documents_of_every_kind_are_found_and_read_to_the_end_as_t
             assert read == cleaned(text)
 
 
-@pytest.mark.promise("D107")
+@pytest.mark.promise("sandbox:documents:unchanged")
 async def test_the_list_holds_the_whole_corpus_and_a_source_only_its_own(clock: FakeClock) -> None:
     async with ada("2026-07-28", clock) as agent:
         everything, slack = await listed(agent), await listed(agent, source="slack")
@@ -122,7 +122,7 @@ async def test_the_list_holds_the_whole_corpus_and_a_source_only_its_own(clock: 
 
 
 @each_era
-@pytest.mark.promise("D107")
+@pytest.mark.promise("sandbox:documents:unchanged")
 async def test_what_is_remembered_is_found_once_it_is_indexed_and_by_nobody_else(era: Era, clock: FakeClock) -> None:
     note = {"name": "Zeppelin", "content": "The zeppelin departs at half past nine."}
     async with ada(era, clock) as agent:
@@ -142,7 +142,7 @@ async def names_found(agent: Agent) -> list[str]:
 
 
 @each_era
-@pytest.mark.promise("D107")
+@pytest.mark.promise("sandbox:documents:unchanged")
 async def test_a_channel_is_read_by_the_id_that_a_search_gives(era: Era, clock: FakeClock) -> None:
     async with ada(era, clock) as agent:
         (first, *_) = await listed(agent, source="discord")
@@ -155,7 +155,7 @@ async def test_a_channel_is_read_by_the_id_that_a_search_gives(era: Era, clock: 
 
 
 @each_era
-@pytest.mark.promise("D107", "D95")
+@pytest.mark.promise("sandbox:documents:unchanged", "tools:results:one-shape-fenced-bounded")
 async def test_a_time_of_a_channel_is_read_whichever_end_upstream_calls_from(era: Era, clock: FakeClock) -> None:
     said = []
     for variant in ("samples", "spec"):
@@ -173,7 +173,7 @@ async def test_a_time_of_a_channel_is_read_whichever_end_upstream_calls_from(era
 
 
 @each_era
-@pytest.mark.promise("D107")
+@pytest.mark.promise("sandbox:documents:unchanged")
 async def test_the_smart_search_sums_up_what_its_rounds_found(era: Era, clock: FakeClock) -> None:
     async with ada(era, clock) as agent:
         found = await agent.call("smart_search", query="How long does sourdough bread bake?", user_context="a baker")
@@ -184,7 +184,7 @@ async def test_the_smart_search_sums_up_what_its_rounds_found(era: Era, clock: F
 
 
 @each_era
-@pytest.mark.promise("D107")
+@pytest.mark.promise("sandbox:documents:unchanged")
 async def test_an_access_token_that_ends_between_calls_is_never_the_agents_problem(era: Era, clock: FakeClock) -> None:
     async with ada(era, clock) as agent:
         for _ in range(5):

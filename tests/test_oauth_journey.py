@@ -79,7 +79,14 @@ def assert_unspoken(printed: str, person: Visitor) -> None:
     assert challenge not in map(pkce_challenge, re.findall(r"(?=([\w-]{43}))", printed))
 
 
-@pytest.mark.promise("D60", "D61", "D62", "D70", "S37", "S44")
+@pytest.mark.promise(
+    "sessions:oauth:documented-calls",
+    "sessions:oauth:own-refresh",
+    "sandbox:oauth:consent",
+    "sign-in:ways:first-that-applies",
+    "sessions:oauth:state-once",
+    "settings:secrets:never-shown",
+)
 def test_a_grant_of_the_consent_page_signs_in_renews_and_ends(environment: dict[str, str]) -> None:
     with with_an_account(environment) as server, at_the_consent_page(server) as person:
         assert "Rememberizer MCP (sandbox)" in person.text
@@ -98,7 +105,7 @@ def test_a_grant_of_the_consent_page_signs_in_renews_and_ends(environment: dict[
         assert_unspoken(printed, person)
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 def test_a_person_who_cancels_is_a_failed_sign_in(environment: dict[str, str]) -> None:
     with with_an_account(environment) as server, at_the_consent_page(server) as person:
         server.begin("login")
@@ -110,7 +117,7 @@ def test_a_person_who_cancels_is_a_failed_sign_in(environment: dict[str, str]) -
         assert server.call("login")["state"] == "pending"
 
 
-@pytest.mark.promise("S37")
+@pytest.mark.promise("sessions:oauth:state-once")
 def test_a_forged_a_foreign_and_a_replayed_answer_get_one_refusal(environment: dict[str, str]) -> None:
     with with_an_account(environment) as server, at_the_consent_page(server) as person, Visitor() as stranger:
         page = httpx.URL(server.call("session_status")["sign_in_url"])
@@ -129,7 +136,7 @@ def test_a_forged_a_foreign_and_a_replayed_answer_get_one_refusal(environment: d
         assert_unspoken(server.end(), person)
 
 
-@pytest.mark.promise("D60", "S44")
+@pytest.mark.promise("sessions:oauth:documented-calls", "settings:secrets:never-shown")
 def test_a_wrong_client_secret_is_told_at_the_page_and_names_its_setting(environment: dict[str, str]) -> None:
     environment |= {"REMEMBERIZER_OAUTH_CLIENT_SECRET": "canary-wrong-secret"}
     with with_an_account(environment) as server, at_the_consent_page(server) as person:
@@ -143,7 +150,7 @@ def test_a_wrong_client_secret_is_told_at_the_page_and_names_its_setting(environ
         assert "canary-wrong-secret" not in server.end() + person.text
 
 
-@pytest.mark.promise("D70")
+@pytest.mark.promise("sign-in:ways:first-that-applies")
 def test_a_port_that_is_taken_is_named(environment: dict[str, str]) -> None:
     address = ("127.0.0.1", int(environment["REMEMBERIZER_OAUTH_PORT"]))
     with socket.create_server(address), host("--sandbox", environment=environment) as server:
@@ -153,7 +160,7 @@ def test_a_port_that_is_taken_is_named(environment: dict[str, str]) -> None:
         assert server.call("session_status")["state"] == "signed_out"
 
 
-@pytest.mark.promise("D60", "D62", "S39")
+@pytest.mark.promise("sessions:oauth:documented-calls", "sandbox:oauth:consent", "page:request:not-framed-not-stored")
 @pytest.mark.needs("chromium")
 async def test_no_policy_of_a_page_keeps_chromium_from_the_way_there_and_back(environment: dict[str, str]) -> None:
     in_thread = anyio.to_thread.run_sync

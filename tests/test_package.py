@@ -49,7 +49,7 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return Parser().parsestr(wheel.read(name).decode())
 
 
-@pytest.mark.promise("D36")
+@pytest.mark.promise("package:wheel:our-modules-only")
 def test_the_wheel_holds_every_module_and_no_other_top_level_name(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     assert {name.partition("/")[0] for name in names} == {
@@ -62,7 +62,7 @@ def test_the_wheel_holds_every_module_and_no_other_top_level_name(wheel: zipfile
     assert wanted == {name for name in names if name.startswith("rememberizer_mcp/")}
 
 
-@pytest.mark.promise("D36")
+@pytest.mark.promise("package:wheel:our-modules-only")
 def test_the_one_command_is_rememberizer_mcp(wheel: zipfile.ZipFile) -> None:
     name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert wheel.read(name).decode().split("\n")[:2] == [
@@ -71,7 +71,7 @@ def test_the_one_command_is_rememberizer_mcp(wheel: zipfile.ZipFile) -> None:
     ]
 
 
-@pytest.mark.promise("D36")
+@pytest.mark.promise("package:wheel:our-modules-only")
 def test_the_source_archive_holds_what_the_tests_need(dist: Path) -> None:
     (path,) = dist.glob("*.tar.gz")
     with tarfile.open(path) as archive:
@@ -79,7 +79,7 @@ def test_the_source_archive_holds_what_the_tests_need(dist: Path) -> None:
     assert {"pyproject.toml", "README.md", "LICENSE", "server/cli/commands.py", "tools/auth/toolset.py"} <= names
 
 
-@pytest.mark.promise("S42")
+@pytest.mark.promise("settings:versions:mcp-fixed")
 def test_no_mcp_with_the_session_flaw_is_accepted(metadata: Message) -> None:
     """CVE-2026-59951 is fixed in 2.2.0."""
     needs = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
@@ -108,7 +108,7 @@ def command_of(host: str, environment: Mapping[str, str]) -> StdioServerParamete
     )
 
 
-@pytest.mark.promise("D37", "D33")
+@pytest.mark.promise("package:wheel:starts-offline", "process:eras:same")
 @pytest.mark.parametrize(
     ("host", "era"),
     matrix(
@@ -121,7 +121,7 @@ async def test_each_block_of_mcp_json_starts_the_built_wheel(host: str, era: Era
         assert (await agent.call("session_status"))["state"] == "signed_out"
 
 
-@pytest.mark.promise("D37")
+@pytest.mark.promise("package:wheel:starts-offline")
 async def test_a_person_signs_up_at_the_page_of_the_sandbox_block(offline: Mapping[str, str]) -> None:
     """There a password has no way into the conversation."""
     async with agent_on(command_of("rememberizer-sandbox", offline)) as agent:

@@ -78,7 +78,12 @@ async def code_for(email: str) -> str:
     return next(letter.code for letter in reversed(letters) if letter.to == email)
 
 
-@pytest.mark.promise("D73", "D75", "S9", "S4")
+@pytest.mark.promise(
+    "page:forms:work-and-stay",
+    "page:forms:sent-once",
+    "page:person:who-asked",
+    "sign-in:elicitation:no-credentials-in-url",
+)
 async def test_a_person_signs_up_and_verifies_and_the_agent_goes_on() -> None:
     async with scene("--sandbox") as on:
         page, status = await on.sent("signup", email=ADA["email"], name="Ada")
@@ -108,7 +113,7 @@ async def test_a_person_signs_up_and_verifies_and_the_agent_goes_on() -> None:
         ]
 
 
-@pytest.mark.promise("D73", "D75")
+@pytest.mark.promise("page:forms:work-and-stay", "page:forms:sent-once")
 async def test_wrong_input_stays_and_a_double_click_signs_in_once() -> None:
     async with scene("--sandbox") as on:
         page, _ = await on.sent("signup", email=ADA["email"])
@@ -132,7 +137,7 @@ async def test_wrong_input_stays_and_a_double_click_signs_in_once() -> None:
         assert (await visit(status["sign_in_url"])).status_code == 410
 
 
-@pytest.mark.promise("D74", "S8")
+@pytest.mark.promise("page:forms:five-attempts", "sign-in:elicitation:bound-to-client")
 async def test_five_wrong_attempts_close_the_page_and_the_agent_is_told() -> None:
     async with scene("--sandbox") as on:
         page, status = await on.sent()
@@ -147,7 +152,7 @@ async def test_five_wrong_attempts_close_the_page_and_the_agent_is_told() -> Non
         assert again["confirm_code"] != status["confirm_code"]
 
 
-@pytest.mark.promise("D81", "S9")
+@pytest.mark.promise("sign-in:end:page-closed", "page:person:who-asked")
 async def test_logout_ends_the_page_that_is_still_open_in_the_browser() -> None:
     async with scene("--sandbox") as on:
         _, first = await on.sent()
@@ -163,7 +168,7 @@ async def test_logout_ends_the_page_that_is_still_open_in_the_browser() -> None:
         assert await violations(other) == ""
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_the_cookie_of_a_browser_that_is_signed_in_already_is_taken_over(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox, httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as there:
         account = {**ADA, "name": "Ada", "captcha": "sandbox-captcha"}
@@ -184,7 +189,7 @@ async def test_the_cookie_of_a_browser_that_is_signed_in_already_is_taken_over(t
             assert (status["email"], status["method"], status["can_refresh"]) == (ADA["email"], "browser", True)
 
 
-@pytest.mark.promise("D67", "D73")
+@pytest.mark.promise("page:look:asks-nothing-else", "page:forms:work-and-stay")
 async def test_with_a_site_key_the_page_asks_for_googles_widget_and_nothing_else() -> None:
     environment = clean_environment(OPEN_BROWSER="never", RECAPTCHA_SITE_KEY="a-site-key")
     command = StdioServerParameters(command=SERVE[0], args=list(SERVE[1:]), env=environment)
@@ -212,7 +217,7 @@ def oauth() -> dict[str, str]:
     }
 
 
-@pytest.mark.promise("S37", "D60", "D70")
+@pytest.mark.promise("sessions:oauth:state-once", "sessions:oauth:documented-calls", "sign-in:ways:first-that-applies")
 async def test_a_person_consents_at_rememberizer_and_comes_back_signed_in() -> None:
     """Browsers hold the redirect to the consent page against the policy of the page that it comes from."""
     async with scene("--sandbox", **oauth()) as on:
@@ -234,7 +239,7 @@ async def test_a_person_consents_at_rememberizer_and_comes_back_signed_in() -> N
         assert (await on.agent.call("logout"))["next"] == "Signed out, here and at Rememberizer."
 
 
-@pytest.mark.promise("S37", "S7")
+@pytest.mark.promise("sessions:oauth:state-once", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_person_who_cancels_the_consent_ends_the_page() -> None:
     async with scene("--sandbox", **oauth()) as on:
         page, status = await on.sent()

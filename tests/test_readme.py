@@ -13,13 +13,13 @@ MOST_LINES = 150
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.promise("D38")
+@pytest.mark.promise("repository:pages:readme-runs")
 def test_the_host_block_is_the_shipped_file() -> None:
     (block,) = blocks(README, "json")
     assert json.loads(block) == json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.promise("D38")
+@pytest.mark.promise("repository:pages:readme-runs")
 def test_the_two_commands_come_first_and_the_readme_is_short() -> None:
     commands = [line for block in blocks(README, "sh") for line in block.splitlines()]
     assert commands[:2] == ["make demo", "make test"]

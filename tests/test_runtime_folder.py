@@ -37,7 +37,7 @@ def life_on_the_sandbox(environment: dict[str, str]) -> str:
     return noise.decode()
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without", "S13")
+@pytest.mark.promise("sandbox:outbox:unusable-folder", "settings:files:private")
 @pytest.mark.untraced
 @pytest.mark.parametrize("take", [by_a_file, by_a_link, by_a_dangling_link])
 def test_a_server_on_the_sandbox_serves_and_says_so_once(take: Callable[[Path], None], tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_server_on_the_sandbox_serves_and_says_so_once(take: Callable[[Path], 
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("sandbox:runtime-folder:serves-without", "S13")
+@pytest.mark.promise("sandbox:outbox:unusable-folder", "settings:files:private")
 @pytest.mark.untraced
 @pytest.mark.parametrize("take", [by_somebody_else, by_a_file])
 def test_the_folder_below_the_temporary_one_may_be_taken_as_well(take: Callable[[Path], None], tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_folder_below_the_temporary_one_may_be_taken_as_well(take: Callable[
     assert said.count(SAID) == (0 if Path(f"/run/user/{os.geteuid()}").is_dir() else 1)
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.promise("sandbox:outbox:unusable-folder")
 @pytest.mark.untraced
 def test_the_sandbox_over_http_serves_and_shows_its_outbox(tmp_path: Path) -> None:
     by_a_file(tmp_path / "rememberizer-mcp")
@@ -71,7 +71,7 @@ def test_the_sandbox_over_http_serves_and_shows_its_outbox(tmp_path: Path) -> No
     assert noise.decode().startswith(SAID)
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.promise("sandbox:outbox:unusable-folder")
 @pytest.mark.untraced
 @pytest.mark.parametrize("arguments", [("demo",), ("sandbox", "outbox")])
 def test_what_reads_the_outbox_ends_with_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random sequences of the six tools on the sandbox, against a model of the state machine (D53)."""
+"""Random sequences of the six tools on the sandbox, against a model of the state machine."""
 
 import json
 from dataclasses import dataclass, field
@@ -174,7 +174,7 @@ class Recording(httpx.AsyncBaseTransport):
         return response
 
 
-@pytest.mark.promise("D53", "D10", "S44")
+@pytest.mark.promise("sessions:states:no-other", "sessions:states:illegal-moves", "settings:secrets:never-shown")
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     steps=[

@@ -31,7 +31,7 @@ print(*sys.modules)
 """
 
 
-@pytest.mark.promise("D82")
+@pytest.mark.promise("sign-in:start:not-imported")
 def test_nothing_of_the_browser_sign_in_is_imported_at_start() -> None:
     loaded = set(subprocess.check_output([sys.executable, "-c", SCRIPT], text=True).split())
     assert "rememberizer_mcp.tools.base.sign_in" in loaded

@@ -46,7 +46,7 @@ async def with_store(clock: FakeClock, era: Era, *variants: str, **settings: Any
 
 @each_era
 @each_shape
-@pytest.mark.promise("D102", "D99")
+@pytest.mark.promise("tools:shapes:every-documented", "tools:deletion:asks")
 async def test_a_memento_holds_what_was_put_into_it(era: Era, variants: tuple[str, ...], clock: FakeClock) -> None:
     async with signed_up(clock, era, variants) as (_, agent):
         for name in ("Tea", "Coffee"):
@@ -67,7 +67,7 @@ async def test_a_memento_holds_what_was_put_into_it(era: Era, variants: tuple[st
 
 
 @each_era
-@pytest.mark.promise("D103")
+@pytest.mark.promise("tools:shapes:no-public-key")
 async def test_public_knowledge_comes_without_its_key(era: Era, clock: FakeClock) -> None:
     async with signed_up(clock, era) as (_, agent):
         result = await agent.result("list_public_knowledge")
@@ -78,7 +78,7 @@ async def test_public_knowledge_comes_without_its_key(era: Era, clock: FakeClock
 
 @each_era
 @each_shape
-@pytest.mark.promise("D102", "D99")
+@pytest.mark.promise("tools:shapes:every-documented", "tools:deletion:asks")
 async def test_a_text_is_added_found_renamed_and_deleted(era: Era, variants: tuple[str, ...], clock: FakeClock) -> None:
     async with with_store(clock, era, *variants) as agent:
         assert (await agent.call("vector_store_info"))["name"] == "Facts"
@@ -101,7 +101,7 @@ async def test_a_text_is_added_found_renamed_and_deleted(era: Era, variants: tup
 
 
 @each_era
-@pytest.mark.promise("D100", "D101")
+@pytest.mark.promise("tools:uploads:allowed-folders", "tools:uploads:limits-first")
 async def test_files_are_uploaded_and_their_texts_found(era: Era, clock: FakeClock, tmp_path: Path) -> None:
     texts = {
         "a.txt": "Assam is malty",

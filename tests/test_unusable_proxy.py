@@ -39,7 +39,7 @@ def result_of(process: Process, name: str, /, **arguments: Any) -> dict[str, Any
     return content
 
 
-@pytest.mark.promise("D20", "D25", "S44")
+@pytest.mark.promise("upstream:answers:codes", "tools:errors:members", "settings:secrets:never-shown")
 @pytest.mark.parametrize(("variable", "value", "said"), CASES)
 def test_every_call_names_the_variable_that_the_user_has_to_correct(variable: str, value: str, said: str) -> None:
     with running(environment=environment(variable, value, API_TOKEN="key", LOG_LEVEL="debug")) as process:
@@ -61,7 +61,7 @@ def test_every_call_names_the_variable_that_the_user_has_to_correct(variable: st
     assert CANARY.encode() not in noise
 
 
-@pytest.mark.promise("D73", "S44")
+@pytest.mark.promise("page:forms:work-and-stay", "settings:secrets:never-shown")
 async def test_the_page_tells_the_person_what_to_correct() -> None:
     command, *arguments = SERVE
     server = StdioServerParameters(command=command, args=arguments, env=environment("ALL_PROXY", SOCKS))
@@ -74,7 +74,7 @@ async def test_the_page_tells_the_person_what_to_correct() -> None:
     assert CANARY not in told
 
 
-@pytest.mark.promise("D116", "S44")
+@pytest.mark.promise("doctor:looks:network", "settings:secrets:never-shown")
 @pytest.mark.parametrize(("variable", "value", "said"), CASES)
 async def test_the_doctor_agrees(variable: str, value: str, said: str, tmp_path: Path) -> None:
     known = environment(variable, value, BASE_URL="https://api.example.org/") | {"HOME": str(tmp_path)}
@@ -86,7 +86,7 @@ async def test_the_doctor_agrees(variable: str, value: str, said: str, tmp_path:
     assert CANARY not in str(found)
 
 
-@pytest.mark.promise("D116", "S44")
+@pytest.mark.promise("doctor:looks:network", "settings:secrets:never-shown")
 def test_the_doctors_command_tells_it_without_the_value() -> None:
     variable, value, said = CASES[0]
     done = subprocess.run(
@@ -101,7 +101,7 @@ def test_the_doctors_command_tells_it_without_the_value() -> None:
     assert CANARY not in done.stdout + done.stderr
 
 
-@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:proxy:unusable-exceptions")
 @pytest.mark.parametrize("beside", [BESIDE[0], BESIDE[6]])
 def test_what_is_not_on_the_way_stops_no_call(beside: dict[str, str]) -> None:
     """The proxy on the way refuses the connection."""

@@ -19,7 +19,7 @@ from tests.support.knowledge import KEY, Shelf, found, knowledge, match, page
 from tests.support.process import clean_environment, initialize, legacy, modern, running
 from tests.support.upstream import BASE_URL, FakeUpstream, Slow, reply
 
-pytestmark = pytest.mark.promise("D97")
+pytestmark = pytest.mark.promise("tools:weaknesses:absent")
 SEARCH, SMART, MEMORIZE = "documents/search/", "documents/agentic_search/", "documents/memorize/"
 QUERY = {"query": "tea"}
 

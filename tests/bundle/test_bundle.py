@@ -37,14 +37,14 @@ def manifest(bundle: Path) -> dict[str, Any]:
     return read
 
 
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_bundle_is_small_and_the_same_bytes_each_time(bundle: Path, tmp_path: Path) -> None:
     assert bundle.name == f"rememberizer-mcp-{__version__}.mcpb"
     assert build(tmp_path).read_bytes() == bundle.read_bytes()
     assert bundle.stat().st_size < MOST_BYTES
 
 
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_bundle_holds_the_code_and_no_more(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
@@ -56,7 +56,7 @@ def test_the_bundle_holds_the_code_and_no_more(bundle: Path) -> None:
     assert {name.removeprefix("rememberizer_mcp/") for name in names} - beside == wanted - {*OF_A_TERMINAL}
 
 
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_manifest_lists_what_the_server_lists(manifest: Mapping[str, Any]) -> None:
     settings = Settings()
     assert [tool["name"] for tool in manifest["tools"]] == [tool.name for tool in chosen(settings)]
@@ -66,7 +66,7 @@ def test_the_manifest_lists_what_the_server_lists(manifest: Mapping[str, Any]) -
     assert all(tool["description"] for tool in manifest["tools"])
 
 
-@pytest.mark.promise("D120")
+@pytest.mark.promise("package:bundle:empty-fields")
 def test_each_field_is_a_setting_and_none_is_required(manifest: Mapping[str, Any]) -> None:
     fields = manifest["user_config"]
     assert set(fields) < set(Settings.model_fields)
@@ -79,7 +79,7 @@ def test_each_field_is_a_setting_and_none_is_required(manifest: Mapping[str, Any
     assert fields["toolsets"]["default"] == ",".join(Settings().toolsets)
 
 
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_bundle_installs_the_versions_that_were_tested(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         read = tomllib.loads(archive.read("pyproject.toml").decode())
@@ -95,7 +95,7 @@ def test_the_bundle_installs_the_versions_that_were_tested(bundle: Path) -> None
 
 
 @official
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_official_tool_finds_the_manifest_valid(extension: Path) -> None:
     said = mcpb("validate", str(extension / "manifest.json"))
     assert "Manifest schema validation passes!" in said
@@ -103,7 +103,7 @@ def test_the_official_tool_finds_the_manifest_valid(extension: Path) -> None:
 
 
 @official
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 def test_the_official_tool_unpacks_what_was_packed(bundle: Path, extension: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         assert all((extension / name).read_bytes() == archive.read(name) for name in archive.namelist())
@@ -138,7 +138,7 @@ def stand_in(requirement: Requirement, folder: Path) -> None:
 
 
 @official
-@pytest.mark.promise("D120", "D121")
+@pytest.mark.promise("package:bundle:empty-fields", "package:bundle:valid")
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("filled_in", [{}, EMPTY], ids=["untouched", "emptied"])
 async def test_a_bundle_starts_when_nobody_filled_anything_in(
@@ -153,7 +153,7 @@ async def test_a_bundle_starts_when_nobody_filled_anything_in(
 
 
 @official
-@pytest.mark.promise("D121")
+@pytest.mark.promise("package:bundle:valid")
 async def test_what_is_filled_in_is_what_the_server_does(
     extension: Path, offline: Mapping[str, str], tmp_path: Path
 ) -> None:

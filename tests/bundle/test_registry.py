@@ -18,13 +18,13 @@ WRITTEN: dict[str, Any] = json.loads((ROOT / "server.json").read_text(encoding="
 VARIABLES = {each["name"]: each for each in WRITTEN["packages"][0]["environmentVariables"]}
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 def test_the_file_is_what_the_code_says_now() -> None:
     """``make server-json`` writes it."""
     assert server_json() == WRITTEN
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 def test_the_file_is_valid_by_its_published_schema() -> None:
     schema = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     assert schema["$id"] == WRITTEN["$schema"] == SCHEMA
@@ -35,7 +35,7 @@ def test_the_file_is_valid_by_its_published_schema() -> None:
         assert not validator.is_valid(WRITTEN | broken)
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 async def test_the_version_is_one_value_everywhere() -> None:
     versions = {
         importlib.metadata.version("rememberizer-mcp"),
@@ -46,19 +46,19 @@ async def test_the_version_is_one_value_everywhere() -> None:
     assert versions == {__version__}
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 def test_the_readme_names_the_server_as_the_registry_will_look_for_it() -> None:
     assert f"\n<!-- mcp-name: {SERVER_NAME} -->\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 def test_every_setting_is_there_and_every_secret_is_marked() -> None:
     assert set(VARIABLES) == {variable(name) for name in Settings.model_fields if name != "sandbox"}
     assert {name for name, each in VARIABLES.items() if each.get("isSecret")} == {variable(name) for name in SECRETS}
     assert all(each["description"] for each in VARIABLES.values())
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -78,7 +78,7 @@ def test_what_a_setting_takes_is_said(name: str, asked: dict[str, Any]) -> None:
     assert said == asked
 
 
-@pytest.mark.promise("D122")
+@pytest.mark.promise("package:registry:valid")
 def test_every_default_is_the_settings_default() -> None:
     given = {each["name"]: each["default"] for each in VARIABLES.values() if "default" in each}
     fields = {name: given[variable(name)] for name in Settings.model_fields if variable(name) in given}

@@ -47,25 +47,25 @@ def found(checkout: Path) -> list[str]:
     return list(problems(checkout, version="1.2.0", server_json=SERVER))
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_a_checkout_that_is_ready_has_no_problem(checkout: Path) -> None:
     assert found(checkout) == []
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_the_tag_of_this_very_commit_is_no_problem(checkout: Path) -> None:
     git(checkout, "tag", "v1.2.0")
     assert found(checkout) == []
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_a_tag_on_another_commit_is_one(checkout: Path) -> None:
     git(checkout, "tag", "-a", "v1.2.0", "-m", "1.2.0")
     commit(checkout)
     assert found(checkout) == ["The tag v1.2.0 stands on another commit: raise `__version__` in server/__init__.py."]
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -85,14 +85,14 @@ def test_a_changelog_that_is_not_ready_is_one(old: str, new: str, sentence: str,
     assert found(checkout) == [sentence]
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_a_changelog_needs_no_section_for_what_is_not_released(checkout: Path) -> None:
     write(checkout, "CHANGELOG.md", CHANGES.replace("## [Unreleased]\n", ""))
     commit(checkout)
     assert found(checkout) == []
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_stale_files_and_changes_are_named_all_at_once(checkout: Path) -> None:
     write(checkout, "server.json", "{}")
     write(checkout, "README.md", "# It\n")
@@ -104,7 +104,7 @@ def test_stale_files_and_changes_are_named_all_at_once(checkout: Path) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_the_command_says_whether_a_checkout_can_be_released(checkout: Path) -> None:
     run("server.json", checkout / "server.json")
     assert (checkout / "server.json").read_bytes() == (ROOT / "server.json").read_bytes()

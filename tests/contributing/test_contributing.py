@@ -47,7 +47,7 @@ def changed_alone(tmp_path: Path) -> Path:
     return checkout
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 async def test_the_changes_of_the_five_steps_add_a_tool_that_answers_over_stdio(changed_alone: Path) -> None:
     await count_mementos(changed_alone, **NO_FRONT)
 
@@ -61,7 +61,7 @@ def followed(tmp_path: Path) -> Path:
     return checkout
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 @pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 async def test_the_commands_of_the_five_steps_bring_the_rest_up_to_date_and_check_it(followed: Path) -> None:

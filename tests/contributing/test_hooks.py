@@ -11,7 +11,7 @@ CONFIGURATION = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(enco
 HOOKS = [hook for repository in CONFIGURATION["repos"] for hook in repository["hooks"]]
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_every_hook_is_a_make_target_of_this_repository() -> None:
     assert {repository["repo"] for repository in CONFIGURATION["repos"]} == {"local"}
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -22,7 +22,7 @@ def test_every_hook_is_a_make_target_of_this_repository() -> None:
         assert (hook["language"], hook["pass_filenames"]) == ("system", False)
 
 
-@pytest.mark.promise("D126")
+@pytest.mark.promise("repository:contributing:steps")
 def test_lint_and_types_are_among_them_at_stages_that_are_installed() -> None:
     assert {"lint", "types"} <= {hook["id"] for hook in HOOKS}
     assert {stage for hook in HOOKS for stage in hook["stages"]} == set(CONFIGURATION["default_install_hook_types"])

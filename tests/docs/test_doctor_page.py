@@ -24,13 +24,13 @@ def named() -> Iterator[str]:
                 yield from (str(each.value) for each in given if isinstance(each, ast.Constant))
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 def test_every_line_of_a_report_has_its_row_and_its_section() -> None:
     assert set(named()) == set(LINES)
     assert re.findall(r"^## `(\w+)`$", PAGE, re.MULTILINE) == list(LINES)
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 def test_the_example_is_of_a_real_report() -> None:
     (example,) = blocks(PAGE, "text")
     assert example.rstrip() in SICK

@@ -26,7 +26,7 @@ ROWS = {
 """The packages of the clients in the table."""
 
 
-@pytest.mark.promise("D38", "D128")
+@pytest.mark.promise("repository:pages:readme-runs", "repository:pages:links")
 def test_the_python_snippet_runs_and_prints_what_it_says(tmp_path: Path) -> None:
     (snippet,) = blocks(PAGE, "python")
     environment = clean_environment() | {
@@ -40,7 +40,7 @@ def test_the_python_snippet_runs_and_prints_what_it_says(tmp_path: Path) -> None
     assert f"prints `{done.stdout.strip()}`" in PAGE
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 def test_the_table_of_clients_has_the_versions_that_the_tests_run() -> None:
     pins = {
         name: version

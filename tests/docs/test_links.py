@@ -24,13 +24,13 @@ def queries(page: str) -> list[dict[str, str]]:
     ]
 
 
-@pytest.mark.promise("D123")
+@pytest.mark.promise("package:links:one-click")
 def test_cursors_links_hold_the_blocks_of_mcp_json() -> None:
     found = queries("cursor.com/en/install-mcp")
     assert {each["name"]: json.loads(base64.b64decode(each["config"], validate=True)) for each in found} == BLOCKS
 
 
-@pytest.mark.promise("D123")
+@pytest.mark.promise("package:links:one-click")
 def test_vs_codes_links_hold_the_blocks_of_mcp_json() -> None:
     found = {}
     for each in queries("insiders.vscode.dev/redirect"):

@@ -20,7 +20,7 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 @pytest.mark.parametrize("page", EVERY, ids=name_of)
 def test_every_link_leads_to_a_file_and_an_anchor_that_are_there(page: Path) -> None:
     for link in links(text_of(page)):
@@ -31,14 +31,14 @@ def test_every_link_leads_to_a_file_and_an_anchor_that_are_there(page: Path) -> 
             assert not anchor or anchor in anchors(text_of(file)), link
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 def test_every_link_that_leaves_is_encrypted() -> None:
     outside = {link for page in EVERY for link in links(text_of(page)) if is_outside(link)}
     assert outside
     assert not [link for link in outside if not link.startswith("https://")]
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 def test_every_page_is_one_click_from_the_readme() -> None:
     readme = ROOT / "README.md"
     clicked = {target(readme, link)[0] for link in links(text_of(readme)) if not is_outside(link)}
@@ -65,7 +65,7 @@ def resolved(command: str) -> list[str]:
         name, found, arguments = found.resolve_command(context, rest)  # type: ignore[assignment]  # it raises, or finds
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 @pytest.mark.parametrize("page", EVERY, ids=name_of)
 def test_every_command_of_ours_that_is_quoted_exists(page: Path) -> None:
     for command in commands(text_of(page)):
@@ -93,7 +93,7 @@ def test_a_command_is_followed_to_its_end(command: str, names: list[str]) -> Non
     assert resolved(command) == names
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 def test_every_make_target_that_is_quoted_exists() -> None:
     makefile = text_of(ROOT / "Makefile")
     targets = {

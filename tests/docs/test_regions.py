@@ -14,7 +14,7 @@ from tests.support.process import clean_environment
 TEXTS = {page: page.read_text(encoding="utf-8") for page in pages()}
 
 
-@pytest.mark.promise("D127", "D38")
+@pytest.mark.promise("repository:pages:generated", "repository:pages:readme-runs")
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_every_generated_region_is_what_the_code_says_now(page: Path) -> None:
     """``make docs`` writes them."""
@@ -22,7 +22,7 @@ def test_every_generated_region_is_what_the_code_says_now(page: Path) -> None:
         assert text == REGIONS[name]().rstrip() + "\n", f"{name_of(page)}: {name} is stale; run `make docs`"
 
 
-@pytest.mark.promise("D127")
+@pytest.mark.promise("repository:pages:generated")
 def test_every_marker_has_a_function_and_every_function_its_one_region() -> None:
     marked = Counter(name for text in TEXTS.values() for name in markers(text))
     assert marked == Counter(each for name in REGIONS for each in (name, "/" + name))
@@ -41,7 +41,7 @@ def test_a_region_that_nothing_makes_is_not_passed_over() -> None:
         rewritten("<!-- unknown -->\nold\n<!-- /unknown -->\n", {})
 
 
-@pytest.mark.promise("D127")
+@pytest.mark.promise("repository:pages:generated")
 def test_make_docs_brings_the_pages_of_a_folder_up_to_date_whatever_is_set(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     readme, page = tmp_path / "README.md", tmp_path / "docs" / "tools.md"

@@ -8,14 +8,14 @@ from tests.docs.settings_page import THEMES, Example, only, refusal, shown_defau
 EXAMPLES = {name: example for theme in THEMES.values() for name, example in theme.items()}
 
 
-@pytest.mark.promise("D127")
+@pytest.mark.promise("repository:pages:generated")
 def test_every_setting_stands_in_one_theme() -> None:
     assert sorted(name for theme in THEMES.values() for name in theme) == sorted(
         set(Settings.model_fields) - {"sandbox"}
     )
 
 
-@pytest.mark.promise("D127")
+@pytest.mark.promise("repository:pages:generated")
 @pytest.mark.parametrize(("name", "example"), EXAMPLES.items())
 def test_each_example_is_a_value_that_is_taken(name: str, example: Example) -> None:
     beside = {each: EXAMPLES[each].value for each in example.beside}
@@ -23,7 +23,7 @@ def test_each_example_is_a_value_that_is_taken(name: str, example: Example) -> N
         assert getattr(load_settings(), name) != Settings.model_fields[name].default
 
 
-@pytest.mark.promise("D127")
+@pytest.mark.promise("repository:pages:generated")
 @pytest.mark.parametrize(("name", "value"), [(name, each.refused) for name, each in EXAMPLES.items() if each.refused])
 def test_each_unusable_value_is_named_by_its_setting_and_not_repeated(name: str, value: str) -> None:
     said = refusal(name, value)

@@ -29,7 +29,7 @@ def command_and_snippet(client: Client) -> tuple[list[str], str]:
     return [client.command[0], "-"], snippet
 
 
-@pytest.mark.promise("D128")
+@pytest.mark.promise("repository:pages:links")
 @pytest.mark.parametrize("client", SHOWN, ids=lambda client: client.name)
 def test_the_snippet_of_a_framework_runs_and_prints_what_the_page_says(client: Client, tmp_path: Path) -> None:
     command, snippet = command_and_snippet(client)

@@ -41,7 +41,7 @@ async def test_the_instructions_say_how_to_use_the_sandbox(tmp_path: Path) -> No
         assert f"`{SANDBOX_CAPTCHA}`" in (client.instructions or "")
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_the_secrets_of_the_settings_are_known_from_the_start() -> None:
     secrets = KnownSecrets()
     settings = Settings.model_validate({**ADA, "captcha": "canary-captcha"})
@@ -58,7 +58,7 @@ async def test_the_server_says_who_it_is() -> None:
         assert "sandbox" not in client.instructions
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_the_settings_reach_the_sessions(clock: FakeClock) -> None:
     server = server_on(usual().transport, clock, session_idle_minutes=1, session_hours=0.5)
     async with agent_on(server) as agent:
@@ -69,7 +69,7 @@ async def test_the_settings_reach_the_sessions(clock: FakeClock) -> None:
         assert (await agent.call("session_status"))["state"] == "signed_out"
 
 
-@pytest.mark.promise("D15", "S31")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper", "process:stdout:protocol-only")
 async def test_a_running_server_sweeps_and_an_ended_one_remembers_nothing(clock: FakeClock) -> None:
     gate, secrets = Gate(), KnownSecrets()
     settings = Settings(base_url=BASE_URL)
@@ -83,7 +83,7 @@ async def test_a_running_server_sweeps_and_an_ended_one_remembers_nothing(clock:
     assert repr(secrets) == "<KnownSecrets: 0 values>"
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 async def test_the_time_limit_of_the_settings_ends_a_call(clock: FakeClock) -> None:
     async def never(_: object) -> None:
         await anyio.sleep_forever()
@@ -96,7 +96,7 @@ async def test_the_time_limit_of_the_settings_ends_a_call(clock: FakeClock) -> N
     assert "REMEMBERIZER_TIMEOUT_SECONDS" in error["hint"]
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 async def test_events_are_logged_without_names_or_whole_handles(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="rememberizer_mcp")
     async with agent_on(server_on(usual().transport)) as agent:

@@ -166,7 +166,7 @@ async def test_an_answer_is_dated() -> None:
     assert "server: " not in head
 
 
-@pytest.mark.promise("S33")
+@pytest.mark.promise("page:request:loopback-only")
 async def test_it_listens_on_127_0_0_1_only() -> None:
     async with port_with(ANSWER) as (host, port):
         assert host == "127.0.0.1"
@@ -175,7 +175,7 @@ async def test_it_listens_on_127_0_0_1_only() -> None:
             assert other.connect_ex(("127.0.0.2", port)) != 0
 
 
-@pytest.mark.promise("S32")
+@pytest.mark.promise("page:request:host-and-origin")
 @pytest.mark.parametrize(
     ("port", "headers", "is_admitted"),
     [

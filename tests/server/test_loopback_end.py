@@ -39,7 +39,7 @@ class VisitedAtTheEnd(LoopbackServer):
             await anyio.lowlevel.checkpoint()
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_connection_that_arrives_as_the_port_closes_is_closed_with_it(
     turns: int, caplog: pytest.LogCaptureFixture
@@ -83,7 +83,7 @@ async def test_a_server_that_is_told_to_end_before_it_runs_closes_its_port() -> 
         assert client.connect_ex((HOST, server.port)) != 0
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_what_was_asked_before_the_end_is_answered() -> None:
     app = LateAnswer()
     server = server_of(app, patience_seconds=5)
@@ -92,7 +92,7 @@ async def test_what_was_asked_before_the_end_is_answered() -> None:
             assert (await app.is_asked(server.port, server, ended)).endswith(b"late")
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 @pytest.mark.parametrize("stuck", STUCK)
 async def test_a_port_closes_in_time_and_silence_and_leaves_no_connection_whatever_is_stuck(
     stuck: str, caplog: pytest.LogCaptureFixture
@@ -108,7 +108,7 @@ async def test_a_port_closes_in_time_and_silence_and_leaves_no_connection_whatev
     assert not caplog.records
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_what_is_under_way_for_a_browser_that_has_gone_can_come_to_its_end() -> None:
     app = LateAnswer()
     server = server_of(app, patience_seconds=5)
@@ -125,7 +125,7 @@ async def test_what_is_under_way_for_a_browser_that_has_gone_can_come_to_its_end
             app.released.set()
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_what_is_on_its_way_when_the_port_closes_arrives_whole() -> None:
     server = server_of(PlainTextResponse("x" * 8_000_000), patience_seconds=5)
     with anyio.fail_after(5):

@@ -38,13 +38,13 @@ def vague(source: str) -> list[str]:
     ]
 
 
-@pytest.mark.promise("D125")
+@pytest.mark.promise("tools:errors:name-the-setting")
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_text_that_speaks_of_a_setting_names_it(path: Path) -> None:
     assert vague(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.promise("D125")
+@pytest.mark.promise("tools:errors:name-the-setting")
 @pytest.mark.parametrize("text", ["'Change the settings.'", "f'The setting {name} is wrong.'", "'A ' 'setting.'"])
 def test_a_vague_text_is_found(text: str) -> None:
     assert len(vague(f"x = {text}")) == 1

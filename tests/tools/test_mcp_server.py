@@ -36,7 +36,7 @@ async def refusal(client: Client, name: str, arguments: dict[str, str] | None = 
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
@@ -59,7 +59,7 @@ async def test_an_unknown_tool_is_a_result_with_our_error(name: str, meant: str,
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 async def test_a_tool_of_a_toolset_that_was_not_chosen_is_unknown_and_one_of_read_only_is_not(era: Era) -> None:
     async with client_of(era, read_only=True) as client:
         codes = [(await client.call_tool(name, {})).structured_content or {} for name in ("list_mementos", "remember")]
@@ -70,7 +70,7 @@ async def test_a_tool_of_a_toolset_that_was_not_chosen_is_unknown_and_one_of_rea
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 @pytest.mark.parametrize(("name", "meant"), [("signin", ", did you mean `sign_in`?"), (CANARY, "."), ("", ".")])
 async def test_an_unknown_prompt_is_an_invalid_parameter_with_our_error(name: str, meant: str, era: Era) -> None:
     async with client_of(era) as client:
@@ -80,7 +80,7 @@ async def test_an_unknown_prompt_is_an_invalid_parameter_with_our_error(name: st
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 async def test_where_there_are_no_prompts_the_refusal_says_so(era: Era) -> None:
     async with client_of(era, toolsets="mementos") as client:
         error = await refusal(client, "sign_in")
@@ -88,7 +88,7 @@ async def test_where_there_are_no_prompts_the_refusal_says_so(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 @pytest.mark.parametrize(
     ("name", "arguments", "message", "hint"),
     [
@@ -120,7 +120,7 @@ async def test_a_prompt_is_given_without_what_hosts_add(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("names:unknown:refused")
+@pytest.mark.promise("arguments:names:unknown-refused")
 @pytest.mark.parametrize("uri", [f"rememberizer://{CANARY}", f"file:///{CANARY}", "rememberizer://documents/1/2"])
 async def test_an_unknown_resource_is_an_invalid_parameter_with_our_error(uri: str, era: Era) -> None:
     async with client_of(era) as client:

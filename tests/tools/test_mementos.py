@@ -23,7 +23,7 @@ def size(result: dict[str, Any]) -> int:
 
 
 @each_era
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_mementos_are_listed_with_how_many_documents_they_hold(era: Era) -> None:
     answers = {"mementos/": reply(200, json=[memento(12), memento(13, document_ids=None, created="2024")])}
     async with keeper(stocked(answers), era) as agent:
@@ -37,7 +37,7 @@ async def test_mementos_are_listed_with_how_many_documents_they_hold(era: Era) -
 
 
 @each_era
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_memento_is_made_filled_looked_at_and_deleted(era: Era) -> None:
     upstream = stocked()
     async with keeper(upstream, era) as agent:
@@ -59,7 +59,7 @@ async def test_a_memento_is_made_filled_looked_at_and_deleted(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 @pytest.mark.parametrize(
     ("tool", "arguments", "problem"),
     [
@@ -83,7 +83,7 @@ async def test_what_can_not_be_used_is_named_and_not_sent(era: Era, tool: str, a
 
 
 @each_era
-@pytest.mark.promise("D103")
+@pytest.mark.promise("tools:shapes:no-public-key")
 async def test_the_key_of_a_public_knowledge_is_in_no_byte_that_leaves(
     era: Era, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,7 +105,7 @@ async def test_the_key_of_a_public_knowledge_is_in_no_byte_that_leaves(
 
 
 @each_era
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 async def test_a_description_stands_in_the_fence_and_is_of_bounded_length(era: Era) -> None:
     answers = {
         "common-knowledge/subscribed-list/": reply(
@@ -171,7 +171,7 @@ def row(_: Fence, number: int) -> Row:
     return Row(number=number, filler="x" * (number * 7_919 % 9_000))
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @given(st.integers(0, 150), st.integers(1, 100))
 def test_paging_ends_and_is_complete_and_in_order(total: int, page_size: int) -> None:
     everything, found = list(range(total)), list[int]()

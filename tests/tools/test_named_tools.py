@@ -32,7 +32,7 @@ async def missing_of(agent: Agent, text: str) -> set[str]:
 
 
 @each_era
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -53,7 +53,7 @@ async def test_where_nobody_is_signed_in_the_status_names_tools_that_are_there(
 
 
 @each_era
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 async def test_a_key_is_said_to_serve_what_takes_it_and_no_more(era: Era) -> None:
     async with agent_on(server_on(usual().transport, toolsets="auth,mementos", api_token=KEY), era) as agent:
         assert (await agent.call("session_status"))["next"] == (
@@ -62,7 +62,7 @@ async def test_a_key_is_said_to_serve_what_takes_it_and_no_more(era: Era) -> Non
 
 
 @each_era
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 async def test_where_tools_sign_in_nobody_an_ended_session_leads_to_login_alone(era: Era, clock: FakeClock) -> None:
     async with agent_on(server_on(usual().transport, clock, lazy_sign_in=False), era) as agent:
         await agent.call("login", **ADA)
@@ -72,7 +72,7 @@ async def test_where_tools_sign_in_nobody_an_ended_session_leads_to_login_alone(
 
 
 @each_era
-@pytest.mark.promise("D96", "D80")
+@pytest.mark.promise("tools:list:read-only-and-toolsets", "sign-in:lazy:first-call-answered")
 async def test_without_auth_and_lazy_sign_in_the_setting_is_named(era: Era) -> None:
     server = server_on(usual().transport, toolsets="mementos", lazy_sign_in=False, api_token=KEY)
     async with agent_on(server, era) as agent:
@@ -83,7 +83,7 @@ async def test_without_auth_and_lazy_sign_in_the_setting_is_named(era: Era) -> N
 
 
 @each_era
-@pytest.mark.promise("D96", "D104")
+@pytest.mark.promise("tools:list:read-only-and-toolsets", "tools:resources:constant")
 async def test_without_auth_a_resource_that_fails_advises_what_can_be_done(era: Era) -> None:
     server = server_on(knowledge({"documents/1/contents/": REFUSED}).transport, toolsets="knowledge", **ADA)
     async with agent_on(server, era) as agent:
@@ -92,7 +92,7 @@ async def test_without_auth_a_resource_that_fails_advises_what_can_be_done(era: 
 
 
 @each_era
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     ("answers", "code", "advice"),
     [
@@ -118,7 +118,7 @@ async def test_without_auth_a_failure_advises_what_can_be_done(
 
 
 @each_era
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 async def test_without_auth_a_strange_handle_and_a_declined_sign_in_name_no_login(era: Era) -> None:
     server = server_on(knowledge().transport, None, Around(patience_seconds=5), toolsets="knowledge")
     async with agent_on(server, era, elicitation_callback=Asking("decline")) as agent:
@@ -137,7 +137,7 @@ def combinations() -> Iterator[Settings]:
                 yield Settings(toolsets=",".join(chosen_ones), read_only=read_only, secret_arguments=secret_arguments)
 
 
-@pytest.mark.promise("D96", "D106")
+@pytest.mark.promise("tools:list:read-only-and-toolsets", "tools:resources:prompts")
 async def test_no_description_names_a_tool_that_is_not_listed() -> None:
     for settings in combinations():
         async with Client(build_server(settings)) as client:
@@ -151,7 +151,7 @@ async def test_no_description_names_a_tool_that_is_not_listed() -> None:
             assert named <= {tool.name for tool in tools}, settings
 
 
-@pytest.mark.promise("D80", "D96")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "tools:list:read-only-and-toolsets")
 async def test_the_instructions_promise_no_sign_in_that_was_switched_off() -> None:
     for lazy in (True, False):
         async with Client(build_server(Settings(lazy_sign_in=lazy))) as client:

@@ -22,7 +22,7 @@ async def names(era: Era, **settings: Any) -> list[str]:
         return [tool.name for tool in (await agent.client.list_tools()).tools]
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_only_the_chosen_toolsets_are_listed_in_a_fixed_order(era: Era) -> None:
     assert await names(era) == [*AUTH, *KNOWLEDGE]
@@ -34,7 +34,7 @@ async def test_only_the_chosen_toolsets_are_listed_in_a_fixed_order(era: Era) ->
     assert len(set(everything)) == len(everything)
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_a_tool_of_a_toolset_that_was_not_chosen_does_not_exist(era: Era) -> None:
     upstream = knowledge()
@@ -44,7 +44,7 @@ async def test_a_tool_of_a_toolset_that_was_not_chosen_does_not_exist(era: Era) 
     assert not upstream.requests
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_read_only_lists_nothing_that_writes(era: Era) -> None:
     for toolsets in ("auth", "knowledge", "all"):
@@ -54,7 +54,7 @@ async def test_read_only_lists_nothing_that_writes(era: Era) -> None:
     assert {tool.name for tool in chosen(Settings(toolsets="all")) if tool.writes} >= WRITING
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_a_call_to_a_hidden_tool_says_read_only_and_asks_nobody(era: Era) -> None:
     upstream = knowledge({"documents/memorize/": reply(201)})
@@ -74,7 +74,7 @@ async def test_a_call_to_a_hidden_tool_says_read_only_and_asks_nobody(era: Era) 
     assert not upstream.requests
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_read_only_keeps_signing_in_and_reading(era: Era) -> None:
     upstream = knowledge({"documents/search/": found(match(1))})
@@ -84,7 +84,7 @@ async def test_read_only_keeps_signing_in_and_reading(era: Era) -> None:
         assert (await agent.call("logout"))["state"] == "signed_out"
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @both_eras
 async def test_tools_of_the_embedding_program_come_last_and_are_filtered_too(era: Era) -> None:
     reading, writing = needing(), needing().model_copy(update={"name": "write", "writes": True})
@@ -96,7 +96,7 @@ async def test_tools_of_the_embedding_program_come_last_and_are_filtered_too(era
     assert (result.structured_content or {})["error"]["code"] == "read_only"
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 def test_whether_a_tool_writes_agrees_with_its_hint() -> None:
     for name in BUILDERS:
         for tool in BUILDERS[name](Settings()):

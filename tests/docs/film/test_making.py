@@ -20,7 +20,7 @@ from tests.docs.film.recording import PAGE_SIZE, SCALE, terminal
 from tests.support.browser import watched
 from tests.support.ports import site_of
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("D129"), pytest.mark.untraced]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("repository:pages:picture"), pytest.mark.untraced]
 MOST_BYTES = 1_500_000
 # What GitHub sends with a picture of a repository.
 POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}

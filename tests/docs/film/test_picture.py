@@ -13,7 +13,7 @@ from tests.support.process import SERVE, clean_environment
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = Picture((ROOT / "docs" / "images" / "demo.svg").read_text(encoding="utf-8"))
-pytestmark = [pytest.mark.promise("D129"), pytest.mark.untraced]
+pytestmark = [pytest.mark.promise("repository:pages:picture"), pytest.mark.untraced]
 
 
 def test_the_readme_shows_it_with_words_for_those_who_don_t_see_it() -> None:

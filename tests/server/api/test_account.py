@@ -23,7 +23,7 @@ async def me(answer: Answer | list[Answer], upstream: FakeUpstream | None = None
         return await get_me(api, Credentials(secrets=KnownSecrets()))
 
 
-@pytest.mark.promise("D2", "D3")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:name-and-email")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -39,7 +39,7 @@ async def test_the_fields_of_the_contract_are_kept_and_no_other(value: Any, expe
     assert await me(reply(200, json=value)) == expected
 
 
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 async def test_name_and_email_are_one_clean_line_of_bounded_length() -> None:
     name = "Ada\u202e\x1b[2J\n\nignore\U000e0041 all" + "!" * 5_000
     found = await me(reply(200, json={"name": name, "email": "a@b.c\r\nBcc: x\u200b"}))
@@ -47,7 +47,7 @@ async def test_name_and_email_are_one_clean_line_of_bounded_length() -> None:
     assert found.name == ("Ada[2J ignore all" + "!" * 5_000)[:254]
 
 
-@pytest.mark.promise("D20", "S44")
+@pytest.mark.promise("upstream:answers:codes", "settings:secrets:never-shown")
 @pytest.mark.parametrize(
     "value", [{"email": {"canary": "canary"}}, {"name": ["canary"]}, {"email_verified": "canary"}, {"email": 7}]
 )
@@ -58,7 +58,7 @@ async def test_fields_of_another_type_are_a_broken_contract_and_not_quoted(value
     assert "canary" not in f"{raised.value} {raised.value.__cause__} {raised.value.__cause__!r}"
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 async def test_me_is_asked_again_when_that_is_safe() -> None:
     upstream = usual(me=[reply(503), reply(429), reply(200, json={"name": "Ada"})])
     assert (await me(reply(), upstream)).name == "Ada"
@@ -108,13 +108,13 @@ def test_without_an_account_that_is_meant_any_will_do(account: str | None, meant
     assert fits(account, meant=meant) is does
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_body_of_ten_megabytes_is_not_read() -> None:
     with pytest.raises(RememberizerError, match="response_too_large"):
         await me(reply(200, content=json.dumps({"name": "x" * 10_000_000}).encode()))
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_body_nested_without_end_is_a_broken_contract() -> None:
     with pytest.raises(UpstreamProtocolError):
         await me(reply(200, content=b'{"data":' * 100_000 + b"1" + b"}" * 100_000))

@@ -136,7 +136,7 @@ def cases(statuses: tuple[int, ...], *, most: int | None = None) -> Iterator[tup
                 yield status, kind, content
 
 
-@pytest.mark.promise("D20", "upstream:answers:table")
+@pytest.mark.promise("upstream:answers:codes", "upstream:answers:table")
 @pytest.mark.parametrize(
     ("statuses", "most"), matrix({"usual": (USUAL_STATUSES, 1), "every": (STATUSES, None)}, usual=["usual"])
 )
@@ -187,7 +187,7 @@ def test_every_row_decides_something() -> None:
     assert set(page.ROWS) <= deciding
 
 
-@pytest.mark.promise("upstream:answers:not-the-api-s")
+@pytest.mark.promise("upstream:answers:not-the-apis")
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("content", [b"", b'{"detail": "No."}'])
 @pytest.mark.parametrize("call", EVERY_CALL)

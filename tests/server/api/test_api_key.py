@@ -26,7 +26,7 @@ async def asked(answer: Answer) -> tuple[Any, FakeUpstream]:
         return (await key.request(endpoints.ME.call())).body.json, upstream
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_the_key_goes_into_one_header_and_nowhere_else() -> None:
     value, upstream = await asked(reply(200, json={"id": 1}, cookies={"access_token": "a; Path=/"}))
     (request,) = upstream.requests
@@ -45,7 +45,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 @pytest.mark.parametrize("answer", REFUSED)
 async def test_a_refused_key_is_named_by_its_setting_and_nothing_is_renewed(answer: httpx.Response) -> None:
     upstream = knowledge({"account/": answer})
@@ -58,7 +58,7 @@ async def test_a_refused_key_is_named_by_its_setting_and_nothing_is_renewed(answ
     assert upstream.paths == ["account/"]
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -75,7 +75,7 @@ async def test_a_refusal_of_the_call_is_not_taken_for_one_of_the_key(
         await asked(answer)
 
 
-@pytest.mark.promise("D94", "S44")
+@pytest.mark.promise("tools:credentials:one-table", "settings:secrets:never-shown")
 async def test_the_key_shows_in_no_form_of_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with key_on(knowledge({"account/": reply(401)})) as key:

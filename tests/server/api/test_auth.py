@@ -77,21 +77,21 @@ async def sent_by(call: Made, who: Credentials) -> tuple[str, str, Any, dict[str
     return request.method, upstream.paths[0], json.loads(request.content or b"null"), shown
 
 
-@pytest.mark.promise("D1")
+@pytest.mark.promise("upstream:calls:as-documented")
 async def test_signup_sends_the_four_documented_fields_and_no_credentials() -> None:
     fields = {"email": "a@b.c", "password": "pw", "name": "Ada", "captcha": "solved"}
     sent = await sent_by(lambda api, who: signup(api, who, captcha="solved"), ada())
     assert sent == ("POST", "auth/signup/", fields, {})
 
 
-@pytest.mark.promise("D1")
+@pytest.mark.promise("upstream:calls:as-documented")
 async def test_signin_names_the_email_login_and_sends_no_credentials() -> None:
     fields = {"login": "a@b.c", "password": "pw", "captcha": "solved"}
     sent = await sent_by(lambda api, who: signin(api, who, captcha="solved"), ada())
     assert sent == ("POST", "auth/signin/", fields, {})
 
 
-@pytest.mark.promise("D1")
+@pytest.mark.promise("upstream:calls:as-documented")
 async def test_fields_that_were_not_given_are_left_out() -> None:
     assert (await sent_by(signin, nobody()))[2] == {"login": "a@b.c", "password": "pw"}
     assert (await sent_by(lambda api, who: signup(api, who, name=None), nobody()))[2] == {
@@ -100,26 +100,26 @@ async def test_fields_that_were_not_given_are_left_out() -> None:
     }
 
 
-@pytest.mark.promise("D1", "D4")
+@pytest.mark.promise("upstream:calls:as-documented", "sessions:account:verify-token")
 async def test_verify_sends_the_code_with_the_access_token_as_bearer() -> None:
     sent = ("POST", "auth/verify-email/", {"verification_code": "123456"}, {"Authorization": "Bearer access-1"})
     assert await sent_by(verify, ada()) == sent
 
 
-@pytest.mark.promise("D1")
+@pytest.mark.promise("upstream:calls:as-documented")
 async def test_refresh_sends_the_refresh_cookie_alone() -> None:
     sent = ("POST", "auth/custom-refresh/", None, {"Cookie": "refresh_token=refresh-1"})
     assert await sent_by(refresh, ada()) == sent
 
 
-@pytest.mark.promise("D1")
+@pytest.mark.promise("upstream:calls:as-documented")
 async def test_logout_sends_the_cookies_so_that_they_can_be_revoked() -> None:
     sent = ("POST", "auth/custom-logout/", None, {"Cookie": "access_token=access-1; refresh_token=refresh-1"})
     assert await sent_by(logout, ada()) == sent
     assert await sent_by(logout, nobody()) == ("POST", "auth/custom-logout/", None, {})
 
 
-@pytest.mark.promise("D2", "D4")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:verify-token")
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize(
     ("answer", "token", "can_refresh"),
@@ -144,7 +144,7 @@ async def test_signup_takes_a_token_from_wherever_it_comes(
         assert upstream.requests[-1].headers["Authorization"] == f"Bearer {token}"
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize(
     "answer",
@@ -162,7 +162,7 @@ async def test_signin_accepts_whatever_can_show_who_asks(status: int, answer: di
     assert who.has_any
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize("cookies", [{}, {"csrftoken": "c; Path=/"}, {"access_token": "; Path=/"}])
 async def test_a_signin_that_brings_nothing_is_no_success(cookies: dict[str, str]) -> None:
     with pytest.raises(UpstreamProtocolError, match="gave no session") as raised:
@@ -170,7 +170,7 @@ async def test_a_signin_that_brings_nothing_is_no_success(cookies: dict[str, str
     assert raised.value.status == 204
 
 
-@pytest.mark.promise("D4")
+@pytest.mark.promise("sessions:account:verify-token")
 @pytest.mark.parametrize("cookies", [{"refresh_token": f"{jwt({})}; Path=/"}, {"csrftoken": "c; Path=/"}])
 async def test_verify_without_a_token_asks_nobody_and_names_login(cookies: dict[str, str]) -> None:
     upstream = usual()
@@ -180,7 +180,7 @@ async def test_verify_without_a_token_asks_nobody_and_names_login(cookies: dict[
     assert upstream.requests == []
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 async def test_verify_takes_what_its_answer_brings() -> None:
     who = ada()
     answer = reply(200, cookies={"refresh_token": "refresh-2; Path=/"}, json={"access": "t-2"})
@@ -188,7 +188,7 @@ async def test_verify_takes_what_its_answer_brings() -> None:
     assert (who.access_token, who.refresh_token) == ("t-2", "refresh-2")
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 async def test_an_answer_to_verify_never_overwrites_newer_tokens() -> None:
     asked, may_answer = anyio.Event(), anyio.Event()
 
@@ -207,7 +207,7 @@ async def test_an_answer_to_verify_never_overwrites_newer_tokens() -> None:
     assert (who.access_token, who.refresh_token) == ("access-2", "refresh-2")
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 async def test_a_rotated_refresh_token_is_taken_whatever_changed_meanwhile() -> None:
     def rotate(_: httpx.Request) -> httpx.Response:
         other = reply(200, cookies={"access_token": "access-9; Path=/"})
@@ -220,7 +220,7 @@ async def test_a_rotated_refresh_token_is_taken_whatever_changed_meanwhile() -> 
     assert (who.access_token, who.refresh_token) == ("access-2", "refresh-2")
 
 
-@pytest.mark.promise("D2", "D6")
+@pytest.mark.promise("upstream:answers:every-variant", "cookies:jar:re-read")
 @pytest.mark.parametrize(
     ("answer", "access", "kept"),
     [
@@ -251,7 +251,7 @@ def cut(_: httpx.Request) -> httpx.Response:
 GONE = {"access_token": "; Path=/; Max-Age=0", "refresh_token": "stranger; Path=/"}
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -288,7 +288,7 @@ async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:
     assert hint(raised.value) == hint(UpstreamUnreachable)
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize(
     ("call", "name", "times"),
     [

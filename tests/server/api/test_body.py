@@ -22,7 +22,7 @@ def body(value: Any) -> Body:
     return Body(json.dumps(value).encode())
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize(
     ("value", "fields"),
     [
@@ -80,7 +80,7 @@ def test_half_a_surrogate_pair_is_left_out_and_spoils_nothing_else(raw: bytes, v
     assert Body(raw).json == value
 
 
-@pytest.mark.promise("answers:numbers:bounded")
+@pytest.mark.promise("tools:texts:numbers-bounded")
 @pytest.mark.parametrize("half", [rb"\ud83d", rb"\uDE00", rb"x\ud83d\ud83d\ude00"])
 @pytest.mark.parametrize("number", [b"9" * 4_300, b"-" + b"1" * 4_300], ids=["positive", "negative"])
 def test_half_a_surrogate_pair_beside_long_numbers_takes_no_longer_than_the_numbers_alone(
@@ -146,6 +146,6 @@ def test_no_bytes_whatsoever_do_harm(raw: bytes) -> None:
     assert (read.json is None) or not read.is_empty
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_a_body_shows_nothing_of_itself() -> None:
     assert repr(body({"access": "canary"})) == "Body()"

@@ -60,7 +60,7 @@ async def test_a_task_that_was_started_inside_has_the_same_time_as_its_call() ->
     assert seen == [close_to(100)]
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 @pytest.mark.parametrize(("if_lost", "said"), [(Repair("Look first."), "Look first."), (None, hint(UpstreamTimeout))])
 async def test_what_is_asked_ends_with_the_time_by_an_error_that_says_where_to_look(
     if_lost: Repair | None, said: str

@@ -130,7 +130,7 @@ def made(kind: type[Exception]) -> Exception:
     return kind("canary")
 
 
-@pytest.mark.promise("D20", "S44")
+@pytest.mark.promise("upstream:answers:codes", "settings:secrets:never-shown")
 @pytest.mark.parametrize("kind", [*kinds(httpx.HTTPError), httpx.InvalidURL], ids=lambda k: k.__name__)
 async def test_every_exception_of_httpx_becomes_one_of_ours(kind: type[Exception]) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
@@ -143,7 +143,7 @@ async def test_every_exception_of_httpx_becomes_one_of_ours(kind: type[Exception
     assert "canary" not in f"{raised.value} {raised.value!r} {vars(raised.value)}"
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -167,7 +167,7 @@ async def test_a_failed_exchange_is_told_by_what_failed(kind: type[Exception], e
     assert (raised.value.status, raised.value.retry_after_seconds) == (None, None)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     ("wire", "expected"),
     [
@@ -189,7 +189,7 @@ async def test_a_cut_connection_is_told_from_what_is_no_http(wire: bytes, expect
     assert len(asked) == 1
 
 
-@pytest.mark.promise("D24", "D97")
+@pytest.mark.promise("upstream:tls:system-trust", "tools:weaknesses:absent")
 async def test_weakness_12_a_certificate_the_system_does_not_trust_is_refused(tmp_path: Path) -> None:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -209,7 +209,7 @@ async def test_weakness_12_a_certificate_the_system_does_not_trust_is_refused(tm
     assert len(asked) == 1
 
 
-@pytest.mark.promise("S40")
+@pytest.mark.promise("cookies:jar:configured-host-only")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect_is_followed_to_another_listener(status: int) -> None:
     async with listening(OK) as (other, asked):
@@ -228,7 +228,7 @@ async def test_a_redirect_to_nowhere_does_no_harm(location: bytes) -> None:
         await get_me(api, signed_in())
 
 
-@pytest.mark.promise("S40")
+@pytest.mark.promise("cookies:jar:configured-host-only")
 async def test_one_sessions_cookies_never_reach_anothers_call() -> None:
     api, upstream = api_of([reply(200, json={}, cookies=tokens(7)), reply(200, json={})])
     await send(api, who=signed_in())
@@ -260,7 +260,7 @@ async def test_a_call_is_sent_as_written_and_says_what_it_accepts() -> None:
     assert "Cookie" not in request.headers
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_neither_a_call_nor_a_reply_shows_what_it_carries() -> None:
     shown = repr(POST) + repr(
         Reply(call=POST, status=200, body=Body(b"canary"), response=reply(200, content=b"canary"), sent_at_version=0)
@@ -268,7 +268,7 @@ def test_neither_a_call_nor_a_reply_shows_what_it_carries() -> None:
     assert "canary" not in shown
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize(
     ("status", "content", "success"),
     [
@@ -291,7 +291,7 @@ async def test_a_success_is_2xx_with_a_body_of_the_api_or_none(status: int, cont
     assert (await send(api)).is_success is success
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("large", [False, True], ids=["small", "ten megabytes"])
 @pytest.mark.parametrize(
     ("status", "expected"), [(429, RateLimited), (500, UpstreamUnavailable), (503, UpstreamUnavailable)]
@@ -308,7 +308,7 @@ async def test_429_and_5xx_are_errors_of_every_call(
     assert len(upstream.requests) == 1
 
 
-@pytest.mark.promise("D23")
+@pytest.mark.promise("upstream:answers:bounded")
 async def test_a_body_is_read_up_to_five_megabytes() -> None:
     full = b'"' + b"x" * (MOST_BODY_BYTES - 2) + b'"'
     api, _ = api_of([reply(200, content=full), reply(200, content=full + b" ")])
@@ -323,7 +323,7 @@ async def test_of_a_refusal_the_status_says_enough() -> None:
     assert (await send(api)).status == 404
 
 
-@pytest.mark.promise("D23")
+@pytest.mark.promise("upstream:answers:bounded")
 async def test_an_endless_body_is_left_at_the_cap() -> None:
     parts = Parts(*[b"x" * 1_000_000] * 6, endless=True)
     api, _ = api_of(lambda _: httpx.Response(200, stream=parts))
@@ -331,7 +331,7 @@ async def test_an_endless_body_is_left_at_the_cap() -> None:
         await send(api)
 
 
-@pytest.mark.promise("D23")
+@pytest.mark.promise("upstream:answers:bounded")
 @pytest.mark.parametrize(
     ("layers", "expected"), [(1, ResponseTooLarge), (2, UpstreamProtocolError)], ids=["one layer", "two layers"]
 )
@@ -367,7 +367,7 @@ async def test_a_packed_body_is_unpacked(encoding: str) -> None:
     assert (await send(api)).body.fields == {"a": 1}
 
 
-@pytest.mark.promise("D23")
+@pytest.mark.promise("upstream:answers:bounded")
 async def test_a_packed_body_is_read_up_to_five_megabytes_as_well() -> None:
     full = b'"' + b"x" * (MOST_BODY_BYTES - 2) + b'"'
     bodies = [full, full + b" "]
@@ -383,7 +383,7 @@ async def test_a_packed_body_is_read_up_to_five_megabytes_as_well() -> None:
         await send(api)
 
 
-@pytest.mark.promise("D23")
+@pytest.mark.promise("upstream:answers:bounded")
 async def test_what_stands_behind_a_packed_body_takes_no_memory() -> None:
     parts = Parts(gzip.compress(b'{"a": 1}'), *[b"x" * 1_000_000] * 30)
     api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=parts))
@@ -407,7 +407,7 @@ async def test_a_body_said_to_be_as_it_is_is_read() -> None:
     assert (await send(api)).is_success
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 async def test_a_repeatable_call_is_repeated_until_it_succeeds(clock: FakeClock) -> None:
     api, upstream = api_of([reply(503), reply(429, headers={"Retry-After": "3"}), reply(200, json={})], clock=clock)
     assert (await send(api)).is_success
@@ -415,7 +415,7 @@ async def test_a_repeatable_call_is_repeated_until_it_succeeds(clock: FakeClock)
     assert clock.waits[1] == 3
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize("answer", [reply(503), reply(429), reply(502), reply(500)], ids=lambda a: str(a.status_code))
 async def test_any_other_call_is_sent_once(clock: FakeClock, answer: httpx.Response) -> None:
     api, upstream = api_of(answer, clock=clock)
@@ -424,7 +424,7 @@ async def test_any_other_call_is_sent_once(clock: FakeClock, answer: httpx.Respo
     assert (len(upstream.requests), clock.waits) == (1, [])
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 @pytest.mark.parametrize("call", [GET, POST], ids=["repeatable", "sent once"])
 @pytest.mark.parametrize("where", ["before the answer", "within the body"])
 async def test_when_its_time_is_over_a_call_ends_wherever_it_is(call: Call, where: str) -> None:
@@ -438,7 +438,7 @@ async def test_when_its_time_is_over_a_call_ends_wherever_it_is(call: Call, wher
         await send(api, call, seconds=0.05)
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 async def test_waiting_for_a_turn_counts_against_the_time() -> None:
     busy, release = anyio.Event(), anyio.Event()
 

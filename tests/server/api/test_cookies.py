@@ -32,7 +32,7 @@ def sent(credentials: Credentials, takes: Takes = Takes.ACCOUNT) -> list[str]:
     return credentials.headers(takes, url=ME).get("Cookie", "").split("; ")
 
 
-@pytest.mark.promise("cookies:quotes:taken-off")
+@pytest.mark.promise("cookies:value:quotes-taken-off")
 @pytest.mark.parametrize(
     ("value", "token"),
     [
@@ -56,14 +56,14 @@ def test_a_quoted_token_is_a_bearer_without_its_quotes_and_goes_back_with_them(
     assert sent(credentials) == [f"{name}={value}"]
 
 
-@pytest.mark.promise("cookies:quotes:taken-off")
+@pytest.mark.promise("cookies:value:quotes-taken-off")
 def test_a_quoted_jwt_is_found_and_its_life_read_as_that_of_a_bare_one() -> None:
     token = jwt({"iat": 1_000, "exp": 1_300})
     credentials = held(f'rememberizer="{token}"; Path=/')
     assert (credentials.access_token, credentials.access_expires_at) == (token, FakeClock()() + 300)
 
 
-@pytest.mark.promise("cookies:quotes:taken-off")
+@pytest.mark.promise("cookies:value:quotes-taken-off")
 async def test_verification_sends_the_bare_token() -> None:
     upstream, credentials = usual(), held('access_token="opaque/=="; Path=/')
     api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
@@ -71,7 +71,7 @@ async def test_verification_sends_the_bare_token() -> None:
     assert upstream.requests[0].headers["authorization"] == "Bearer opaque/=="
 
 
-@pytest.mark.promise("cookies:quotes:taken-off", "S44")
+@pytest.mark.promise("cookies:value:quotes-taken-off", "settings:secrets:never-shown")
 def test_a_quoted_token_is_known_to_the_log_in_both_forms() -> None:
     secrets = KnownSecrets()
     credentials = held('access_token="canary-token"; Path=/', secrets=secrets)
@@ -79,7 +79,7 @@ def test_a_quoted_token_is_known_to_the_log_in_both_forms() -> None:
     assert "canary" not in repr(credentials)
 
 
-@pytest.mark.promise("cookies:quotes:taken-off")
+@pytest.mark.promise("cookies:value:quotes-taken-off")
 def test_a_quoted_refresh_token_goes_back_as_it_came_and_an_empty_one_is_none() -> None:
     assert sent(held('refresh_token="r/1"; Path=/'), Takes.REFRESH_TOKEN) == ['refresh_token="r/1"']
     assert not held('refresh_token=""; Path=/').can_renew
@@ -124,7 +124,7 @@ def test_either_token_is_one(line: str, has: bool) -> None:
     assert held(f"{line}; Path=/").has_token is has
 
 
-@pytest.mark.promise("D5")
+@pytest.mark.promise("cookies:access:which-one")
 def test_the_listed_names_are_those_of_the_design() -> None:
     assert ACCESS_NAMES == ("access_token", "access", "jwt", "token", "auth_token")
 

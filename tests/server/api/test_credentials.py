@@ -35,7 +35,7 @@ def held(*cookies: str | bytes, json: Any = None, clock: FakeClock | None = None
     return made
 
 
-@pytest.mark.promise("D5")
+@pytest.mark.promise("cookies:access:which-one")
 @pytest.mark.parametrize(
     ("cookies", "token"),
     [
@@ -59,7 +59,7 @@ def test_the_access_token_is_found_by_the_stated_rule(cookies: list[str], token:
     assert held(*cookies).access_token == token
 
 
-@pytest.mark.promise("D2", "D4")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:verify-token")
 @pytest.mark.parametrize(
     ("json", "token"),
     [
@@ -90,7 +90,7 @@ def test_cookies_alone_are_looked_at_where_no_body_is_given() -> None:
     assert credentials.access_token == "a-1"
 
 
-@pytest.mark.promise("S40", "D1")
+@pytest.mark.promise("cookies:jar:configured-host-only", "upstream:calls:as-documented")
 def test_each_kind_of_call_carries_what_it_needs_and_no_more() -> None:
     cookies = held("access_token=a-1; Path=/", "refresh_token=r-1; Path=/")
     assert cookies.headers(Takes.NOTHING, url=ME) == {}
@@ -108,14 +108,14 @@ def test_a_quoted_cookie_goes_back_as_it_came() -> None:
     assert held('sessionid="a b"; Path=/').headers(Takes.ACCOUNT, url=ME) == {"Cookie": 'sessionid="a b"'}
 
 
-@pytest.mark.promise("S40")
+@pytest.mark.promise("cookies:jar:configured-host-only")
 @pytest.mark.parametrize("url", ["https://example.org/api/v1/me/", "http://127.0.0.2/api/v1/me/"])
 def test_no_cookie_goes_to_another_host(url: str) -> None:
     credentials = held("access_token=a-1; Path=/", "sessionid=s-1; Path=/")
     assert "Cookie" not in credentials.headers(Takes.ACCOUNT, url=url)
 
 
-@pytest.mark.promise("S40")
+@pytest.mark.promise("cookies:jar:configured-host-only")
 @pytest.mark.parametrize("domain", ["example.org", ".example.org", "com", "127.0.0.1.example.org"])
 def test_a_cookie_for_another_host_is_not_taken(domain: str) -> None:
     credentials = held(f"access_token=a-1; Path=/; Domain={domain}")
@@ -129,7 +129,7 @@ def test_an_access_cookie_of_another_path_is_sent_as_bearer() -> None:
     assert beside == {"Cookie": "csrftoken=c", "Authorization": "Bearer a-1"}
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 @pytest.mark.parametrize(
     ("second", "access", "refresh", "arrived"),
     [
@@ -154,7 +154,7 @@ def test_every_reply_may_rotate_or_end_either_token(
     assert credentials.version == (2 if changed else 1)
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 def test_the_newest_access_token_is_the_one_used_wherever_it_came_from() -> None:
     credentials = held("access_token=cookie-1; Path=/", json={"access": "json-1"})
     assert credentials.access_token == "json-1"
@@ -166,7 +166,7 @@ def test_the_newest_access_token_is_the_one_used_wherever_it_came_from() -> None
     assert credentials.access_token == "json-2"
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 def test_the_newest_of_two_cookies_of_one_name_is_used() -> None:
     credentials = held("refresh_token=old; Path=/", "refresh_token=newer; Path=/api/")
     assert credentials.refresh_token == "newer"
@@ -174,7 +174,7 @@ def test_the_newest_of_two_cookies_of_one_name_is_used() -> None:
     assert credentials.refresh_token == "newest"
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 @pytest.mark.parametrize(
     ("sent_at", "access", "refresh"), [(0, "a-1", "r-1"), (1, "a-2", "r-1"), (2, "a-1", "r-1"), (None, "a-2", "r-1")]
 )
@@ -187,7 +187,7 @@ def test_a_reply_is_taken_only_if_nothing_newer_came_since_its_request(
     assert taken is (access == "a-2")
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 def test_wiped_credentials_take_and_show_nothing_any_more() -> None:
     secrets = KnownSecrets()
     credentials = Credentials(secrets=secrets)
@@ -262,7 +262,7 @@ def test_an_absurd_max_age_is_no_time_and_loses_no_cookie(digits: int) -> None:
     assert credentials.access_expires_at is None
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_no_token_shows_in_the_repr() -> None:
     credentials = held("access_token=canary-1; Path=/", "refresh_token=canary-2; Path=/", json={"jwt": "canary-3"})
     assert repr(credentials) == str(credentials)
@@ -270,7 +270,7 @@ def test_no_token_shows_in_the_repr() -> None:
     assert repr(held()) == "<Credentials: 0 cookies, no token>"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_every_value_held_is_known_to_the_log_until_it_is_replaced() -> None:
     secrets = KnownSecrets()
     credentials = Credentials(secrets=secrets)
@@ -282,7 +282,7 @@ def test_every_value_held_is_known_to_the_log_until_it_is_replaced() -> None:
     assert secrets.redact("aaaa-1 aaaa-2 bbbb-1 cccc-1") == f"aaaa-1 {REDACTED} bbbb-1 {REDACTED}"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_a_value_that_stays_is_known_at_every_moment() -> None:
     class Watched(KnownSecrets):
         def forget(self, values: Any) -> None:
@@ -305,7 +305,7 @@ def granted(secrets: KnownSecrets | None = None) -> Credentials:
     return credentials
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 def test_an_oauth_grant_shows_its_bearer_and_no_cookie_whatever_the_call() -> None:
     credentials, bearer = granted(), {"Authorization": "Bearer gggg-1"}
     sent = {auth: credentials.headers(auth, url=ME) for auth in EVERY}
@@ -314,7 +314,7 @@ def test_an_oauth_grant_shows_its_bearer_and_no_cookie_whatever_the_call() -> No
     assert credentials.oauth_refresh_token == "gggg-2"
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 def test_an_oauth_grant_takes_nothing_from_replies() -> None:
     credentials = granted()
     version = credentials.version
@@ -324,7 +324,7 @@ def test_an_oauth_grant_takes_nothing_from_replies() -> None:
     assert credentials.headers(Takes.ACCOUNT, url=ME) == {"Authorization": "Bearer gggg-1"}
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 def test_a_grant_without_a_refresh_token_keeps_the_one_before() -> None:
     credentials = granted()
     credentials.take_oauth("hhhh-1", refresh_token=None, expires_in=None)
@@ -338,7 +338,7 @@ def test_each_grant_is_a_new_version() -> None:
     assert credentials.version == version + 1
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 @pytest.mark.parametrize(
     ("credentials", "can_renew"),
     [
@@ -352,7 +352,7 @@ def test_either_refresh_token_can_renew(credentials: Credentials, can_renew: boo
     assert credentials.can_renew is can_renew
 
 
-@pytest.mark.promise("S44", "D61")
+@pytest.mark.promise("settings:secrets:never-shown", "sessions:oauth:own-refresh")
 def test_an_oauth_grant_is_known_to_the_log_and_shows_in_no_repr() -> None:
     secrets = KnownSecrets()
     credentials = granted(secrets)
@@ -360,7 +360,7 @@ def test_an_oauth_grant_is_known_to_the_log_and_shows_in_no_repr() -> None:
     assert repr(credentials) == "<Credentials: 0 cookies, bearer and OAuth refresh token>"
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 def test_a_wiped_grant_is_forgotten_and_comes_back_by_no_answer() -> None:
     secrets = KnownSecrets()
     credentials = granted(secrets)
@@ -392,7 +392,7 @@ SET_COOKIE = st.one_of(
 )
 
 
-@pytest.mark.promise("D6", "S44")
+@pytest.mark.promise("cookies:jar:re-read", "settings:secrets:never-shown")
 @settings(deadline=None)
 @given(lines=st.lists(SET_COOKIE, max_size=4))
 @example(lines=["access_token=\u00f8; Path=/".encode()])

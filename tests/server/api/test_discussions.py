@@ -54,7 +54,7 @@ async def test_only_a_time_that_was_given_and_brought_nothing_is_asked_twice(
     assert len(upstream.requests) == (2 if asked and not text and not threads else 1)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -90,7 +90,7 @@ async def test_a_silent_channel_is_empty(value: Any) -> None:
     assert got == Discussion.model_validate({"discussion_content": "", "thread_contents": []})
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("value", [{}, {"discussion_content": 7}, {"content": "x"}, "x", []])
 async def test_an_answer_without_a_discussion_is_a_broken_contract(value: Any) -> None:
     with pytest.raises(UpstreamProtocolError):

@@ -56,7 +56,7 @@ async def test_the_list_is_asked_as_documented() -> None:
     assert dict(upstream.requests[0].url.params) == {"page": "1", "page_size": "2"}
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     "shape",
     [
@@ -87,7 +87,7 @@ async def test_a_page_without_a_count_has_no_total() -> None:
     assert (got.total, got.is_last) == (None, True)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("number", "fields", "is_last"),
     [
@@ -131,7 +131,7 @@ async def test_a_page_beyond_the_last_is_empty_and_only_the_first_can_be_missing
         await listing(answer, page=1)
 
 
-@pytest.mark.promise("D95", "D20")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded", "upstream:answers:codes")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -162,7 +162,7 @@ async def test_contents_are_asked_as_documented() -> None:
     assert dict(upstream.requests[0].url.params) == {"start_chunk": "20", "end_chunk": "25"}
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("value", "content", "end_chunk"),
     [
@@ -199,7 +199,7 @@ async def test_a_text_is_stored_as_documented() -> None:
     assert json.loads(request.content) == {"name": "Tea", "content": "Green."}
 
 
-@pytest.mark.promise("D95", "D97")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded", "tools:weaknesses:absent")
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -232,7 +232,7 @@ def unreachable(_: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("nobody there")
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize(
     "answer",
     [reply(500), reply(503), reply(200, json={"message": "Unable to complete"}), reply(200, content=b"<html>"), cut],

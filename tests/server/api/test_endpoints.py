@@ -12,7 +12,7 @@ TABLE = {
 EITHER = {"SEARCH", "AGENTIC_SEARCH", "DOCUMENTS", "DOCUMENT_CONTENTS", "DISCUSSION_CONTENTS", "MEMORIZE", "ME"}
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 def test_the_table_says_who_may_ask_what() -> None:
     assert len(TABLE) == 25
     by_taken = {takes: {name for name, each in TABLE.items() if each.takes == takes} for takes in Takes}

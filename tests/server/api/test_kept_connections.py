@@ -88,7 +88,7 @@ async def ask(api: RememberizerAPI, call: Call = READ, *, seconds: float = SECON
         return await api.send(call, Credentials(secrets=KnownSecrets()))
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_a_silent_kept_connection_costs_a_quarter_of_the_time_and_no_call() -> None:
     async with serving({0: 1}) as (server, api):
         await ask(api)
@@ -99,7 +99,7 @@ async def test_a_silent_kept_connection_costs_a_quarter_of_the_time_and_no_call(
         await server.closed[0].wait()
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_the_repeat_goes_on_a_new_connection_however_many_are_kept() -> None:
     async with serving(dict.fromkeys(range(6), 1)) as (server, api):
         server.body = anyio.Event()
@@ -114,7 +114,7 @@ async def test_the_repeat_goes_on_a_new_connection_however_many_are_kept() -> No
         assert server.requests[6] == 1
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_the_next_calls_take_new_connections_too_also_those_that_may_not_be_repeated() -> None:
     async with serving({0: 1}) as (server, api):
         await ask(api)
@@ -125,7 +125,7 @@ async def test_the_next_calls_take_new_connections_too_also_those_that_may_not_b
         await server.closed[3].wait()
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_connections_are_kept_again_when_the_old_ones_are_gone() -> None:
     async with serving({0: 1}, kept_seconds=0.2) as (server, api):
         await ask(api)
@@ -135,7 +135,7 @@ async def test_connections_are_kept_again_when_the_old_ones_are_gone() -> None:
         assert server.requests[0] == 2
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 @pytest.mark.parametrize(("seconds", "silent"), [(4, 1), (20, 5), (60, MOST_SILENT_SECONDS)])
 async def test_the_wait_for_the_first_byte_is_a_quarter_of_the_time_and_5_s_at_most(
     seconds: float, silent: float
@@ -169,7 +169,7 @@ async def test_a_slow_read_goes_on_and_is_asked_a_second_time_on_a_new_connectio
         await server.closed[1].wait()
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_a_call_that_may_not_be_repeated_is_sent_once_and_waits_its_whole_time() -> None:
     async with serving({0: 1}) as (server, api):
         await ask(api)
@@ -181,7 +181,7 @@ async def test_a_call_that_may_not_be_repeated_is_sent_once_and_waits_its_whole_
         assert server.requests == {0: 2}
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_a_new_connection_has_the_whole_time() -> None:
     async with serving({0: 0}) as (server, api):
         begun = anyio.current_time()
@@ -192,7 +192,7 @@ async def test_a_new_connection_has_the_whole_time() -> None:
         assert server.requests == {0: 1}
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_an_answer_that_has_begun_has_the_whole_time_too() -> None:
     async with serving({}) as (server, api):
         await ask(api)
@@ -203,7 +203,7 @@ async def test_an_answer_that_has_begun_has_the_whole_time_too() -> None:
         assert server.requests == {0: 2}
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_a_connection_that_works_is_used_again() -> None:
     async with serving({}) as (server, api):
         for call in (READ, WRITE, READ):
@@ -211,7 +211,7 @@ async def test_a_connection_that_works_is_used_again() -> None:
         assert server.requests == {0: 3}
 
 
-@pytest.mark.promise("upstream:kept-connection:first-byte")
+@pytest.mark.promise("upstream:kept-connection:silent")
 async def test_silence_that_goes_on_is_a_timeout() -> None:
     async with serving({0: 1, **dict.fromkeys(range(1, 9), 0)}) as (server, api):
         await ask(api)

@@ -38,7 +38,7 @@ async def listed(answer: Answer | list[Answer]) -> list[Memento]:
 PLAIN = [memento(12), memento(13, document_ids=[])]
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "body",
     [
@@ -58,7 +58,7 @@ async def test_mementos_are_read_from_every_shape_of_a_list(body: Any) -> None:
     ]
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -77,7 +77,7 @@ async def test_what_only_describes_a_memento_may_be_missing(fields: Any, expecte
     assert await listed(reply(200, json=[memento(12, **fields)])) == [expected]
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "body",
     [
@@ -104,7 +104,7 @@ def page_of(request: httpx.Request, *, last: int) -> httpx.Response:
     return reply(200, json={"next": more, "results": [memento(number)]})
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_further_pages_are_asked_for_by_number_and_not_by_upstreams_link() -> None:
     upstream = stocked({"mementos/": lambda request: page_of(request, last=3)})
     assert [each.id for each in await on(upstream, list_mementos)] == ["1", "2", "3"]
@@ -112,13 +112,13 @@ async def test_further_pages_are_asked_for_by_number_and_not_by_upstreams_link()
     assert {each.url.host for each in upstream.requests} == {"127.0.0.1"}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_an_upstream_that_ignores_the_page_gives_each_memento_once() -> None:
     upstream = stocked({"mementos/": reply(200, json={"next": "/?page=2", "results": [memento(12)]})})
     assert [each.id for each in await on(upstream, list_mementos)] == ["12"]
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("full", [0, 1])
 async def test_an_empty_page_is_the_last_whatever_it_says(full: int) -> None:
     pages: list[Answer] = [reply(200, json={"next": "more", "results": [memento(12)] * n}) for n in (1, 0)]
@@ -127,7 +127,7 @@ async def test_an_empty_page_is_the_last_whatever_it_says(full: int) -> None:
     assert len(upstream.requests) == full + 1
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_list_without_an_end_is_refused_after_a_bounded_number_of_pages() -> None:
     upstream = stocked({"mementos/": lambda request: page_of(request, last=10**9)})
     with pytest.raises(ResponseTooLarge, match="100 pages"):
@@ -144,7 +144,7 @@ async def test_a_list_of_too_many_items_is_refused_before_they_are_read() -> Non
     assert len(upstream.requests) == 2
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -160,14 +160,14 @@ async def test_a_new_memento_is_read_whatever_success_says(answer: httpx.Respons
     assert (request.method, json.loads(request.content)) == ("POST", {"name": "New"})
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_new_memento_without_an_id_is_looked_for_before_another_is_made() -> None:
     with pytest.raises(UpstreamProtocolError) as caught:
         await on(stocked({"mementos/": reply(204)}), create_memento, name="New")
     assert "call `list_mementos` before another `create_memento`" in hint(caught.value)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_one_memento_is_asked_for_by_its_id() -> None:
     upstream = stocked()
     assert await on(upstream, get_memento, memento_id="12") == Memento.model_validate(memento(12))
@@ -176,7 +176,7 @@ async def test_one_memento_is_asked_for_by_its_id() -> None:
         await on(stocked({"mementos/12/": reply(404)}), get_memento, memento_id="12")
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("answer", [reply(200, json={"ok": 1}), reply(201, json=[]), reply(204)])
 async def test_an_edit_sends_the_documented_body_and_takes_every_success(answer: httpx.Response) -> None:
     upstream = stocked({"mementos/memento_document/12/": answer})
@@ -186,7 +186,7 @@ async def test_an_edit_sends_the_documented_body_and_takes_every_success(answer:
     assert json.loads(request.content) == {"memento": "12", "add": ["1", "2"], "folder_add": ["f"], "remove": ["3"]}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_a_deletion_is_done_with_any_success(status: int) -> None:
     upstream = stocked({"mementos/12/": by_method(DELETE=reply(status))})
@@ -194,7 +194,7 @@ async def test_a_deletion_is_done_with_any_success(status: int) -> None:
     assert [each.method for each in upstream.requests] == ["DELETE"]
 
 
-@pytest.mark.promise("D103")
+@pytest.mark.promise("tools:shapes:no-public-key")
 async def test_a_public_knowledge_has_no_place_for_its_key() -> None:
     (found,) = await on(stocked(), list_public_knowledge)
     assert PUBLIC_KEY not in repr(found) + found.model_dump_json()
@@ -215,7 +215,7 @@ async def test_a_public_knowledge_has_no_place_for_its_key() -> None:
     }
 
 
-@pytest.mark.promise("D103")
+@pytest.mark.promise("tools:shapes:no-public-key")
 async def test_an_answer_that_is_refused_does_not_tell_the_key() -> None:
     answers: dict[str, Answer | list[Answer]] = {
         "common-knowledge/subscribed-list/": reply(200, json=[public(1, id=PUBLIC_KEY)])
@@ -225,7 +225,7 @@ async def test_an_answer_that_is_refused_does_not_tell_the_key() -> None:
     assert PUBLIC_KEY not in f"{caught.value!r} {caught.value} {caught.value.__cause__}"
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_public_knowledge_may_lack_everything_but_its_id() -> None:
     answers: dict[str, Answer | list[Answer]] = {
         "common-knowledge/subscribed-list/": reply(200, json=[{"id": "4", "size": "12", "document_ids": 7}])

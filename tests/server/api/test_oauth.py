@@ -82,7 +82,7 @@ def shown(request: httpx.Request) -> set[str]:
     return {"authorization", "cookie"} & set(request.headers)
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 def test_the_authorization_url_carries_the_documented_query_and_no_secret() -> None:
     url = urlsplit(oauth.authorization_url(APP, state="st&te", challenge="chall"))
     assert url._replace(query="").geturl() == APP.authorize_url
@@ -99,13 +99,13 @@ def test_the_authorization_url_carries_the_documented_query_and_no_secret() -> N
     assert APP.client_secret not in repr(APP)
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 def test_the_challenge_is_the_example_of_rfc_7636() -> None:
     verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert oauth.pkce_challenge(verifier) == challenge
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 async def test_an_exchange_sends_the_documented_form_and_shows_nobody() -> None:
     upstream, who = usual(), ada()
     await exchange(client(upstream), who)
@@ -119,7 +119,7 @@ async def test_an_exchange_sends_the_documented_form_and_shows_nobody() -> None:
     }
 
 
-@pytest.mark.promise("D60", "D61")
+@pytest.mark.promise("sessions:oauth:documented-calls", "sessions:oauth:own-refresh")
 async def test_a_renewal_sends_the_oauth_refresh_token_in_the_form_alone() -> None:
     upstream = usual()
     await renew(client(upstream), ada())
@@ -129,7 +129,7 @@ async def test_a_renewal_sends_the_oauth_refresh_token_in_the_form_alone() -> No
     assert form_of(request) == FORM | {"grant_type": "refresh_token", "refresh_token": "oauth-refresh-1"}
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 @pytest.mark.parametrize("status", [200, 201])
 @pytest.mark.parametrize(
     ("fields", "refresh"),
@@ -152,7 +152,7 @@ async def test_an_exchange_takes_every_form_of_the_answer(status: int, fields: A
     assert (who.refresh_token, who.can_renew, who.version) == (None, refresh is not None, 1)
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 @pytest.mark.parametrize(
     ("expires_in", "life"),
     [
@@ -183,7 +183,7 @@ async def test_an_opaque_token_of_unknown_life_has_none() -> None:
     assert who.access_expires_at is None
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 @pytest.mark.parametrize(
     ("fields", "access", "refresh"),
     [
@@ -199,7 +199,7 @@ async def test_a_renewal_without_a_new_refresh_token_keeps_the_old_one(fields: A
     assert (who.access_token, who.oauth_refresh_token, who.version) == (access, refresh, 2)
 
 
-@pytest.mark.promise("D20", "D60")
+@pytest.mark.promise("upstream:answers:codes", "sessions:oauth:documented-calls")
 @pytest.mark.parametrize(("status", "body"), JSON_ERRORS)
 async def test_a_refused_code_is_a_failed_sign_in(status: int, body: Any) -> None:
     who = nobody()
@@ -210,7 +210,7 @@ async def test_a_refused_code_is_a_failed_sign_in(status: int, body: Any) -> Non
     assert not who.has_any
 
 
-@pytest.mark.promise("D20", "D60")
+@pytest.mark.promise("upstream:answers:codes", "sessions:oauth:documented-calls")
 @pytest.mark.parametrize(
     ("status", "body"),
     [*((status, {"error": "invalid_client"}) for status in (200, 400, 401)), (401, {"detail": "canary"}), (401, None)],
@@ -223,7 +223,7 @@ async def test_a_refused_app_names_the_two_settings(status: int, body: Any) -> N
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.promise("D20", "D60")
+@pytest.mark.promise("upstream:answers:codes", "sessions:oauth:documented-calls")
 @pytest.mark.parametrize(("status", "body"), [*JSON_ERRORS, (401, None), (400, {"error": "invalid_client"})])
 async def test_a_refused_renewal_is_an_expired_session(status: int, body: Any) -> None:
     who = ada()
@@ -238,7 +238,7 @@ def cut(_: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("cut")
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 @pytest.mark.parametrize("call", [exchange, renew])
 @pytest.mark.parametrize(
     ("answer", "error"),

@@ -49,7 +49,7 @@ def nobody() -> Credentials:
     return Credentials(secrets=KnownSecrets())
 
 
-@pytest.mark.promise("D20", "S44")
+@pytest.mark.promise("upstream:answers:codes", "settings:secrets:never-shown")
 @pytest.mark.parametrize(("environ", "source", "problem"), UNUSABLE)
 async def test_a_call_fails_by_a_proxy_that_can_not_be_used_and_says_what_to_correct(
     environ: dict[str, str], source: str, problem: Problem, clock: FakeClock
@@ -106,7 +106,7 @@ async def goes_through_the_proxy(url: str, environ: dict[str, str]) -> bool:
     return bool(proxy.asked)
 
 
-@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:proxy:unusable-exceptions")
 @pytest.mark.parametrize("environ", BESIDE)
 async def test_only_the_proxy_on_the_way_has_to_be_usable(environ: dict[str, str]) -> None:
     assert await goes_through_the_proxy("https://api.invalid/", environ)
@@ -157,7 +157,7 @@ def test_the_variable_that_counts_is_the_one_that_urllib_takes(environ: dict[str
     assert (system.get("https") or system.get("all")) == (proxy and proxy.address)
 
 
-@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.promise("settings:proxy:unusable-exceptions")
 @pytest.mark.parametrize(
     ("host", "value", "is_out"),
     [
@@ -188,7 +188,7 @@ def test_no_proxy_names_hosts_domains_addresses_and_networks(host: str, value: s
     assert (on_the_way(f"https://{host}/", os.environ) is None) is is_out
 
 
-@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out")
+@pytest.mark.promise("settings:proxy:unusable-exceptions")
 @pytest.mark.parametrize(
     ("value", "places"),
     [
@@ -241,7 +241,7 @@ def test_a_proxy_is_shown_without_its_password(value: str, told: str) -> None:
     assert "secret" not in repr(proxy)
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 @given(scheme=st.sampled_from(["http://", "https://", "socks5://", ""]), password=st.text(PRINTABLE))
 @example(scheme="", password="//se@cret")
 @example(scheme="http://", password="1/")

@@ -23,7 +23,7 @@ RATIONED = {
 }
 
 
-@pytest.mark.promise("texts:hidden:gone")
+@pytest.mark.promise("tools:texts:nothing-hidden")
 @pytest.mark.parametrize(("letter", "alphabet", "kind"), RATIONED.values(), ids=RATIONED)
 @pytest.mark.parametrize("before", ["", "tea " * 1000, "\u200b" * 1000])
 def test_a_choice_behind_each_letter_spells_out_no_sentence(letter: str, alphabet: str, kind: str, before: str) -> None:
@@ -47,7 +47,7 @@ LONG_TEXTS = {
 }
 
 
-@pytest.mark.promise("texts:hidden:gone")
+@pytest.mark.promise("tools:texts:nothing-hidden")
 @pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
 def test_a_long_text_as_people_write_it_stays_whole(text: str) -> None:
     assert clean(text * 500) == text * 500

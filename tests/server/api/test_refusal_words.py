@@ -9,7 +9,7 @@ from rememberizer_mcp.server.api.refusals import refusal, speaks_of_credentials
 
 from tests.server.api.test_refusals import refused, signin, signup
 
-pytestmark = pytest.mark.promise("D20")
+pytestmark = pytest.mark.promise("upstream:answers:codes")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ async def refused(call: Made, status: int, body: Any) -> RememberizerError:
     return raised.value
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize(
     ("body", "captcha", "code"),
@@ -100,7 +100,7 @@ async def test_a_refused_signin_is_told_by_its_body(status: int, body: Any, capt
     assert (error.code, error.status) == (code, status)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     ("statuses", "body", "captcha", "code"),
     [
@@ -130,7 +130,7 @@ async def test_a_refused_signup_is_told_by_its_body(
         assert (error.code, error.status) == (code, status)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("body", [b"", DENIED, QUOTA, CAPTCHA, {"verification_code": ["Invalid."]}], ids=str)
 async def test_a_refused_verification_is_told_by_its_status(body: Any) -> None:
     for status in (400, 404, 422):
@@ -139,7 +139,7 @@ async def test_a_refused_verification_is_told_by_its_status(body: Any) -> None:
         assert (await refused(verify, status, body)).code == "session_expired"
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("body", [b"", DENIED, QUOTA, {"detail": "Token is blacklisted"}], ids=str)
 async def test_a_refused_refresh_is_an_expired_session(body: Any) -> None:
     for status in (400, 401, 403):
@@ -147,7 +147,7 @@ async def test_a_refused_refresh_is_an_expired_session(body: Any) -> None:
         assert (error.code, error.status) == ("session_expired", status)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     ("status", "body", "code", "code_if_unverified"),
     [
@@ -173,7 +173,7 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
     assert refusal(again, unverified=True).code == code_if_unverified
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_the_hint_of_a_refused_value_sends_nobody_for_an_id_where_there_is_none() -> None:
     said = hint(await refused(any_other, 400, {"name": ["This field may not be blank."]}))
     assert "If it is an id, look it up first" in said
@@ -191,7 +191,7 @@ EVERY_CALL = {
 each_call = pytest.mark.parametrize("call", EVERY_CALL.values(), ids=EVERY_CALL)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @each_call
 @pytest.mark.parametrize(
     "body", [b"", HTML, CAPTCHA, EXISTS, b"x" * 10_000_000], ids=["empty", "HTML", "c", "e", "10 MB"]
@@ -203,7 +203,7 @@ async def test_429_and_5xx_mean_the_same_to_every_call(call: Made, body: Any) ->
         assert (error.code, error.status) == ("upstream_unavailable", status)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @each_call
 async def test_every_other_4xx_is_a_broken_contract(call: Made) -> None:
     for status in (405, 406, 408, 410, 418, 426, 451, 499):
@@ -211,14 +211,14 @@ async def test_every_other_4xx_is_a_broken_contract(call: Made) -> None:
         assert (error.code, error.status) == ("upstream_protocol", status)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @each_call
 @pytest.mark.parametrize("status", [200, 201, 302, 304, 100])
 async def test_a_web_page_in_place_of_the_api_is_a_broken_contract(call: Made, status: int) -> None:
     assert (await refused(call, status, HTML)).code == "upstream_protocol"
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_success_without_what_it_promises_is_a_broken_contract() -> None:
     nobody = Credentials(secrets=KnownSecrets())
     api = RememberizerAPI(base_url=BASE_URL, transport=httpx.MockTransport(lambda _: reply(204)))
@@ -236,7 +236,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.promise("D20", "S44")
+@pytest.mark.promise("upstream:answers:codes", "settings:secrets:never-shown")
 @settings(deadline=None, max_examples=examples(60))
 @given(
     call=st.sampled_from(list(EVERY_CALL.values())),

@@ -62,7 +62,7 @@ async def attempts(
     return made, None
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize(
     "failure",
     [
@@ -81,7 +81,7 @@ async def test_a_passing_failure_is_tried_again(clock: FakeClock, failure: Remem
     assert await attempts(clock, *[failure] * 9) == (MOST_ATTEMPTS, failure)
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize(
     "failure",
     [
@@ -121,7 +121,7 @@ def test_what_was_not_sent_was_not_done(failure: RememberizerError, may_have_bee
     assert (hint(raised.value) == "look first") is may_have_been_done
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 async def test_the_waits_grow_and_hold_jitter(clock: FakeClock) -> None:
     for _ in range(40):
         await attempts(clock, *[UpstreamUnavailable(status=503)] * 9)
@@ -132,14 +132,14 @@ async def test_the_waits_grow_and_hold_jitter(clock: FakeClock) -> None:
         assert max(waits) > longest / 2
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize("wait", [0.0, 3.0, 900.0])
 async def test_the_wait_is_what_upstream_asked_for(clock: FakeClock, wait: float) -> None:
     assert await attempts(clock, RateLimited(retry_after_seconds=wait, status=429)) == (2, None)
     assert clock.waits == [wait]
 
 
-@pytest.mark.promise("D21", "D22")
+@pytest.mark.promise("upstream:retries:safe-calls-only", "upstream:time:budget")
 @pytest.mark.parametrize("wait", [20.0, 86_400.0])
 async def test_no_wait_is_begun_that_would_outlast_the_time(clock: FakeClock, wait: float) -> None:
     failure = RateLimited(retry_after_seconds=wait, status=429)
@@ -147,7 +147,7 @@ async def test_no_wait_is_begun_that_would_outlast_the_time(clock: FakeClock, wa
     assert clock.waits == []
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -182,7 +182,7 @@ def test_a_retry_after_is_seconds_or_a_date_or_nothing(header: str | None, secon
     assert retry_after_seconds(header, now=NOW) == seconds
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 @settings(deadline=None)
 @given(
     header=st.text()

@@ -49,7 +49,7 @@ async def test_every_parameter_of_the_contract_is_sent() -> None:
     }
 
 
-@pytest.mark.promise("D97")
+@pytest.mark.promise("tools:weaknesses:absent")
 async def test_what_is_not_given_is_not_sent() -> None:
     _, upstream = await searched(found())
     assert dict(upstream.requests[0].url.params) == {"q": "tea"}
@@ -89,7 +89,7 @@ SHAPES: list[httpx.Response] = [
 ]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_each_documented_shape_gives_the_same_matches(shape: httpx.Response) -> None:
     expected, _ = await searched(SHAPES[0])
@@ -100,7 +100,7 @@ async def test_each_documented_shape_gives_the_same_matches(shape: httpx.Respons
     assert (await smart(shape))[0] == expected
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_document_is_described_as_far_as_upstream_does() -> None:
     whole = (await searched(found(match(1))))[0].matches[0].document
     assert (whole.name, whole.source, whole.type, whole.size) == ("Document 1", "google_drive", "text/plain", 101)
@@ -110,7 +110,7 @@ async def test_a_document_is_described_as_far_as_upstream_does() -> None:
     assert {value for name, value in bare if name not in ("id", "name")} == {None}
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("fields", "field", "expected"),
     [
@@ -141,7 +141,7 @@ async def test_what_only_describes_may_have_any_form(fields: dict[str, Any], fie
     assert getattr((await searched(answer))[0].matches[0].document, field) == expected
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("ids", "expected"),
     [
@@ -179,7 +179,7 @@ BROKEN: list[Any] = [
 ]
 
 
-@pytest.mark.promise("D95", "D20")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded", "upstream:answers:codes")
 @pytest.mark.parametrize("broken", BROKEN)
 async def test_one_broken_match_fails_the_search_and_is_not_quoted(broken: Any) -> None:
     for ask in (searched, smart):
@@ -196,7 +196,7 @@ async def test_the_distance_is_passed_on_or_null(distance: Any, expected: float 
     assert (await searched(found(match(1, distance=distance))))[0].matches[0].distance == expected
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     "value",
     [
@@ -215,7 +215,7 @@ async def test_a_success_that_says_it_failed_is_no_empty_result(value: Any) -> N
         assert (raised.value.status, raised.value.retryable) == (200, True)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     "value", [{"matched_chunks": []}, {"matched_chunks": [], "message": "No results"}, {"data": [], "message": 7}, []]
 )
@@ -223,7 +223,7 @@ async def test_nothing_found_is_an_empty_result(value: Any) -> None:
     assert (await searched(reply(200, json=value)))[0] == Found(matches=[])
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -241,7 +241,7 @@ async def test_a_success_without_matches_is_a_broken_contract(answer: httpx.Resp
         await searched(answer)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("value", "result", "count"),
     [
@@ -263,7 +263,7 @@ async def test_a_summary_that_is_no_text_is_a_broken_contract() -> None:
         await smart(reply(200, json={"matched_chunks": [], "result": {"text": "x"}}))
 
 
-@pytest.mark.promise("D21")
+@pytest.mark.promise("upstream:retries:safe-calls-only")
 async def test_a_search_is_repeated_where_that_is_safe_and_a_smart_one_never() -> None:
     answers: Any = [reply(503), reply(429), found(match(1))]
     got, upstream = await searched(answers)

@@ -41,7 +41,7 @@ async def connected(answer: Answer) -> list[Integration]:
         return await integrations(key)
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_a_session_asks_me_for_the_quota_and_a_key_asks_account() -> None:
     me = {"email": "ada@example.org", "name": "Ada", "embed_quota": 10, "current_usage": "4", "team": []}
     upstream = knowledge({"me/": reply(200, json=me)})
@@ -55,7 +55,7 @@ async def test_a_session_asks_me_for_the_quota_and_a_key_asks_account() -> None:
     assert upstream.paths == ["account/"]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -77,7 +77,7 @@ async def test_an_answer_without_an_account_is_a_broken_contract(answer: httpx.R
         await of_a_key(answer)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(
     "value",
     [

@@ -32,7 +32,7 @@ def life(answer: httpx.Response, clock: FakeClock) -> float | None:
     return None if credentials.access_expires_at is None else credentials.access_expires_at - clock()
 
 
-@pytest.mark.promise("cookies:clock:from-arrival")
+@pytest.mark.promise("cookies:life:from-arrival")
 @pytest.mark.parametrize("fast", [2 * HOURS, 24 * HOURS, HOURS])
 async def test_a_clock_that_is_fast_costs_no_refresh_before_each_call(fast: float) -> None:
     answer = sign_in({"exp": UPSTREAM_TIME + HOURS})
@@ -44,7 +44,7 @@ async def test_a_clock_that_is_fast_costs_no_refresh_before_each_call(fast: floa
     assert upstream.asked("auth/custom-refresh/") == []
 
 
-@pytest.mark.promise("cookies:clock:from-arrival")
+@pytest.mark.promise("cookies:life:from-arrival")
 async def test_the_assumed_life_ends_and_then_one_refresh_comes_first() -> None:
     answer, clock = sign_in({"exp": UPSTREAM_TIME + HOURS}), FakeClock(UPSTREAM_TIME + 2 * HOURS)
     upstream = usual(signin=answer, custom_refresh=answer, account=reply(200, json={}))
@@ -59,7 +59,7 @@ def refreshes(upstream: FakeUpstream) -> int:
     return len(upstream.asked("auth/custom-refresh/"))
 
 
-@pytest.mark.promise("cookies:clock:from-arrival")
+@pytest.mark.promise("cookies:life:from-arrival")
 @pytest.mark.parametrize(
     ("claims", "date", "ahead", "seconds"),
     [
@@ -81,7 +81,7 @@ def test_upstream_s_own_clock_is_taken_where_it_says_the_time(
     assert life(sign_in(claims, date=date), FakeClock(UPSTREAM_TIME + ahead)) == seconds
 
 
-@pytest.mark.promise("cookies:clock:from-arrival")
+@pytest.mark.promise("cookies:life:from-arrival")
 def test_a_bearer_of_a_grant_is_counted_from_its_arrival_too() -> None:
     credentials = Credentials(secrets=KnownSecrets(), now=FakeClock(UPSTREAM_TIME + 2 * HOURS))
     credentials.take_oauth(jwt({"exp": UPSTREAM_TIME + HOURS}), refresh_token=None, expires_in=None)

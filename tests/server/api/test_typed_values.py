@@ -44,7 +44,7 @@ ADDRESSES = [
 """As mails, tables and chats give it away when it is copied."""
 
 
-@pytest.mark.promise("entries:pasted:trimmed")
+@pytest.mark.promise("arguments:values:pasted-trimmed")
 @pytest.mark.parametrize(("typed", "code"), CODES.items(), ids=ascii)
 def test_a_code_is_what_is_left_without_spaces_and_dashes(typed: str, code: str) -> None:
     entered: dict[str, Any] = {"verification_code": typed}
@@ -52,7 +52,7 @@ def test_a_code_is_what_is_left_without_spaces_and_dashes(typed: str, code: str)
         assert form.model_dump()["verification_code"].get_secret_value() == code
 
 
-@pytest.mark.promise("entries:pasted:trimmed")
+@pytest.mark.promise("arguments:values:pasted-trimmed")
 @pytest.mark.parametrize("typed", NO_CODES, ids=ascii)
 def test_what_holds_no_code_is_refused_by_both(typed: Any) -> None:
     with pytest.raises(Complaint):
@@ -61,7 +61,7 @@ def test_what_holds_no_code_is_refused_by_both(typed: Any) -> None:
         from_agent(TOOLS["verify"], {"verification_code": typed})
 
 
-@pytest.mark.promise("entries:pasted:trimmed")
+@pytest.mark.promise("arguments:values:pasted-trimmed")
 @pytest.mark.parametrize("typed", ADDRESSES, ids=ascii)
 def test_an_address_is_taken_without_what_surrounds_it(typed: str) -> None:
     page = [from_page(form, {"email": typed, "password": " x "}) for form in (SignInForm, SignUpForm)]
@@ -80,7 +80,7 @@ def test_what_is_no_address_stays_none(typed: str) -> None:
 
 
 @each_era
-@pytest.mark.promise("entries:pasted:trimmed")
+@pytest.mark.promise("arguments:values:pasted-trimmed")
 async def test_upstream_gets_what_was_meant_and_hears_of_nothing_blank(era: Era) -> None:
     upstream = usual(signin=reply(200, cookies=tokens()))
     upstream.answers["auth/verify-email/"] = reply(200)
@@ -96,7 +96,7 @@ async def test_upstream_gets_what_was_meant_and_hears_of_nothing_blank(era: Era)
     ]
 
 
-@pytest.mark.promise("entries:pasted:trimmed")
+@pytest.mark.promise("arguments:values:pasted-trimmed")
 async def test_a_blank_code_uses_up_no_try() -> None:
     upstream = usual(signin=reply(200, cookies=tokens()))
     upstream.answers["auth/verify-email/"] = reply(200)

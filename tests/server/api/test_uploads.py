@@ -69,7 +69,7 @@ def parts(request: httpx.Request) -> list[Message]:
     return [part for part in message.walk() if not part.is_multipart()]
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_files_are_sent_as_they_are_in_one_request(tmp_path: Path) -> None:
     files = {
         "a.txt": b"plain",
@@ -98,7 +98,7 @@ async def test_files_are_sent_as_they_are_in_one_request(tmp_path: Path) -> None
     assert steps[1][0] - steps[0][0] == CHUNK_BYTES
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_a_name_can_not_break_out_of_its_header(tmp_path: Path) -> None:
     upstream = stocked()
     unsafe = 'x"; name="other"\r\nX-Evil: 1\r\n\r\n\x7f7.txt'
@@ -110,7 +110,7 @@ async def test_a_name_can_not_break_out_of_its_header(tmp_path: Path) -> None:
     assert second.get_payload() == "2"
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_every_documented_type_is_taken(tmp_path: Path) -> None:
     names = [f"file{ending}" for ending in TYPES]
     paths = written(tmp_path, dict.fromkeys(names, b"1"))
@@ -122,7 +122,7 @@ async def test_every_documented_type_is_taken(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 @pytest.mark.parametrize(
     ("sizes", "problem"),
     [
@@ -143,7 +143,7 @@ async def test_a_broken_limit_is_told_before_a_byte_is_sent(tmp_path: Path, size
     assert upstream.requests == []
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 @pytest.mark.parametrize("name", ["program.exe", "none", ".txt", "a.txt.zip", "a\n\u202e.exe"])
 async def test_another_type_is_told_before_a_byte_is_sent_and_by_the_files_name_only(tmp_path: Path, name: str) -> None:
     upstream = stocked()
@@ -154,7 +154,7 @@ async def test_another_type_is_told_before_a_byte_is_sent_and_by_the_files_name_
     assert upstream.requests == []
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 def test_the_limits_themselves_are_allowed(tmp_path: Path) -> None:
     paths = sized(tmp_path, a=50 * MEGABYTE, b=50 * MEGABYTE - 18, **{f"f{number}": 1 for number in range(18)})
     with opened([tmp_path], paths) as files:
@@ -174,7 +174,7 @@ def rewrite(path: Path) -> None:
     os.utime(path, ns=(1, 1))
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 @pytest.mark.parametrize("change", [shorten, lengthen, rewrite])
 async def test_a_file_that_changes_while_it_is_sent_is_a_clear_error(
     tmp_path: Path, change: Callable[[Path], None]
@@ -189,7 +189,7 @@ async def test_a_file_that_changes_while_it_is_sent_is_a_clear_error(
     assert caught.value.message == "`a.txt` was changed while it was sent, so the upload was broken off before its end."
 
 
-@pytest.mark.promise("D102", "S26")
+@pytest.mark.promise("tools:shapes:every-documented", "sign-in:inputs:validated-and-limited")
 @pytest.mark.parametrize(
     ("status", "body", "documents", "errors"),
     [
@@ -209,7 +209,7 @@ async def test_every_answer_says_what_became_of_each_file(
     assert [(each.file, each.error) for each in done.errors] == errors
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("answer", [reply(204), reply(201, json={}), reply(201, json={"documents": [{"name": "a"}]})])
 async def test_an_answer_without_documents_warns_of_uploading_twice(tmp_path: Path, answer: httpx.Response) -> None:
     with pytest.raises(UpstreamProtocolError) as caught:
@@ -217,7 +217,7 @@ async def test_an_answer_without_documents_warns_of_uploading_twice(tmp_path: Pa
     assert "call `list_vector_documents` before another upload" in hint(caught.value)
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(400, InvalidArguments), (413, InvalidArguments), (415, InvalidArguments), (503, UpstreamUnavailable)],
@@ -267,7 +267,7 @@ async def quiet(_: int, __: int) -> None:
     """Report nothing."""
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
     paths = sized(tmp_path, a=20 * MEGABYTE)
     async with swallowing() as (key, seen):
@@ -282,7 +282,7 @@ async def test_a_large_file_is_never_held_whole(tmp_path: Path) -> None:
     assert end.endswith(b"--\r\n")
 
 
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_a_changed_file_leaves_the_request_without_its_end(tmp_path: Path) -> None:
     (path,) = written(tmp_path, {"a.txt": b"x" * CHUNK_BYTES})
 

@@ -39,7 +39,7 @@ async def on(upstream: FakeUpstream, ask: Callable[..., Awaitable[Any]], **optio
         return await ask(asker, **options)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_the_store_of_the_key_is_asked_for_with_the_key() -> None:
     upstream = stocked()
     assert await on(upstream, get_store) == VectorStore.model_validate(store())
@@ -48,7 +48,7 @@ async def test_the_store_of_the_key_is_asked_for_with_the_key() -> None:
     assert not request.headers.keys() & {"authorization", "cookie"}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -65,7 +65,7 @@ async def test_a_store_is_read_from_every_shape(fields: Any, expected: Any) -> N
         assert found == VectorStore.model_validate(store() | expected)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("status", [200, 201])
 async def test_a_new_store_is_read_whatever_success_says(status: int) -> None:
     upstream = stocked({"vector-stores/": reply(status, json={"id": "vs_new", "name": "New", "description": None})})
@@ -75,7 +75,7 @@ async def test_a_new_store_is_read_whatever_success_says(status: int) -> None:
     assert json.loads(request.content) == {"name": "New", "vector_dimension": 768}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_what_may_have_been_written_is_looked_for_before_it_is_written_again() -> None:
     upstream = stocked({"vector-stores/": reply(204), f"{DOCUMENTS}/create": reply(201)})
     with pytest.raises(UpstreamProtocolError, match="upstream_protocol") as caught:
@@ -86,7 +86,9 @@ async def test_what_may_have_been_written_is_looked_for_before_it_is_written_aga
     assert "before another `add_vector_text`" in hint(caught.value)
 
 
-@pytest.mark.promise("D102", "S26", "answers:numbers:bounded")
+@pytest.mark.promise(
+    "tools:shapes:every-documented", "sign-in:inputs:validated-and-limited", "tools:texts:numbers-bounded"
+)
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -112,7 +114,7 @@ async def test_no_options_are_no_answer() -> None:
         await on(stocked({"vector-stores/configs": reply(200)}), store_options)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "body",
     [
@@ -127,7 +129,7 @@ async def test_documents_are_read_from_every_shape_of_a_list(body: Any) -> None:
     assert upstream.requests[0].url.query == b""
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_weakness_14_ids_and_counts_are_whole_numbers_and_states_are_open() -> None:
     body = filed(7, status="dancing", processing_status="", size="1.5 MB", indexed_on=None)
     found = await on(stocked({f"{DOCUMENTS}/7": reply(200, json=body)}), get_document, **SEVEN)
@@ -138,7 +140,7 @@ async def test_weakness_14_ids_and_counts_are_whole_numbers_and_states_are_open(
             await on(stocked({f"{DOCUMENTS}/7": reply(200, json=filed(7, id=other))}), get_document, **SEVEN)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_weakness_14_a_text_is_added_under_the_documented_field() -> None:
     upstream = stocked()
     added = await on(upstream, add_text, **IN_STORE, name="Notes", text="words")
@@ -149,7 +151,7 @@ async def test_weakness_14_a_text_is_added_under_the_documented_field() -> None:
     assert (await on(upstream, add_text, **IN_STORE, name="Notes", text="words")).name == "Notes"
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize("answer", [reply(200, json=filed(7, name="New")), reply(200, json={}), reply(204)])
 async def test_a_document_is_renamed_by_patch_and_its_slash(answer: httpx.Response) -> None:
     upstream = stocked({f"{DOCUMENTS}/7/": by_method(PATCH=answer)})
@@ -158,7 +160,7 @@ async def test_a_document_is_renamed_by_patch_and_its_slash(answer: httpx.Respon
     assert json.loads(upstream.requests[0].content) == {"name": "New"}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_document_is_deleted_under_its_slash() -> None:
     upstream = stocked()
     await on(upstream, delete_document, **SEVEN)
@@ -175,7 +177,7 @@ async def smart(answer: httpx.Response, **body: Any) -> tuple[FoundInStore, Fake
     return await on(upstream, agentic_search_store, **IN_STORE, **{"query": "tea"} | body), upstream
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_search_sends_what_is_given_and_nothing_else() -> None:
     _, upstream = await searched(found(), limit=3, threshold=0.9, context_chunks=1, other=None)
     assert dict(upstream.requests[0].url.params) == {
@@ -189,7 +191,7 @@ async def test_a_search_sends_what_is_given_and_nothing_else() -> None:
     assert json.loads(upstream.requests[0].content) == {"query": "tea", "n_chunks": 5}
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -209,7 +211,7 @@ async def test_matches_are_read_from_every_shape(answer: httpx.Response) -> None
     )
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_smart_search_may_sum_up_without_matches() -> None:
     for answer, summary, count in (
         (found(passage(7), result="short"), "short", 1),
@@ -220,7 +222,7 @@ async def test_a_smart_search_may_sum_up_without_matches() -> None:
         assert (findings.result, len(findings.matches)) == (summary, count)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -237,7 +239,7 @@ async def test_what_is_promised_has_to_be_there(answer: httpx.Response) -> None:
         await smart(answer)
 
 
-@pytest.mark.promise("D102")
+@pytest.mark.promise("tools:shapes:every-documented")
 async def test_a_success_that_says_it_failed_can_be_tried_again() -> None:
     said = {"message": "Unable to complete the search."}
     with pytest.raises(UpstreamUnavailable):

@@ -37,7 +37,7 @@ def invoke(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.promise("D30", "S5", "S44")
+@pytest.mark.promise("settings:unusable:named-at-once", "upstream:tls:no-plain-http", "settings:secrets:never-shown")
 def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path) -> None:
     environment = clean_environment(
         BASE_URL="http://api.example.org/", PASSWORD=SECRET, CAPTCHA_FILE=str(tmp_path / "none"),
@@ -54,7 +54,7 @@ def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path
     assert "Traceback" not in said
 
 
-@pytest.mark.promise("settings:offered:has-an-effect")
+@pytest.mark.promise("settings:values:has-an-effect")
 def test_a_setting_that_nothing_reads_is_pointed_out() -> None:
     with running(environment=clean_environment(PASSWROD=SECRET, MAX_SESSIONS=SECRET)) as process:
         process.ask(modern(1, "tools/call", name="session_status", arguments={}))
@@ -64,7 +64,7 @@ def test_a_setting_that_nothing_reads_is_pointed_out() -> None:
     assert SECRET.encode() not in noise
 
 
-@pytest.mark.promise("S43")
+@pytest.mark.promise("settings:secrets:never-argv")
 def test_no_command_takes_a_secret_as_an_argument() -> None:
     names = {name for command in _commands(main) for each in command.params for name in each.opts}
     assert "--sandbox" in names
@@ -119,7 +119,7 @@ def test_both_ways_to_serve_are_the_same(front: tuple[str, ...]) -> None:
         assert answer["structuredContent"]["state"] == "unverified"
 
 
-@pytest.mark.promise("D49")
+@pytest.mark.promise("sandbox:wire:says-so")
 def test_the_mail_of_a_running_sandbox_can_be_read(runtime: Path) -> None:
     assert invoke("sandbox", "outbox")[0] == 1
     with running("--sandbox") as process:
@@ -138,7 +138,7 @@ def test_the_mail_of_a_running_sandbox_can_be_read(runtime: Path) -> None:
     assert not list(runtime.rglob("*.json"))
 
 
-@pytest.mark.promise("D48")
+@pytest.mark.promise("sandbox:data:file")
 def test_an_account_in_a_data_file_outlives_the_server(tmp_path: Path) -> None:
     options = ("--sandbox", "--data", str(tmp_path / "accounts.db"), "--variant", "captcha=off")
     with running(*options) as process:

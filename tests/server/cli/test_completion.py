@@ -30,7 +30,7 @@ OFFERED = [
     ("rememberizer-mcp install cl", ["claude-code", "claude-desktop"]),
     ("rememberizer-mcp nonsense", []),
 ]
-pytestmark = pytest.mark.promise("D124")
+pytestmark = pytest.mark.promise("cli:help:fits")
 typed_and_offered = pytest.mark.parametrize(("typed", "offered"), OFFERED)
 
 

@@ -26,7 +26,7 @@ def runtime(tmp_path: Path) -> None:
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 def test_the_demo_walks_the_whole_life_in_plain_text_whatever_the_user_s_settings_are(tmp_path: Path) -> None:
     environment = clean_environment(EMAIL="not-read@example.org", BASE_URL="http://unusable.example/")
     environment |= {"rememberizer_log_level": "unusable", "http_proxy": "http://127.0.0.1:9", "PATH": str(tmp_path)}
@@ -45,7 +45,7 @@ def test_the_demo_walks_the_whole_life_in_plain_text_whatever_the_user_s_setting
     assert done.stderr == ""
 
 
-@pytest.mark.promise("D39", "S9")
+@pytest.mark.promise("cli:demo:whole-life", "page:person:who-asked")
 async def test_the_person_does_not_sign_in_at_a_page_with_another_code() -> None:
     account = {"email": "ada@example.org", "password": "canary-password", "captcha": "x"}
     upstream = usual()
@@ -56,7 +56,7 @@ async def test_the_person_does_not_sign_in_at_a_page_with_another_code() -> None
     assert not upstream.requests
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 @pytest.mark.parametrize(
     ("no_color", "coloured"), matrix({"coloured": ("", True), "NO_COLOR": ("1", False)}, usual=["coloured"])
 )
@@ -74,13 +74,13 @@ def test_the_demo_is_coloured_on_a_terminal(no_color: str, coloured: bool, tmp_p
     assert (b"\x1b[" in said) is coloured
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 def test_a_step_that_fails_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--variant=signup_tokens=none"]) == 1
     assert "step 2 (verify) came to 'not_signed_in' and not to 'signed_in'." in capsys.readouterr().out
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 @pytest.mark.parametrize("tokens", matrix({each: each for each in ("json", "none")}, usual=["json"]))
 def test_a_variant_that_the_demo_can_not_follow_is_refused_before_it_begins(tokens: str) -> None:
     command = [*SERVE, "demo", "--variant", f"signup_tokens={tokens}"]
@@ -89,13 +89,13 @@ def test_a_variant_that_the_demo_can_not_follow_is_refused_before_it_begins(toke
     assert "of signup_tokens it can follow `cookies` and `both`" in " ".join(done.stderr.split())
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 def test_a_server_that_does_not_start_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--no-such-option"]) == 1
     assert "The demo failed: " in capsys.readouterr().out
 
 
-@pytest.mark.promise("D39")
+@pytest.mark.promise("cli:demo:whole-life")
 def test_a_mail_that_did_not_come_fails_the_demo() -> None:
     with running("--sandbox") as process:
         process.ask(modern(1, "tools/call", name="session_status", arguments={}))

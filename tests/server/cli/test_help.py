@@ -11,7 +11,7 @@ from tests.snapshots.help import COLUMNS, contexts, help_of, help_of_all
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "help.txt"
 each_command = pytest.mark.parametrize("context", list(contexts()), ids=lambda context: context.command_path)
-pytestmark = pytest.mark.promise("D124")
+pytestmark = pytest.mark.promise("cli:help:fits")
 
 
 def test_the_help_is_the_reviewed_one() -> None:

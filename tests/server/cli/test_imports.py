@@ -37,7 +37,7 @@ def imported_by(*arguments: str, environment: dict[str, str]) -> set[str]:
     return names
 
 
-@pytest.mark.promise("D82")
+@pytest.mark.promise("sign-in:start:not-imported")
 @pytest.mark.parametrize("arguments", [(), pytest.param(("serve",), marks=pytest.mark.exhaustive), ("--sandbox",)])
 def test_a_server_imports_nothing_of_the_other_commands(
     arguments: tuple[str, ...], environment: dict[str, str], tmp_path: Path

@@ -49,7 +49,7 @@ def cursor(home: Path, entry: Any) -> Path:
     return file
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("entry", [REMOTE, PROXIED, ODD], ids=["remote", "proxied", "odd"])
 @pytest.mark.parametrize("first", ["install cursor --yes", "uninstall cursor"])
 def test_an_entry_of_somebody_else_is_kept_whatever_we_do_later(first: str, entry: Any, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_an_entry_of_somebody_else_is_kept_whatever_we_do_later(first: str, entr
     assert kept.read_bytes() == original
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_each_entry_of_somebody_else_is_kept_in_a_file_of_its_own(tmp_path: Path) -> None:
     for entry in (REMOTE, PROXIED, ODD):
         cursor(tmp_path, entry)
@@ -126,7 +126,7 @@ def test_an_entry_that_names_where_we_came_from_is_no_other(tmp_path: Path) -> N
         assert f"Before: {file}.rememberizer-undo\n" in run(tmp_path, "install", "cursor", "--yes")
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_an_entry_for_a_folder_alone_is_left_alone_and_named(tmp_path: Path) -> None:
     local = {"/home/ada/p": {"mcpServers": {"rememberizer": {"command": "/x"}}}}
     (tmp_path / ".claude.json").write_text(json.dumps({"projects": local}))
@@ -146,7 +146,7 @@ SECRET = "sk_c4n4ryc4n4ryc4n4ry"
 NAMES = [f"TOKEN={SECRET}", f"Authorization: Bearer {SECRET}", SECRET]
 
 
-@pytest.mark.promise("install:diff:names")
+@pytest.mark.promise("install:secrets:names")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("command", ["/other", "/old/rememberizer-mcp"])
 def test_a_name_that_holds_a_secret_is_shown_nowhere(name: str, command: str, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def pressed(key: bytes, terminal: int, process: "subprocess.Popen[bytes]") -> in
     return process.wait()
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 @pytest.mark.parametrize("typed", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_who_breaks_the_question_off_is_told_so_and_the_entry_stays(typed: bytes, tmp_path: Path) -> None:
     """At a terminal of its own, which turns the key into what the process sees."""
@@ -128,7 +128,7 @@ def test_who_breaks_the_question_off_is_told_so_and_the_entry_stays(typed: bytes
     assert file.read_bytes() == before
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 @pytest.mark.parametrize(
     ("make", "text"),
@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_said_to_be_left_alone(
     assert invoke(tmp_path, command, "cursor") == (1, f"Error: {file} {text}; it was left alone.\n")
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 def test_a_file_that_is_write_protected_is_left_alone(command: str, tmp_path: Path) -> None:
     """By its mode, since root may write any file; in a folder that may be written, it could be replaced."""
@@ -167,7 +167,7 @@ def test_a_file_that_is_write_protected_is_left_alone(command: str, tmp_path: Pa
     assert invoke(tmp_path, "install", "cursor", "--sandbox")[0] == 0
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_nobody_is_asked_whether_a_write_protected_file_may_be_overwritten(tmp_path: Path) -> None:
     file = tmp_path / ".cursor" / "mcp.json"
     file.parent.mkdir()

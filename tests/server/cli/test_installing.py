@@ -37,7 +37,7 @@ def desktop(home: Path) -> Path:
     return home / ".config" / "Claude" / "claude_desktop_config.json"
 
 
-@pytest.mark.promise("D114")
+@pytest.mark.promise("install:start:from-empty-home")
 @pytest.mark.parametrize("era", ERAS)
 async def test_what_is_written_from_an_empty_home_answers_the_host(home: Path, era: Era) -> None:
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(home)}
@@ -50,7 +50,7 @@ async def test_what_is_written_from_an_empty_home_answers_the_host(home: Path, e
         assert (await agent.call("session_status"))["state"] == "signed_out"
 
 
-@pytest.mark.promise("D114")
+@pytest.mark.promise("install:start:from-empty-home")
 async def test_what_is_taken_out_again_leaves_the_hosts_file_as_it_was(home: Path) -> None:
     environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(home)}
     original = (Path(__file__).parents[1] / "hosts" / "samples" / "claude-desktop.json").read_bytes()
@@ -65,7 +65,7 @@ async def test_what_is_taken_out_again_leaves_the_hosts_file_as_it_was(home: Pat
     assert desktop(home).read_bytes() == original
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 def test_install_says_what_it_did_and_what_comes_next(home: Path) -> None:
     desktop(home).parent.mkdir(parents=True)
     os.environ["REMEMBERIZER_PASSWORD"] = "canary"
@@ -101,7 +101,7 @@ def test_a_host_that_was_never_used_is_said_to_be_new() -> None:
     assert "Codex has not been used here yet; it reads the file when it starts." in invoke("install", "codex")[1]
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
     code, said = invoke("install", "claude-desktop", "--dry-run")
     assert code == 0
@@ -114,7 +114,7 @@ def test_a_dry_run_shows_our_entry_and_writes_nothing(home: Path) -> None:
     assert (code, "-  " in said, desktop(home).read_bytes() == before) == (0, True, True)
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 def test_a_dry_run_of_uninstall_says_what_else_would_change(home: Path) -> None:
     """The emptied member of the servers goes too, where it was not there before."""
     desktop(home).parent.mkdir(parents=True)
@@ -130,7 +130,7 @@ def test_a_dry_run_of_uninstall_says_what_else_would_change(home: Path) -> None:
     assert "mcpServers" in desktop(home).read_text(encoding="utf-8")
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -> None:
     """The test's standard input is no terminal."""
     entry = {"command": "/canary/rememberizer-mcp", "args": ["--sandbox"], "env": {"KEY": "canary"}}
@@ -150,7 +150,7 @@ def test_another_entry_of_ours_is_overwritten_only_if_it_is_wanted(home: Path) -
     assert (entry["command"], entry["args"], entry["env"]["KEY"]) == (OURS, [], "canary")
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
 def test_at_a_terminal_the_person_is_asked(home: Path, answer: str, code: int) -> None:
     desktop(home).parent.mkdir(parents=True)
@@ -166,7 +166,7 @@ def test_at_a_terminal_the_person_is_asked(home: Path, answer: str, code: int) -
     assert ("/other" in desktop(home).read_text(encoding="utf-8")) == (code == 1)
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 def test_uninstall_removes_our_entry_and_says_where_the_old_file_is(home: Path) -> None:
     assert invoke("uninstall", "claude-desktop") == (
         0,
@@ -185,7 +185,7 @@ def test_uninstall_removes_our_entry_and_says_where_the_old_file_is(home: Path) 
     assert json.loads(desktop(home).read_text(encoding="utf-8")) == {"mcpServers": {}}
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_broken_file_is_left_alone_with_a_sentence(home: Path, host: str, command: str) -> None:
@@ -214,7 +214,7 @@ def test_the_block_is_printed_for_any_other_host() -> None:
     assert json.loads(said)["mcpServers"]["rememberizer-sandbox"]["command"] == OURS
 
 
-@pytest.mark.promise("D109", "D113")
+@pytest.mark.promise("install:secrets:none", "install:file:replaced-at-once")
 @pytest.mark.parametrize("command", ["install", "uninstall"])
 @pytest.mark.parametrize(
     "text",
@@ -236,7 +236,7 @@ def test_what_a_parser_says_of_somebody_elses_secret_is_not_repeated(text: str, 
     assert path.read_text(encoding="utf-8") == text or result.exit_code == 0
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 def test_an_entry_that_is_null_is_asked_about_too(home: Path) -> None:
     desktop(home).parent.mkdir(parents=True)
     desktop(home).write_text('{"mcpServers": {"rememberizer": null}}', encoding="utf-8")
@@ -245,7 +245,7 @@ def test_an_entry_that_is_null_is_asked_about_too(home: Path) -> None:
     assert json.loads(desktop(home).read_text(encoding="utf-8")) == {"mcpServers": {}}
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize(
     "text",
     [

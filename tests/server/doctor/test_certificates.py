@@ -24,7 +24,7 @@ class Shown:
     is_trusted: bool = True
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize(
     ("shown", "said"),
     [

@@ -8,7 +8,7 @@ from tests.server.doctor.looking import HOST, look_at
 from tests.support.way import answer, server
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize(
     ("late", "level", "text"),
     [

@@ -18,7 +18,7 @@ HANGS = "60"
 """Seconds that nothing may wait for."""
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) -> None:
     write(tmp_path / ".cursor" / "mcp.json", {"rememberizer": block("/bin/sleep", HANGS)})
     hung = machine(
@@ -34,7 +34,7 @@ async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) 
     assert findings[-2].text == both
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_the_longest_run_stays_below_half_a_minute() -> None:
     standard = Machine()
     rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py and processes.py
@@ -43,7 +43,7 @@ async def test_the_longest_run_stays_below_half_a_minute() -> None:
     assert standard.hosts_until + rest < 30
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize(
     ("script", "text"),
     [
@@ -63,7 +63,7 @@ async def test_a_check_that_crashes_is_one_failure_each(script: str, text: str, 
     assert {finding.text for finding in crashed} == {text}
 
 
-@pytest.mark.promise("D117", "D119")
+@pytest.mark.promise("doctor:safe:only-reads", "doctor:safe:ends")
 async def test_what_breaks_while_hosts_files_are_read_is_one_failure(tmp_path: Path) -> None:
     def breaks() -> System:
         raise KeyError(CANARY)
@@ -76,7 +76,7 @@ async def test_what_breaks_while_hosts_files_are_read_is_one_failure(tmp_path: P
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_checks_that_crash_keep_no_server_from_being_started(tmp_path: Path) -> None:
     crashing = replace(patient(bare_environment(tmp_path)), checks=("/bin/false",))
     findings = await diagnose(crashing, sandbox=True)
@@ -84,7 +84,7 @@ async def test_checks_that_crash_keep_no_server_from_being_started(tmp_path: Pat
     assert [finding.level for finding in findings if finding.name == "stdio"] == [Level.OK, Level.OK]
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_a_check_that_can_not_start_is_a_failure(tmp_path: Path) -> None:
     nowhere = machine(bare_environment(tmp_path), checks=("/nowhere/python",), server=("/nowhere/python",))
     findings = await diagnose(nowhere)
@@ -92,7 +92,7 @@ async def test_a_check_that_can_not_start_is_a_failure(tmp_path: Path) -> None:
     assert "The check could not start: No such file or directory." in {finding.text for finding in findings}
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize("name", ["settings", "keyring", "browser"])
 async def test_no_check_needs_a_home(name: str, tmp_path: Path) -> None:
     environ = {key: value for key, value in bare_environment(tmp_path).items() if key != "HOME"}

@@ -49,7 +49,7 @@ async def child(name: str, environment: Mapping[str, str]) -> Finding:
     return found
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_keyring_that_nobody_asked_for_is_not_read() -> None:
     ring = Fake()
     found = await in_a_task(lambda: keyring("off", find=lambda: ring))
@@ -64,7 +64,7 @@ async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys() -> None:
     ring = Fake()
     found = await in_a_task(lambda: keyring("keyring", find=lambda: ring))
@@ -72,14 +72,14 @@ async def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys(
     assert "can be read" in found.text
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
     found = await in_a_task(lambda: keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY))))
     assert (found.level, found.text) == (Level.FAILURE, "It is locked or refuses the access (RuntimeError).")
     assert CANARY not in str(found)
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize(
     ("library", "text", "step"),
     [
@@ -94,7 +94,7 @@ async def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: o
     assert f"{found.next_step}".startswith(step)
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize("wish", ["keyring", "off"])
 async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
     answers = threading.Event()
@@ -109,7 +109,7 @@ async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
     assert ("did not answer within 0.1 s" in found.text) == (wish == "keyring")
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_real_keyring_is_named_and_a_locked_one_is_a_failure() -> None:
     with secret_service() as environment:
@@ -123,13 +123,13 @@ def test_a_real_keyring_is_named_and_a_locked_one_is_a_failure() -> None:
     assert "locked" in locked.text
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 async def test_a_machine_without_a_keyring_fails_only_who_wants_one(tmp_path: Path) -> None:
     assert (await child("keyring", bare_environment(tmp_path))).level is Level.OK
     assert (await child("keyring", bare_environment(tmp_path) | WANTED)).level is Level.FAILURE
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize(
     ("wish", "platform", "environ", "text"),
     [
@@ -150,7 +150,7 @@ def test_whether_a_browser_is_opened_has_a_reason(
     assert text in found.text
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_desktop_without_a_browser_is_a_warning_and_none_is_opened(tmp_path: Path) -> None:
     environment = clean_environment(OPEN_BROWSER="always") | {"PATH": str(tmp_path)}
     environment.pop("DISPLAY", None)

@@ -31,7 +31,7 @@ SWITCHED = (
 )
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(("host", "text", "off", "on"), SWITCHED, ids=[each[0] for each in SWITCHED])
 def test_an_entry_that_is_switched_off_is_a_warning_and_started_all_the_same(
     host: str, text: str, off: str, on: str, tmp_path: Path
@@ -57,7 +57,7 @@ def test_the_sandboxs_entry_is_told_apart_and_an_odd_one_is_not_off(tmp_path: Pa
     assert finding.text.startswith("Cursor (sandbox): our entry in ")
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(
     "block",
     [
@@ -87,7 +87,7 @@ PLACED = (
 )
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(("host", "value"), PLACED)
 def test_a_placeholder_among_the_variables_is_not_taken_for_a_value(host: str, value: str, tmp_path: Path) -> None:
     block = {"command": "/x", "env": {"REMEMBERIZER_API_TOKEN_FILE": value}}
@@ -101,7 +101,7 @@ def test_a_placeholder_among_the_variables_is_not_taken_for_a_value(host: str, v
     )
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize("folder", ["gone", "/gone/for/good"])
 def test_a_folder_in_which_nothing_can_start_is_a_failure(folder: str, tmp_path: Path) -> None:
     text = f'[mcp_servers.rememberizer]\ncommand = "/x"\ncwd = "{folder}"\n'
@@ -118,7 +118,7 @@ ODD = (
 )
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(("host", "text", "members"), ODD, ids=["JSON", "YAML"])
 def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str, tmp_path: Path) -> None:
     entry, finding = found(tmp_path, host, text)
@@ -130,7 +130,7 @@ def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str
     assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {HOSTS[host].next_step}"
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 def test_an_entry_for_a_folder_alone_is_a_warning(tmp_path: Path) -> None:
     local = {"mcpServers": {"rememberizer": {"command": "/x"}}}
     projects = {"/home/ada/p": local, "/home/ada/q": {"mcpServers": {}}, "/home/ada/r": {"mcpServers": 1}, "/odd": 1}

@@ -52,7 +52,7 @@ async def cursors(home: Path, *, sandbox: bool = False, **env: str) -> list[Find
     return [each for each in others if each.name != "hosts"]
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_an_entry_is_started_in_its_own_folder(tmp_path: Path) -> None:
     program = Path(sys.executable)
     settings = {"command": f"{program.parent.name}/rememberizer-mcp", "cwd": str(program.parents[1])}
@@ -62,7 +62,7 @@ async def test_an_entry_is_started_in_its_own_folder(tmp_path: Path) -> None:
     assert start.level == Level.OK
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> None:
     settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:2/api/v1/")
     assert (settings.level, settings.text) == (
@@ -74,7 +74,7 @@ async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> 
     )
 
 
-@pytest.mark.promise("D116", "D117")
+@pytest.mark.promise("doctor:looks:network", "doctor:safe:only-reads")
 async def test_the_entrys_proxy_is_named_without_its_password(tmp_path: Path) -> None:
     async with server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
         found = await cursors(tmp_path, HTTPS_PROXY=f"http://ada:{CANARY}@127.0.0.1:{proxy.port}")
@@ -85,7 +85,7 @@ async def test_the_entrys_proxy_is_named_without_its_password(tmp_path: Path) ->
     assert len(proxy.asked) == 1
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
     async with server(answer()) as stop:
         ours = block(*ENDS, REMEMBERIZER_BASE_URL=f"http://127.0.0.1:{stop.port}/api/v1/")
@@ -97,7 +97,7 @@ async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
     assert len(stop.asked) == 1
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_path: Path) -> None:
     found = await cursors(tmp_path, REMEMBERIZER_READ_ONLY="1", REMEMBERIZER_PASSWROD=CANARY)
     assert [(each.level, each.text) for each in found] == [
@@ -107,7 +107,7 @@ async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_p
     assert f"{found[0].next_step}".startswith("Did you mean REMEMBERIZER_PASSWORD? The entry of Cursor is in ")
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 async def test_the_entrys_keyring_and_browser_are_looked_at(tmp_path: Path) -> None:
     found = await cursors(
         tmp_path, sandbox=True, REMEMBERIZER_KEEP_SIGNED_IN="keyring", REMEMBERIZER_OPEN_BROWSER="never"
@@ -118,7 +118,7 @@ async def test_the_entrys_keyring_and_browser_are_looked_at(tmp_path: Path) -> N
     assert told["browser"][1].startswith("Cursor: None is opened, since REMEMBERIZER_OPEN_BROWSER is `never`")
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_with_the_sandbox_no_entry_has_the_network_looked_at(tmp_path: Path) -> None:
     async with server(answer()) as stop:
         url = f"http://127.0.0.1:{stop.port}/api/v1/"
@@ -129,7 +129,7 @@ async def test_with_the_sandbox_no_entry_has_the_network_looked_at(tmp_path: Pat
     assert stop.asked == []
 
 
-@pytest.mark.promise("D117", "D119")
+@pytest.mark.promise("doctor:safe:only-reads", "doctor:safe:ends")
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -145,7 +145,7 @@ async def test_a_variable_that_is_none_is_told_without_a_value_in_its_name(
     assert "canary" not in as_json(found)
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_a_check_that_hangs_is_a_failure_of_the_entry(tmp_path: Path) -> None:
     write(tmp_path / CURSORS, {"rememberizer": block(*ENDS, REMEMBERIZER_READ_ONLY="on")})
     patients = patient(bare_environment(tmp_path))
@@ -202,7 +202,7 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
     assert f"{elsewhere.next_step}".endswith("its command, with `doctor` behind it.")
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_values() -> None:
     shell = {"https_proxy": f"http://a:{CANARY}@x:1", "REMEMBERIZER_EMAIL": "ada", "NO_PROXY": "x", "ALL_PROXY": ""}
     ((_, found, _),) = entry().lacking(shell)
@@ -212,7 +212,7 @@ def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_valu
     assert entry("/bin/server", "--sandbox").lacking(shell) == []
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 def test_what_several_entries_share_is_one_line_that_names_them() -> None:
     shared = Finding.warning("settings", "X is no setting.", "Remove it.")
     hosts = [replace(entry(), title=title, place=f"It is in {title}.") for title in ("Cursor", "Codex", "Goose")]

@@ -24,13 +24,13 @@ from tests.support.secret_service import bare_environment
 from tests.support.way import server
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_what_hangs_is_explained_before_its_process_is_ended() -> None:
     start_up = 4.0
     assert max(network.LIMIT_SECONDS, desktop.LIMIT_SECONDS) + start_up < Machine().examined_until
 
 
-@pytest.mark.promise("D116", "D119")
+@pytest.mark.promise("doctor:looks:network", "doctor:safe:ends")
 async def test_a_server_that_hangs_is_the_one_that_is_said_to(tmp_path: Path) -> None:
     async with server(None) as stop:
         url = f"http://127.0.0.1:{stop.port}/"
@@ -39,7 +39,7 @@ async def test_a_server_that_hangs_is_the_one_that_is_said_to(tmp_path: Path) ->
     assert found.text == f"127.0.0.1:{stop.port} does not answer within 5 s."
 
 
-@pytest.mark.promise("D117", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "settings:secrets:never-shown")
 async def test_of_a_crash_only_its_kind_and_place_are_said(tmp_path: Path) -> None:
     (tmp_path / "pydantic_settings.py").write_text("raise KeyError('canary-of-a-crash')")
     environ = bare_environment(tmp_path, PYTHONPATH=str(tmp_path))
@@ -48,7 +48,7 @@ async def test_of_a_crash_only_its_kind_and_place_are_said(tmp_path: Path) -> No
     assert "canary" not in str(found)
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
     environ, seconds = bare_environment(tmp_path), mark(1)
     ends = ("/bin/sh", "-c", f"sleep {seconds} >/dev/null & echo '[\"browser\", []]'")
@@ -60,7 +60,7 @@ async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
     assert not await to_thread.run_sync(is_left, seconds)
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize(
     ("end", "why"), [("sleep 60", "did not end within 1 s."), ("kill -9 $$", "ended with code -9.")]
 )
@@ -74,7 +74,7 @@ async def test_a_check_that_hangs_or_dies_hides_no_other_of_its_process(end: str
     assert all(each.text.endswith(why) for (each,) in found.values())
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_a_secrets_file_that_is_never_written_holds_up_no_other_check(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     environ = bare_environment(tmp_path, REMEMBERIZER_PASSWORD_FILE=str(tmp_path / "pipe"))
@@ -101,7 +101,7 @@ def busy_doctor(
         yield doctor
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     seconds = mark(200 + number)
@@ -116,7 +116,7 @@ def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signa
     assert not is_left(seconds)
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_on_a_terminal_the_doctor_says_what_it_does_before_that_is_done(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     with busy_doctor(tmp_path, seconds=mark(1), stderr=theirs) as doctor:
@@ -128,7 +128,7 @@ def test_on_a_terminal_the_doctor_says_what_it_does_before_that_is_done(tmp_path
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_a_doctor_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     with busy_doctor(tmp_path, "nohup", seconds="0.5") as doctor:
         doctor.send_signal(signal.SIGHUP)

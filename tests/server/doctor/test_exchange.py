@@ -35,7 +35,7 @@ if fault == "stays":
 MODERN_PEER = PEER.replace('{"serverInfo": {"name": name, "version": "9"}, "tools": None}', '{"_meta": []}')
 
 
-@pytest.mark.promise("D118", "D119")
+@pytest.mark.promise("doctor:looks:commands", "doctor:safe:ends")
 async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
     begun = time.monotonic()
     stays = mark(3)
@@ -46,7 +46,7 @@ async def test_a_command_that_hangs_is_ended_with_all_that_it_started() -> None:
     assert not await to_thread.run_sync(is_left, stays)
 
 
-@pytest.mark.promise("D118", "S31")
+@pytest.mark.promise("doctor:looks:commands", "process:stdout:protocol-only")
 @pytest.mark.parametrize(
     ("script", "noise"),
     [
@@ -83,7 +83,7 @@ def judged(seen: Exchange) -> Finding:
     return told(seen, ENTRY)
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_another_server_under_our_name_is_a_warning() -> None:
     found = judged(await peer("other\033[31m", "chatters"))
     assert (found.level, found.text) == (
@@ -93,20 +93,20 @@ async def test_another_server_under_our_name_is_a_warning() -> None:
     assert nameless.text.endswith("another server, without a name.")
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_a_refused_handshake_is_a_failure() -> None:
     seen = await peer("rememberizer-mcp", "refuses")
     assert seen.fault is Fault.ERROR
     assert judged(seen).text == "Claude Desktop: the command answered the handshake with an error."
 
 
-@pytest.mark.promise("D118", "S31")
+@pytest.mark.promise("doctor:looks:commands", "process:stdout:protocol-only")
 async def test_words_after_the_end_of_input_are_noise_too() -> None:
     seen = await peer("rememberizer-mcp", "unnamed end")
     assert (seen.fault, seen.noise) == (Fault.NOISE, b"goodbye")
 
 
-@pytest.mark.promise("D118", "S31")
+@pytest.mark.promise("doctor:looks:commands", "process:stdout:protocol-only")
 async def test_a_command_that_outlives_its_input_is_a_warning() -> None:
     found = judged(await peer("rememberizer-mcp", "stays"))
     assert found.level is Level.WARNING

@@ -16,7 +16,7 @@ from tests.support.held_keyring import in_a_task
 from tests.support.way import Authority, answer, server
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 async def test_every_stage_of_the_way_has_its_time(authority: Authority, tmp_path: Path) -> None:
     trust(authority, tmp_path)
     async with server(answer(), tls=authority.context("localhost", valid_for=YEAR)) as stop:
@@ -27,7 +27,7 @@ async def test_every_stage_of_the_way_has_its_time(authority: Authority, tmp_pat
     assert all(0 < took < 5000 for _, took in times)
 
 
-@pytest.mark.promise("D117", "S40")
+@pytest.mark.promise("doctor:safe:only-reads", "cookies:jar:configured-host-only")
 async def test_no_credential_is_sent(authority: Authority, tmp_path: Path) -> None:
     trust(authority, tmp_path)
     for name in ("PASSWORD", "CAPTCHA", "REFRESH_TOKEN", "API_TOKEN", "VECTOR_STORE_TOKEN"):
@@ -54,7 +54,7 @@ async def test_a_limit_that_ends_before_anything_is_asked_is_no_fault_of_the_bas
     assert found["network"].text == "No request could be begun within 0 s."
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize(
     ("said", "level", "text"),
     [
@@ -74,14 +74,14 @@ async def test_an_answer_that_is_not_the_apis_is_the_failure(said: Callable[[], 
     assert text in found["api"].text
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 async def test_a_server_that_says_nothing_is_waited_for_in_vain() -> None:
     async with server(None) as stop:
         found = await look(f"http://127.0.0.1:{stop.port}/", seconds=2)
     assert found["network"].text == f"127.0.0.1:{stop.port} does not answer within 2 s."
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize(
     ("said", "scheme", "text"),
     [
@@ -97,7 +97,7 @@ async def test_a_server_of_another_kind_is_told_apart(said: bytes, scheme: str, 
     assert text in found["network"].text
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 async def test_a_port_where_nobody_listens_is_a_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -125,7 +125,7 @@ async def test_a_name_that_is_no_hosts_is_not_found() -> None:
     assert found["network"].text.startswith("No address is found for the name aaa")
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 async def test_an_unusable_base_url_is_not_asked() -> None:
     found = await look("http://ada:canary@api.example.org/")
     assert levels(found) == {"network": "warning"}

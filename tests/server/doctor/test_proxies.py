@@ -25,7 +25,7 @@ async def test_what_is_meant_for_this_machine_goes_past_every_proxy() -> None:
     assert found["proxy"].text.endswith(" of HTTPS_PROXY is not used: 127.0.0.1 is this machine.")
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
 async def test_a_proxy_is_named_by_its_variable_and_without_its_password(
     variable: str, authority: Authority, tmp_path: Path
@@ -44,7 +44,7 @@ async def test_a_proxy_is_named_by_its_variable_and_without_its_password(
     assert proxy.asked[0].startswith(f"CONNECT {HOST}:443 ".encode())
 
 
-@pytest.mark.promise("D116")
+@pytest.mark.promise("doctor:looks:network")
 @pytest.mark.parametrize(
     ("said", "text"),
     [
@@ -64,7 +64,7 @@ async def test_a_proxy_that_lets_nothing_through_is_the_failure(said: bytes | No
     assert PASSWORD not in str(found)
 
 
-@pytest.mark.promise("D116", "S44")
+@pytest.mark.promise("doctor:looks:network", "settings:secrets:never-shown")
 @pytest.mark.parametrize(("environ", "source", "problem"), UNUSABLE)
 async def test_a_proxy_that_can_not_be_used_is_the_failure(
     environ: dict[str, str], source: str, problem: Problem
@@ -104,7 +104,9 @@ def test_the_systems_proxy_is_named_by_its_address() -> None:
     assert "proxy.example" not in found.text
 
 
-@pytest.mark.promise("settings:proxy:only-the-one-on-the-way", "settings:no-proxy:unusable-entries-left-out", "S44")
+@pytest.mark.promise(
+    "settings:proxy:only-the-one-on-the-way", "settings:proxy:unusable-exceptions", "settings:secrets:never-shown"
+)
 @pytest.mark.parametrize("beside", BESIDE)
 async def test_what_stands_beside_the_proxy_on_the_way_is_no_failure(
     beside: dict[str, str], authority: Authority, tmp_path: Path
@@ -124,7 +126,7 @@ async def test_what_stands_beside_the_proxy_on_the_way_is_no_failure(
     assert CANARY not in str(found)
 
 
-@pytest.mark.promise("settings:no-proxy:unusable-entries-left-out", "D116")
+@pytest.mark.promise("settings:proxy:unusable-exceptions", "doctor:looks:network")
 @pytest.mark.parametrize(
     ("value", "told"),
     [

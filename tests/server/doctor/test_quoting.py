@@ -10,7 +10,7 @@ from tests.server.doctor.starting import failure_of, start
 CANARY = "canary-of-the-words"
 
 
-@pytest.mark.promise("D117", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "settings:secrets:never-shown")
 @pytest.mark.parametrize(
     "value",
     [
@@ -30,7 +30,7 @@ def test_a_value_and_its_telling_parts_are_redacted(value: str) -> None:
     assert told.plain("rememberizer-mcp --sandbox") == "rememberizer-mcp --sandbox"
 
 
-@pytest.mark.promise("D117", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "settings:secrets:never-shown")
 @pytest.mark.parametrize(
     ("argument", "word"),
     [
@@ -57,7 +57,7 @@ def test_an_address_that_is_none_is_redacted_whole() -> None:
     assert Quoting({"HTTPS_PROXY": value}).plain(f"at {value}") == "at [redacted]"
 
 
-@pytest.mark.promise("D117")
+@pytest.mark.promise("doctor:safe:only-reads")
 def test_a_secret_of_a_file_is_redacted_and_what_is_no_such_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"\ufeff{CANARY}\n")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
@@ -68,13 +68,13 @@ def test_a_secret_of_a_file_is_redacted_and_what_is_no_such_file_is_passed_over(
     assert quoting.plain(f"It is {CANARY} {'x' * 20}") == f"It is [redacted] {'x' * 20}"
 
 
-@pytest.mark.promise("D117")
+@pytest.mark.promise("doctor:safe:only-reads")
 def test_the_words_that_settings_take_stay_readable() -> None:
     quoting = Quoting({"REMEMBERIZER_TOOLSETS": "auth, knowledge,mementos", "REMEMBERIZER_LOG_LEVEL": "debug"})
     assert quoting.plain("must be `debug`, not auth") == "must be `debug`, not auth"
 
 
-@pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.promise("doctor:safe:redacted-by-form")
 async def test_what_a_runner_prints_of_its_index_is_redacted_by_its_form() -> None:
     script = (
         "echo 'error: GET https://build:canary-1@index.example/simple?sig=canary-2 failed' >&2;"
@@ -89,14 +89,14 @@ async def test_what_a_runner_prints_of_its_index_is_redacted_by_its_form() -> No
     )
 
 
-@pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.promise("doctor:safe:redacted-by-form")
 @pytest.mark.parametrize("between", ["\n", "\r\n   ", " "])
 def test_what_was_wrapped_or_holds_a_space_is_redacted_whole(between: str) -> None:
     wrapped = f"error: can't fetch https://build:canary-1{between}canary-2@index.example/simple\n"
     assert Quoting({}).last_words(wrapped.encode()) == "error: can't fetch https://[redacted]@index.example/simple"
 
 
-@pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.promise("doctor:safe:redacted-by-form")
 async def test_the_doctor_shows_nothing_that_looks_like_a_secret(tmp_path: Path) -> None:
     """What is printed stands in a file, so that nothing of it is known from the entry."""
     script = tmp_path / "script"

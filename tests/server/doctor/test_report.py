@@ -24,7 +24,7 @@ def test_what_a_terminal_obeys_does_not_reach_it() -> None:
     assert as_json([odd]).isascii()
 
 
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_the_summary_stands_on_top_and_names_what_failed() -> None:
     findings = [
         Finding.failure("settings", "bad", "Correct it."), Finding.failure("settings", "bad too", "Correct it."),

@@ -106,7 +106,7 @@ failure  hosts        Cursor (sandbox): our entry in HOME/.cursor/mcp.json holds
                          the server on in Cursor's settings, under MCP."""
 
 
-@pytest.mark.promise("D115", "D116", "D117", "D118")
+@pytest.mark.promise("doctor:looks:settings", "doctor:looks:network", "doctor:safe:only-reads", "doctor:looks:commands")
 async def test_a_healthy_machine_is_told_so_and_nothing_is_written(tmp_path: Path) -> None:
     async with server(answer()) as stop:
         url = f"http://127.0.0.1:{stop.port}/api/v1/"
@@ -122,7 +122,7 @@ async def test_a_healthy_machine_is_told_so_and_nothing_is_written(tmp_path: Pat
     assert len(stop.asked) == 1
 
 
-@pytest.mark.promise("D115", "D116", "D118", "D119")
+@pytest.mark.promise("doctor:looks:settings", "doctor:looks:network", "doctor:looks:commands", "doctor:safe:ends")
 async def test_a_sick_machine_is_told_all_of_it_with_the_next_steps(tmp_path: Path) -> None:
     entries = {"rememberizer": block("uvx-of-nobody"), "rememberizer-sandbox": {"command": 5}}
     write(tmp_path / ".cursor" / "mcp.json", entries)
@@ -136,7 +136,7 @@ async def test_a_sick_machine_is_told_all_of_it_with_the_next_steps(tmp_path: Pa
     assert failed(findings)
 
 
-@pytest.mark.promise("D117", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "settings:secrets:never-shown")
 @pytest.mark.parametrize("base_url", matrix(BASE_URLS, usual=["with secrets"]))
 async def test_no_secret_is_in_the_report_wherever_it_stood(base_url: str, tmp_path: Path) -> None:
     """In settings, files, proxies, and in hosts' entries of ours and of others."""
@@ -169,7 +169,7 @@ def run(*options: str, environ: Mapping[str, str], folder: Path) -> "subprocess.
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_the_sandbox_needs_no_network_and_the_exit_code_is_0(tmp_path: Path) -> None:
     done = run("--sandbox", "--json", environ=bare_environment(tmp_path), folder=tmp_path)
     report = json.loads(done.stdout)
@@ -182,7 +182,7 @@ def test_the_sandbox_needs_no_network_and_the_exit_code_is_0(tmp_path: Path) -> 
 
 
 @pytest.mark.exhaustive
-@pytest.mark.promise("D119")
+@pytest.mark.promise("doctor:safe:ends")
 def test_a_failure_makes_the_exit_code_1_and_a_typo_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "anyio.py").write_text("raise SystemExit(3)")  # a file of that name, where it is started
     environ = bare_environment(tmp_path, REMEMBERIZER_BASE_URL="htps:/api.example.org")

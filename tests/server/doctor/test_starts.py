@@ -17,7 +17,7 @@ CANARY = "canary-of-the-host"
 INSTALL = "Run `rememberizer-mcp install claude-desktop`. Restart it."
 
 
-@pytest.mark.promise("D118", "S31")
+@pytest.mark.promise("doctor:looks:commands", "process:stdout:protocol-only")
 @pytest.mark.parametrize("era", [MODERN, LEGACY])
 async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None:
     seen = await start(*SERVE, era=era)
@@ -29,7 +29,7 @@ async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None
     assert found.text.startswith(f"MCP {LEGACY}: first answer after ")
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_a_hosts_entry_is_started_with_what_a_host_hands_on() -> None:
     os.environ |= {"REMEMBERIZER_LOG_LEVEL": "loud", "PYTHONPATH": "/nowhere"}
     found = await as_host(*SERVE, REMEMBERIZER_TOOLSETS="all")
@@ -51,7 +51,7 @@ def test_each_system_has_its_own_bare_environment(platform: str, kept: Mapping[s
     assert entry("x", PATH="/own").started_with(ours, platform)["PATH"] == "/own"
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_a_command_that_is_not_there_is_told_from_one_that_the_path_lacks(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert await failure_of(str(gone)) == (f"{gone} does not exist.", INSTALL)
@@ -60,20 +60,20 @@ async def test_a_command_that_is_not_there_is_told_from_one_that_the_path_lacks(
     )  # fmt: skip
 
 
-@pytest.mark.promise("D117", "D118", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "doctor:looks:commands", "settings:secrets:never-shown")
 @pytest.mark.parametrize("command", [f"env TOKEN={CANARY} rememberizer-mcp", f"TOKEN={CANARY}", f"/bin/sh {CANARY}"])
 async def test_a_program_that_is_more_than_one_is_not_quoted(command: str) -> None:
     said = "does not exist, or holds more than a program: arguments and variables have members of their own."
     assert await failure_of(command) == (said, INSTALL)
 
 
-@pytest.mark.promise("D117", "D118", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "doctor:looks:commands", "settings:secrets:never-shown")
 async def test_a_word_of_a_script_does_not_come_back() -> None:
     text, _ = await failure_of("/bin/sh", "-c", f"echo tok {CANARY} >&2; exit 3")
     assert text == "ended with code 3 before it answered. It says: tok [redacted]"
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(("text", "mode"), [("#!/bin/sh\n", 0o644), ("no program", 0o755)])
 async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int, tmp_path: Path) -> None:
     file = tmp_path / "file"
@@ -82,7 +82,7 @@ async def test_a_file_that_is_no_program_is_said_to_be_none(text: str, mode: int
     assert await failure_of(str(file)) == (f"{file} is nothing that the system may or can run.", INSTALL)
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(
     ("command", "variables"),
     [
@@ -101,7 +101,7 @@ async def test_what_no_system_takes_is_looked_for_where_it_can_stand(
     assert step == "Correct them in /home/ada/claude.json. Restart it."
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(
     ("script", "text"),
     [
@@ -115,7 +115,7 @@ async def test_a_command_that_ends_says_with_which_words(script: str, text: str)
     assert await failure_of("/bin/sh", "-c", script) == (text, INSTALL)
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(
     ("words", "step"),
     [
@@ -129,7 +129,7 @@ async def test_a_runner_that_can_not_install_us_has_its_own_next_step(words: str
     assert said.startswith(step)
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize("offline", ["true", "false"])
 async def test_a_real_uvx_without_a_network_is_told_to_go_online(offline: str, tmp_path: Path) -> None:
     text, step = await failure_of(
@@ -141,14 +141,14 @@ async def test_a_real_uvx_without_a_network_is_told_to_go_online(offline: str, t
     assert step.startswith("It needs the network to be installed")
 
 
-@pytest.mark.promise("D118")
+@pytest.mark.promise("doctor:looks:commands")
 async def test_unusable_settings_of_an_entry_are_named_with_their_file() -> None:
     text, step = await failure_of(*SERVE, REMEMBERIZER_LOG_LEVEL="loud")
     assert "REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`" in text
     assert step == "Correct them in /home/ada/claude.json. Restart it."
 
 
-@pytest.mark.promise("D117", "S44")
+@pytest.mark.promise("doctor:safe:only-reads", "settings:secrets:never-shown")
 async def test_no_secret_of_an_entry_comes_back_in_its_words(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"{CANARY}-file\n")
     script = f'echo "$0 $1 $TOKEN $HOOK"; cat {tmp_path}/secret >&2; echo "$0 $1 $2 $TOKEN" >&2; env >&2; exit 1'

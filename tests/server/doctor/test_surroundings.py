@@ -27,7 +27,7 @@ def test_without_settings_every_default_applies() -> None:
     assert said(variables()) == [("ok", "None is set; every default applies.")]
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 def test_each_setting_is_shown_as_it_is_understood() -> None:
     set_all(TOOLSETS="all", READ_ONLY="1", BASE_URL="https://api.example.org/api/v1", OAUTH_PORT="9000", EMAIL="")
     assert said(variables()) == [
@@ -38,7 +38,7 @@ def test_each_setting_is_shown_as_it_is_understood() -> None:
     ]
 
 
-@pytest.mark.promise("D115", "D117", "S44")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads", "settings:secrets:never-shown")
 def test_of_a_secret_is_shown_only_that_it_is_set(tmp_path: Path) -> None:
     set_all(EMAIL="ada@example.org", OAUTH_CLIENT_ID="app", READ_ONLY="off")
     os.environ.update({variable(name): CANARY for name in SECRETS})
@@ -56,7 +56,7 @@ def test_of_a_secret_is_shown_only_that_it_is_set(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.promise("D115", "D117")
+@pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 def test_what_can_not_be_used_is_a_failure_that_does_not_repeat_it() -> None:
     set_all(
         BASE_URL=f"https://ada:{CANARY}@api.example.org/", PASSWORD=CANARY, LOG_LEVEL=CANARY, TOOLSETS="all",
@@ -75,7 +75,7 @@ def test_what_can_not_be_used_is_a_failure_that_does_not_repeat_it() -> None:
     assert CANARY not in str(found)
 
 
-@pytest.mark.promise("D115", "S44")
+@pytest.mark.promise("doctor:looks:settings", "settings:secrets:never-shown")
 def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(CANARY)
     os.environ |= {
@@ -96,7 +96,7 @@ def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> No
     )
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize(
     ("name", "step"),
     [
@@ -118,28 +118,28 @@ def test_one_bad_setting_does_not_hide_the_others() -> None:
     assert (usable("keep_signed_in"), usable("open_browser")) == ("keyring", "auto")
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize("others", [{}, {"LOG_LEVEL": "loud"}])
 def test_a_checkbox_of_a_host_counts_as_the_server_understands_it(others: Mapping[str, str]) -> None:
     set_all(KEEP_SIGNED_IN="true", **others)
     assert usable("keep_signed_in") == "keyring"
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 def test_a_field_that_nobody_filled_in_is_not_set() -> None:
     set_all(API_TOKEN="${user_config.api_token}", TOOLSETS="${user_config.toolsets}", BASE_URL="${user_config.url}")
     assert said(variables()) == [("ok", "None is set; every default applies.")]
     assert usable("base_url") == "https://api.rememberizer.ai/api/v1/"
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 def test_what_is_installed_here_is_what_was_declared() -> None:
     python, packages = versions(declared())
     assert (python.name, python.level, packages.name, packages.level) == ("python", Level.OK, "packages", Level.OK)
     assert f"mcp {installed('mcp')}" in packages.text
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize(
     ("present", "level", "text"),
     [
@@ -160,7 +160,7 @@ def test_packages_that_do_not_fit_are_named(present: Mapping[str, str], level: s
     assert text in found.text
 
 
-@pytest.mark.promise("D115")
+@pytest.mark.promise("doctor:looks:settings")
 @pytest.mark.parametrize(("version", "level"), [("3.10.12", "failure"), ("3.11.0", "ok"), ("3.15.0a2+", "ok")])
 def test_a_python_that_is_too_old_is_a_failure(version: str, level: str) -> None:
     found, _ = versions(NEEDS, python=version, version_of=PRESENT.get)

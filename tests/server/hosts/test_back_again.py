@@ -26,7 +26,7 @@ PLAIN = {
 EACH_PLAIN = pytest.mark.parametrize(("name", "original"), [(name, text) for name in PLAIN for text in PLAIN[name]])
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("name", FILES)
 @settings(max_examples=examples(60), deadline=None)
 @given(data=st.data(), has_mark=FLAGS, order=ORDERS, back=ORDERS)
@@ -61,14 +61,14 @@ def without_us(folder: Path, name: str) -> str:
     return HOSTS[name].path(a_system(folder)).read_bytes().decode()
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EACH_PLAIN
 def test_the_member_of_the_servers_and_the_last_line_end_as_they_were(name: str, original: str, tmp_path: Path) -> None:
     installed(tmp_path, name, original)
     assert without_us(tmp_path, name) == original
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EACH_PLAIN
 def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str, tmp_path: Path) -> None:
     path = installed(tmp_path, name, original)
@@ -79,7 +79,7 @@ def test_what_somebody_changed_meanwhile_is_not_undone(name: str, original: str,
     assert held(HOSTS[name], left)[HOSTS[name].key] == {}
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize(
     "kept",
     [None, b"\xff", b"[", b"\xef\xbb\xbf{}", b'{"servers": {"rememberizer": {}}}', b'{"longer": "%b"}' % (b"x" * 1000)],
@@ -93,7 +93,7 @@ def test_a_kept_file_that_we_did_not_start_from_is_not_given_back(kept: bytes | 
     assert without_us(tmp_path, "vscode").split() == ["{", '"servers":', "{", "}", "}"]
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("order", [(False,), (True, False), (False, True)])
 @pytest.mark.parametrize(
     ("name", "parse"), [("codex", (tomllib, "loads")), ("goose", (SafeLoader, "construct_document"))]

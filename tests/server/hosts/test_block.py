@@ -16,14 +16,14 @@ SHIPPED: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(en
 CACHE = Path("cache/uv/archive-v0/abc")
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 @pytest.mark.parametrize(("platform", "file"), [("linux", ""), ("darwin", ""), ("win32", ".exe")])
 def test_the_command_of_the_environment_is_named_by_its_path(platform: Any, file: str, tmp_path: Path) -> None:
     block = own_block(a_system(tmp_path, platform), sandbox=False)
     assert (block.command, block.args) == (str(tmp_path / "bin" / f"rememberizer-mcp{file}"), [])
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 def test_without_that_command_the_interpreter_starts_the_module(tmp_path: Path) -> None:
     system = a_system(tmp_path)
     (system.scripts / "rememberizer-mcp").unlink()
@@ -31,7 +31,7 @@ def test_without_that_command_the_interpreter_starts_the_module(tmp_path: Path) 
     assert (block.command, block.args) == (str(system.python), ["-P", "-m", "rememberizer_mcp.server", "--sandbox"])
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 @pytest.mark.parametrize(
     ("commands", "environ", "expected"),
     [
@@ -49,7 +49,7 @@ def test_what_runs_from_a_cache_is_started_by_its_runner(
     assert [block.command, *block.args] == expected
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 def test_the_uv_that_runs_us_is_known_better_than_the_search_path(tmp_path: Path) -> None:
     (tmp_path / "uvx").touch()
     environ = {"UV": str(tmp_path / "uv")}
@@ -57,13 +57,13 @@ def test_the_uv_that_runs_us_is_known_better_than_the_search_path(tmp_path: Path
     assert own_block(system, sandbox=False).command == str(tmp_path / "uvx")
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 def test_the_extra_that_runs_now_is_asked_for_again(tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / CACHE, commands={"uvx": "/opt/uvx"}, has_keyring=True)
     assert own_block(system, sandbox=False).args == ["--from", "rememberizer-mcp[keyring]", "rememberizer-mcp"]
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 @pytest.mark.parametrize("cache", [".cache/pipx", ".local/pipx/.cache", "AppData/Local/pipx/pipx/Cache"])
 def test_what_pipx_runs_once_is_started_by_pipx(cache: str, tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / cache / "1f2e3d4c5b6a798", commands={"pipx": "/opt/pipx"})
@@ -78,7 +78,7 @@ def test_what_pipx_runs_once_is_started_by_pipx(cache: str, tmp_path: Path) -> N
     ]
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 @pytest.mark.parametrize("prefix", [".local/pipx/venvs/rememberizer-mcp", "work/1f2e3d4c5b6a798"])
 def test_what_lasts_is_named_itself(prefix: str, tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / prefix, commands={"pipx": "/opt/pipx"})
@@ -118,7 +118,7 @@ def test_a_cache_without_its_runner_is_refused(cache: Path, advice: str, tmp_pat
         own_block(a_system(tmp_path, prefix=tmp_path / cache), sandbox=False)
 
 
-@pytest.mark.promise("D111")
+@pytest.mark.promise("install:command:absolute")
 @pytest.mark.parametrize("sandbox", [False, True])
 def test_install_json_prints_the_block_of_mcp_json_but_for_its_command(sandbox: bool, tmp_path: Path) -> None:
     system = a_system(tmp_path, prefix=tmp_path / CACHE, commands={"uvx": "/opt/uvx"})
@@ -126,7 +126,7 @@ def test_install_json_prints_the_block_of_mcp_json_but_for_its_command(sandbox: 
     assert block == SHIPPED[name] | {"command": "/opt/uvx"}
 
 
-@pytest.mark.promise("D109")
+@pytest.mark.promise("install:secrets:none")
 def test_nothing_of_the_callers_environment_is_copied(tmp_path: Path) -> None:
     system = a_system(tmp_path, environ={"REMEMBERIZER_PASSWORD": "canary", "REMEMBERIZER_EMAIL": "canary"})
     assert "canary" not in repr(own_block(system, sandbox=False))

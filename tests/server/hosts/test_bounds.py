@@ -58,7 +58,7 @@ CASES = [("goose", *case) for case in YAML.values()] + [(name, *case) for name, 
 CASES += [("codex", text, PARTS) for text in TOML.values()]
 
 
-@pytest.mark.promise("install:reading:bounded")
+@pytest.mark.promise("install:file:bounded")
 @pytest.mark.parametrize(("name", "text", "why"), CASES, ids=[*YAML, *OTHERS, *TOML])
 @pytest.mark.parametrize("command", matrix({each: each for each in ("install", "uninstall")}, usual=["install"]))
 def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, command: str, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ LONG = (
 )
 
 
-@pytest.mark.promise("install:reading:bounded")
+@pytest.mark.promise("install:file:bounded")
 @pytest.mark.parametrize(("name", "text"), LONG)
 def test_a_number_that_python_does_not_write_is_no_argument(name: str, text: str, tmp_path: Path) -> None:
     system = a_system(tmp_path)

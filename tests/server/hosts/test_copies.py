@@ -35,7 +35,7 @@ def beside(file: Path) -> list[str]:
     return sorted(each.name.removeprefix(file.name) for each in file.parent.iterdir())
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 @pytest.mark.parametrize("name", ["vscode", "codex", "goose"])
 def test_nothing_stays_of_a_file_that_is_given_back(name: str, tmp_path: Path) -> None:
     file = HOSTS[name].path(a_system(tmp_path))
@@ -46,7 +46,7 @@ def test_nothing_stays_of_a_file_that_is_given_back(name: str, tmp_path: Path) -
     assert (file.read_bytes(), beside(file)) == (b"", [""])
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_both_copies_go_with_the_last_entry_and_that_is_said(file: Path, tmp_path: Path) -> None:
     for more in ((), ("--sandbox",)):
         said_by(tmp_path, "install", "cursor", *more)
@@ -57,7 +57,7 @@ def test_both_copies_go_with_the_last_entry_and_that_is_said(file: Path, tmp_pat
     assert (file.read_text(), beside(file)) == (ORIGINAL, [""])
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_what_somebody_added_to_our_entry_stays_in_a_copy(file: Path, tmp_path: Path) -> None:
     said_by(tmp_path, "install", "cursor")
     mine = json.loads(file.read_text())
@@ -76,7 +76,7 @@ def test_what_somebody_added_to_our_entry_stays_in_a_copy(file: Path, tmp_path: 
     assert "ada@example.org" in file.with_name("mcp.json.rememberizer-undo").read_text()
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_the_copies_stay_where_the_bytes_are_not_the_same(file: Path, tmp_path: Path) -> None:
     said_by(tmp_path, "install", "cursor")
     file.write_text(file.read_text() + "\n")
@@ -85,7 +85,7 @@ def test_the_copies_stay_where_the_bytes_are_not_the_same(file: Path, tmp_path: 
     assert file.with_name("mcp.json.before-rememberizer").read_text() == ORIGINAL
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_what_is_kept_of_somebody_elses_entry_stays(file: Path, tmp_path: Path) -> None:
     theirs = file.with_name("mcp.json.rememberizer-replaced")
     file.write_text('{"mcpServers": {"rememberizer": {"url": "https://x.example"}}}')
@@ -95,7 +95,7 @@ def test_what_is_kept_of_somebody_elses_entry_stays(file: Path, tmp_path: Path) 
     assert (beside(file), "x.example" in theirs.read_text()) == (["", ".rememberizer-replaced"], True)
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_a_copy_that_can_not_be_taken_away_is_named(file: Path, tmp_path: Path) -> None:
     said_by(tmp_path, "install", "cursor")
     change = uninstalling(a_system(tmp_path), CURSOR, sandbox=False)
@@ -107,7 +107,7 @@ def test_a_copy_that_can_not_be_taken_away_is_named(file: Path, tmp_path: Path) 
     assert beside(file) == ["", ".before-rememberizer", ".rememberizer-undo"]
 
 
-@pytest.mark.promise("uninstall:copies:gone")
+@pytest.mark.promise("install:uninstall:copies-gone")
 def test_nothing_goes_where_the_file_could_not_be_given_back(file: Path, tmp_path: Path) -> None:
     said_by(tmp_path, "install", "cursor")
     change = uninstalling(a_system(tmp_path), CURSOR, sandbox=False)

@@ -14,7 +14,7 @@ def refusal(path: Path) -> str:
     return str(caught.value).replace(str(path), "FILE")
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(b"\xef\xbb\xbf{}\r\n")
@@ -29,7 +29,7 @@ def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json"]
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_a_new_file_and_its_new_folders_are_for_their_user_alone(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "mcp.json"
     replace_file(read_file(path), "{}", backup=tmp_path / "none")
@@ -37,7 +37,7 @@ def test_a_new_file_and_its_new_folders_are_for_their_user_alone(tmp_path: Path)
     assert modes == [0o700, 0o600]
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
     target, link = tmp_path / "dotfiles.json", tmp_path / "link.json"
     target.write_text("old", encoding="utf-8")
@@ -47,7 +47,7 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> 
     assert target.read_text(encoding="utf-8") == "new"
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_somebody_elses_change_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_text("old", encoding="utf-8")
@@ -59,7 +59,7 @@ def test_somebody_elses_change_is_never_written_over(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json", "new.json"]
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 def test_what_is_no_text_file_is_left_alone_with_a_sentence(tmp_path: Path) -> None:
     folder, fifo, binary, large = (tmp_path / name for name in ("folder", "fifo", "binary", "large"))
     folder.mkdir()

@@ -51,7 +51,7 @@ def told_to_end(home: Path, number: signal.Signals, command: str, *, after: int,
     return subprocess.run(child, env=environ, capture_output=True, timeout=60, check=False).returncode
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize(("command", "number", "ignored"), matrix(CASES, usual=["install SIGTERM", "uninstall SIGINT"]))
 def test_a_file_is_whole_and_alone_whenever_we_are_told_to_end(
     command: str, number: signal.Signals, ignored: str, tmp_path: Path

@@ -91,7 +91,7 @@ def test_yaml_that_has_no_one_place_for_us_is_refused(text: str, sentence: str) 
 MERGED = f"a: &a\n  {NAME}: {{cmd: x}}\nb: &b {{<<: *a, c: {{}}}}\n"
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("merge", ["*a", "*b", "[*b, {d: {}}]"])
 def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken_out(merge: str) -> None:
     """It stands in a mapping that may serve others too."""
@@ -103,7 +103,7 @@ def test_an_entry_that_a_yaml_merge_key_brings_is_hidden_by_ours_and_never_taken
             parsed(YAML, each).without_entry(NAME)
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize(
     "text",
     [

@@ -29,7 +29,7 @@ def test_each_host_has_a_sample_that_holds_somebody_elses_secret() -> None:
     assert all(CANARY in path.read_text(encoding="utf-8") for path in SAMPLES.values())
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EVERY_HOST
 @pytest.mark.parametrize("sandbox", [False, True])
 def test_install_adds_our_entry_and_uninstall_gives_back_every_byte(host: Host, sandbox: bool, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_install_adds_our_entry_and_uninstall_gives_back_every_byte(host: Host, 
     assert path.read_bytes() == original
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EVERY_HOST
 def test_only_lines_of_our_entry_are_new(host: Host, tmp_path: Path) -> None:
     path = file_of(host, tmp_path)
@@ -59,7 +59,7 @@ def test_only_lines_of_our_entry_are_new(host: Host, tmp_path: Path) -> None:
     assert "--sandbox" in after[start : len(after) - len(original) + start]
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EVERY_HOST
 def test_both_entries_stand_beside_each_other(host: Host, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
@@ -76,7 +76,7 @@ def test_both_entries_stand_beside_each_other(host: Host, tmp_path: Path) -> Non
     assert path.read_bytes() == original
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @EVERY_HOST
 def test_the_state_without_us_stays_beside_the_file_whatever_we_change_later(host: Host, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
@@ -93,7 +93,7 @@ def test_the_state_without_us_stays_beside_the_file_whatever_we_change_later(hos
     assert sorted(each for each in path.parent.iterdir() if each.is_file()) == [path, untouched, undo]
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 @EVERY_HOST
 def test_what_the_user_added_to_our_entry_stays(host: Host, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
@@ -116,7 +116,7 @@ def test_what_the_user_added_to_our_entry_stays(host: Host, tmp_path: Path) -> N
     assert not installing(system, host, sandbox=False).is_needed
 
 
-@pytest.mark.promise("D110")
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
 @EVERY_HOST
 @pytest.mark.parametrize("member", ["url", "httpUrl", "serverUrl", "uri"])
 def test_nothing_stays_of_an_entry_that_names_a_server_elsewhere(host: Host, member: str, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def _with(host: Host, path: Path, entry: Mapping[str, object]) -> str:
     return parsed(host, path.read_bytes().decode()).with_entry("rememberizer", entry)
 
 
-@pytest.mark.promise("D109")
+@pytest.mark.promise("install:secrets:none")
 @EVERY_HOST
 def test_a_diff_shows_nobodys_secret(host: Host, tmp_path: Path) -> None:
     path, system = file_of(host, tmp_path), a_system(tmp_path)
@@ -157,7 +157,7 @@ def test_nothing_changes_where_we_never_stood(host: Host, tmp_path: Path) -> Non
     assert not uninstalling(a_system(tmp_path), host, sandbox=False).is_needed
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @EVERY_HOST
 def test_a_file_is_made_where_the_host_has_none_yet(host: Host, tmp_path: Path) -> None:
     system = a_system(tmp_path)

@@ -39,7 +39,7 @@ def written(folder: Path, host: str, content: bytes) -> Path:
     return path
 
 
-@pytest.mark.promise("install:strictness:host-can-read")
+@pytest.mark.promise("install:file:host-can-read")
 @pytest.mark.parametrize(("host", "kind"), CASES)
 def test_nothing_is_written_where_the_host_itself_can_not_read(host: str, kind: str, tmp_path: Path) -> None:
     content, words = WORDS[kind]
@@ -56,7 +56,7 @@ def test_nothing_is_written_where_the_host_itself_can_not_read(host: str, kind: 
     assert said == (refused if kind in TRIED[host] else READ)
 
 
-@pytest.mark.promise("install:strictness:host-can-read")
+@pytest.mark.promise("install:file:host-can-read")
 @pytest.mark.parametrize(("host", "kind"), CASES)
 def test_the_doctor_warns_of_what_the_host_can_not_read(host: str, kind: str, tmp_path: Path) -> None:
     content, words = WORDS[kind]
@@ -69,7 +69,7 @@ def test_the_doctor_warns_of_what_the_host_can_not_read(host: str, kind: str, tm
     assert [(each.level, each.text, each.next_step) for each in found] == (warned if kind in TRIED[host] else [])
 
 
-@pytest.mark.promise("install:strictness:host-can-read")
+@pytest.mark.promise("install:file:host-can-read")
 def test_our_entry_stays_in_such_a_file_until_the_host_can_read_it(tmp_path: Path) -> None:
     path = written(tmp_path, "claude-code", b"{}")
     installing(a_system(tmp_path), HOSTS["claude-code"], sandbox=False).make()
@@ -78,7 +78,7 @@ def test_our_entry_stays_in_such_a_file_until_the_host_can_read_it(tmp_path: Pat
         uninstalling(a_system(tmp_path), HOSTS["claude-code"], sandbox=False)
 
 
-@pytest.mark.promise("install:strictness:host-can-read")
+@pytest.mark.promise("install:file:host-can-read")
 @pytest.mark.parametrize("host", TRIED)
 @pytest.mark.parametrize(
     "content",

@@ -37,7 +37,7 @@ def test_the_command_line_names_every_host() -> None:
     assert tuple(HOSTS) == HOST_NAMES == tuple(PATHS)
 
 
-@pytest.mark.promise("D112")
+@pytest.mark.promise("install:file:found")
 @pytest.mark.parametrize("platform", ["darwin", "win32", "linux"])
 @pytest.mark.parametrize("name", PATHS)
 def test_each_host_is_found_on_each_system(name: str, platform: Any, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_each_host_is_found_on_each_system(name: str, platform: Any, tmp_path: P
     assert HOSTS[name].path(system) == system.home / PATHS[name][platform]
 
 
-@pytest.mark.promise("D112")
+@pytest.mark.promise("install:file:found")
 @pytest.mark.parametrize(
     ("name", "platform", "variable", "below"),
     [
@@ -70,7 +70,7 @@ def test_a_variable_moves_it_by_an_absolute_path(
     assert HOSTS[name].path(unmoved) == unmoved.home / PATHS[name][platform]
 
 
-@pytest.mark.promise("D112")
+@pytest.mark.promise("install:file:found")
 def test_the_packaged_claude_desktop_of_windows_has_a_folder_of_its_own(tmp_path: Path) -> None:
     system = a_system(tmp_path, "win32")
     package = system.home / "AppData" / "Local" / "Packages" / "Claude_pzs8sxrjxfjjc"

@@ -17,7 +17,7 @@ JSON, TOML, YAML = HOSTS["vscode"], HOSTS["codex"], HOSTS["goose"]
 ENTRY = {"command": "/a b/c", "args": ["--x", 'é"\\'], "env": {"A": "off"}}
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @settings(max_examples=examples(300))
 @given(st.data(), DOCUMENTS)
 def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, document: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def test_json_of_any_shape_is_changed_in_our_entry_alone(data: st.DataObject, do
     assert not others or removed == text
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @settings(max_examples=examples(300))
 @given(json_with_us())
 def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> None:
@@ -45,7 +45,7 @@ def test_an_entry_in_json_is_taken_out_wherever_comments_stand(text: str) -> Non
     assert removed.count("/") >= text.count("/") - text[text.index(f'"{NAME}"') :].count("/")
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @settings(max_examples=examples(150))
 @given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_toml_of_any_shape_is_changed_in_our_entry_alone(
@@ -60,7 +60,7 @@ def test_toml_of_any_shape_is_changed_in_our_entry_alone(
     assert parsed(TOML, added).without_entry(NAME) == text
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @settings(max_examples=examples(150))
 @given(DOCUMENTS, ENDS_OF_LINE, st.booleans())
 def test_yaml_of_any_shape_is_changed_in_our_entry_alone(
@@ -106,7 +106,7 @@ def test_yaml_with_nothing_else_there_takes_our_entry_and_gives_it_back(text: st
     assert ("\r\n" in added) == ("\r\n" in text)
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize(
     "text",
     [
@@ -126,7 +126,7 @@ def test_yaml_whose_end_is_open_or_whose_mapping_is_anchored_takes_our_entry(tex
     assert held(YAML, parsed(YAML, added).without_entry(NAME)) == before
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("merge", ["*e", "[*e, {d: {}}]"])
 def test_other_merge_keys_of_yaml_stay(merge: str) -> None:
     text = f"e: &e {{c: {{}}}}\nextensions:\n  <<: {merge}\n"
@@ -204,7 +204,7 @@ def test_where_our_table_begins_is_not_mistaken_in_toml(before: str, header: str
     assert parsed(TOML, f"{before}{header}\nc = 1\n\n[d]\n").without_entry(NAME) == f"{before}\n[d]\n"
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("number", ["nan", "-nan", "inf", "[nan, {a = nan}]"])
 def test_what_is_no_number_in_toml_is_equal_to_itself(number: str) -> None:
     """What was read before and after was compared, and `nan` is equal to nothing."""
@@ -218,7 +218,7 @@ def test_what_is_no_number_in_toml_is_equal_to_itself(number: str) -> None:
     assert "command" in held(TOML, kept)[TOML.key][NAME]
 
 
-@pytest.mark.promise("D113")
+@pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize(
     "text",
     [
@@ -241,7 +241,7 @@ def test_what_is_read_of_a_long_file_in_toml_grows_as_its_length(text: str, monk
     assert read[0] < 10 * len(text)
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("end", ["note: |\n      keep\n      # ours\n", "notes:\n    - a\n    - >-\n      # ours\n"])
 @pytest.mark.parametrize("after", ["", "\n  # about b\n  b: {}\n", "# about nothing\n"])
 def test_a_text_of_ours_in_yaml_goes_whole(end: str, after: str) -> None:
@@ -249,7 +249,7 @@ def test_a_text_of_ours_in_yaml_goes_whole(end: str, after: str) -> None:
     assert parsed(YAML, text).without_entry(NAME) == f"extensions:\n  a: {{}}\n{after}"
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 @pytest.mark.parametrize("word", ["on", "off", "yes", "1:30", "012", "2026-11-24", "1e3", "0o17", "null", "", "1.5"])
 def test_texts_in_yaml_stay_texts_as_goose_reads_them(word: str) -> None:
     written = parsed(YAML, "").with_entry(NAME, {"envs": {"A": word}})
@@ -257,7 +257,7 @@ def test_texts_in_yaml_stay_texts_as_goose_reads_them(word: str) -> None:
     assert yaml.safe_load(written)["extensions"][NAME]["envs"]["A"] == word
 
 
-@pytest.mark.promise("D108")
+@pytest.mark.promise("install:file:nothing-else-changed")
 def test_plain_words_in_yaml_are_read_as_goose_reads_them() -> None:
     text = "extensions:\n  a: [on, off, 1:30, 2026-11-24, 012, true, 15, 0x1F, 1.5, 1e3, ~, null, '']\n"
     assert held(YAML, text)[YAML.key]["a"] == [

@@ -40,7 +40,7 @@ def meddled(work: Callable[[], None], *, hashed: int) -> Meddled:
     return made
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_no_count_is_lost_where_two_threads_learn_a_value() -> None:
     known = KnownSecrets()
     secret = meddled(lambda: known.learn(["geheim-1"]), hashed=0)
@@ -50,7 +50,7 @@ def test_no_count_is_lost_where_two_threads_learn_a_value() -> None:
     assert known.redact("geheim-1") == REDACTED
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_what_is_learnt_while_a_line_is_redacted_is_known_for_the_next() -> None:
     known = KnownSecrets()
     secret = meddled(lambda: known.learn(["geheim-2"]), hashed=2)

@@ -68,7 +68,7 @@ def fill(writer: LineWriter, pipe: Pipe, *, lines: int) -> None:
         writer.write(str(number))
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 def test_lines_are_written_in_the_order_in_which_they_came() -> None:
     pipe = Pipe()
     writer = writer_to(pipe)
@@ -77,7 +77,7 @@ def test_lines_are_written_in_the_order_in_which_they_came() -> None:
     assert end(writer, pipe) == [str(number) for number in range(500)]
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 def test_lines_of_many_threads_are_whole() -> None:
     pipe = Pipe()
     writer = writer_to(pipe)
@@ -110,7 +110,7 @@ def test_the_thread_starts_with_the_first_line_and_ends_with_the_writer() -> Non
     assert end(writer, pipe) == ["one", "two", "three"]
 
 
-@pytest.mark.promise("D54")
+@pytest.mark.promise("process:log:holds-up-nothing")
 def test_a_reader_who_never_reads_holds_nobody_up() -> None:
     pipe = Pipe(is_read=False)
     writer = writer_to(pipe)
@@ -121,7 +121,7 @@ def test_a_reader_who_never_reads_holds_nobody_up() -> None:
     end(writer, pipe)
 
 
-@pytest.mark.promise("D54")
+@pytest.mark.promise("process:log:holds-up-nothing")
 def test_the_newest_lines_are_dropped_and_their_number_said() -> None:
     pipe = Pipe(is_read=False)
     writer = writer_to(pipe)
@@ -129,7 +129,7 @@ def test_the_newest_lines_are_dropped_and_their_number_said() -> None:
     assert end(writer, pipe) == ["stuck", *map(str, range(MOST_WAITING)), "7 lost"]
 
 
-@pytest.mark.promise("D54")
+@pytest.mark.promise("process:log:holds-up-nothing")
 def test_each_gap_is_told_where_it_is() -> None:
     pipe = Pipe(is_read=False)
     writer = writer_to(pipe)
@@ -143,7 +143,7 @@ def test_each_gap_is_told_where_it_is() -> None:
     assert told[-4:] == [str(MOST_WAITING - 1), "1 lost", "later", "2 lost"]
 
 
-@pytest.mark.promise("D54")
+@pytest.mark.promise("process:log:holds-up-nothing")
 def test_what_is_dropped_after_a_gap_was_told_makes_another() -> None:
     pipe = Pipe(is_read=False)
     writer = writer_to(pipe)

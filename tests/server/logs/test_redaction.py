@@ -60,12 +60,12 @@ def raised(error: Exception, *, by: Exception | None = None) -> Exception:
         return caught
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 def test_an_event_is_one_line_with_time_level_and_logger() -> None:
     assert logged(text="session %s was\nrefreshed\x1b[0m", args=("rs_1",)) == f"{HEAD}session rs_1 was refreshed [0m\n"
 
 
-@pytest.mark.promise("D32", "S44")
+@pytest.mark.promise("settings:logs:one-redacted-line", "settings:secrets:never-shown")
 def test_an_exception_is_one_redacted_line_with_its_causes() -> None:
     error = raised(RuntimeError("second\nline"), by=KeyError("geheim-1"))
     line = logged("geheim-1", text="it failed", error=error)
@@ -98,7 +98,7 @@ def test_a_broken_format_string_does_not_end_the_call(arguments: tuple[object, .
     assert logged(text="%d", args=arguments) == f"{HEAD}an event that could not be formatted\n"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 @each_form
 @pytest.mark.parametrize(
     "secret",
@@ -127,7 +127,7 @@ def test_a_secret_is_redacted_in_every_form_that_prints_it(secret: str, form: Ca
     assert "".join(c if c.isprintable() else " " for c in form(secret)).strip("'\"b") not in line
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 @settings(deadline=None)
 @given(secret=st.text(min_size=6, max_size=40), form=st.sampled_from(list(FORMS.values())))
 @example(secret='ä"\u00a0xyz', form=FORMS["JSON in UTF-8"])
@@ -174,14 +174,14 @@ def test_values_of_a_block_that_fails_are_forgotten_too() -> None:
     assert repr(known) == "<KnownSecrets: 0 values>"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_the_registry_shows_how_many_values_and_none() -> None:
     known = KnownSecrets()
     known.learn(["geheim-1", "geheim-2", "no"])
     assert repr(known) == str(known) == "<KnownSecrets: 2 values>"
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 @pytest.mark.parametrize(
     "name",
     ["mcp.shared.jsonrpc_dispatcher", "mcp.server.runner", "httpx", "httpcore", "httpx._client", "httpcore.http11"],
@@ -232,7 +232,7 @@ def root_restored() -> Iterator[logging.Logger]:
         ours.setLevel(levels[1])
 
 
-@pytest.mark.promise("D32", "S44")
+@pytest.mark.promise("settings:logs:one-redacted-line", "settings:secrets:never-shown")
 @pytest.mark.parametrize(("level", "lines"), [("debug", 3), ("INFO", 2), ("warning", 1), ("error", 0)])
 def test_installing_makes_ours_the_only_handler_at_the_asked_level(level: str, lines: int) -> None:
     stream, known = io.StringIO(), KnownSecrets()
@@ -255,7 +255,7 @@ def test_warnings_of_python_become_redacted_lines() -> None:
     assert stream.getvalue().count("\n") == 1
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_a_traceback_of_nested_causes_holds_no_secret() -> None:
     error: Exception = ValueError("geheim-0")
     for depth in range(1, 30):

@@ -10,7 +10,7 @@ LONGEST_SECONDS = 10.0
 TOKEN = "c4n4ryc4n4ryc4n4ry"
 
 
-@pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.promise("doctor:safe:redacted-by-form")
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
@@ -118,7 +118,7 @@ def test_ordinary_words_stay(line: str) -> None:
     assert redacted(line) == line
 
 
-@pytest.mark.promise("doctor:quoting:by-form")
+@pytest.mark.promise("doctor:safe:redacted-by-form")
 @pytest.mark.parametrize(
     "part",
     [
@@ -152,7 +152,7 @@ def test_a_long_line_takes_no_long_time(part: str) -> None:
     assert time.monotonic() - begun < LONGEST_SECONDS
 
 
-@pytest.mark.promise("install:diff:names")
+@pytest.mark.promise("install:secrets:names")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

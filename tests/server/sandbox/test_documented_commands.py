@@ -52,7 +52,7 @@ async def _commands(sandbox: Served) -> list[str]:
 
 
 @pytest.mark.needs("bash", "curl")
-@pytest.mark.promise("D50")
+@pytest.mark.promise("sandbox:wire:documented-commands")
 async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox, _shell(tmp_path) as shell:
         sign_up, sign_in, verify, me, search, memorize, refresh, log_out = await _commands(sandbox)

@@ -68,7 +68,7 @@ async def test_a_program_gets_letters_and_keys_as_json(
     }
 
 
-@pytest.mark.promise("S13", "S20")
+@pytest.mark.promise("settings:files:private", "sessions:handle:random-and-bounded")
 async def test_without_the_key_the_page_is_any_unknown_path(address: OutboxAddress, browser: httpx.AsyncClient) -> None:
     key = address.path.split("/")[1]
     answers = []
@@ -79,7 +79,7 @@ async def test_without_the_key_the_page_is_any_unknown_path(address: OutboxAddre
     assert all(answer == answers[0] for answer in answers)
 
 
-@pytest.mark.promise("S20")
+@pytest.mark.promise("sessions:handle:random-and-bounded")
 async def test_each_start_has_its_own_key_of_256_bits(sandbox: Sandbox, tmp_path: Path) -> None:
     keys = set()
     for _ in range(3):
@@ -89,7 +89,7 @@ async def test_each_start_has_its_own_key_of_256_bits(sandbox: Sandbox, tmp_path
     assert {len(base64.urlsafe_b64decode(key + "=")) for key in keys} == {32}
 
 
-@pytest.mark.promise("S32")
+@pytest.mark.promise("page:request:host-and-origin")
 @pytest.mark.parametrize(
     ("host", "origin", "status"),
     [
@@ -122,7 +122,7 @@ async def test_only_this_address_may_be_named_as_host_and_origin(
     assert ("Outbox" in response.text) is (status == 200)
 
 
-@pytest.mark.promise("S32")
+@pytest.mark.promise("page:request:host-and-origin")
 @pytest.mark.parametrize(
     ("client", "host", "status"),
     [
@@ -141,13 +141,13 @@ async def test_only_a_loopback_client_is_answered(sandbox: Sandbox, client: str 
     assert response.status_code == status
 
 
-@pytest.mark.promise("S32")
+@pytest.mark.promise("page:request:host-and-origin")
 async def test_a_forwarded_address_is_not_believed(address: OutboxAddress, browser: httpx.AsyncClient) -> None:
     response = await browser.get(address.url, headers={"X-Forwarded-For": "192.0.2.1"})
     assert response.status_code == 200
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_every_answer_of_the_listener_has_the_strict_headers(
     address: OutboxAddress, browser: httpx.AsyncClient
 ) -> None:
@@ -165,14 +165,14 @@ async def test_every_answer_of_the_listener_has_the_strict_headers(
         assert policy.endswith("frame-ancestors 'none'")
 
 
-@pytest.mark.promise("S33")
+@pytest.mark.promise("page:request:loopback-only")
 async def test_the_listener_is_on_127_0_0_1_only(address: OutboxAddress) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
         # Another loopback address reaches sockets that are bound to every interface, and no others.
         assert other.connect_ex(("127.0.0.2", address.port)) != 0
 
 
-@pytest.mark.promise("S13")
+@pytest.mark.promise("settings:files:private")
 async def test_the_address_stands_in_a_private_file_while_it_serves(sandbox: Sandbox, tmp_path: Path) -> None:
     async with outbox_listener(sandbox, tmp_path / "run") as address:
         file = address.file

@@ -5,7 +5,7 @@ from rememberizer_mcp.server.sandbox.wire.forms import MAX_BODY_BYTES
 
 from tests.server.sandbox.support import API
 
-pytestmark = pytest.mark.promise("D46")
+pytestmark = pytest.mark.promise("sandbox:wire:shapes-of-errors")
 JSON = {"Content-Type": "application/json"}
 
 
@@ -60,7 +60,7 @@ async def test_a_body_over_one_megabyte_is_refused(api: API) -> None:
     assert response.json() == {"detail": "Request body is larger than 1 MB."}
 
 
-@pytest.mark.promise("D49")
+@pytest.mark.promise("sandbox:wire:says-so")
 async def test_a_fault_of_the_sandbox_is_json_and_says_what_it_is(sandbox: Sandbox) -> None:
     sandbox.close()
     async with API(sandbox, fails=True) as api:
@@ -72,7 +72,7 @@ async def test_a_fault_of_the_sandbox_is_json_and_says_what_it_is(sandbox: Sandb
     assert response.headers["x-rememberizer-sandbox"] == "1"
 
 
-@pytest.mark.promise("D49")
+@pytest.mark.promise("sandbox:wire:says-so")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -14,7 +14,7 @@ from rememberizer_mcp.server.sandbox.runtime_files import (
 
 from tests.support.runtime_folders import IN_THE_WAY, by_a_dangling_link, by_a_file, by_a_link
 
-pytestmark = pytest.mark.promise("S13")
+pytestmark = pytest.mark.promise("settings:files:private")
 URL = "http://127.0.0.1:8765/key/outbox/"
 REFUSED = r"must be a directory of your own, and no symbolic link\.$"
 
@@ -58,7 +58,7 @@ def test_a_directory_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.promise("sandbox:outbox:unusable-folder")
 @pytest.mark.parametrize("take", IN_THE_WAY)
 def test_a_folder_that_can_not_be_used_costs_the_published_file_alone(
     take: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -74,7 +74,7 @@ def test_a_folder_that_can_not_be_used_costs_the_published_file_alone(
     assert everything_in(tmp_path) == before
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.promise("sandbox:outbox:unusable-folder")
 def test_a_file_where_the_folder_above_should_be_costs_the_published_file_alone(tmp_path: Path) -> None:
     by_a_file(tmp_path / "runtime")
     with published(URL, tmp_path / "runtime") as address:
@@ -88,7 +88,7 @@ def test_what_is_in_the_folders_place_is_not_read(take: Callable[[Path], None], 
         read_addresses(tmp_path)
 
 
-@pytest.mark.promise("sandbox:runtime-folder:serves-without")
+@pytest.mark.promise("sandbox:outbox:unusable-folder")
 def test_where_there_is_no_runtime_directory_nothing_is_published(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

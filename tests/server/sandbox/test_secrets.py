@@ -24,7 +24,7 @@ DESIGN: dict[str, Any] = {
     "search_metric": "s",
 }
 STORE: dict[str, Any] = {"id": "vs_1", "account_id": 1, "name": "Facts", "description": "", "created_at": 0}
-pytestmark = pytest.mark.promise("S44")
+pytestmark = pytest.mark.promise("settings:secrets:never-shown")
 
 
 async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:

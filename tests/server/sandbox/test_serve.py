@@ -14,7 +14,7 @@ from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from tests.server.sandbox.support import EMAIL, NAME, PASSWORD, served
 
 
-@pytest.mark.promise("D49", "S33")
+@pytest.mark.promise("sandbox:wire:says-so", "page:request:loopback-only")
 async def test_the_announcement_says_where_everything_is(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox:
         assert sandbox.lines[0] == "Rememberizer sandbox: no real account, and no mail leaves this machine."
@@ -26,7 +26,7 @@ async def test_the_announcement_says_where_everything_is(tmp_path: Path) -> None
         assert sandbox.base_url.startswith("http://127.0.0.1:")
 
 
-@pytest.mark.promise("S13", "S32")
+@pytest.mark.promise("settings:files:private", "page:request:host-and-origin")
 async def test_api_page_and_outbox_are_served_on_one_port(tmp_path: Path) -> None:
     async with served(tmp_path) as sandbox, httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as client:
         body = {"email": EMAIL, "password": PASSWORD, "name": NAME, "captcha": SANDBOX_CAPTCHA}

@@ -11,7 +11,7 @@ from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 from tests.server.sandbox.support import API, EMAIL, newest_code, wrong_code
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D47")
+pytestmark = pytest.mark.promise("sandbox:wire:variants")
 
 
 @asynccontextmanager

@@ -62,7 +62,7 @@ async def test_fifty_callers_at_once_share_one_run() -> None:
     assert (run.starts, results) == (1, [None] * 50)
 
 
-@pytest.mark.promise("D17")
+@pytest.mark.promise("sessions:refresh:cancelled-caller")
 async def test_a_cancelled_caller_stops_neither_run_nor_others() -> None:
     run, first = Run(), anyio.CancelScope()
     with anyio.fail_after(5):

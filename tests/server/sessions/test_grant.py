@@ -17,7 +17,7 @@ from tests.support.held_keyring import Held
 from tests.support.sessions import environment_on, resync
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, tokens, usual
 
-pytestmark = pytest.mark.promise("D72")
+pytestmark = pytest.mark.promise("keyring:kept:until-logout")
 
 
 def keychain(ring: Held) -> Keychain:
@@ -129,7 +129,7 @@ def two_accounts() -> FakeUpstream:
     return usual(me=emails, signin=signins, custom_refresh=reply(cookies=tokens(6)))
 
 
-not_replaced = pytest.mark.promise("keyring:last:not-replaced-unasked")
+not_replaced = pytest.mark.promise("keyring:kept:not-replaced-unasked")
 
 
 @not_replaced

@@ -10,7 +10,7 @@ from tests.support.agent import ADA
 from tests.support.held_keyring import Held
 from tests.support.upstream import BASE_URL
 
-pytestmark = pytest.mark.promise("D72")
+pytestmark = pytest.mark.promise("keyring:kept:until-logout")
 EMAIL = ADA["email"]
 
 

@@ -102,13 +102,13 @@ async def test_the_last_account_is_named_without_its_sign_in_where_it_stays_last
     assert (await keychain.last_account(), await keychain.read(None)) == (EMAIL, None)
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_a_kept_sign_in_shows_no_token(keychain: Keychain) -> None:
     await keychain.keep(EMAIL, FIRST)
     assert FIRST not in f"{await keychain.read(EMAIL)!r} {keychain!r}"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_a_token_is_redacted_while_it_is_the_one_kept(keychain: Keychain, secrets: KnownSecrets) -> None:
     await keychain.keep(EMAIL, FIRST)
     assert secrets.redact(FIRST) == REDACTED
@@ -118,7 +118,7 @@ async def test_a_token_is_redacted_while_it_is_the_one_kept(keychain: Keychain, 
     assert secrets.redact(SECOND) == SECOND
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_a_token_that_was_read_is_redacted(keychain: Keychain, ring: Held, secrets: KnownSecrets) -> None:
     ring.entries = {(SERVICE, LAST_ACCOUNT): EMAIL, (SERVICE, USER): FIRST}
     await keychain.read(None)
@@ -128,7 +128,7 @@ async def test_a_token_that_was_read_is_redacted(keychain: Keychain, ring: Held,
     assert secrets.redact(FIRST) == FIRST
 
 
-@pytest.mark.promise("D66", "S44")
+@pytest.mark.promise("keyring:refused:says-what-to-do", "settings:secrets:never-shown")
 @pytest.mark.parametrize("failure", [PasswordSetError(FIRST), None])
 async def test_a_refused_write_is_one_warning_without_the_value(
     ring: Held, caplog: pytest.LogCaptureFixture, failure: Exception | None
@@ -140,7 +140,7 @@ async def test_a_refused_write_is_one_warning_without_the_value(
     assert FIRST not in caplog.text
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 async def test_a_locked_keyring_is_a_refusal_everywhere(ring: Held, caplog: pytest.LogCaptureFixture) -> None:
     ring.failure = KeyringLocked("what the backend says")
     keychain = over(ring)
@@ -161,7 +161,7 @@ async def test_an_entry_that_stays_is_not_forgotten(caplog: pytest.LogCaptureFix
     assert "was not removed" in caplog.text
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 async def test_a_keyring_that_hangs_refuses_in_time(ring: Held, caplog: pytest.LogCaptureFixture) -> None:
     keychain = over(ring, limit_seconds=SHORT_SECONDS)
     ring.may_write.clear()

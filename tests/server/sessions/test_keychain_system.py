@@ -74,7 +74,7 @@ def elsewhere(tmp_path: Path) -> Path:
     return tmp_path / "backends"
 
 
-@pytest.mark.promise("D65")
+@pytest.mark.promise("keyring:kept:never-a-plain-file")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_kept_sign_in_is_there_in_the_next_process(unlocked: dict[str, str]) -> None:
     first = calls(["imported"], ["last_account"], ["read", None], ["keep", EMAIL, FIRST], environment=unlocked)
@@ -102,7 +102,7 @@ def test_a_forgotten_sign_in_leaves_nothing(unlocked: dict[str, str]) -> None:
     assert later.results == [True, {}, None, True]
 
 
-@pytest.mark.promise("D65")
+@pytest.mark.promise("keyring:kept:never-a-plain-file")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_no_file_of_the_home_holds_the_token_in_plain(unlocked: dict[str, str]) -> None:
     assert calls(["keep", EMAIL, FIRST], environment=unlocked).results == [True]
@@ -111,7 +111,7 @@ def test_no_file_of_the_home_holds_the_token_in_plain(unlocked: dict[str, str]) 
     assert not [path for path in files if FIRST.encode() in path.read_bytes()]
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_locked_keyring_refuses_and_says_what_to_do(unlocked: dict[str, str]) -> None:
     calls(["keep", EMAIL, FIRST], environment=unlocked)
@@ -133,7 +133,7 @@ def test_a_locked_keyring_refuses_and_says_what_to_do(unlocked: dict[str, str]) 
     assert SECOND not in locked.log
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 def test_without_the_library_the_extra_is_named(tmp_path: Path) -> None:
     without = calls(["uninstall"], ["last_account"], ["keep", EMAIL, FIRST], environment=bare_environment(tmp_path))
     assert without.results[1].startswith("sign_in_failed: The keyring library is not installed")
@@ -151,7 +151,7 @@ def assert_none_usable(environment: dict[str, str]) -> None:
     assert FIRST not in refused.log
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 @pytest.mark.parametrize(
     "named",
     [
@@ -168,7 +168,7 @@ def test_a_machine_without_a_keyring_refuses(tmp_path: Path, named: dict[str, st
     assert_none_usable(bare_environment(tmp_path, **named))
 
 
-@pytest.mark.promise("D65")
+@pytest.mark.promise("keyring:kept:never-a-plain-file")
 @pytest.mark.parametrize("backend", ["PlaintextKeyring", "Posing"])
 @pytest.mark.parametrize("by_file", [False, True])
 def test_no_configuration_smuggles_a_plain_file_in(
@@ -186,7 +186,7 @@ def test_no_configuration_smuggles_a_plain_file_in(
     assert not list(elsewhere.rglob("plain.txt"))
 
 
-@pytest.mark.promise("D65")
+@pytest.mark.promise("keyring:kept:never-a-plain-file")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 @pytest.mark.parametrize("with_a_plain_file", [False, True])
 def test_a_chain_is_as_good_as_its_worst_member(

@@ -25,7 +25,7 @@ def wait_for_next(limiter: AttemptLimiter) -> float | None:
     return None
 
 
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 def test_the_attempt_after_thirty_is_refused_with_its_wait(clock: FakeClock) -> None:
     limiter = used_up(clock)
     clock.advance(12.5)
@@ -78,7 +78,7 @@ def test_a_clock_that_is_set_back_locks_nobody_out(clock: FakeClock) -> None:
     assert wait_for_next(limiter) is None
 
 
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 @settings(deadline=None)
 @given(gaps=st.lists(st.floats(0, 3), max_size=120))
 @example(gaps=[0.5] * 120)

@@ -78,7 +78,7 @@ async def sign_in(session: Session, client: OAuthClient, code: str, *, verifier:
     return await session.sign_in_with_oauth(client, code=code, verifier=verifier)
 
 
-@pytest.mark.promise("D60", "D61", "D64")
+@pytest.mark.promise("sessions:oauth:documented-calls", "sessions:oauth:own-refresh", "sandbox:tokens:offline-access")
 @pytest.mark.parametrize(
     "variant",
     ["oauth_pkce=ignored", "oauth_refresh_rotation=off", "oauth_expires_in=off", "opaque_access=on", "captcha=off"],
@@ -98,7 +98,7 @@ async def test_a_grant_lives_through_sign_in_renewals_and_logout(
         assert await session.sign_out()
 
 
-@pytest.mark.promise("D60", "D63")
+@pytest.mark.promise("sessions:oauth:documented-calls", "sandbox:oauth:code-once")
 @pytest.mark.parametrize("status", [400, 200])
 async def test_a_used_code_fails_and_ends_the_session_that_it_gave(
     tmp_path: Path, clock: FakeClock, status: int
@@ -114,7 +114,7 @@ async def test_a_used_code_fails_and_ends_the_session_that_it_gave(
         assert session.state is State.EXPIRED
 
 
-@pytest.mark.promise("D60")
+@pytest.mark.promise("sessions:oauth:documented-calls")
 @pytest.mark.parametrize("status", [400, 200])
 async def test_a_wrong_secret_names_the_setting(tmp_path: Path, clock: FakeClock, status: int) -> None:
     async with ready(tmp_path, clock, f"oauth_error_status={status}", secret="wrong") as (session, client, code):

@@ -69,7 +69,7 @@ def cookies_of(request: httpx.Request) -> set[str]:
     return set(request.headers["cookie"].split("; "))
 
 
-@pytest.mark.promise("D11")
+@pytest.mark.promise("sessions:refresh:single-flight")
 async def test_fifty_calls_with_an_expired_token_refresh_once(clock: FakeClock) -> None:
     held = Held(reply(cookies=tokens(2)))
     upstream = usual(signin=about_to_expire(clock), custom_refresh=held, account=OK)
@@ -92,7 +92,7 @@ async def test_fifty_calls_with_an_expired_token_refresh_once(clock: FakeClock) 
                for each in upstream.asked("account/"))  # fmt: skip
 
 
-@pytest.mark.promise("D11", "D16")
+@pytest.mark.promise("sessions:refresh:single-flight", "sessions:refresh:before-and-after-401")
 async def test_fifty_refused_calls_refresh_once_and_are_repeated_once(clock: FakeClock) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return OK if "access-2" in request.headers["cookie"] else reply(401)
@@ -107,7 +107,7 @@ async def test_fifty_refused_calls_refresh_once_and_are_repeated_once(clock: Fak
     assert 50 < len(upstream.asked("account/")) <= 100
 
 
-@pytest.mark.promise("D16")
+@pytest.mark.promise("sessions:refresh:before-and-after-401")
 async def test_a_call_refused_after_its_repeat_means_session_expired(clock: FakeClock) -> None:
     upstream = usual(account=reply(401))
     async with signed_in(upstream, clock) as session:
@@ -116,7 +116,7 @@ async def test_a_call_refused_after_its_repeat_means_session_expired(clock: Fake
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
 
 
-@pytest.mark.promise("D16", "D11")
+@pytest.mark.promise("sessions:refresh:before-and-after-401", "sessions:refresh:single-flight")
 async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: FakeClock) -> None:
     slow = Held(reply(401))
     upstream = usual(account=[slow, OK])
@@ -131,7 +131,7 @@ async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: Fa
     assert "access-2" in upstream.requests[-1].headers["cookie"]
 
 
-@pytest.mark.promise("D16")
+@pytest.mark.promise("sessions:refresh:before-and-after-401")
 async def test_a_refused_call_that_nothing_can_renew_expires_the_session(clock: FakeClock) -> None:
     upstream = usual(signin=reply(cookies={"access_token": "a"}), account=reply(401))
     async with signed_in(upstream, clock) as session:
@@ -141,7 +141,7 @@ async def test_a_refused_call_that_nothing_can_renew_expires_the_session(clock: 
     assert upstream.paths[2:] == ["account/"]
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_403_means_the_email_on_an_unverified_session(clock: FakeClock) -> None:
     unverified = reply(200, json={"email_verified": False})
     async with signed_in(usual(account=reply(403), me=unverified), clock) as session:
@@ -152,14 +152,14 @@ async def test_a_403_means_the_email_on_an_unverified_session(clock: FakeClock) 
             await session.grant.request(ACCOUNT)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_quota_message_is_quota_exceeded(clock: FakeClock) -> None:
     async with signed_in(usual(account=reply(400, json={"message": "Quota used up"})), clock) as session:
         with pytest.raises(QuotaExceeded):
             await session.grant.request(ACCOUNT)
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 async def test_a_due_refresh_that_fails_does_not_stop_a_token_that_lives(clock: FakeClock) -> None:
     upstream = usual(signin=about_to_expire(clock), custom_refresh=reply(503), account=OK)
     async with signed_in(upstream, clock) as session:
@@ -170,7 +170,7 @@ async def test_a_due_refresh_that_fails_does_not_stop_a_token_that_lives(clock: 
         assert session.state is State.SIGNED_IN
 
 
-@pytest.mark.promise("D17")
+@pytest.mark.promise("sessions:refresh:cancelled-caller")
 async def test_a_cancelled_caller_stops_neither_the_refresh_nor_who_waits(clock: FakeClock) -> None:
     held = Held(reply(cookies=tokens(2)))
     upstream = usual(custom_refresh=held)
@@ -188,7 +188,7 @@ async def test_a_cancelled_caller_stops_neither_the_refresh_nor_who_waits(clock:
     assert "refresh_token=refresh-2" in cookies_of(upstream.requests[-1])
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 async def test_a_caller_waits_for_a_refresh_no_longer_than_its_time_and_the_refresh_goes_on(clock: FakeClock) -> None:
     held = Held(reply(cookies=tokens(2)))
     upstream = usual(custom_refresh=held)
@@ -202,14 +202,14 @@ async def test_a_caller_waits_for_a_refresh_no_longer_than_its_time_and_the_refr
     assert len(upstream.asked("auth/custom-refresh/")) == 1
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 async def test_a_refresh_ends_with_its_own_budget_whoever_waits(clock: FakeClock) -> None:
     async with signed_in(usual(custom_refresh=Held(reply())), clock, budget_seconds=0.01) as session:
         with anyio.fail_after(5), pytest.raises(UpstreamTimeout):
             await session.grant.refresh()
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 async def test_a_late_refresh_of_the_first_account_does_not_reach_the_second(clock: FakeClock) -> None:
     held = Held(reply(401))
     upstream = usual(
@@ -232,7 +232,7 @@ async def test_a_late_refresh_of_the_first_account_does_not_reach_the_second(clo
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-5", "refresh_token=refresh-5"}
 
 
-@pytest.mark.promise("D18")
+@pytest.mark.promise("sessions:refresh:older-never-wins")
 async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) -> None:
     slow = Held(reply(200, json={}, cookies=tokens(1)))
     upstream = usual(account=slow)
@@ -247,7 +247,7 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-2", "refresh_token=refresh-2"}
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 async def test_cookies_of_an_ordinary_answer_are_taken(clock: FakeClock) -> None:
     upstream = usual(account=reply(200, json={}, cookies={"access_token": "rotated; Path=/"}))
     async with signed_in(upstream, clock) as session:
@@ -256,7 +256,7 @@ async def test_cookies_of_an_ordinary_answer_are_taken(clock: FakeClock) -> None
     assert cookies_of(upstream.requests[-1]) == {"access_token=rotated", "refresh_token=refresh-1"}
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: FakeClock) -> None:
     held = Held(reply(401))
     upstream = usual(account=held, me=reply(404))
@@ -280,7 +280,7 @@ async def test_a_call_of_the_first_account_is_not_repeated_as_the_second(clock: 
     assert len(upstream.asked("account/")) == 1
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 @pytest.mark.parametrize("answer", [reply(cookies=tokens(2)), reply(401), reply(503)], ids=["new", "refused", "lost"])
 async def test_a_refresh_that_a_new_sign_in_overtook_says_who_is_signed_in(
     answer: httpx.Response, clock: FakeClock
@@ -336,7 +336,7 @@ async def _refresh_ends_with(session: Session, words: str) -> None:
         await session.grant.refresh()
 
 
-@pytest.mark.promise("D13", "D16")
+@pytest.mark.promise("sessions:states:re-login", "sessions:refresh:before-and-after-401")
 async def test_a_call_whose_refresh_a_new_sign_in_overtook_is_not_repeated(clock: FakeClock) -> None:
     gate = Gate()
     upstream = usual(account=reply(401), custom_refresh=gated(gate, reply(401)))
@@ -383,7 +383,7 @@ async def _swallow(work: Callable[[], Awaitable[Any]]) -> None:
         await work()
 
 
-@pytest.mark.promise("S25")
+@pytest.mark.promise("sessions:logout:wiped-anyway")
 async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
     held = Held(reply())
     async with signed_in(usual(custom_logout=held), clock) as session:
@@ -397,7 +397,7 @@ async def test_a_cancelled_logout_wipes_all_the_same(clock: FakeClock) -> None:
         assert not session.grant.can_refresh
 
 
-@pytest.mark.promise("S25", "D22")
+@pytest.mark.promise("sessions:logout:wiped-anyway", "upstream:time:budget")
 async def test_a_logout_that_upstream_never_answers_ends_in_time(clock: FakeClock) -> None:
     async with signed_in(usual(custom_logout=Held(reply())), clock) as session:
         with anyio.fail_after(5), budget(0.01):
@@ -406,7 +406,7 @@ async def test_a_logout_that_upstream_never_answers_ends_in_time(clock: FakeCloc
         assert session.state is State.SIGNED_OUT
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_a_cancelled_swap_still_signs_the_first_account_out(clock: FakeClock) -> None:
     held = Held(reply())
     upstream = usual(custom_logout=held, me=reply(404))
@@ -443,7 +443,7 @@ async def test_a_cancelled_sign_in_leaves_no_secret_behind(clock: FakeClock) -> 
     assert repr(secrets) == "<KnownSecrets: 0 values>"
 
 
-@pytest.mark.promise("D13", "S44")
+@pytest.mark.promise("sessions:states:re-login", "settings:secrets:never-shown")
 async def test_a_swap_forgets_the_tokens_of_the_first_account(clock: FakeClock) -> None:
     secrets = KnownSecrets()
     upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))])
@@ -453,7 +453,7 @@ async def test_a_swap_forgets_the_tokens_of_the_first_account(clock: FakeClock) 
         assert secrets.redact("refresh-1 refresh-2") == "refresh-1 [redacted]"
 
 
-@pytest.mark.promise("D3", "D22")
+@pytest.mark.promise("sessions:account:name-and-email", "upstream:time:budget")
 async def test_a_slow_me_does_not_use_up_the_time(clock: FakeClock) -> None:
     upstream = usual(me=Held(reply(200, json={})))
     async with environment_on(upstream, clock) as environment:
@@ -464,7 +464,7 @@ async def test_a_slow_me_does_not_use_up_the_time(clock: FakeClock) -> None:
         assert session.state is State.SIGNED_IN
 
 
-@pytest.mark.promise("D2", "D3")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:name-and-email")
 async def test_a_sign_in_that_brought_only_a_stranger_s_cookie_is_no_success(clock: FakeClock) -> None:
     stranger = reply(200, json={}, cookies={"__cf_bm": "opaque; Path=/"})
     upstream = usual(signin=[reply(cookies=tokens()), stranger], me=[reply(200, json={}), reply(401)])
@@ -477,7 +477,7 @@ async def test_a_sign_in_that_brought_only_a_stranger_s_cookie_is_no_success(clo
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-1", "refresh_token=refresh-1"}
 
 
-@pytest.mark.promise("D2", "D3")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:name-and-email")
 @pytest.mark.parametrize("me", [reply(200, json={}), reply(403), reply(404), reply(500)])
 async def test_an_opaque_session_cookie_signs_in_unless_upstream_denies_it(
     me: httpx.Response, clock: FakeClock
@@ -487,14 +487,14 @@ async def test_an_opaque_session_cookie_signs_in_unless_upstream_denies_it(
         assert session.state is State.SIGNED_IN
 
 
-@pytest.mark.promise("D2", "D3")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:name-and-email")
 @pytest.mark.parametrize("cookies", [{"access_token": "a; Path=/"}, {"refresh_token": "r; Path=/"}])
 async def test_a_sign_in_with_a_token_counts_although_me_is_refused(cookies: dict[str, str], clock: FakeClock) -> None:
     async with signed_in(usual(signin=reply(204, cookies=cookies), me=reply(401)), clock) as session:
         assert session.state is State.SIGNED_IN
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 async def test_a_network_failure_of_a_sign_in_changes_nothing(clock: FakeClock) -> None:
     def cut(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
@@ -507,7 +507,7 @@ async def test_a_network_failure_of_a_sign_in_changes_nothing(clock: FakeClock) 
     assert len(upstream.asked("auth/signin/")) == 2
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_no_value_shows_in_a_repr(clock: FakeClock) -> None:
     async with signed_in(usual(), clock) as session:
         assert repr(session) == (

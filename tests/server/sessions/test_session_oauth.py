@@ -53,7 +53,7 @@ def bearers(upstream: FakeUpstream) -> list[str | None]:
     return [request.headers.get("authorization") for request in upstream.requests]
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 async def test_a_sign_in_with_oauth_holds_the_account_that_upstream_names(clock: FakeClock) -> None:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
@@ -71,7 +71,7 @@ async def test_an_unverified_address_and_a_silent_profile_are_no_failure(clock: 
         assert (session.state, session.email) == (State.SIGNED_IN, None)
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_a_refused_code_leaves_the_session_as_it_was(clock: FakeClock) -> None:
     async with a_session(usual(token=reply(400, json={"error": "invalid_grant"})), clock) as session:
         with pytest.raises(SignInFailed):
@@ -83,7 +83,7 @@ async def test_a_refused_code_leaves_the_session_as_it_was(clock: FakeClock) -> 
         assert (session.state, session.grant.method) == (State.SIGNED_IN, "password")
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_code_verifier_and_secret_are_known_to_the_log_while_they_are_sent(clock: FakeClock) -> None:
     seen: list[str] = []
     secrets, text = KnownSecrets(), "canary-code canary-verifier canary-secret"
@@ -101,7 +101,7 @@ async def test_code_verifier_and_secret_are_known_to_the_log_while_they_are_sent
     assert secrets.redact(text + " oauth-access-1 oauth-refresh-1") == text + " oauth-access-1 oauth-refresh-1"
 
 
-@pytest.mark.promise("D16", "D61")
+@pytest.mark.promise("sessions:refresh:before-and-after-401", "sessions:oauth:own-refresh")
 async def test_a_grant_that_is_about_to_end_is_renewed_at_the_token_endpoint(clock: FakeClock) -> None:
     upstream = usual(
         token=[reply(200, json=grant(expires_in=60)), reply(200, json=grant(2, expires_in=60))],
@@ -115,7 +115,7 @@ async def test_a_grant_that_is_about_to_end_is_renewed_at_the_token_endpoint(clo
     assert bearers(upstream)[2:] == [None, "Bearer oauth-access-2", "Bearer oauth-access-2"]
 
 
-@pytest.mark.promise("D11", "D61")
+@pytest.mark.promise("sessions:refresh:single-flight", "sessions:oauth:own-refresh")
 async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return reply(200 if request.headers["authorization"] == "Bearer oauth-access-2" else 401, json={})
@@ -130,7 +130,7 @@ async def test_fifty_refused_calls_renew_a_grant_once(clock: FakeClock) -> None:
     assert not upstream.asked("auth/custom-refresh/")
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 @pytest.mark.parametrize(
     ("answer", "state"),
     [
@@ -158,7 +158,7 @@ async def test_a_grant_without_a_refresh_token_can_not_be_renewed(clock: FakeClo
         assert not await session.grant.is_usable()
 
 
-@pytest.mark.promise("D61")
+@pytest.mark.promise("sessions:oauth:own-refresh")
 async def test_a_logout_shows_the_bearer_and_forgets_the_grant(clock: FakeClock) -> None:
     upstream = usual()
     async with signed_in(upstream, clock) as session:
@@ -168,7 +168,7 @@ async def test_a_logout_shows_the_bearer_and_forgets_the_grant(clock: FakeClock)
     assert bearers(upstream)[2:] == ["Bearer oauth-access-1"]
 
 
-@pytest.mark.promise("D13", "D61")
+@pytest.mark.promise("sessions:states:re-login", "sessions:oauth:own-refresh")
 async def test_cookies_and_grants_replace_each_other_and_never_mix(clock: FakeClock) -> None:
     upstream = usual(
         custom_refresh=reply(cookies=tokens(2)), me=[GRACE, reply(200, json={"email": ADA["email"]}), GRACE]
@@ -188,7 +188,7 @@ async def test_cookies_and_grants_replace_each_other_and_never_mix(clock: FakeCl
     assert shown == [set(), {"cookie"}, {"authorization"}, {"cookie"}, set(), {"authorization"}, {"cookie"}, set()]
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_an_account_of_unknown_name_is_signed_out_before_the_next_is_held(clock: FakeClock) -> None:
     upstream = usual(me=[reply(404), GRACE], token=[reply(200, json=grant()), reply(200, json=grant(2))])
     async with signed_in(upstream, clock) as session:

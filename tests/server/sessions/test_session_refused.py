@@ -34,7 +34,7 @@ def sent(upstream: FakeUpstream) -> list[str]:
 AFTER_REFRESH = "access_token=access-2; refresh_token=refresh-2"
 
 
-@pytest.mark.promise("upstream:deleted-cookie:renewed")
+@pytest.mark.promise("upstream:refresh:deleted-cookie")
 @pytest.mark.parametrize("call", [ACCOUNT, STORE], ids=["read", "write"])
 @pytest.mark.parametrize(
     "deletion",
@@ -57,7 +57,7 @@ async def test_a_refusal_that_deletes_the_access_cookie_costs_one_refresh_and_no
         assert (len(upstream.asked(REFRESH)), session.state) == (1, State.SIGNED_IN)
 
 
-@pytest.mark.promise("upstream:deleted-cookie:renewed")
+@pytest.mark.promise("upstream:refresh:deleted-cookie")
 @pytest.mark.parametrize("name", ["jwt", "auth_token", "rememberizer"])
 async def test_so_it_is_whatever_the_access_cookie_is_called(name: str, clock: FakeClock) -> None:
     held = {name: f"{jwt({'sub': 1})}; Path=/", "refresh_token": "refresh-1; Path=/"}
@@ -71,7 +71,7 @@ async def test_so_it_is_whatever_the_access_cookie_is_called(name: str, clock: F
         assert len(upstream.asked(REFRESH)) == 1
 
 
-@pytest.mark.promise("upstream:deleted-cookie:renewed")
+@pytest.mark.promise("upstream:refresh:deleted-cookie")
 async def test_a_refusal_that_deletes_the_refresh_cookie_too_is_the_end(clock: FakeClock) -> None:
     gone = denied(access_token='""; Max-Age=0; Path=/', refresh_token='""; Max-Age=0; Path=/')
     upstream = usual(account=gone)
@@ -81,7 +81,7 @@ async def test_a_refusal_that_deletes_the_refresh_cookie_too_is_the_end(clock: F
         assert (upstream.asked(REFRESH), len(sent(upstream)), session.state) == ([], 1, State.EXPIRED)
 
 
-@pytest.mark.promise("upstream:deleted-cookie:renewed")
+@pytest.mark.promise("upstream:refresh:deleted-cookie")
 async def test_a_refusal_that_brings_a_new_access_cookie_is_repeated_with_it(clock: FakeClock) -> None:
     upstream = usual(account=[denied(access_token="access-9; Path=/"), OK])
     async with signed_in(upstream, clock) as session:
@@ -90,7 +90,7 @@ async def test_a_refusal_that_brings_a_new_access_cookie_is_repeated_with_it(clo
         assert upstream.asked(REFRESH) == []
 
 
-@pytest.mark.promise("upstream:deleted-cookie:renewed")
+@pytest.mark.promise("upstream:refresh:deleted-cookie")
 async def test_a_deletion_whose_refresh_found_no_network_is_made_good_by_the_next_call(clock: FakeClock) -> None:
     def cut(_: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("cut")
@@ -106,7 +106,7 @@ async def test_a_deletion_whose_refresh_found_no_network_is_made_good_by_the_nex
         assert sent(upstream)[1:] == ["refresh_token=refresh-1", AFTER_REFRESH]
 
 
-@pytest.mark.promise("upstream:page:session-kept")
+@pytest.mark.promise("upstream:strangers-page:session-kept")
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("content", [b"<html>Just a moment...</html>", b"Access denied", b"\x00"])
 async def test_a_refresh_that_a_page_answered_costs_no_session(status: int, content: bytes, clock: FakeClock) -> None:
@@ -121,7 +121,7 @@ async def test_a_refresh_that_a_page_answered_costs_no_session(status: int, cont
         assert sent(upstream) == [AFTER_REFRESH]
 
 
-@pytest.mark.promise("upstream:page:session-kept")
+@pytest.mark.promise("upstream:strangers-page:session-kept")
 async def test_a_call_whose_refresh_a_page_answered_says_so_and_the_next_works(clock: FakeClock) -> None:
     upstream = usual(account=[denied(), denied(), OK], custom_refresh=[PAGE, reply(cookies=tokens(2))])
     async with signed_in(upstream, clock) as session:
@@ -130,7 +130,7 @@ async def test_a_call_whose_refresh_a_page_answered_says_so_and_the_next_works(c
         assert (await session.grant.request(ACCOUNT)).status == 200
 
 
-@pytest.mark.promise("upstream:page:session-kept")
+@pytest.mark.promise("upstream:strangers-page:session-kept")
 @pytest.mark.parametrize("answer", [PAGE, DENIED_PAGE], ids=["403", "401"])
 async def test_a_call_that_a_page_answered_is_neither_renewed_nor_repeated(
     answer: httpx.Response, clock: FakeClock

@@ -20,7 +20,7 @@ async def signed_in(store: SessionStore, owner: str) -> Session:
     return session
 
 
-@pytest.mark.promise("S20")
+@pytest.mark.promise("sessions:handle:random-and-bounded")
 async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=50)
@@ -32,7 +32,9 @@ async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
         assert handle.replace("-", "").replace("_", "").isalnum()
 
 
-@pytest.mark.promise("S19", "S24", "S12")
+@pytest.mark.promise(
+    "sessions:handle:no-authentication", "sessions:handle:unknown-as-foreign", "sessions:handle:never-anothers"
+)
 async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock)
@@ -70,7 +72,7 @@ async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) ->
         assert repr(store) == "<SessionStore: 0 sessions>"
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, idle=100)
@@ -88,7 +90,7 @@ async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) ->
         assert session.state is State.SIGNED_OUT
 
 
-@pytest.mark.promise("D15", "S20")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper", "sessions:handle:random-and-bounded")
 async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, idle=10_000, lifetime=1000)
@@ -100,7 +102,7 @@ async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: Fa
             assert store.find("ada") is None
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, idle=10_000, lifetime=1000)
@@ -111,7 +113,7 @@ async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
         assert store.find("ada") is session
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=2)
@@ -124,7 +126,7 @@ async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
         assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=2)
@@ -137,7 +139,7 @@ async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> N
         assert store.find("third") is None
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=2)
@@ -153,7 +155,7 @@ async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(
         assert (first.state, second.state) == (State.SIGNED_IN, State.SIGNED_OUT)
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=2, idle=100)
@@ -165,7 +167,7 @@ async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock)
         assert store.find("live") is live
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) -> None:
     gate = Gate()
     upstream = usual()
@@ -187,7 +189,7 @@ async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) ->
     assert len(upstream.requests) == asked
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> None:
     upstream = usual(me=reply(404))
     async with environment_on(upstream, clock) as environment:
@@ -249,7 +251,7 @@ async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClo
         assert store.find("ada") is None
 
 
-@pytest.mark.promise("S31")
+@pytest.mark.promise("process:stdout:protocol-only")
 async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -> None:
     upstream = usual()
     async with environment_on(upstream, clock) as environment:
@@ -262,7 +264,7 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
     assert len(upstream.requests) == asked
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     slow = Slow(reply(200, json={"id": 1}))
     call = Endpoint("GET", "account/", Takes.ACCOUNT).call()

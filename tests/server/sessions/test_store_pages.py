@@ -30,7 +30,7 @@ class OldPage:
         self.session.close_page()
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock)
@@ -42,7 +42,7 @@ async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(c
         assert page.was_closed
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_page_is_open_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, clock, most=1, idle=100)

@@ -16,7 +16,7 @@ MINUTE = "a; Path=/; Max-Age=60"
 BOTH = {"access_token": MINUTE, "refresh_token": "r; Path=/"}
 
 
-@pytest.mark.promise("D12", "D16")
+@pytest.mark.promise("sessions:refresh:refused-or-lost", "sessions:refresh:before-and-after-401")
 async def test_a_lost_network_leaves_it_usable_and_nothing_is_raised(clock: FakeClock) -> None:
     async with signed_in(usual(signin=reply(cookies=BOTH), custom_refresh=reply(503)), clock) as session:
         clock.advance(61)
@@ -24,7 +24,7 @@ async def test_a_lost_network_leaves_it_usable_and_nothing_is_raised(clock: Fake
         assert session.grant.can_refresh
 
 
-@pytest.mark.promise("D16")
+@pytest.mark.promise("sessions:refresh:before-and-after-401")
 async def test_without_a_refresh_token_it_is_usable_until_its_end_and_asked_by_until_then(clock: FakeClock) -> None:
     upstream = usual(signin=reply(cookies={"access_token": MINUTE}), account=OK)
     async with signed_in(upstream, clock) as session:
@@ -35,7 +35,7 @@ async def test_without_a_refresh_token_it_is_usable_until_its_end_and_asked_by_u
         assert not await session.grant.is_usable()
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 async def test_once_refused_it_is_neither_usable_nor_renewed(clock: FakeClock) -> None:
     upstream = usual(signin=reply(cookies=BOTH), custom_refresh=reply(401))
     async with signed_in(upstream, clock) as session:
@@ -46,13 +46,13 @@ async def test_once_refused_it_is_neither_usable_nor_renewed(clock: FakeClock) -
     assert len(upstream.asked("auth/custom-refresh/")) == 1
 
 
-@pytest.mark.promise("D3")
+@pytest.mark.promise("sessions:account:name-and-email")
 async def test_an_empty_name_is_none(clock: FakeClock) -> None:
     async with signed_in(usual(me=reply(200, json={"name": ""})), clock) as session:
         assert (session.grant.name, session.state) == (None, State.SIGNED_IN)
 
 
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewhere_and_stays_as_it_is(
     clock: FakeClock,
 ) -> None:
@@ -64,7 +64,7 @@ async def test_a_verified_account_that_is_refused_as_unverified_is_sent_elsewher
         assert not session.grant.verifies_elsewhere
 
 
-@pytest.mark.promise("D3")
+@pytest.mark.promise("sessions:account:name-and-email")
 async def test_an_account_is_known_by_the_name_that_rememberizer_has_for_it(clock: FakeClock) -> None:
     async with signed_in(usual(me=reply(200, json={"email": "countess@example.org"})), clock) as session:
         assert (session.email, session.grant.meant) == ("countess@example.org", Meant(ADA["email"]))

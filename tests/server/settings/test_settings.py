@@ -100,7 +100,7 @@ def test_an_oauth_app_needs_its_id_and_its_secret(alone: str) -> None:
     assert CANARY not in problem
 
 
-@pytest.mark.promise("D30")
+@pytest.mark.promise("settings:unusable:named-at-once")
 def test_all_problems_are_named_at_once_and_no_value() -> None:
     found = problems_of(
         BASE_URL=f"ftp://{CANARY}/",
@@ -126,7 +126,7 @@ def test_a_time_budget_that_is_none_is_refused(value: str) -> None:
     )
 
 
-@pytest.mark.promise("D30")
+@pytest.mark.promise("settings:unusable:named-at-once")
 @pytest.mark.parametrize(
     ("name", "values", "allowed"),
     [
@@ -241,7 +241,7 @@ def test_a_dotenv_file_of_the_working_directory_is_not_read(tmp_path: Path) -> N
         assert load_settings().email is None
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_secrets_show_in_no_form_of_the_settings() -> None:
     assert problems_of(EMAIL="ada@example.org", PASSWORD=CANARY, CAPTCHA=CANARY) == ()
     loaded = load_settings()
@@ -267,7 +267,7 @@ def test_variables_that_no_setting_reads_are_told() -> None:
     assert unknown_variables(environ) == ["REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASWORD", "rememberizer_emial"]
 
 
-@pytest.mark.promise("D30")
+@pytest.mark.promise("settings:unusable:named-at-once")
 def test_without_a_way_to_sign_in_the_start_ends() -> None:
     """No tool would sign in, no tool could be told to, and no key stands in for an account."""
     problem = (

@@ -13,7 +13,7 @@ KEYS = ["API_TOKEN", "VECTOR_STORE_TOKEN"]
 TOOLSETS = "must be a comma-separated list of `auth`, `knowledge`, `mementos`, `vector_stores`, or `all`"
 
 
-@pytest.mark.promise("D94", "S44")
+@pytest.mark.promise("tools:credentials:one-table", "settings:secrets:never-shown")
 @pytest.mark.parametrize("name", KEYS)
 def test_a_key_is_taken_and_shows_in_no_form_of_the_settings(name: str) -> None:
     assert problems_of(**{name: CANARY}) == ()
@@ -23,7 +23,7 @@ def test_a_key_is_taken_and_shows_in_no_form_of_the_settings(name: str) -> None:
     assert CANARY not in f"{loaded!r} {loaded} {loaded.model_dump()} {loaded.model_dump_json()}"
 
 
-@pytest.mark.promise("D94", "D31")
+@pytest.mark.promise("tools:credentials:one-table", "settings:secrets:from-files")
 @pytest.mark.parametrize("name", KEYS)
 def test_a_key_comes_from_a_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / "key"
@@ -32,7 +32,7 @@ def test_a_key_comes_from_a_file(tmp_path: Path, name: str) -> None:
     assert getattr(load_settings(), name.lower()).get_secret_value() == CANARY
 
 
-@pytest.mark.promise("D30", "S44")
+@pytest.mark.promise("settings:unusable:named-at-once", "settings:secrets:never-shown")
 @pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("value", [f"Bearer {CANARY}", f"{CANARY}\n{CANARY}", f"{CANARY}é", f"{CANARY}\x7f"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(name: str, value: str) -> None:
@@ -41,7 +41,7 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(name: str, v
     )
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -58,13 +58,13 @@ def test_toolsets_are_named_in_any_order(value: str, expected: tuple[str, ...]) 
     assert load_settings().toolsets == expected
 
 
-@pytest.mark.promise("D96", "D30")
+@pytest.mark.promise("tools:list:read-only-and-toolsets", "settings:unusable:named-at-once")
 @pytest.mark.parametrize("value", ["canary", "auth,canary", "auth;knowledge", ","])
 def test_an_unknown_toolset_is_refused_with_the_list_of_known_ones(value: str) -> None:
     assert problems_of(TOOLSETS=value) == (f"REMEMBERIZER_TOOLSETS: {TOOLSETS}",)
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("on", True), ("1", True), ("true", True), ("off", False), ("0", False), ("false", False), ("", False)],
@@ -74,7 +74,7 @@ def test_read_only_is_on_or_off(value: str, expected: bool) -> None:
     assert load_settings().read_only is expected
 
 
-@pytest.mark.promise("D96", "D30")
+@pytest.mark.promise("tools:list:read-only-and-toolsets", "settings:unusable:named-at-once")
 @pytest.mark.parametrize("value", ["perhaps", "2", "o n"])
 def test_another_read_only_is_refused(value: str) -> None:
     assert problems_of(READ_ONLY=value) == ("REMEMBERIZER_READ_ONLY: must be `on` or `off`",)
@@ -87,7 +87,7 @@ def test_upload_folders_are_absolute_paths_that_need_not_exist(tmp_path: Path) -
     assert Settings(upload_dirs=(tmp_path,)).upload_dirs == (tmp_path,)
 
 
-@pytest.mark.promise("D30")
+@pytest.mark.promise("settings:unusable:named-at-once")
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -100,7 +100,7 @@ def test_an_upload_folder_that_nobody_can_place_is_refused(value: str, said: str
     assert problems_of(UPLOAD_DIRS=value) == (f"REMEMBERIZER_UPLOAD_DIRS: {said}",)
 
 
-@pytest.mark.promise("D30")
+@pytest.mark.promise("settings:unusable:named-at-once")
 def test_upload_folders_of_another_type_are_refused() -> None:
     with pytest.raises(ValueError, match="upload_dirs"):
         Settings(upload_dirs=7)

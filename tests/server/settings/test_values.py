@@ -16,7 +16,7 @@ from tests.server.settings.test_settings import problems_of, written
 CANARY = "canary-s3cret"
 
 
-@pytest.mark.promise("S5")
+@pytest.mark.promise("upstream:tls:no-plain-http")
 @pytest.mark.parametrize(
     ("given", "used"),
     [
@@ -35,7 +35,7 @@ def test_a_usable_base_url_ends_with_a_slash(given: str, used: str) -> None:
     assert load_settings().base_url == used
 
 
-@pytest.mark.promise("S5")
+@pytest.mark.promise("upstream:tls:no-plain-http")
 @pytest.mark.parametrize(
     ("given", "because"),
     [
@@ -87,7 +87,7 @@ def test_a_host_that_can_not_exist_is_refused_at_the_start(given: str) -> None:
     assert problem.startswith("REMEMBERIZER_BASE_URL: ")
 
 
-@pytest.mark.promise("S5")
+@pytest.mark.promise("upstream:tls:no-plain-http")
 @example(pieces=["example.org", "[::1]"])
 @example(pieces=["[::1]", "example.org"])
 @example(pieces=["example.org", "\\", ".localhost"])
@@ -123,7 +123,7 @@ def test_a_secret_that_is_no_unicode_text_is_refused(name: str) -> None:
     assert CANARY not in problem
 
 
-@pytest.mark.promise("D31")
+@pytest.mark.promise("settings:secrets:from-files")
 @pytest.mark.parametrize("content", [b"pass word", b" pass word \n", b"pass word\r\n", b"\xef\xbb\xbfpass word \r\n"])
 def test_a_secret_comes_from_a_file_without_the_white_space_around_it(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "password", content)
@@ -131,7 +131,7 @@ def test_a_secret_comes_from_a_file_without_the_white_space_around_it(tmp_path: 
     assert load_settings().secret_values() == ["pass word", "pass word"]
 
 
-@pytest.mark.promise("D31")
+@pytest.mark.promise("settings:secrets:from-files")
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b" \n"], ids=["no text", "empty", "an empty line"])
 def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes) -> None:
     (problem,) = problems_of(EMAIL="ada@example.org", PASSWORD_FILE=written(tmp_path / CANARY, content))
@@ -142,7 +142,7 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes) 
 NOT_FILLED = "`~` is not filled in: write the whole path"
 
 
-@pytest.mark.promise("D31")
+@pytest.mark.promise("settings:secrets:from-files")
 def test_what_is_no_file_with_a_secret_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     paths = {"PASSWORD": tmp_path / "missing", "CAPTCHA": tmp_path, "API_TOKEN": "/dev/zero", "REFRESH_TOKEN": "~/none"}
@@ -156,7 +156,7 @@ def test_what_is_no_file_with_a_secret_is_told_apart(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.promise("D31")
+@pytest.mark.promise("settings:secrets:from-files")
 def test_a_secret_comes_through_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

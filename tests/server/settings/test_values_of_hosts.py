@@ -31,7 +31,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.promise("D120")
+@pytest.mark.promise("package:bundle:empty-fields")
 def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
     """Claude Desktop leaves the placeholders of such fields as they stand."""
     names = [name for name in Settings.model_fields if name != "sandbox"]
@@ -39,7 +39,7 @@ def test_a_field_of_a_bundle_that_nobody_filled_in_is_not_set() -> None:
     assert load_settings() == Settings()
 
 
-@pytest.mark.promise("D120")
+@pytest.mark.promise("package:bundle:empty-fields")
 @pytest.mark.parametrize(
     "value", ["${user_config.a.b}", "${user_config.upload-dirs}", "${user_config.a},${user_config.b}"]
 )
@@ -53,7 +53,7 @@ def test_no_placeholder_is_taken_for_a_key(value: str, tmp_path: Path) -> None:
     assert load_settings().api_token is None
 
 
-@pytest.mark.promise("D120")
+@pytest.mark.promise("package:bundle:empty-fields")
 @pytest.mark.parametrize(
     "value",
     [
@@ -68,14 +68,14 @@ def test_what_only_resembles_a_placeholder_is_a_value(value: str) -> None:
     assert problems_of(LOG_LEVEL=value) == ("REMEMBERIZER_LOG_LEVEL: must be `debug`, `info`, `warning` or `error`",)
 
 
-@pytest.mark.promise("D120")
+@pytest.mark.promise("package:bundle:empty-fields")
 @pytest.mark.parametrize(("checked", "kept"), [("true", "keyring"), ("false", "off")])
 def test_a_hosts_checkbox_keeps_the_sign_in(checked: str, kept: str) -> None:
     os.environ["REMEMBERIZER_KEEP_SIGNED_IN"] = checked
     assert load_settings().keep_signed_in == kept
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 @pytest.mark.parametrize("value", PLACEHOLDERS)
 def test_an_unfilled_placeholder_is_refused_by_the_settings_name(value: str) -> None:
     """Of every setting, alone: none of the others is blamed for it."""
@@ -84,7 +84,7 @@ def test_an_unfilled_placeholder_is_refused_by_the_settings_name(value: str) -> 
     )
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 @pytest.mark.parametrize("value", PLACEHOLDERS)
 def test_a_file_that_nobody_filled_in_is_refused_as_well(value: str, tmp_path: Path) -> None:
     path = written(tmp_path / "key", value.encode())
@@ -94,7 +94,7 @@ def test_a_file_that_nobody_filled_in_is_refused_as_well(value: str, tmp_path: P
     )
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 @pytest.mark.parametrize("value", VALUES)
 def test_a_password_that_only_resembles_a_placeholder_is_one(value: str, tmp_path: Path) -> None:
     path = written(tmp_path / "captcha", value.encode())
@@ -102,7 +102,7 @@ def test_a_password_that_only_resembles_a_placeholder_is_one(value: str, tmp_pat
     assert load_settings().secret_values() == [value, value]
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 @pytest.mark.parametrize(
     "value",
     [
@@ -124,7 +124,7 @@ def test_a_key_that_only_resembles_a_placeholder_is_one(value: str) -> None:
     assert load_settings().secret_values() == [value, value]
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(quote: str, tmp_path: Path) -> None:
     """As docker's files of variables keep them; a password may begin and end with them."""
@@ -147,7 +147,7 @@ def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(q
     )
 
 
-@pytest.mark.promise("settings:placeholder:never-sent")
+@pytest.mark.promise("settings:values:placeholder")
 def test_with_a_placeholder_for_a_key_the_server_does_not_start() -> None:
     environment = clean_environment(API_TOKEN="${REMEMBERIZER_API_TOKEN}")
     done = subprocess.run(SERVE, env=environment, input=b"", capture_output=True, timeout=20, check=False)
@@ -157,7 +157,7 @@ def test_with_a_placeholder_for_a_key_the_server_does_not_start() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.promise("settings:placeholder:never-sent", "D115")
+@pytest.mark.promise("settings:values:placeholder", "doctor:looks:settings")
 def test_the_doctor_names_a_placeholder_as_the_start_does() -> None:
     os.environ |= {"REMEMBERIZER_API_TOKEN": "${KEY}", "REMEMBERIZER_READ_ONLY": "ON "}
     assert [(each.level.value, each.text) for each in variables()] == [

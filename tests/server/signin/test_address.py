@@ -7,7 +7,7 @@ from tests.server.signin.visits import origin, page, post
 from tests.support.agent import ADA
 from tests.support.upstream import usual
 
-pytestmark = pytest.mark.promise("page:address:advice", "S32")
+pytestmark = pytest.mark.promise("page:request:other-address", "page:request:host-and-origin")
 ELSEWHERE = ["localhost:{port}", "127.0.0.1:8080", "[::1]:{port}", "forwarded.example:{port}", "127.0.0.1", ""]
 
 

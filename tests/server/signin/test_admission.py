@@ -16,14 +16,19 @@ from tests.support.sessions import resync
 from tests.support.upstream import reply, usual
 
 
-@pytest.mark.promise("S9", "S20", "S33", "S4")
+@pytest.mark.promise(
+    "page:person:who-asked",
+    "sessions:handle:random-and-bounded",
+    "page:request:loopback-only",
+    "sign-in:elicitation:no-credentials-in-url",
+)
 async def test_the_ticket_has_256_bits_and_the_page_is_on_loopback() -> None:
     async with page() as (_, url):
         assert TICKET_BYTES * 8 == 256
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{43}", url)
 
 
-@pytest.mark.promise("S39", "S9")
+@pytest.mark.promise("page:request:not-framed-not-stored", "page:person:who-asked")
 async def test_every_answer_carries_the_pages_headers_and_none_is_kept() -> None:
     async with page() as (_, url):
         answers = [
@@ -42,7 +47,7 @@ async def test_every_answer_carries_the_pages_headers_and_none_is_kept() -> None
         assert "server" not in answer.headers
 
 
-@pytest.mark.promise("S32", "S39")
+@pytest.mark.promise("page:request:host-and-origin", "page:request:not-framed-not-stored")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -68,19 +73,21 @@ async def test_another_host_or_origin_is_refused(headers: dict[str, str]) -> Non
     assert not upstream.requests
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_a_look_needs_no_origin() -> None:
     async with page() as (_, url), httpx.AsyncClient(trust_env=False) as client:
         assert [(await client.request(method, url)).status_code for method in ("GET", "HEAD")] == [200, 200]
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_a_post_must_name_its_origin() -> None:
     async with page() as (_, url):
         assert (await post(url, headers={}, data={"form": "sign_in", **ADA})).status_code == 403
 
 
-@pytest.mark.promise("S8", "S9", "S20")
+@pytest.mark.promise(
+    "sign-in:elicitation:bound-to-client", "page:person:who-asked", "sessions:handle:random-and-bounded"
+)
 async def test_forged_and_foreign_tickets_get_the_same_refusal() -> None:
     async with page() as (_, url):
         async with agent_on(server_on(usual().transport)) as stranger:
@@ -97,7 +104,7 @@ async def test_forged_and_foreign_tickets_get_the_same_refusal() -> None:
     assert len({str(sorted((k, v) for k, v in answer.headers.items() if k != "date")) for answer in answers}) == 1
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_the_pages_cookie_is_its_own_and_no_script_reads_it() -> None:
     async with page() as (_, url):
         cookie = (await visit(url)).headers["set-cookie"]
@@ -110,7 +117,7 @@ async def test_the_pages_cookie_is_its_own_and_no_script_reads_it() -> None:
         assert (last.status_code, "set-cookie" in last.headers) == (200, False)
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 @pytest.mark.parametrize(
     "body",
     [b"form=sign_in&email=" + b"x" * 40_000, b"&".join(b"a%d=1" % n for n in range(20)), b"form=\xff",
@@ -122,7 +129,7 @@ async def test_a_body_that_is_no_form_is_refused_with_a_sentence(body: bytes) ->
         assert (answered.status_code, "The form could not be read. Try again." in answered.text) == (422, True)
 
 
-@pytest.mark.promise("S39", "S26")
+@pytest.mark.promise("page:request:not-framed-not-stored", "sign-in:inputs:validated-and-limited")
 async def test_what_is_shown_again_is_escaped_and_cleaned() -> None:
     async with page(usual(signin=reply(401))) as (_, url):
         hostile = '"><script>alert(1)</script>\u202e@example.org'
@@ -131,7 +138,7 @@ async def test_what_is_shown_again_is_escaped_and_cleaned() -> None:
         assert "\u202e" not in answered.text
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", ""), ("DELETE", ""), ("OPTIONS", ""), ("PATCH", ""), ("POST", "/sign-in")]
 )
@@ -141,7 +148,7 @@ async def test_no_other_method_is_answered(method: str, path: str) -> None:
         assert (answered.status_code, 'class="code"' in answered.text) == (404, False)
 
 
-@pytest.mark.promise("S32")
+@pytest.mark.promise("page:request:host-and-origin")
 async def test_two_hosts_in_one_request_are_refused() -> None:
     async with page() as (_, url):
         host, port = origin(url).removeprefix("http://").split(":")

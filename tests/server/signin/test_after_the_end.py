@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 from tests.support.sessions import resync
 from tests.support.upstream import Slow, reply, usual
 
-pytestmark = pytest.mark.promise("page:end:said")
+pytestmark = pytest.mark.promise("page:end:explained")
 NOBODY = "Nobody was signed in here."
 NEW_LINK = "ask your assistant for a new link"
 RAN_OUT = "The sign-in page ran out before anybody signed in; call `login` for a new one."
@@ -155,7 +155,7 @@ async def test_the_browser_that_signed_in_sees_its_end_for_as_long() -> None:
         assert again.headers["location"] == url
 
 
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 @pytest.mark.parametrize("leaves", [False, True])
 async def test_a_form_that_is_not_whole_when_its_page_ends_is_answered(
     leaves: bool, caplog: pytest.LogCaptureFixture

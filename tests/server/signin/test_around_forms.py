@@ -35,7 +35,7 @@ class Looking(FakeClock):
         return super().__call__()
 
 
-@pytest.mark.promise("S44", "S10")
+@pytest.mark.promise("settings:secrets:never-shown", "page:person:credentials-stay-here")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -67,7 +67,7 @@ async def test_what_was_typed_is_redacted_from_the_moment_it_arrives_until_it_is
         await resync()
 
 
-@pytest.mark.promise("S44", "S37")
+@pytest.mark.promise("settings:secrets:never-shown", "sessions:oauth:state-once")
 async def test_the_code_of_a_consent_is_redacted_from_the_moment_it_arrives() -> None:
     known = KnownSecrets()
     clock = Looking(known)
@@ -88,7 +88,7 @@ async def test_the_code_of_a_consent_is_redacted_from_the_moment_it_arrives() ->
         await resync()
 
 
-@pytest.mark.promise("S44", "page:account:meant")
+@pytest.mark.promise("settings:secrets:never-shown", "page:account:meant")
 async def test_a_sign_in_that_the_page_gives_back_is_forgotten() -> None:
     known = KnownSecrets()
     server = build_server(
@@ -106,7 +106,7 @@ async def test_a_sign_in_that_the_page_gives_back_is_forgotten() -> None:
         await resync()
 
 
-@pytest.mark.promise("D49")
+@pytest.mark.promise("sandbox:wire:says-so")
 @pytest.mark.parametrize(("sandbox", "service"), [(False, "Rememberizer"), (True, "the Rememberizer sandbox")])
 async def test_the_page_names_the_service_that_it_signs_in_to(sandbox: bool, service: str) -> None:
     async with page(sandbox=sandbox) as (_, url):
@@ -121,7 +121,7 @@ def marked_in(answered: httpx.Response) -> list[str]:
     return [field.partition('name="')[2].partition('"')[0] for field in fields if 'aria-invalid="true"' in field]
 
 
-@pytest.mark.promise("D69", "D73")
+@pytest.mark.promise("page:look:accessible", "page:forms:work-and-stay")
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
@@ -141,7 +141,7 @@ async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str)
     assert marked_in(answered) == [wrong]
 
 
-@pytest.mark.promise("D69", "D73")
+@pytest.mark.promise("page:look:accessible", "page:forms:work-and-stay")
 async def test_a_refusal_of_the_code_stands_at_its_field() -> None:
     async with page(usual(me=UNVERIFIED)) as (_, url):
         await post(url, data={"form": "sign_in", **ADA})
@@ -149,7 +149,7 @@ async def test_a_refusal_of_the_code_stands_at_its_field() -> None:
     assert marked_in(answered) == ["verification_code"]
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_a_refusal_of_a_field_that_the_form_lacks_stands_above_it() -> None:
     async with page(usual(me=UNVERIFIED, verify_email=reply(403, json={}))) as (_, url):
         await post(url, data={"form": "sign_in", **ADA})
@@ -158,7 +158,7 @@ async def test_a_refusal_of_a_field_that_the_form_lacks_stands_above_it() -> Non
     assert marked_in(answered) == []
 
 
-@pytest.mark.promise("page:account:meant", "S4")
+@pytest.mark.promise("page:account:meant", "sign-in:elicitation:no-credentials-in-url")
 @pytest.mark.parametrize("form", ["sign_in", "sign_up"])
 @pytest.mark.parametrize("email", [{}, {"email": ""}, {"email": " "}])
 @pytest.mark.parametrize("answer", [401, 403, 503])
@@ -175,7 +175,7 @@ async def test_an_address_that_was_left_out_is_shown_to_nobody(form: str, email:
     assert upstream.requests
 
 
-@pytest.mark.promise("page:account:meant", "S4")
+@pytest.mark.promise("page:account:meant", "sign-in:elicitation:no-credentials-in-url")
 @pytest.mark.parametrize("typed", [{}, {"email": ADA["email"]}])
 async def test_an_account_that_was_made_without_typing_its_address_shows_nothing_of_it(typed: dict[str, str]) -> None:
     async with page_for("signup", usual(), email=ADA["email"], name="Lovelace") as (_, url):

@@ -15,7 +15,7 @@ from tests.support.sessions import resync
 SHELL = "http://127.0.0.1:1/a;touch${IFS}hacked?x=`id`&y=$(id)#'\""
 
 
-@pytest.mark.promise("D77")
+@pytest.mark.promise("sign-in:browser:opened-once")
 @pytest.mark.parametrize(
     ("wish", "platform", "environ", "opens"),
     [
@@ -36,7 +36,7 @@ def test_a_browser_is_opened_where_a_person_sits(
     assert should_open(wish, platform=platform, environ=environ) is opens  # type: ignore[arg-type]  # one of three
 
 
-@pytest.mark.promise("S38", "S31")
+@pytest.mark.promise("sign-in:browser:no-shell", "process:stdout:protocol-only")
 def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
     program.write_text("import pathlib, sys; print('noise'); pathlib.Path('seen').write_text(repr(sys.argv[1:]))")
@@ -54,7 +54,7 @@ def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["browser.py", "seen", "webbrowser.py"]
 
 
-@pytest.mark.promise("S38")
+@pytest.mark.promise("sign-in:browser:no-shell")
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "-version", ""])
 async def test_only_web_pages_are_opened(url: str) -> None:
     with pytest.raises(ValueError, match="only web pages"):
@@ -68,7 +68,7 @@ async def test_without_a_browser_nothing_was_opened(url: str) -> None:
     assert not await open_browser(url)
 
 
-@pytest.mark.promise("D77")
+@pytest.mark.promise("sign-in:browser:opened-once")
 async def test_a_launcher_that_stays_in_the_foreground_has_opened_the_page(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
     program.write_text("import pathlib, time\nwhile pathlib.Path(__file__).exists(): time.sleep(0.1)")
@@ -79,7 +79,7 @@ async def test_a_launcher_that_stays_in_the_foreground_has_opened_the_page(tmp_p
     await resync()
 
 
-@pytest.mark.promise("S43", "S44")
+@pytest.mark.promise("settings:secrets:never-argv", "settings:secrets:never-shown")
 async def test_a_browser_is_told_none_of_our_settings(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
     program.write_text("import os, pathlib; pathlib.Path(__file__).with_suffix('.seen').write_text(repr(os.environ))")

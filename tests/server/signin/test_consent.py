@@ -48,7 +48,7 @@ def granted(**overrides: Any) -> FakeUpstream:
     return usual(token=reply(200, json=grant()), **overrides)
 
 
-@pytest.mark.promise("S37", "D60", "D70")
+@pytest.mark.promise("sessions:oauth:state-once", "sessions:oauth:documented-calls", "sign-in:ways:first-that-applies")
 async def test_the_code_is_exchanged_with_its_verifier_and_the_session_is_oauths() -> None:
     upstream = granted()
     async with consenting(upstream) as (agent, tab):
@@ -64,7 +64,7 @@ async def test_the_code_is_exchanged_with_its_verifier_and_the_session_is_oauths
     assert (sent["code"], query["code_challenge"]) == ("canary-code", challenge)
 
 
-@pytest.mark.promise("S37")
+@pytest.mark.promise("sessions:oauth:state-once")
 async def test_a_wrong_state_another_browser_and_a_replay_are_refused_and_harm_nothing() -> None:
     upstream = granted()
     async with consenting(upstream) as (agent, tab):
@@ -83,7 +83,7 @@ async def test_a_wrong_state_another_browser_and_a_replay_are_refused_and_harm_n
     assert len(upstream.asked("auth/oauth2/token/")) == 1
 
 
-@pytest.mark.promise("S37", "S16")
+@pytest.mark.promise("sessions:oauth:state-once", "sign-in:request-state:once")
 async def test_a_state_works_once() -> None:
     upstream = usual(token=reply(400, json={"error": "invalid_grant"}))
     async with consenting(upstream) as (_, tab):
@@ -93,7 +93,7 @@ async def test_a_state_works_once() -> None:
     assert len(upstream.asked("auth/oauth2/token/")) == 1
 
 
-@pytest.mark.promise("S7", "S37")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sessions:oauth:state-once")
 async def test_a_person_who_refuses_at_rememberizer_ends_the_page_and_the_agent_is_told() -> None:
     errors: list[dict[str, Any]] = []
     async with consenting(granted()) as (agent, tab):
@@ -110,7 +110,7 @@ async def test_a_person_who_refuses_at_rememberizer_ends_the_page_and_the_agent_
     assert (errors[0]["code"], errors[0]["message"]) == ("sign_in_failed", "The user declined to sign in.")
 
 
-@pytest.mark.promise("S7", "S37")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sessions:oauth:state-once")
 @pytest.mark.parametrize("error", ["server_error", "invalid_scope", ""])
 async def test_an_error_of_the_consent_page_is_not_taken_for_a_refusal(error: str) -> None:
     errors: list[dict[str, Any]] = []
@@ -128,7 +128,7 @@ async def test_an_error_of_the_consent_page_is_not_taken_for_a_refusal(error: st
     assert (errors[0]["code"], "declined" in errors[0]["message"]) == ("sign_in_failed", False)
 
 
-@pytest.mark.promise("S10", "S44")
+@pytest.mark.promise("page:person:credentials-stay-here", "settings:secrets:never-shown")
 async def test_a_wrong_client_secret_is_a_sentence_on_the_page_and_shown_nowhere(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -145,7 +145,7 @@ async def test_a_wrong_client_secret_is_a_sentence_on_the_page_and_shown_nowhere
         assert secret not in seen
 
 
-@pytest.mark.promise("D81", "S37")
+@pytest.mark.promise("sign-in:end:page-closed", "sessions:oauth:state-once")
 async def test_an_answer_that_comes_after_the_page_ended_is_refused() -> None:
     upstream = granted()
     async with consenting(upstream) as (agent, tab):
@@ -156,7 +156,7 @@ async def test_an_answer_that_comes_after_the_page_ended_is_refused() -> None:
     assert not upstream.requests
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
     async with consenting(granted(), Around()) as (agent, tab):
         await agent.call("signup")
@@ -164,7 +164,7 @@ async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
         assert "A code was mailed" in (await visit(tab.url, form="sign_up", **ADA)).text
 
 
-@pytest.mark.promise("S37", "S44")
+@pytest.mark.promise("sessions:oauth:state-once", "settings:secrets:never-shown")
 def test_a_trip_shows_no_secret_in_its_repr() -> None:
     trip = Consent(page_browser="canary")
     assert not [value for value in vars(trip).values() if value in repr(trip)]

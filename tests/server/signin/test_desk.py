@@ -69,7 +69,9 @@ def is_open(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.promise("S8", "S18", "D81")
+@pytest.mark.promise(
+    "sign-in:elicitation:bound-to-client", "sign-in:pending:abandoned-reaped", "sign-in:end:page-closed"
+)
 async def test_two_sessions_have_two_pages_at_one_port_which_closes_with_the_last(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         ada, grace = await page_for(on, store, "ada"), await page_for(on, store, "grace")
@@ -86,7 +88,7 @@ async def test_two_sessions_have_two_pages_at_one_port_which_closes_with_the_las
         assert not is_open(port_of(grace))
 
 
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_after_its_last_page_a_desk_opens_another(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         first = await page_for(on, store, "ada")
@@ -97,7 +99,7 @@ async def test_after_its_last_page_a_desk_opens_another(clock: FakeClock) -> Non
         assert second.end is End.CLOSED
 
 
-@pytest.mark.promise("D79")
+@pytest.mark.promise("sign-in:pending:one-page-for-two")
 async def test_a_session_with_an_open_page_is_not_dropped_to_make_room(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         for owner in ("ada", "grace"):
@@ -121,7 +123,7 @@ async def test_a_client_that_can_not_be_told_does_no_harm(clock: FakeClock, capl
     assert "a client could not be told that its user is done" in caplog.text
 
 
-@pytest.mark.promise("S44", "S4")
+@pytest.mark.promise("settings:secrets:never-shown", "sign-in:elicitation:no-credentials-in-url")
 async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         page = await page_for(on, store, "ada")
@@ -134,7 +136,7 @@ async def test_a_page_shows_neither_ticket_nor_handle_in_its_repr(clock: FakeClo
         assert "CLOSED" in repr(page)
 
 
-@pytest.mark.promise("page:account:another")
+@pytest.mark.promise("page:account:another-by-step")
 @pytest.mark.parametrize("email", [None, "ada@example.org"])
 async def test_a_page_keeps_that_another_account_was_chosen_if_one_was_meant(
     email: str | None, clock: FakeClock
@@ -161,7 +163,7 @@ async def test_a_page_whose_time_ends_while_a_call_waits_its_turn_is_not_handed_
         assert await on.open(session) is not first
 
 
-@pytest.mark.promise("S37")
+@pytest.mark.promise("sessions:oauth:state-once")
 async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: FakeClock) -> None:
     async with desk(clock, oauth_port=free_port()) as (on, store):
         page = await page_for(on, store, "ada")
@@ -182,7 +184,7 @@ async def test_a_page_that_is_closed_within_a_move_leaves_the_session_to_that_mo
         assert len(store) == 0
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_no_account(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         page = await page_for(on, store, "ada")
@@ -191,7 +193,7 @@ async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_
         assert (page.end, len(store)) == (End.ABANDONED, 0)
 
 
-@pytest.mark.promise("page:end:said")
+@pytest.mark.promise("page:end:explained")
 async def test_only_so_many_pages_speak_after_their_end_and_the_oldest_go_first(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         pages = []

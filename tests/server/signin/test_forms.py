@@ -14,14 +14,14 @@ from rememberizer_mcp.server.signin.forms import (
 ADA = {"email": "ada@example.org", "password": " canary "}
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 def test_spaces_around_an_email_are_dropped_and_those_of_a_password_kept() -> None:
     form = parse(SignUpForm, {"email": " ada@example.org\n", "password": " canary ", "name": " ", "captcha": " "})
     assert (form.email, form.name, form.captcha) == ("ada@example.org", None, None)
     assert form.password.get_secret_value() == " canary "
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize(
     "pasted",
     ["abc.def", " abc.def ", "refresh_token=abc.def", "refresh_token: abc.def", '"abc.def"', "abc.def; Path=/; Secure",
@@ -31,7 +31,7 @@ def test_a_cookie_is_taken_with_whatever_was_copied_around_it(pasted: str) -> No
     assert parse(BrowserSessionForm, {"refresh_token": pasted}).refresh_token.get_secret_value() == "abc.def"
 
 
-@pytest.mark.promise("D73", "D68")
+@pytest.mark.promise("page:forms:work-and-stay", "page:forms:no-secret-back")
 @pytest.mark.parametrize(
     ("model", "fields", "field"),
     [
@@ -60,6 +60,6 @@ def test_what_can_not_be_used_is_complained_of_without_its_value(
     assert "canary" not in f"{raised.value!r} {raised.value.__context__}"
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_no_secret_shows_in_the_repr_of_a_form() -> None:
     assert "canary" not in repr(parse(SignInForm, ADA | {"captcha": "canary"}))

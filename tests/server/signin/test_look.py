@@ -13,7 +13,7 @@ from tests.server.signin.support import VIEWS
 from tests.support.browser import overflow, small_targets, tab_walk, violations, watched
 from tests.support.tiers import matrix
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("D69")]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("page:look:accessible")]
 LOOKS = ("light", "dark", "phone")
 KINDS = [f"{name}-{how}" for name, how in product(VIEWS, LOOKS)]
 USUAL_KINDS = [f"{name}-{how}" for name, how in zip(VIEWS, cycle(LOOKS), strict=False)]

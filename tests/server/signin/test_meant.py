@@ -39,7 +39,7 @@ def test_an_address_is_masked(email: str, shown: str) -> None:
     assert masked(email) == shown
 
 
-@pytest.mark.promise("S4")
+@pytest.mark.promise("sign-in:elicitation:no-credentials-in-url")
 @pytest.mark.parametrize("path", ["", "/sign-in", "/sign-up", "/browser-session", "/another-account"])
 async def test_opened_alone_the_page_says_whose_sign_in_it_is_and_no_more(path: str) -> None:
     async with page_for("signup", email=ADA["email"], name="Ada Lovelace") as (_, url):
@@ -170,7 +170,7 @@ async def choose_another(url: str) -> httpx.Response:
     return await visit(url, form="another_account")
 
 
-@pytest.mark.promise("page:account:another")
+@pytest.mark.promise("page:account:another-by-step")
 @pytest.mark.parametrize("fields", [{"form": "sign_in", **GRACE}, {"form": "sign_up", **GRACE}, COOKIE])
 async def test_after_a_choice_the_page_takes_anybodys_account(fields: dict[str, str]) -> None:
     upstream = usual(me=me(GRACE["email"]))
@@ -185,7 +185,7 @@ async def test_after_a_choice_the_page_takes_anybodys_account(fields: dict[str, 
     assert not upstream.asked(LOGOUT)
 
 
-@pytest.mark.promise("page:account:another")
+@pytest.mark.promise("page:account:another-by-step")
 async def test_looking_at_the_question_chooses_nothing() -> None:
     async with page_for("login", email=ADA["email"]) as (_, url):
         for _ in range(2):
@@ -196,7 +196,7 @@ async def test_looking_at_the_question_chooses_nothing() -> None:
         assert REFUSED in (await post(url, data={"form": "sign_in", **GRACE})).text
 
 
-@pytest.mark.promise("page:account:another")
+@pytest.mark.promise("page:account:another-by-step")
 async def test_the_account_that_was_named_last_counts_and_a_choice_is_made_anew_for_it() -> None:
     async with page_for("login", email=ADA["email"]) as (agent, url):
         await choose_another(url)
@@ -220,7 +220,7 @@ async def test_a_code_that_is_missing_is_not_asked_for_once_another_account_is_m
         assert "g…@example.org" in shown
 
 
-@pytest.mark.promise("S4", "S9")
+@pytest.mark.promise("sign-in:elicitation:no-credentials-in-url", "page:person:who-asked")
 async def test_the_address_and_the_end_are_shown_in_the_browser_that_signed_in_and_in_no_other() -> None:
     unverified = reply(200, json={"email": ADA["email"], "name": "Lovelace", "email_verified": False})
     async with page_for("login", usual(me=unverified), email=ADA["email"]) as (_, url):
@@ -243,7 +243,7 @@ async def test_the_address_and_the_end_are_shown_in_the_browser_that_signed_in_a
             assert f"<b><bdi>Lovelace</bdi></b>, <bdi>{ADA['email']}</bdi>" in (await hers.get(url)).text
 
 
-@pytest.mark.promise("S4", "S9")
+@pytest.mark.promise("sign-in:elicitation:no-credentials-in-url", "page:person:who-asked")
 @pytest.mark.parametrize("cookie", [{}, {"Cookie": "sign_in=made-up"}])
 async def test_a_browser_that_the_page_gave_no_cookie_is_shown_nothing_later(cookie: dict[str, str]) -> None:
     """Another program at 127.0.0.1 may have set one: cookies know no ports."""

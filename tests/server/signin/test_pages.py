@@ -39,7 +39,7 @@ def expected_headers(policy: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 def test_the_headers_admit_the_pages_own_style_and_nothing_else() -> None:
     response = render(VIEWS["sign-in"])
     headers = dict(response.headers)
@@ -51,7 +51,7 @@ def test_the_headers_admit_the_pages_own_style_and_nothing_else() -> None:
     )
 
 
-@pytest.mark.promise("S39", "D67")
+@pytest.mark.promise("page:request:not-framed-not-stored", "page:look:asks-nothing-else")
 def test_a_site_key_admits_googles_captcha_and_nothing_else() -> None:
     response = render(VIEWS["sign-in"], pages(recaptcha_site_key=SITE_KEY))
     headers = dict(response.headers)
@@ -90,7 +90,7 @@ def test_every_page_is_whole_and_speaks_of_its_service(name: str, sandbox: bool)
     assert f"Your password goes from here to {service} and nowhere else" in " ".join(page.split())
 
 
-@pytest.mark.promise("S39", "D67")
+@pytest.mark.promise("page:request:not-framed-not-stored", "page:look:asks-nothing-else")
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("sandbox", [False, True])
 def test_no_page_holds_script_or_asks_for_anything(name: str, sandbox: bool) -> None:
@@ -133,7 +133,7 @@ HOSTILE_VIEWS = {
 }
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 @pytest.mark.parametrize("name", HOSTILE_VIEWS)
 def test_text_from_outside_stays_text(name: str) -> None:
     for given in (pages(), pages(sandbox=True)):
@@ -159,7 +159,7 @@ def test_a_value_that_was_forgotten_is_an_error(name: str) -> None:
             render(View(view.template, kept))
 
 
-@pytest.mark.promise("D68")
+@pytest.mark.promise("page:forms:no-secret-back")
 @pytest.mark.parametrize("name", FORMS)
 def test_no_secret_is_rendered_back(name: str) -> None:
     secrets = {key: f"canary-{key}" for key in ("password", "refresh_token", "verification_code")}

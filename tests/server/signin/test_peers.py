@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse
 
 from tests.support.ports import port_with
 
-pytestmark = pytest.mark.promise("page:peer:user")
+pytestmark = pytest.mark.promise("page:person:other-users-refused")
 OURS = os.getuid() or 4711
 """Root is let in whoever we are, so root becomes somebody else to look at tables."""
 ANOTHER = OURS + 1

@@ -20,7 +20,7 @@ async def closes(port: int) -> None:
                 return
 
 
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 async def test_a_call_that_is_cancelled_while_the_port_opens_leaves_a_page_on_it(clock: FakeClock) -> None:
     shown = []
     with anyio.fail_after(20), anyio.CancelScope() as scope:
@@ -49,7 +49,7 @@ class Lives:
         await self.of(seconds).sleep(seconds)
 
 
-@pytest.mark.promise("D81", "page:end:said")
+@pytest.mark.promise("sign-in:end:page-closed", "page:end:explained")
 @pytest.mark.parametrize("is_fixed", [False, True])
 async def test_a_port_outlives_its_last_page_by_minutes_or_by_seconds_where_others_need_it(
     is_fixed: bool, clock: FakeClock
@@ -66,7 +66,7 @@ async def test_a_port_outlives_its_last_page_by_minutes_or_by_seconds_where_othe
             await closes(port_of(page))
 
 
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(clock: FakeClock) -> None:
     """Whoever still owes an answer keeps the port from closing at once."""
     lives = Lives()
@@ -87,7 +87,7 @@ async def test_a_page_that_is_asked_for_while_the_port_closes_gets_it_again(cloc
             assert (await visit(second.url)).status_code == 200
 
 
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 @pytest.mark.parametrize("turns", range(10))
 async def test_a_page_is_to_be_had_at_every_turn_of_the_event_loop_in_which_the_port_closes(
     turns: int, clock: FakeClock
@@ -104,7 +104,7 @@ async def test_a_page_is_to_be_had_at_every_turn_of_the_event_loop_in_which_the_
             assert (await visit((await page_for(on, store, "ada")).url)).status_code == 200
 
 
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 async def test_a_call_that_is_cancelled_while_it_closes_the_port_leaves_it_closed(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         page = await page_for(on, store, "ada")

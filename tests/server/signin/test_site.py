@@ -20,7 +20,7 @@ from tests.support.upstream import reply, tokens, usual
 UNVERIFIED = reply(200, json={"email": ADA["email"], "name": "Ada", "email_verified": False})
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize(
     ("form", "path", "fields", "body"),
     [
@@ -37,7 +37,7 @@ async def test_a_form_sends_what_was_typed(form: str, path: str, fields: Any, bo
     assert json.loads(upstream.asked(path)[0].content) == body
 
 
-@pytest.mark.promise("D73", "D68")
+@pytest.mark.promise("page:forms:work-and-stay", "page:forms:no-secret-back")
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -61,7 +61,7 @@ async def test_a_refusal_stays_on_the_page_with_a_sentence(answer: httpx.Respons
         assert await state(agent) == "pending"
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -78,7 +78,7 @@ async def test_a_refused_sign_up_stays_on_the_page_with_a_sentence(answer: httpx
         assert 'value="sign_up"' in answered.text
 
 
-@pytest.mark.promise("D74")
+@pytest.mark.promise("page:forms:five-attempts")
 async def test_only_what_rememberizer_refused_counts_as_an_attempt() -> None:
     upstream = usual(signin=[*[reply(503)] * 4, *[reply(429)] * 3, *[reply(401)] * 4, reply(cookies=tokens())])
     async with page(upstream) as (agent, url):
@@ -91,7 +91,7 @@ async def test_only_what_rememberizer_refused_counts_as_an_attempt() -> None:
         assert await state(agent) == "signed_in"
 
 
-@pytest.mark.promise("S26", "D73")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited", "page:forms:work-and-stay")
 async def test_the_pages_attempts_count_with_the_tools() -> None:
     async with page(usual(signin=reply(503))) as (_, url):
         for _ in range(30):
@@ -100,7 +100,7 @@ async def test_the_pages_attempts_count_with_the_tools() -> None:
     assert "Too many attempts. Wait 60 seconds" in answered.text
 
 
-@pytest.mark.promise("D73", "D68")
+@pytest.mark.promise("page:forms:work-and-stay", "page:forms:no-secret-back")
 @pytest.mark.parametrize(
     "fields", [{}, {"form": "no_such"}, {"form": "oauth"}, {"form": "verify", "verification_code": "1"}]
 )
@@ -114,7 +114,7 @@ async def test_a_form_that_is_none_of_the_pages_changes_nothing(fields: dict[str
     assert not upstream.requests
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_an_unverified_account_enters_its_code_on_the_page() -> None:
     upstream = usual(me=UNVERIFIED, verify_email=[reply(400), reply(200, json={})])
     async with page(upstream) as (agent, url):
@@ -132,7 +132,7 @@ async def test_an_unverified_account_enters_its_code_on_the_page() -> None:
         assert await state(agent) == "signed_in"
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_a_sign_up_without_a_token_goes_on_with_signing_in() -> None:
     async with page(usual(signup=reply(201, json={"id": 1}))) as (agent, url):
         answered = await visit(url, form="sign_up", **GRACE)
@@ -141,7 +141,7 @@ async def test_a_sign_up_without_a_token_goes_on_with_signing_in() -> None:
         assert await state(agent) == "pending"
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize(("status", "said"), [(401, "did not accept this; it may have expired"), (503, "try again")])
 async def test_a_cookie_that_is_refused_stays_on_the_page(status: int, said: str) -> None:
     async with page(usual(custom_refresh=reply(status))) as (agent, url):
@@ -151,7 +151,9 @@ async def test_a_cookie_that_is_refused_stays_on_the_page(status: int, said: str
         assert await state(agent) == "pending"
 
 
-@pytest.mark.promise("S10", "S44", "D32")
+@pytest.mark.promise(
+    "page:person:credentials-stay-here", "settings:secrets:never-shown", "settings:logs:one-redacted-line"
+)
 async def test_a_fault_of_ours_is_one_sentence_and_one_line(caplog: pytest.LogCaptureFixture) -> None:
     def crash(_: httpx.Request) -> httpx.Response:
         raise RuntimeError("canary-crash")
@@ -164,7 +166,7 @@ async def test_a_fault_of_ours_is_one_sentence_and_one_line(caplog: pytest.LogCa
     assert "the sign-in page failed" in caplog.text
 
 
-@pytest.mark.promise("D79", "D81")
+@pytest.mark.promise("sign-in:pending:one-page-for-two", "sign-in:end:page-closed")
 async def test_a_port_that_is_taken_is_a_clear_error_that_names_the_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -178,7 +180,7 @@ async def test_a_port_that_is_taken_is_a_clear_error_that_names_the_setting() ->
     assert "REMEMBERIZER_OAUTH_PORT" in error["hint"]
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 async def test_a_session_of_another_browser_is_taken_over_and_its_code_left_for_later() -> None:
     upstream = usual(me=UNVERIFIED)
     async with page(upstream) as (agent, url):
@@ -189,7 +191,7 @@ async def test_a_session_of_another_browser_is_taken_over_and_its_code_left_for_
     assert upstream.requests[0].headers["cookie"] == "refresh_token=r-there"
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
 def test_each_failure_has_a_sentence_for_a_person(kind: type[RememberizerError]) -> None:
     sentence, field = sentence_for(kind())
@@ -198,14 +200,14 @@ def test_each_failure_has_a_sentence_for_a_person(kind: type[RememberizerError])
     assert field is None or field in SignUpForm.complaints
 
 
-@pytest.mark.promise("D73")
+@pytest.mark.promise("page:forms:work-and-stay")
 def test_a_proxy_that_cannot_be_used_is_the_persons_to_correct() -> None:
     sentence, field = sentence_for(UnusableProxy("ALL_PROXY", Problem.KIND).as_failure())
     assert sentence.startswith("The proxy in ALL_PROXY can't be used: only http and https proxies can. Correct it")
     assert field is None
 
 
-@pytest.mark.promise("D27", "D7")
+@pytest.mark.promise("arguments:secrets:taken-away", "sign-in:ways:page-without-credentials")
 async def test_without_secret_arguments_the_page_is_the_way() -> None:
     async with page(None, None, secret_arguments=False) as (agent, url):
         await sign_in_at(url)

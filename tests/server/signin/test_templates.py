@@ -72,7 +72,7 @@ def test_the_sandbox_says_where_its_mail_is() -> None:
     assert "outbox" not in text(VIEWS["verify"])
 
 
-@pytest.mark.promise("D69")
+@pytest.mark.promise("page:look:accessible")
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
@@ -93,7 +93,7 @@ def test_a_complaint_stands_at_its_field_and_leads_there(name: str, wrong: str, 
     assert "<title>Error: " in page
 
 
-@pytest.mark.promise("D69")
+@pytest.mark.promise("page:look:accessible")
 def test_a_complaint_about_no_field_stands_above_the_form_and_has_the_focus() -> None:
     page, parsed = text(VIEWS["sign-in-unreachable"]), seen(VIEWS["sign-in-unreachable"])
     (alert,) = [attributes for _, attributes in parsed.elements if attributes.get("role") == "alert"]
@@ -181,7 +181,7 @@ def test_the_address_of_the_account_may_stay_empty_and_is_not_filled_in() -> Non
     assert "assistant gave" not in text(VIEWS["sign-up"])
 
 
-@pytest.mark.promise("page:account:another")
+@pytest.mark.promise("page:account:another-by-step")
 def test_the_question_about_another_account_leads_back_too() -> None:
     assert {"href": TICKET} in seen(VIEWS["another-account"]).all("a")
     assert "it is told so" in text(VIEWS["another-account"])

@@ -51,7 +51,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 @pytest.mark.parametrize("email", [None, "ada@example.org"])
 async def test_a_session_that_is_refused_is_signed_in_by_what_the_file_holds_now(file: Path, email: str | None) -> None:
     upstream = only_the_newest([OLD, NEW])
@@ -67,7 +67,7 @@ async def test_a_session_that_is_refused_is_signed_in_by_what_the_file_holds_now
     assert asked == [f"refresh_token={OLD}", "refresh_token=refresh-2", f"refresh_token={NEW}"]
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 async def test_a_tool_goes_on_in_the_same_call_where_the_renewal_was_due(file: Path) -> None:
     upstream, around = only_the_newest([OLD, NEW]), Around(more_tools=[needing()])
     async with agent_on(server_on(upstream.transport, None, around, refresh_token=told(file).refresh_token)) as agent:
@@ -77,7 +77,7 @@ async def test_a_tool_goes_on_in_the_same_call_where_the_renewal_was_due(file: P
         assert await agent.call("ask") == {"id": 1}
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 @pytest.mark.parametrize("theirs", [{"email": "grace@example.org"}, {}])
 async def test_a_file_that_holds_another_account_s_token_by_now_signs_nobody_in(
     file: Path, theirs: dict[str, str]
@@ -96,7 +96,7 @@ async def test_a_file_that_holds_another_account_s_token_by_now_signs_nobody_in(
         assert (on.session.state, on.session.email) == (State.EXPIRED, "ada@example.org")
 
 
-@pytest.mark.promise("settings:token-file:read-again", "S44")
+@pytest.mark.promise("settings:secrets:file-read-again", "settings:secrets:never-shown")
 async def test_a_file_that_still_holds_the_refused_one_is_named_and_then_read_again(file: Path) -> None:
     async with case(only_the_newest([NEW]), refresh_token=told(file).refresh_token) as on:
         with pytest.raises(SignInFailed) as raised:
@@ -108,7 +108,7 @@ async def test_a_file_that_still_holds_the_refused_one_is_named_and_then_read_ag
         assert on.session.state is State.SIGNED_IN
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 @pytest.mark.parametrize("content", [b"", b"two words", b"\xff", b"x" * 70_000, b"a; Path=/"])
 def test_what_can_not_be_used_leaves_the_one_before(file: Path, content: bytes) -> None:
     settings = told(file)
@@ -120,7 +120,7 @@ def test_what_can_not_be_used_leaves_the_one_before(file: Path, content: bytes) 
     assert newest(settings) == OLD
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 def test_a_pipe_is_read_once() -> None:
     reading, writing = os.pipe()
     os.write(writing, OLD.encode())
@@ -130,13 +130,13 @@ def test_a_pipe_is_read_once() -> None:
     os.close(reading)
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 def test_a_path_that_the_system_refuses_leaves_the_one_before() -> None:
     secret = SecretInFile(OLD, path=f"/{'x' * 5_000}")
     assert secret.newest(cookie_value).get_secret_value() == OLD
 
 
-@pytest.mark.promise("settings:token-file:read-again")
+@pytest.mark.promise("settings:secrets:file-read-again")
 def test_a_token_that_is_in_no_file_is_what_it_was() -> None:
     assert newest(Settings(refresh_token=SecretStr(OLD))) == OLD
     assert Settings().newest_refresh_token() is None

@@ -14,7 +14,7 @@ from tests.support.upstream import Slow, reply, tokens, usual
 UNVERIFIED = reply(200, json={"email": ADA["email"], "name": "Ada", "email_verified": False})
 
 
-@pytest.mark.promise("D75")
+@pytest.mark.promise("page:forms:sent-once")
 async def test_a_reload_and_a_second_click_of_the_same_browser_show_the_end_again() -> None:
     slow = Slow(reply(cookies=tokens()))
     upstream = usual(signin=slow)
@@ -36,7 +36,7 @@ async def test_a_reload_and_a_second_click_of_the_same_browser_show_the_end_agai
     assert len(upstream.asked("auth/signin/")) == 1
 
 
-@pytest.mark.promise("D75")
+@pytest.mark.promise("page:forms:sent-once")
 async def test_a_browser_without_cookies_is_shown_the_end_at_once() -> None:
     async with page() as (agent, url):
         answer = await post(url, data={"form": "sign_in", **ADA})
@@ -44,7 +44,7 @@ async def test_a_browser_without_cookies_is_shown_the_end_at_once() -> None:
         assert await state(agent) == "signed_in"
 
 
-@pytest.mark.promise("D81", "S8")
+@pytest.mark.promise("sign-in:end:page-closed", "sign-in:elicitation:bound-to-client")
 async def test_a_post_that_waited_for_its_turn_is_refused_when_the_session_ended_meanwhile() -> None:
     slow = Slow(reply(cookies=tokens()))
     async with page(usual(signin=slow)) as (agent, url):
@@ -65,7 +65,7 @@ async def test_a_post_that_waited_for_its_turn_is_refused_when_the_session_ended
         assert await state(agent) == "signed_out"
 
 
-@pytest.mark.promise("S18", "D75")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped", "page:forms:sent-once")
 @pytest.mark.parametrize(("answer", "status", "ends"), [(401, 410, "signed_out"), (204, 200, "signed_in")])
 async def test_a_post_that_is_under_way_when_the_time_is_over_comes_to_its_end(
     answer: int, status: int, ends: str
@@ -89,7 +89,7 @@ async def test_a_post_that_is_under_way_when_the_time_is_over_comes_to_its_end(
         await resync()
 
 
-@pytest.mark.promise("D75")
+@pytest.mark.promise("page:forms:sent-once")
 @pytest.mark.parametrize("form", ["sign_in", "sign_up"])
 async def test_a_second_click_does_not_skip_the_code(form: str) -> None:
     slow = Slow(reply(201, cookies=tokens(), json={}))

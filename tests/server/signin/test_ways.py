@@ -19,7 +19,7 @@ from tests.support.hints import hint
 from tests.support.sign_in_ways import case
 from tests.support.upstream import BASE_URL, Answer, reply, tokens, usual
 
-pytestmark = pytest.mark.promise("D70")
+pytestmark = pytest.mark.promise("sign-in:ways:first-that-applies")
 
 
 async def keep(ring: Held, email: str, token: str) -> None:
@@ -56,7 +56,7 @@ async def test_the_first_way_that_applies_is_taken(
         assert arrival.pending is None or arrival.pending.for_account == (email or settings.get("email"))
 
 
-@pytest.mark.promise("D72")
+@pytest.mark.promise("keyring:kept:until-logout")
 async def test_what_was_kept_is_used_and_replaced_by_what_came() -> None:
     ring, upstream = Held(), usual(custom_refresh=reply(cookies=tokens(9)))
     await keep(ring, ADA["email"], "refresh-kept")
@@ -68,7 +68,7 @@ async def test_what_was_kept_is_used_and_replaced_by_what_came() -> None:
     assert "refresh-kept" not in ring.entries.values()
 
 
-@pytest.mark.promise("D72")
+@pytest.mark.promise("keyring:kept:until-logout")
 async def test_what_was_kept_and_is_refused_is_forgotten_and_the_person_is_asked_by_name() -> None:
     ring = Held()
     await keep(ring, ADA["email"], "refresh-kept")
@@ -80,7 +80,7 @@ async def test_what_was_kept_and_is_refused_is_forgotten_and_the_person_is_asked
         assert list(ring.entries.values()) == [ADA["email"]]
 
 
-@pytest.mark.promise("D72")
+@pytest.mark.promise("keyring:kept:until-logout")
 async def test_what_was_kept_stays_when_rememberizer_can_not_be_asked() -> None:
     ring = Held()
     await keep(ring, ADA["email"], "refresh-kept")
@@ -90,7 +90,7 @@ async def test_what_was_kept_stays_when_rememberizer_can_not_be_asked() -> None:
     assert "refresh-kept" in ring.entries.values()
 
 
-@pytest.mark.promise("D66")
+@pytest.mark.promise("keyring:refused:says-what-to-do")
 async def test_a_keyring_that_can_not_be_used_is_a_clear_error() -> None:
     ring = Held()
     ring.failure = KeyringLocked()
@@ -100,7 +100,7 @@ async def test_a_keyring_that_can_not_be_used_is_a_clear_error() -> None:
     assert "REMEMBERIZER_KEEP_SIGNED_IN" in hint(raised.value)
 
 
-@pytest.mark.promise("D71", "S44")
+@pytest.mark.promise("sign-in:ways:settings-token-refused", "settings:secrets:never-shown")
 async def test_a_refresh_token_of_the_settings_that_is_refused_is_named_and_not_shown() -> None:
     async with case(usual(custom_refresh=reply(400)), None, refresh_token="canary", **ADA) as on:
         with pytest.raises(SignInFailed) as raised:
@@ -110,7 +110,7 @@ async def test_a_refresh_token_of_the_settings_that_is_refused_is_named_and_not_
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 @pytest.mark.parametrize("settings", [ADA, {"refresh_token": "r"}, {}])
 async def test_each_way_counts_as_an_attempt(settings: dict[str, Any]) -> None:
     ring = Held()

@@ -29,7 +29,7 @@ def composed(data: Mapping[str, Any], row: str) -> list[str]:
     return ["".join(data["pieces"][piece] for piece in data["results"][number]) for number in data["rows"][row]]
 
 
-@pytest.mark.promise("D133")
+@pytest.mark.promise("process:front:sdks-bytes")
 @pytest.mark.parametrize("toolsets", matrix({each: each for each in SUBSETS}, usual=[SUBSETS[0], "auth,knowledge"]))
 async def test_the_shipped_answers_are_those_of_the_installed_sdk(toolsets: str) -> None:
     """If this fails, run `make snapshots` and read the diff."""
@@ -42,7 +42,7 @@ async def test_the_shipped_answers_are_those_of_the_installed_sdk(toolsets: str)
         assert chosen(DATA, ["--sandbox"] * settings["sandbox"], environ) == row
 
 
-@pytest.mark.promise("D133")
+@pytest.mark.promise("process:front:sdks-bytes")
 def test_no_other_answers_are_shipped() -> None:
     assert list(DATA["rows"]) == [row for row, _ in combinations(SUBSETS)]
     assert all(list(versions) == list(MADE_WITH) for versions in DATA["made_with"])
@@ -62,7 +62,7 @@ def test_the_snapshot_is_written_by_a_command(tmp_path: Path) -> None:
     assert all(composed(written, row) == composed(DATA, row) for row in written["rows"])
 
 
-@pytest.mark.promise("D132", "D133")
+@pytest.mark.promise("process:front:answers-while-loading", "process:front:sdks-bytes")
 @pytest.mark.parametrize("spoken", VERSIONS)
 def test_each_question_of_a_start_is_answered_under_its_own_id(spoken: str) -> None:
     script = Script(DATA, USUAL)
@@ -84,7 +84,7 @@ def opened(era: str = "2025-11-25") -> Script:
     return script
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 def test_the_sdk_is_shown_the_opening_and_that_the_host_is_initialized_and_nothing_else() -> None:
     script = opened()
     initialized = line({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -130,7 +130,7 @@ HOSTS: Sequence[dict[str, Any]] = (
 )
 
 
-@pytest.mark.promise("D132")
+@pytest.mark.promise("process:front:answers-while-loading")
 @pytest.mark.parametrize("message", HOSTS, ids=range(len(HOSTS)))
 @pytest.mark.parametrize("compact", [True, False])
 def test_what_hosts_say_of_themselves_is_known(message: dict[str, Any], compact: bool) -> None:
@@ -197,7 +197,7 @@ UNKNOWN_OPENINGS: Mapping[str, bytes] = {
 }
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 @pytest.mark.parametrize("written", UNKNOWN_OPENINGS.values(), ids=UNKNOWN_OPENINGS)
 def test_an_opening_that_is_not_known_to_the_letter_is_not_answered(written: bytes) -> None:
     script = Script(DATA, USUAL)
@@ -228,7 +228,7 @@ LATER: Mapping[str, tuple[str, object]] = {
 }
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 @pytest.mark.parametrize(("era", "message"), LATER.values(), ids=LATER)
 def test_a_line_that_is_not_known_in_its_era_is_not_answered(era: str, message: object) -> None:
     script = opened(era)
@@ -236,7 +236,7 @@ def test_a_line_that_is_not_known_in_its_era_is_not_answered(era: str, message: 
     assert len(script.shown) == 1
 
 
-@pytest.mark.promise("D132")
+@pytest.mark.promise("process:front:answers-while-loading")
 @pytest.mark.parametrize("params", [None, {}, {"_meta": {}}])
 def test_a_list_of_2025_is_known_with_and_without_empty_parameters(params: dict[str, Any] | None) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"} | ({} if params is None else {"params": params})

@@ -26,7 +26,7 @@ STEPS_ASIDE = "import sys; from rememberizer_mcp.server.stdio.front import start
 Environment = Mapping[str, str]
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 @pytest.mark.parametrize(
     ("arguments", "environ"),
     [
@@ -45,7 +45,7 @@ def test_settings_that_are_not_certain_choose_nothing(arguments: list[str], envi
     assert chosen(DATA, arguments, environ) is None
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 def test_the_ways_to_serve_over_stdio_choose_what_they_mean() -> None:
     everything = {"REMEMBERIZER_TOOLSETS": " all ,,auth", "REMEMBERIZER_READ_ONLY": "1", "REMEMBERIZER_EMAIL": "x"}
     off = {"REMEMBERIZER_SECRET_ARGUMENTS": "false", "REMEMBERIZER_TOOLSETS": "", "REMEMBERIZER_READ_ONLY": ""}
@@ -54,7 +54,7 @@ def test_the_ways_to_serve_over_stdio_choose_what_they_mean() -> None:
     assert chosen(DATA, ["--sandbox"], everything) == "auth,knowledge,mementos,vector_stores on on True"
 
 
-@pytest.mark.promise("D132")
+@pytest.mark.promise("process:front:answers-while-loading")
 @pytest.mark.parametrize("words", ["on true 1", "off false 0"])
 def test_the_usual_words_of_a_switch_are_certain(words: str) -> None:
     meant, *_ = alike = words.split()
@@ -71,7 +71,7 @@ NAMES = st.lists(
 )
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 @given(toolsets=NAMES.map(",".join), read_only=SWITCHES, secrets=SWITCHES)
 def test_what_is_chosen_is_what_the_settings_mean(toolsets: str, read_only: str, secrets: str) -> None:
     environ = dict(zip(front.SETTINGS, (toolsets, read_only, secrets), strict=True))
@@ -99,20 +99,20 @@ def steps_aside(environment: Environment, redirection: str = "") -> bool:
     return {4: False, 5: True}[code]
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-"])
 def test_the_front_steps_aside_where_a_descriptor_is_closed(redirection: str) -> None:
     assert not steps_aside(clean_environment())
     assert steps_aside(clean_environment(), redirection)
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 def test_the_front_steps_aside_without_docstrings_and_on_unknown_settings() -> None:
     assert steps_aside(clean_environment() | {"PYTHONOPTIMIZE": "2"})
     assert steps_aside(clean_environment(READ_ONLY="perhaps"))
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 @pytest.mark.parametrize(
     ("folders", "aside"),
     [
@@ -130,7 +130,7 @@ def test_the_front_steps_aside_with_another_version_of_the_sdk(tmp_path: Path, f
     assert steps_aside(clean_environment() | {"PYTHONPATH": str(tmp_path)}) is aside
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 @pytest.mark.parametrize(
     ("names", "found"),
     [
@@ -156,12 +156,12 @@ def test_a_version_counts_where_the_folder_of_the_package_says_it(
         sys.path.remove(str(tmp_path))
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 def test_the_installed_versions_are_found() -> None:
     assert {package: installed(package) for package in MADE_WITH} in DATA["made_with"]
 
 
-@pytest.mark.promise("D135")
+@pytest.mark.promise("process:front:steps-aside")
 def test_versions_join_those_that_were_seen_to_make_the_same(tmp_path: Path) -> None:
     older, newer, newest = ({"mcp": each} for each in ("2.9.3", "2.10.0", "2.11.0"))
     before = {"made_with": [older, newest], "toolsets": ["auth"], "pieces": ["a"]}
@@ -175,7 +175,7 @@ def test_versions_join_those_that_were_seen_to_make_the_same(tmp_path: Path) -> 
     assert written["made_with"] == [older, newer, newest]
 
 
-@pytest.mark.promise("D137")
+@pytest.mark.promise("process:front:small")
 def test_the_front_loads_the_standard_library_only_and_fits_in_200_lines() -> None:
     script = (
         "import sys; known = {*sys.modules}; import rememberizer_mcp.server.__main__; print(*{*sys.modules} - known)"

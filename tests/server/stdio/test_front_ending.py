@@ -47,13 +47,13 @@ def ended(order: str) -> tuple[int, int, bytes]:
     return done.returncode, done.stdout.count(b"\n"), done.stderr
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_an_end_of_the_input_during_a_refusal_does_not_take_its_exit_code() -> None:
     code, answers, noise = ended(THE_REFUSAL_FIRST)
     assert (code, answers) == (2, 1)
     assert b"REMEMBERIZER_LOG_LEVEL: must be" in noise
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_a_refusal_during_the_end_of_the_input_says_nothing() -> None:
     assert ended(THE_END_OF_THE_INPUT_FIRST) == (0, 0, b"")

@@ -183,7 +183,7 @@ def starts(draw: st.DrawFn) -> bytes:
     return b"".join(line + b"\n" for line in (first, *later))
 
 
-@pytest.mark.promise("D133", "D134")
+@pytest.mark.promise("process:front:sdks-bytes", "process:front:unknown-goes-on")
 @settings(max_examples=examples(200))
 @given(lines=starts())
 def test_no_host_notices_who_answers(lines: bytes) -> None:
@@ -205,7 +205,7 @@ def left_by_a_front(sent: bytes, *, ended: bool = False) -> tuple[bytes, bytes]:
         return our_input.read(), front.unread
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 @pytest.mark.parametrize("unread", [b"{\r", b"x" * 20_000, b"\n", b'{"half\n', b"\xe4\n" + in_bytes(OPENINGS[0], {})])
 def test_a_front_leaves_as_soon_as_it_knows_no_more(unread: bytes) -> None:
     known = in_bytes(initialize(), {}) + b"\n"
@@ -214,7 +214,7 @@ def test_a_front_leaves_as_soon_as_it_knows_no_more(unread: bytes) -> None:
     assert unread.startswith(left)
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_a_front_says_no_more_than_a_pipe_holds() -> None:
     known = in_bytes(initialize(), {}) + b"\n" + (in_bytes(legacy(1, "tools/list"), {}) + b"\n") * 5
     answered, left = left_by_a_front(known)
@@ -222,7 +222,7 @@ def test_a_front_says_no_more_than_a_pipe_holds() -> None:
     assert 0 < len(answered) <= 65_536 < len(answered) / answered.count(b'"tools":') * 5
 
 
-@pytest.mark.promise("D134", "D136")
+@pytest.mark.promise("process:front:unknown-goes-on", "process:front:ends-in-time")
 @pytest.mark.parametrize("unread", [b"", b'{"half'])
 def test_a_front_leaves_the_end_of_the_input_to_the_sdk_that_serves(unread: bytes) -> None:
     known = in_bytes(initialize(), {}) + b"\n"
@@ -230,7 +230,7 @@ def test_a_front_leaves_the_end_of_the_input_to_the_sdk_that_serves(unread: byte
     assert (answered.count(b"\n"), left) == (1, unread)
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 def test_only_the_answer_to_the_opening_is_dropped_however_it_is_written() -> None:
     (source, ours), (our_input, sink) = pipe(), pipe()
     with source, ours, our_input, sink:
@@ -243,7 +243,7 @@ def test_only_the_answer_to_the_opening_is_dropped_however_it_is_written() -> No
         assert our_input.read() == b"nothing was answered\nanother\n"
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 def test_the_sdk_reads_on_when_it_has_answered_the_opening() -> None:
     (source, ours), (our_input, sink) = pipe(), pipe()
     with source, ours, our_input, sink, ThreadPoolExecutor() as pool:

@@ -26,7 +26,7 @@ def line(message: object) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @given(sizes=st.lists(SIZES, min_size=1, max_size=80))
 @example(sizes=[PAGE // 2 + 1] * 31)
 def test_what_is_counted_as_fitting_in_a_pipe_fits(sizes: list[int]) -> None:
@@ -39,7 +39,7 @@ def test_what_is_counted_as_fitting_in_a_pipe_fits(sizes: list[int]) -> None:
             assert held > MOST_BYTES or os.write(sink, answer) == len(answer)
 
 
-@pytest.mark.promise("D132", "D136")
+@pytest.mark.promise("process:front:answers-while-loading", "process:front:ends-in-time")
 @pytest.mark.parametrize("spoken", VERSIONS)
 def test_a_whole_start_fits_whichever_tools_there_are(spoken: str) -> None:
     for row in DATA["rows"]:
@@ -51,7 +51,7 @@ def test_a_whole_start_fits_whichever_tools_there_are(spoken: str) -> None:
         assert held <= MOST_BYTES
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize("method", LISTS)
 @pytest.mark.parametrize(
     "connect", [os.pipe, lambda: [end.detach() for end in socket.socketpair()]], ids=["pipe", "socket"]

@@ -77,7 +77,7 @@ def start(process: Process, era: str) -> list[bytes]:
     return process.lines
 
 
-@pytest.mark.promise("D132")
+@pytest.mark.promise("process:front:answers-while-loading")
 @pytest.mark.parametrize("era", STARTS)
 def test_a_host_is_answered_before_the_settings_are_even_read(era: str, tmp_path: Path) -> None:
     with held(tmp_path) as slow:
@@ -89,7 +89,7 @@ def test_a_host_is_answered_before_the_settings_are_even_read(era: str, tmp_path
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_process_that_still_loads(number: signal.Signals, tmp_path: Path) -> None:
     with held(tmp_path) as slow:
@@ -100,7 +100,7 @@ def test_a_signal_ends_a_process_that_still_loads(number: signal.Signals, tmp_pa
     assert (code, rest, noise) == (128 + number, b"", b"")
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize("era", matrix({each: each for each in STARTS}, usual=["2025-11-25"]))
 def test_the_end_of_the_input_ends_a_process_that_still_loads(era: str, tmp_path: Path) -> None:
     with held(tmp_path) as slow:
@@ -110,7 +110,7 @@ def test_the_end_of_the_input_ends_a_process_that_still_loads(era: str, tmp_path
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_a_request_that_waits_for_the_sdk_is_answered_before_the_end_of_the_input(tmp_path: Path) -> None:
     with held(tmp_path) as slow:
         slow.process.ask(initialize())
@@ -122,7 +122,7 @@ def test_a_request_that_waits_for_the_sdk_is_answered_before_the_end_of_the_inpu
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize("method", matrix({each: each for each in LISTS}, usual=["prompts/list"]))
 def test_the_end_of_the_input_is_seen_though_the_host_reads_nothing(method: str, tmp_path: Path) -> None:
     with held(tmp_path) as slow:
@@ -135,7 +135,7 @@ def test_the_end_of_the_input_is_seen_though_the_host_reads_nothing(method: str,
     assert 1 < answers.count(b"\n") < 400
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize(("level", "code"), [("debug", 0), ("loud", 2)])
 def test_a_host_that_says_nothing_learns_whether_the_settings_can_be_used(
     level: str, code: int, tmp_path: Path
@@ -148,7 +148,7 @@ def test_a_host_that_says_nothing_learns_whether_the_settings_can_be_used(
     assert (b"REMEMBERIZER_LOG_LEVEL: must be" in noise) is (code == 2)
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 @pytest.mark.parametrize(("level", "code"), [("debug", 0), ("loud", 2)])
 def test_the_end_of_the_input_waits_for_settings_that_are_being_read(level: str, code: int, tmp_path: Path) -> None:
     with held(tmp_path, LOG_LEVEL=level) as slow:
@@ -162,7 +162,7 @@ def test_the_end_of_the_input_waits_for_settings_that_are_being_read(level: str,
     assert (b"REMEMBERIZER_LOG_LEVEL: must be" in noise) is (code == 2)
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_an_unusable_setting_ends_a_process_that_has_answered() -> None:
     with running(command=COMMAND, environment=clean_environment(LOG_LEVEL="loud")) as process:
         process.ask(initialize())
@@ -172,7 +172,7 @@ def test_an_unusable_setting_ends_a_process_that_has_answered() -> None:
     assert b"Traceback" not in noise
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_a_setting_that_nothing_reads_is_pointed_out_once_behind_a_front(tmp_path: Path) -> None:
     with held(tmp_path, TOOLSET="auth") as slow:
         start(slow.process, "2025-11-25")
@@ -182,7 +182,7 @@ def test_a_setting_that_nothing_reads_is_pointed_out_once_behind_a_front(tmp_pat
     assert noise.count(b"REMEMBERIZER_TOOLSET is no setting of this version") == 1
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_an_output_that_breaks_under_the_front_is_the_sdks_to_report(tmp_path: Path) -> None:
     with held(tmp_path) as slow:
         slow.process.ask(initialize())
@@ -236,14 +236,14 @@ def transcript(sent: bytes, answers: int, environment: Mapping[str, str]) -> lis
     return sorted(process.lines)
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 @pytest.mark.parametrize(("sent", "answers"), matrix(INPUTS, usual=USUAL_INPUTS))
 def test_a_process_with_a_front_writes_what_one_without_does(sent: bytes, answers: int) -> None:
     without = clean_environment() | {"Rememberizer_Read_Only": "off"}  # not certain for the front
     assert transcript(sent, answers, clean_environment()) == transcript(sent, answers, without)
 
 
-@pytest.mark.promise("D136")
+@pytest.mark.promise("process:front:ends-in-time")
 def test_the_end_of_the_input_closes_what_a_server_behind_a_front_has_opened(tmp_path: Path) -> None:
     environment = clean_environment() | {"XDG_RUNTIME_DIR": str(tmp_path)}
     with running("--sandbox", command=COMMAND, environment=environment) as process:
@@ -257,7 +257,7 @@ def test_the_end_of_the_input_closes_what_a_server_behind_a_front_has_opened(tmp
     assert not list(tmp_path.rglob("*.json"))
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 def test_a_last_request_without_its_line_end_is_answered(tmp_path: Path) -> None:
     with held(tmp_path) as slow:
         slow.process.stdin.write(json.dumps(initialize()).encode())
@@ -269,7 +269,7 @@ def test_a_last_request_without_its_line_end_is_answered(tmp_path: Path) -> None
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("D134")
+@pytest.mark.promise("process:front:unknown-goes-on")
 def test_a_last_line_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     with held(tmp_path) as slow:
         slow.process.ask(initialize())

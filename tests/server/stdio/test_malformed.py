@@ -197,7 +197,7 @@ def processor_time(line: str) -> float:
     return min(took)
 
 
-@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.promise("process:lines:unreadable-answered")
 @pytest.mark.parametrize(("begin", "part"), LONG_LINES.values(), ids=LONG_LINES)
 def test_the_cost_of_a_line_grows_with_its_length_alone(begin: str, part: str) -> None:
     short, long = (processor_time(begin + part * number + "\n") for number in (SHORT, SHORT * TIMES))

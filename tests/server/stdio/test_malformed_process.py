@@ -48,7 +48,7 @@ def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.promise("process:lines:unreadable-answered")
 def test_half_a_surrogate_pair_is_answered_and_logged_nowhere(process: Process) -> None:
     others = [
         SURROGATE | {"id": 8, "method": "\udc00"},
@@ -60,7 +60,7 @@ def test_half_a_surrogate_pair_is_answered_and_logged_nowhere(process: Process) 
     assert {each["error"]["code"] for each in said} == {INVALID_REQUEST}
 
 
-@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.promise("process:lines:unreadable-answered")
 def test_what_is_no_utf8_or_too_deep_is_answered(process: Process) -> None:
     deep = b'{"method": "ping", "params": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b'}, "jsonrpc": "2.0", "id": 7}\n'
     wrong = b'{"jsonrpc": "2.0", "id": 8, "method": "ping", "params": {"a": \xff}}\n'
@@ -72,7 +72,7 @@ def test_what_is_no_utf8_or_too_deep_is_answered(process: Process) -> None:
     assert [each["id"] for each in said if "error" not in each] == [int("9" * 4_300)]
 
 
-@pytest.mark.promise("lines:no-request:answered")
+@pytest.mark.promise("process:lines:no-request-answered")
 def test_what_is_no_request_is_answered_as_json_rpc_says(process: Process) -> None:
     batch = line([legacy(1, "ping"), legacy(2, "ping")])
     lines = [batch, b"[]\n", *(line(legacy(3, "ping") | change) for change in CHANGES)]
@@ -91,14 +91,14 @@ CHANGES: Sequence[dict[str, Any]] = (
 )
 
 
-@pytest.mark.promise("lines:no-request:answered", "S31")
+@pytest.mark.promise("process:lines:no-request-answered", "process:stdout:protocol-only")
 def test_what_is_no_json_is_answered_and_what_has_no_answer_is_not(process: Process) -> None:
     silent = b'\n \r\n{"jsonrpc": "2.0", "method": "x", "params": []}\n{"jsonrpc": "2.0", "id": 7, "result": "x"}\n'
     said = answers(process, b"not json\n", silent, b'{"half":\n', b"\xff\xfe\n", number=3)
     assert [(each["id"], each["error"]["code"]) for each in said] == [(None, PARSE_ERROR)] * 3
 
 
-@pytest.mark.promise("lines:no-request:answered")
+@pytest.mark.promise("process:lines:no-request-answered")
 def test_what_a_line_says_is_not_said_back(process: Process) -> None:
     canary = "canary-of-a-password"
     lines = [line(legacy(3, canary, password=canary) | change | {canary: canary}) for change in CHANGES]
@@ -112,7 +112,7 @@ def test_a_mark_of_byte_order_is_no_part_of_the_first_line() -> None:
         assert process.receive()["result"]["protocolVersion"] == "2025-11-25"
 
 
-@pytest.mark.promise("lines:no-request:answered")
+@pytest.mark.promise("process:lines:no-request-answered")
 def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
     with running() as process:
         process.ask(initialize())
@@ -124,7 +124,7 @@ def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
     assert 100 < rest.count(b'"code":-32600') < MORE_THAN_A_PIPE_HOLDS
 
 
-@pytest.mark.promise("lines:unreadable:answered")
+@pytest.mark.promise("process:lines:unreadable-answered")
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_long_line_that_is_cut_does_not_delay_the_end(end: bytes) -> None:
     with running() as process:
@@ -136,7 +136,7 @@ def test_a_long_line_that_is_cut_does_not_delay_the_end(end: bytes) -> None:
     assert (code, noise, b'"id":2,' in rest) == (0, b"", True)
 
 
-@pytest.mark.promise("lines:no-request:answered")
+@pytest.mark.promise("process:lines:no-request-answered")
 def test_a_host_that_reads_late_is_told_how_many_refusals_it_missed() -> None:
     with running() as process:
         process.ask(initialize())
@@ -173,7 +173,7 @@ def lines_with_an_id(draw: st.DrawFn) -> list[tuple[str, Any]]:
     return list(draw(st.permutations(list(members.items()))))
 
 
-@pytest.mark.promise("lines:unreadable:answered", "lines:no-request:answered")
+@pytest.mark.promise("process:lines:unreadable-answered", "process:lines:no-request-answered")
 @settings(deadline=None, max_examples=examples(25))
 @given(batch=st.lists(lines_with_an_id(), min_size=1, max_size=20), cut=st.integers(0, 3))
 def test_every_line_with_an_id_is_answered_exactly_once(

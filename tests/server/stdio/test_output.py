@@ -28,7 +28,7 @@ def ends(process: Process, because: str) -> None:
     assert took < 20
 
 
-@pytest.mark.promise("process:stdout:closed-ends", "D32")
+@pytest.mark.promise("process:stdout:closed-ends", "settings:logs:one-redacted-line")
 @pytest.mark.parametrize(
     ("arguments", "first"),
     [
@@ -47,7 +47,7 @@ def test_a_process_ends_whose_stdout_is_closed_before_the_first_answer(
         ends(process, "Broken pipe")
 
 
-@pytest.mark.promise("process:stdout:closed-ends", "S31")
+@pytest.mark.promise("process:stdout:closed-ends", "process:stdout:protocol-only")
 @pytest.mark.parametrize("arguments", [(), NO_FRONT], ids=["behind a front", "alone"])
 def test_a_process_ends_within_a_second_whose_stdout_is_closed_later(arguments: Sequence[str]) -> None:
     with running(*arguments) as process:

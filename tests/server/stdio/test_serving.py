@@ -32,7 +32,7 @@ def wait_until_begun(process: Process) -> None:
     assert process.popen.stderr.readline() == b"begun\n"
 
 
-@pytest.mark.promise("D34", "S31")
+@pytest.mark.promise("tools:list:no-network", "process:stdout:protocol-only")
 def test_a_2025_host_gets_its_lists_without_network_or_credentials() -> None:
     with running(environment=clean_environment(**NOWHERE)) as process:
         answer = process.ask(initialize())["result"]
@@ -44,7 +44,7 @@ def test_a_2025_host_gets_its_lists_without_network_or_credentials() -> None:
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("D34", "S31", "S35")
+@pytest.mark.promise("tools:list:no-network", "process:stdout:protocol-only", "tools:list:cacheable")
 def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
     with running(environment=clean_environment(**NOWHERE)) as process:
         discovered = process.ask(modern(1, "server/discover"))["result"]
@@ -56,7 +56,7 @@ def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
     assert (code, rest, noise) == (0, b"", b"")
 
 
-@pytest.mark.promise("S31", "D134")
+@pytest.mark.promise("process:stdout:protocol-only", "process:front:unknown-goes-on")
 @pytest.mark.parametrize("front", [(), ("serve",)], ids=["alone", "behind a front"])
 def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: tuple[str, ...]) -> None:
     with running(*front, command=HANGING) as process:
@@ -68,7 +68,7 @@ def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: 
         assert word in noise
 
 
-@pytest.mark.promise("D35", "S31")
+@pytest.mark.promise("process:end:in-time", "process:stdout:protocol-only")
 @pytest.mark.parametrize(("kind", "how"), matrix(IN_FLIGHT, usual=USUAL_IN_FLIGHT))
 def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:
     with running(command=(HANGING[0], "-u", *HANGING[1:])) as process:
@@ -94,7 +94,7 @@ def accounted_for(lines: list[bytes], upto: int = 0) -> int:
     return upto
 
 
-@pytest.mark.promise("D54", "D35")
+@pytest.mark.promise("process:log:holds-up-nothing", "process:end:in-time")
 def test_a_host_that_never_reads_stderr_is_answered_and_can_end_the_process() -> None:
     with running(environment=clean_environment(LOG_LEVEL="info")) as process:
         for number in range(MORE_THAN_A_PIPE_HOLDS):
@@ -106,7 +106,7 @@ def test_a_host_that_never_reads_stderr_is_answered_and_can_end_the_process() ->
     assert noise.count(b": login failed: invalid_arguments\n") > MORE_THAN_A_PIPE_HOLDS / 3
 
 
-@pytest.mark.promise("D54", "D35")
+@pytest.mark.promise("process:log:holds-up-nothing", "process:end:in-time")
 @pytest.mark.parametrize("how", ENDS)
 def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
     with running(command=HANGING) as process:
@@ -122,7 +122,7 @@ def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
     assert accounted_for(lines[:-1]) < 5_000  # the last is cut off by the end of the pipe
 
 
-@pytest.mark.promise("D54", "D32")
+@pytest.mark.promise("process:log:holds-up-nothing", "settings:logs:one-redacted-line")
 def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
     with running(command=HANGING) as process:
         process.ask(modern(1, "tools/call", name="chatter", arguments={"lines": 5_000}))
@@ -138,7 +138,7 @@ def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
     assert noise.endswith(b"WARNING library: line 0 of many\n")
 
 
-@pytest.mark.promise("S31")
+@pytest.mark.promise("process:stdout:protocol-only")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_an_idle_process_in_time(number: signal.Signals, code: int) -> None:
     with running() as process:
@@ -149,7 +149,7 @@ def test_a_signal_ends_an_idle_process_in_time(number: signal.Signals, code: int
     assert (ended_with, noise) == (code, b"")
 
 
-@pytest.mark.promise("D35", "S31")
+@pytest.mark.promise("process:end:in-time", "process:stdout:protocol-only")
 def test_the_process_ends_in_time_with_a_login_in_flight_and_tells_upstream_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -173,7 +173,7 @@ def test_the_process_ends_in_time_with_a_login_in_flight_and_tells_upstream_noth
     assert all(json.loads(line)["id"] == 1 for line in rest.splitlines())
 
 
-@pytest.mark.promise("D33", "S31", "S44")
+@pytest.mark.promise("process:eras:same", "process:stdout:protocol-only", "settings:secrets:never-shown")
 @pytest.mark.parametrize("era", matrix({each: each for each in ("2025-11-25", "2026-07-28")}, usual=["2026-07-28"]))
 def test_a_wrong_password_shows_nowhere(era: str) -> None:
     secret = "canary-of-a-wrong-password"
@@ -223,7 +223,7 @@ def posting_half_a_form(process: Process) -> Iterator[socket.socket]:
         yield browser
 
 
-@pytest.mark.promise("D81", "S31", "S18")
+@pytest.mark.promise("sign-in:end:page-closed", "process:stdout:protocol-only", "sign-in:pending:abandoned-reaped")
 @pytest.mark.parametrize("ending", ["input", "signal"])
 def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: str) -> None:
     """The call waits for a person meanwhile: its browser is a launcher that never comes back."""
@@ -244,7 +244,7 @@ def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: 
             socket.create_connection(("127.0.0.1", port))
 
 
-@pytest.mark.promise("S13", "D35")
+@pytest.mark.promise("settings:files:private", "process:end:in-time")
 @pytest.mark.untraced
 @pytest.mark.parametrize("ending", ["input", "signal"])
 def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_and_no_word(
@@ -261,7 +261,7 @@ def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_and
         assert (file.exists(), noise) == (False, b"")
 
 
-@pytest.mark.promise("D32")
+@pytest.mark.promise("settings:logs:one-redacted-line")
 @pytest.mark.untraced
 def test_half_a_form_at_a_logout_is_nothing_to_log() -> None:
     environment = clean_environment(OPEN_BROWSER="never")

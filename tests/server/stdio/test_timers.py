@@ -12,7 +12,7 @@ from rememberizer_mcp.server.stdio import serving as stdio
 from tests.support.process import SHORTEST_WAIT_SECONDS
 
 
-@pytest.mark.promise("S31", "D136")
+@pytest.mark.promise("process:stdout:protocol-only", "process:front:ends-in-time")
 def test_the_timers_of_the_end_are_shorter_than_a_second_and_all_other_waits_longer() -> None:
     assert max(stdio.GRACE_SECONDS, front.GRACE_SECONDS) + FLUSH_SECONDS < 1
     waits = (app.PATIENCE_SECONDS, desk.AFTER_SECONDS_AT_FIXED_PORT, browser.OPEN_SECONDS, keychain.LIMIT_SECONDS)

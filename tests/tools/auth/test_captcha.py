@@ -17,7 +17,7 @@ each_refusal = pytest.mark.parametrize(
 
 
 @each_refusal
-@pytest.mark.promise("D20")
+@pytest.mark.promise("upstream:answers:codes")
 @pytest.mark.parametrize("tool", ["login", "signup"])
 async def test_the_hint_of_a_captcha_leads_to_a_page_for_the_account_that_was_meant(
     era: Era, tool: str, given: dict[str, Any], code: str
@@ -36,7 +36,7 @@ async def test_the_hint_of_a_captcha_leads_to_a_page_for_the_account_that_was_me
 
 
 @each_refusal
-@pytest.mark.promise("D20", "D125")
+@pytest.mark.promise("upstream:answers:codes", "tools:errors:name-the-setting")
 @pytest.mark.parametrize("tool", ["login", "signup", "search"])
 @pytest.mark.parametrize("passed", [False, True], ids=["by settings", "by arguments"])
 async def test_where_the_settings_hold_the_password_the_hint_names_the_captcha_setting(

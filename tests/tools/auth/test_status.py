@@ -10,7 +10,7 @@ from tests.support.sessions import signed_in
 from tests.support.upstream import usual
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_a_session_that_was_signed_out_meanwhile_is_shown_as_none(clock: FakeClock) -> None:
     async with signed_in(usual(), clock) as session:
         assert status_of(session).session == session.handle
@@ -18,7 +18,7 @@ async def test_a_session_that_was_signed_out_meanwhile_is_shown_as_none(clock: F
         assert status_of(session) == signed_out()
 
 
-@pytest.mark.promise("D7")
+@pytest.mark.promise("sign-in:ways:page-without-credentials")
 @pytest.mark.parametrize("era", ERAS)
 async def test_while_a_page_is_open_the_model_is_told_to_hand_over_the_link(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
@@ -27,7 +27,7 @@ async def test_while_a_page_is_open_the_model_is_told_to_hand_over_the_link(era:
     assert said == f"{Sent.BY_LINK.value} {WHEN_DONE}"
 
 
-@pytest.mark.promise("D15")
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("tool", ["session_status", "refresh"])
 async def test_asking_for_the_status_and_renewing_count_as_use(era: Era, tool: str, clock: FakeClock) -> None:

@@ -29,7 +29,7 @@ def body(request: httpx.Request) -> dict[str, Any]:
     return dict(json.loads(request.content))
 
 
-@pytest.mark.promise("D1", "D33")
+@pytest.mark.promise("upstream:calls:as-documented", "process:eras:same")
 async def test_the_five_calls_are_sent_exactly_as_documented(era: Era) -> None:
     upstream = usual()
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -83,7 +83,7 @@ async def test_login_answers_with_a_typed_status(era: Era, clock: FakeClock) -> 
         }
 
 
-@pytest.mark.promise("D25")
+@pytest.mark.promise("tools:errors:members")
 async def test_a_success_is_compact_json_beside_the_same_structure(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
         result = await agent.result("login", **ADA)
@@ -93,7 +93,7 @@ async def test_a_success_is_compact_json_beside_the_same_structure(era: Era) -> 
     assert ": " not in block.text.replace("next", "")[:60]
 
 
-@pytest.mark.promise("D25")
+@pytest.mark.promise("tools:errors:members")
 async def test_a_failure_names_code_cause_and_repair(era: Era) -> None:
     upstream = usual(signin=reply(401, json={"detail": "upstream's own words"}))
     hint = (
@@ -119,7 +119,7 @@ async def test_a_failure_names_code_cause_and_repair(era: Era) -> None:
     }
 
 
-@pytest.mark.promise("D3")
+@pytest.mark.promise("sessions:account:name-and-email")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -138,7 +138,7 @@ async def test_a_failing_me_changes_nothing_but_the_name(era: Era, answer: httpx
     assert (status["state"], status["email"], status["name"]) == ("signed_in", ADA["email"], None)
 
 
-@pytest.mark.promise("D3", "S26")
+@pytest.mark.promise("sessions:account:name-and-email", "sign-in:inputs:validated-and-limited")
 async def test_a_name_from_upstream_is_cleaned(era: Era) -> None:
     me = {"email": "ada@example.org", "name": "A\u202eda\x1b[31m\n" + "x" * 999, "email_verified": True}
     async with agent_on(server_on(usual(me=reply(200, json=me)).transport), era) as agent:
@@ -147,7 +147,7 @@ async def test_a_name_from_upstream_is_cleaned(era: Era) -> None:
     assert len(status["name"]) == 254
 
 
-@pytest.mark.promise("D3")
+@pytest.mark.promise("sessions:account:name-and-email")
 async def test_me_saying_unverified_makes_the_session_unverified(era: Era) -> None:
     upstream = usual(me=reply(200, json={"email_verified": False}))
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -158,7 +158,7 @@ async def test_me_saying_unverified_makes_the_session_unverified(era: Era) -> No
     assert body(upstream.asked("auth/verify-email/")[0]) == {"verification_code": "123456"}
 
 
-@pytest.mark.promise("D2", "D4")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:verify-token")
 @pytest.mark.parametrize("name", ["access_token", "access", "jwt", "token", "auth_token"])
 @pytest.mark.parametrize("envelope", [False, True])
 async def test_signup_json_may_carry_the_token(era: Era, name: str, envelope: bool) -> None:
@@ -173,7 +173,7 @@ async def test_signup_json_may_carry_the_token(era: Era, name: str, envelope: bo
     assert upstream.asked("auth/verify-email/")[0].headers["authorization"] == "Bearer json-token"
 
 
-@pytest.mark.promise("D2", "D4")
+@pytest.mark.promise("upstream:answers:every-variant", "sessions:account:verify-token")
 @pytest.mark.parametrize(
     "answer", [reply(201, json={"id": 1}), reply(204), reply(200, json=[]), reply(201, json={"token": ""})]
 )
@@ -189,14 +189,14 @@ async def test_after_a_signup_without_token_verify_says_to_log_in(era: Era, answ
     assert upstream.paths == ["auth/signup/"]
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize("status", [200, 201, 204])
 async def test_any_success_status_of_signin_is_accepted(era: Era, status: int) -> None:
     async with agent_on(server_on(usual(signin=reply(status, cookies=tokens())).transport), era) as agent:
         assert (await agent.call("login", **ADA))["state"] == "signed_in"
 
 
-@pytest.mark.promise("D2", "D5")
+@pytest.mark.promise("upstream:answers:every-variant", "cookies:access:which-one")
 @pytest.mark.parametrize(
     ("cookies", "bearer"),
     [
@@ -213,7 +213,7 @@ async def test_the_access_cookie_is_found_whatever_it_is_called(era: Era, cookie
     assert upstream.asked("auth/verify-email/")[0].headers["authorization"] == f"Bearer {bearer}"
 
 
-@pytest.mark.promise("D6")
+@pytest.mark.promise("cookies:jar:re-read")
 @pytest.mark.parametrize(
     ("rotated", "sent"),
     [
@@ -232,7 +232,7 @@ async def test_each_cookie_that_a_refresh_rotates_is_used(era: Era, rotated: dic
     assert sorted(cookies.split("; ")) == sorted(sent.split("; "))
 
 
-@pytest.mark.promise("D2")
+@pytest.mark.promise("upstream:answers:every-variant")
 @pytest.mark.parametrize(
     ("call", "answer"),
     [
@@ -269,7 +269,7 @@ async def test_a_signup_that_may_have_worked_says_so(era: Era) -> None:
     assert "try `login`" in error["hint"]
 
 
-@pytest.mark.promise("D27")
+@pytest.mark.promise("arguments:secrets:taken-away")
 async def test_without_secret_arguments_a_password_is_refused_by_the_settings_name(era: Era) -> None:
     async with agent_on(server_on(usual().transport, secret_arguments=False), era) as agent:
         assert "REMEMBERIZER_SECRET_ARGUMENTS=off" in (await agent.fails("login", **ADA))["message"]
@@ -317,7 +317,7 @@ async def test_login_without_credentials_returns_the_status_when_signed_in(era: 
     assert upstream.paths == ["auth/signin/", "me/"]
 
 
-@pytest.mark.promise("D10", "D12")
+@pytest.mark.promise("sessions:states:illegal-moves", "sessions:refresh:refused-or-lost")
 async def test_an_expired_session_is_renewed_by_login_only(era: Era) -> None:
     upstream = usual(custom_refresh=reply(401))
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -333,7 +333,7 @@ async def test_an_expired_session_is_renewed_by_login_only(era: Era) -> None:
         assert (status["state"], status["session"]) == ("signed_in", handle)
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_the_way_out_of_a_refused_verification_is_no_loop(era: Era) -> None:
     upstream = usual(verify_email=[reply(401), reply(200, json={})])
     async with agent_on(server_on(upstream.transport, **ADA), era) as agent:
@@ -346,7 +346,7 @@ async def test_the_way_out_of_a_refused_verification_is_no_loop(era: Era) -> Non
         assert (await agent.call("verify", verification_code="1"))["state"] == "signed_in"
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 async def test_login_on_an_expired_session_uses_the_settings(era: Era) -> None:
     upstream = usual(custom_refresh=reply(403))
     async with agent_on(server_on(upstream.transport, **ADA), era) as agent:
@@ -356,7 +356,7 @@ async def test_login_on_an_expired_session_uses_the_settings(era: Era) -> None:
     assert len(upstream.asked("auth/signin/")) == 2
 
 
-@pytest.mark.promise("D16")
+@pytest.mark.promise("sessions:refresh:before-and-after-401")
 @pytest.mark.parametrize("tool", ["session_status", "login"])
 async def test_a_status_refreshes_only_when_that_is_due(era: Era, tool: str, clock: FakeClock) -> None:
     fresh = {"access_token": jwt({"exp": clock.time + 5000}), "refresh_token": "refresh-2"}
@@ -375,7 +375,7 @@ async def test_a_status_refreshes_only_when_that_is_due(era: Era, tool: str, clo
     assert len(upstream.asked("auth/custom-refresh/")) == 1
 
 
-@pytest.mark.promise("D12")
+@pytest.mark.promise("sessions:refresh:refused-or-lost")
 async def test_a_lost_network_leaves_the_session_as_it_was(era: Era, clock: FakeClock) -> None:
     def cut(_: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("cut")
@@ -401,7 +401,7 @@ async def test_refresh_without_a_refresh_token_asks_nobody(era: Era) -> None:
     assert not upstream.asked("auth/custom-refresh/")
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 @pytest.mark.parametrize(("tool", "arguments"), [("refresh", {}), ("verify", {"verification_code": "123456"})])
 async def test_a_move_that_needs_an_account_names_login(era: Era, tool: str, arguments: dict[str, str]) -> None:
     upstream = usual()
@@ -411,7 +411,9 @@ async def test_a_move_that_needs_an_account_names_login(era: Era, tool: str, arg
     assert not upstream.requests
 
 
-@pytest.mark.promise("D14", "S24", "S12")
+@pytest.mark.promise(
+    "sessions:logout:same-words", "sessions:handle:unknown-as-foreign", "sessions:handle:never-anothers"
+)
 async def test_every_logout_without_a_session_has_the_same_words(era: Era) -> None:
     upstream = usual()
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -425,7 +427,7 @@ async def test_every_logout_without_a_session_has_the_same_words(era: Era) -> No
     assert first == NOBODY | {"next": "Signed out, here and at Rememberizer."}
 
 
-@pytest.mark.promise("S24")
+@pytest.mark.promise("sessions:handle:unknown-as-foreign")
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [("login", ADA), ("login", {}), ("signup", ADA), ("verify", {"verification_code": "1"}), ("refresh", {}),
@@ -440,7 +442,7 @@ async def test_an_unknown_handle_is_refused_with_the_next_tool(era: Era, tool: s
     assert not upstream.requests
 
 
-@pytest.mark.promise("S25")
+@pytest.mark.promise("sessions:logout:wiped-anyway")
 @pytest.mark.parametrize("answer", [reply(500), reply(404), reply(200, html="<p>")])
 async def test_logout_forgets_everything_although_upstream_fails(era: Era, answer: httpx.Response) -> None:
     upstream = usual(custom_logout=answer)
@@ -452,7 +454,7 @@ async def test_logout_forgets_everything_although_upstream_fails(era: Era, answe
         assert (await agent.fails("refresh"))["code"] == "not_signed_in"
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_another_account_signs_the_first_one_out_with_its_own_cookies(era: Era) -> None:
     upstream = usual(
         signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))],
@@ -473,7 +475,7 @@ async def test_another_account_signs_the_first_one_out_with_its_own_cookies(era:
     ]
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_the_same_account_again_only_replaces_the_cookies(era: Era) -> None:
     upstream = usual(signin=[reply(cookies=tokens(1)), reply(cookies=tokens(2))])
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -484,7 +486,7 @@ async def test_the_same_account_again_only_replaces_the_cookies(era: Era) -> Non
     assert "access-2" in upstream.requests[-1].headers["cookie"]
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 async def test_a_failed_login_leaves_the_first_account_untouched(era: Era) -> None:
     upstream = usual(signin=[reply(cookies=tokens(1)), reply(403)])
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -494,7 +496,7 @@ async def test_a_failed_login_leaves_the_first_account_untouched(era: Era) -> No
     assert not upstream.asked("auth/custom-logout/")
 
 
-@pytest.mark.promise("D13")
+@pytest.mark.promise("sessions:states:re-login")
 @pytest.mark.parametrize("tool", ["login", "signup"])
 async def test_an_unconfirmed_sign_out_of_the_first_account_is_said(era: Era, tool: str) -> None:
     upstream = usual(custom_logout=reply(500), me=reply(500))
@@ -505,7 +507,7 @@ async def test_an_unconfirmed_sign_out_of_the_first_account_is_said(era: Era, to
     assert status["next"].endswith("Rememberizer did not confirm that the previous account was signed out.")
 
 
-@pytest.mark.promise("S26")
+@pytest.mark.promise("sign-in:inputs:validated-and-limited")
 async def test_sign_in_attempts_are_limited(era: Era, clock: FakeClock) -> None:
     upstream = usual(signin=reply(401))
     async with agent_on(server_on(upstream.transport, clock), era) as agent:
@@ -518,7 +520,7 @@ async def test_sign_in_attempts_are_limited(era: Era, clock: FakeClock) -> None:
     assert len(upstream.requests) == 31
 
 
-@pytest.mark.promise("S30")
+@pytest.mark.promise("sign-in:ways:no-elicitation-needed")
 async def test_a_client_that_can_do_nothing_special_signs_in(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
         assert (await agent.call("login", **ADA))["state"] == "signed_in"
@@ -543,7 +545,7 @@ async def test_a_status_during_the_first_login_is_signed_out(era: Era) -> None:
         assert (await agent.call("session_status"))["state"] == "signed_in"
 
 
-@pytest.mark.promise("D22")
+@pytest.mark.promise("upstream:time:budget")
 async def test_a_login_that_waits_for_its_turn_ends_in_its_own_time(era: Era) -> None:
     async def never(_: httpx.Request) -> Any:
         await anyio.sleep_forever()
@@ -559,7 +561,7 @@ async def test_a_login_that_waits_for_its_turn_ends_in_its_own_time(era: Era) ->
     assert len(upstream.requests) < 8
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_a_session_that_ended_for_good_is_renewed_by_login(era: Era, clock: FakeClock) -> None:
     upstream = usual(signin=reply(cookies={"access_token": jwt({"exp": clock.time + 60})}))
     async with agent_on(server_on(upstream.transport, clock, **ADA), era) as agent:

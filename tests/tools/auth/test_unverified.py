@@ -33,7 +33,7 @@ def assert_elsewhere(text: str) -> None:
     assert "`verify` can't be used here. Call `login` afterwards." in text
 
 
-@pytest.mark.promise("D10", "D47")
+@pytest.mark.promise("sessions:states:illegal-moves", "sandbox:wire:variants")
 async def test_hints_are_no_loop_where_only_a_verified_address_gets_a_token(era: Era) -> None:
     variants = Variants.parse(["signup_tokens=none", "unverified_sign_in=refused"])
     with build_sandbox(SandboxConfig(variants=variants)) as sandbox:
@@ -47,7 +47,7 @@ async def test_hints_are_no_loop_where_only_a_verified_address_gets_a_token(era:
             await assert_refused_and_sent_elsewhere(agent, "verify", "not_signed_in", **CODE)
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_after_the_address_was_verified_elsewhere_login_leads_on(era: Era) -> None:
     upstream = usual(signup=NO_TOKEN, signin=[UNVERIFIED, reply(cookies=tokens())])
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -57,7 +57,7 @@ async def test_after_the_address_was_verified_elsewhere_login_leads_on(era: Era)
         assert (await agent.call("verify", **CODE))["state"] == "signed_in"
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_a_session_with_a_token_is_verified_here_though_a_sign_in_was_refused(era: Era) -> None:
     async with agent_on(server_on(usual(signin=UNVERIFIED).transport), era) as agent:
         await agent.call("signup", **ADA)
@@ -66,7 +66,7 @@ async def test_a_session_with_a_token_is_verified_here_though_a_sign_in_was_refu
         assert (await agent.call("verify", **CODE))["state"] == "signed_in"
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 @pytest.mark.parametrize("held", [NO_TOKEN, reply(201, cookies=tokens())], ids=["without a token", "with one"])
 async def test_another_account_that_is_refused_says_nothing_of_the_one_that_is_held(era: Era, held: Any) -> None:
     async with agent_on(server_on(usual(signup=held, signin=UNVERIFIED).transport), era) as agent:
@@ -75,7 +75,7 @@ async def test_another_account_that_is_refused_says_nothing_of_the_one_that_is_h
         assert (await agent.call("session_status"))["next"] == before
 
 
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_a_code_that_is_refused_after_the_sign_in_asks_for_no_other(era: Era) -> None:
     async with agent_on(server_on(usual(verify_email=REFUSED).transport), era) as agent:
         await agent.call("login", **ADA)

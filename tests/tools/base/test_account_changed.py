@@ -16,7 +16,10 @@ from tests.support.sessions import resync
 from tests.support.two_accounts import MEMENTO, MEMORIZE, NOTE, REFRESH, SEARCH, upstream_with
 from tests.support.upstream import PREFIX, FakeUpstream, Slow, reply, tokens
 
-pytestmark = [pytest.mark.parametrize("era", ERAS), pytest.mark.promise("sessions:call:one-account", "S12")]
+pytestmark = [
+    pytest.mark.parametrize("era", ERAS),
+    pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers"),
+]
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("remember", NOTE), ("search", {"query": "tea"}), ("delete_memento", {"id": "12", "confirm": True}),
 ]  # fmt: skip
@@ -257,7 +260,7 @@ async def test_a_status_that_another_sign_in_overtakes_is_theirs(era: Era, clock
     assert statuses[0]["email"] == GRACE["email"]
 
 
-@pytest.mark.promise("sessions:consent:one-account", "D99")
+@pytest.mark.promise("sessions:consent:one-account", "tools:deletion:asks")
 @pytest.mark.parametrize("is_known", [True, False], ids=["known by e-mail", "unknown"])
 async def test_a_yes_of_one_account_is_none_of_another_and_each_is_asked(
     era: Era, is_known: bool, clock: FakeClock

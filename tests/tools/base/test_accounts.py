@@ -33,7 +33,7 @@ async def assert_asks_for_grace(agent: Agent, upstream: FakeUpstream) -> None:
         assert "<bdi>g…@example.org</bdi>" in (await browser.get(error["sign_in_url"])).text
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 @pytest.mark.parametrize("settings", [ADAS_SETTINGS, {"api_token": KEY}, {"refresh_token": "adas"}])
 async def test_an_account_that_was_left_idle_is_signed_in_again_and_no_other(
     era: Era, settings: dict[str, str], clock: FakeClock
@@ -46,7 +46,7 @@ async def test_an_account_that_was_left_idle_is_signed_in_again_and_no_other(
         await assert_asks_for_grace(agent, upstream)
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_an_account_whose_renewal_is_refused_is_signed_in_again_and_no_other(era: Era, clock: FakeClock) -> None:
     upstream = upstream_of_both(custom_refresh=reply(401))
     async with agent_on(server_on(upstream.transport, clock, BRIEF, **ADAS_SETTINGS), era) as agent:
@@ -55,7 +55,7 @@ async def test_an_account_whose_renewal_is_refused_is_signed_in_again_and_no_oth
         await assert_asks_for_grace(agent, upstream)
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_the_account_of_the_settings_is_signed_in_again_without_anybody(era: Era, clock: FakeClock) -> None:
     upstream = upstream_of_both()
     async with agent_on(server_on(upstream.transport, clock, BRIEF, **ADAS_SETTINGS), era) as agent:
@@ -65,7 +65,7 @@ async def test_the_account_of_the_settings_is_signed_in_again_without_anybody(er
     assert "access-1" in upstream.asked(MEMORIZE)[0].headers["Cookie"]
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_a_logout_lets_the_key_ask_again(era: Era, clock: FakeClock) -> None:
     upstream = upstream_of_both()
     async with agent_on(server_on(upstream.transport, clock, BRIEF, api_token=KEY), era) as agent:
@@ -77,7 +77,7 @@ async def test_a_logout_lets_the_key_ask_again(era: Era, clock: FakeClock) -> No
     assert upstream.asked(MEMORIZE)[0].headers["X-API-Key"] == KEY
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_without_lazy_sign_in_an_ended_account_is_expired(era: Era, clock: FakeClock) -> None:
     upstream = upstream_of_both()
     async with agent_on(server_on(upstream.transport, clock, lazy_sign_in=False, api_token=KEY), era) as agent:
@@ -89,7 +89,7 @@ async def test_without_lazy_sign_in_an_ended_account_is_expired(era: Era, clock:
     assert len(upstream.asked(MEMORIZE)) == 1
 
 
-@pytest.mark.promise("S12", "D99")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:deletion:asks")
 async def test_a_yes_of_one_account_deletes_nothing_of_another(era: Era) -> None:
     memento = reply(200, json={"id": 12, "name": "Tea"})
     upstream = upstream_of_both()
@@ -112,7 +112,7 @@ async def test_a_yes_of_one_account_deletes_nothing_of_another(era: Era) -> None
     assert len(deleted) == (era != "legacy")
 
 
-@pytest.mark.promise("S12")
+@pytest.mark.promise("sessions:handle:never-anothers")
 async def test_a_document_is_never_read_half_as_one_and_half_as_another(era: Era) -> None:
     slow = Slow(reply(200, json={"content": "Ada's part", "end_chunk": 20}))
     answers: Sequence[Any] = [slow, reply(200, json={"content": "Grace's part", "end_chunk": 40})]
@@ -137,7 +137,7 @@ async def test_a_document_is_never_read_half_as_one_and_half_as_another(era: Era
     assert "There was another sign-in" in refused[0]
 
 
-@pytest.mark.promise("S12", "S25")
+@pytest.mark.promise("sessions:handle:never-anothers", "sessions:logout:wiped-anyway")
 async def test_nothing_is_repeated_anonymously_after_a_logout_meanwhile(era: Era) -> None:
     slow, upstream = Slow(reply(401)), upstream_of_both()
     upstream.answers[MEMORIZE] = slow
@@ -159,7 +159,7 @@ async def test_nothing_is_repeated_anonymously_after_a_logout_meanwhile(era: Era
     assert failed[0]["message"] == "The session ended while this call ran: nobody is signed in now. Nothing was done."
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_a_sign_in_that_nobody_finished_leaves_no_account_behind(era: Era, clock: FakeClock) -> None:
     settings = {"session_hours": 0.1, "sign_in_minutes": 60, "api_token": KEY}
     upstream = upstream_of_both()

@@ -50,7 +50,9 @@ def told(answer: ElicitResult) -> str:
 
 @each_era
 @each_unattended
-@pytest.mark.promise("answers:sign-in:unread", "answers:link:id", "S7")
+@pytest.mark.promise(
+    "tools:questions:sign-in-unread", "tools:questions:link-id", "sign-in:elicitation:outcomes-told-apart"
+)
 async def test_without_a_person_at_the_host_the_link_signs_in(era: Era, habit: Habit) -> None:
     host = Answering(habit)
     async with agent_on(server_on(usual().transport, None, brief(host)), era, elicitation_callback=host) as agent:
@@ -64,7 +66,7 @@ async def test_without_a_person_at_the_host_the_link_signs_in(era: Era, habit: H
 
 @each_era
 @each_unattended
-@pytest.mark.promise("answers:sign-in:unread", "S7")
+@pytest.mark.promise("tools:questions:sign-in-unread", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_tool_that_needs_an_account_gives_the_link_too(era: Era, habit: Habit) -> None:
     host, upstream = Answering(habit), stocked()
     server = server_on(upstream.transport, None, brief(host), toolsets="all")
@@ -78,7 +80,7 @@ async def test_a_tool_that_needs_an_account_gives_the_link_too(era: Era, habit: 
 
 @each_era
 @each_unattended
-@pytest.mark.promise("answers:deletion:unread", "D99", "S7")
+@pytest.mark.promise("tools:deletion:unread", "tools:deletion:asks", "sign-in:elicitation:outcomes-told-apart")
 async def test_without_a_person_at_the_host_the_model_has_to_have_asked(era: Era, habit: Habit) -> None:
     host, upstream = Answering(habit), stocked()
     async with keeper(upstream, era, around=patient(host), elicitation_callback=host) as agent:
@@ -92,7 +94,7 @@ async def test_without_a_person_at_the_host_the_model_has_to_have_asked(era: Era
 
 @each_era
 @each_unattended
-@pytest.mark.promise("answers:deletion:unread", "D99", "S7")
+@pytest.mark.promise("tools:deletion:unread", "tools:deletion:asks", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_key_that_was_pressed_as_the_question_appeared_deletes_nothing(era: Era, habit: Habit) -> None:
     """The model had passed `confirm` already; what was answered about one deletion says nothing about another."""
     host, upstream = Answering(habit), stocked()
@@ -106,7 +108,7 @@ async def test_a_key_that_was_pressed_as_the_question_appeared_deletes_nothing(e
 
 @each_era
 @each_attended
-@pytest.mark.promise("answers:deletion:accept", "answers:link:id", "S7")
+@pytest.mark.promise("tools:deletion:accept", "tools:questions:link-id", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_person_at_the_host_signs_in_and_deletes(era: Era, habit: Habit) -> None:
     host, upstream = Answering(habit), stocked()
     server = server_on(upstream.transport, None, brief(host), toolsets="all")
@@ -128,7 +130,7 @@ CONTENTS: dict[str, dict[str, Any] | None] = {
 
 
 @each_era
-@pytest.mark.promise("answers:deletion:accept", "S7")
+@pytest.mark.promise("tools:deletion:accept", "sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=list(CONTENTS))
 @pytest.mark.parametrize("action", ["accept", "decline", "cancel"])
 async def test_the_button_is_the_answer_and_no_field(era: Era, action: Any, content: dict[str, Any] | None) -> None:
@@ -139,7 +141,7 @@ async def test_the_button_is_the_answer_and_no_field(era: Era, action: Any, cont
 
 
 @each_era
-@pytest.mark.promise("answers:sign-in:unread", "answers:deletion:unread")
+@pytest.mark.promise("tools:questions:sign-in-unread", "tools:deletion:unread")
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])
 async def test_a_wall_clock_that_jumps_changes_nothing(era: Era, jump: float) -> None:
     wall = FakeClock()
@@ -159,7 +161,7 @@ async def test_a_wall_clock_that_jumps_changes_nothing(era: Era, jump: float) ->
 
 
 @each_era
-@pytest.mark.promise("answers:sign-in:unread")
+@pytest.mark.promise("tools:questions:sign-in-unread")
 @pytest.mark.parametrize("answer", [CANCEL, DECLINE])
 async def test_the_browser_is_opened_where_the_host_answered_by_itself(
     era: Era, answer: ElicitResult, tmp_path: Path
@@ -175,7 +177,7 @@ async def test_the_browser_is_opened_where_the_host_answered_by_itself(
     assert seen.read_text(encoding="utf-8") == status["sign_in_url"]
 
 
-@pytest.mark.promise("answers:deletion:unread", "S7")
+@pytest.mark.promise("tools:deletion:unread", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_2025_host_that_fails_at_once_has_nobody_to_ask_and_one_that_fails_late_may_have() -> None:
     for seconds, code in ((0.0, "confirmation_required"), (0.31, "forbidden")):
         upstream, host = stocked(), Consenting(FAILURE)
@@ -187,7 +189,7 @@ async def test_a_2025_host_that_fails_at_once_has_nobody_to_ask_and_one_that_fai
         assert (result.is_error, deletions(upstream)) == ((False, 1) if seconds < READING_SECONDS else (True, 0))
 
 
-@pytest.mark.promise("answers:sign-in:unread", "S16")
+@pytest.mark.promise("tools:questions:sign-in-unread", "sign-in:request-state:once")
 @pytest.mark.parametrize("again", [ACCEPT, CANCEL, DECLINE])
 async def test_an_answer_to_a_link_counts_once(again: ElicitResult) -> None:
     """The first was nobody's; what is sent after it with the same state can't speak for the user either."""
@@ -207,6 +209,6 @@ async def test_an_answer_to_a_link_counts_once(again: ElicitResult) -> None:
         await sign_in_at(status["sign_in_url"])
 
 
-@pytest.mark.promise("answers:sign-in:unread", "answers:deletion:unread")
+@pytest.mark.promise("tools:questions:sign-in-unread", "tools:deletion:unread")
 def test_the_clock_is_one_that_never_jumps() -> None:
     assert signature(build_server).parameters["clock"].default is time.monotonic

@@ -34,7 +34,7 @@ def fields(*kinds: str) -> Iterator[Any]:
                 yield pytest.param(tool, name, is_list, id=f"{tool.name}-{name}")
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize(("tool", "name", "is_list"), [*fields("integer", "number")])
 @pytest.mark.parametrize("truth", [True, False])
 def test_a_truth_is_no_number(tool: ContractTool, name: str, is_list: bool, truth: bool) -> None:
@@ -42,7 +42,7 @@ def test_a_truth_is_no_number(tool: ContractTool, name: str, is_list: bool, trut
     assert f"`{name}` must be a number, not true or false" in said
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize(
     ("tool", "names"),
     [
@@ -65,7 +65,7 @@ def test_a_text_of_which_nothing_can_be_read_is_named(tool: str, names: list[str
         assert is_unset or f"`{name}` is {'blank' if blank else 'empty'}" in said
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize("era", ERAS)
 async def test_what_is_blank_is_sent_to_nobody(era: Era) -> None:
     upstream = knowledge()
@@ -77,14 +77,14 @@ async def test_what_is_blank_is_sent_to_nobody(era: Era) -> None:
     assert not upstream.requests
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 def test_what_can_be_read_keeps_what_surrounds_it() -> None:
     (remember,) = [each for each in TOOLS if each.name == "remember"]
     given = {"name": " tea ", "content": "\n\u202etea"}
     assert parse(remember.arguments, given).model_dump(exclude={"session"}) == given
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize("zone", ["UTC", "EST+5", "XST-14"])
 def test_a_date_without_a_zone_is_in_utc_wherever_the_server_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", zone)

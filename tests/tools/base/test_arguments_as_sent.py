@@ -81,7 +81,7 @@ def test_an_argument_of_ours_counts_even_if_hosts_add_its_name() -> None:
 
 
 @each_era
-@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.promise("arguments:values:empty-not-given")
 async def test_what_a_host_sends_for_unset_arguments_changes_nothing(era: Era) -> None:
     upstream = searched()
     unset = {"limit": "", "session": "", "after": "", "before": None, "context_chunks": ""}
@@ -91,7 +91,7 @@ async def test_what_a_host_sends_for_unset_arguments_changes_nothing(era: Era) -
     assert upstream.requests[0].url == upstream.requests[1].url
 
 
-@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.promise("arguments:values:empty-not-given")
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
 def test_every_argument_that_may_be_left_out_may_be_empty(tool: ContractTool) -> None:
     model = tool.arguments
@@ -115,7 +115,7 @@ def test_an_empty_text_stays_where_it_can_be_meant_and_is_refused_where_somethin
     assert "`limit` must be a whole number" in refusal("search", query="tea", limit=" x ")
 
 
-@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.promise("arguments:values:empty-not-given")
 @pytest.mark.parametrize("blank", [" ", "\t\n", "\N{NO-BREAK SPACE}"])
 def test_white_space_counts_as_not_given_where_it_can_not_be_meant(blank: str) -> None:
     unset = dict.fromkeys(["limit", "session", "after", "before", "context_chunks"], blank)
@@ -124,7 +124,7 @@ def test_white_space_counts_as_not_given_where_it_can_not_be_meant(blank: str) -
     assert parsed("smart_search", query="tea", user_context=blank)["user_context"] == blank
 
 
-@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.promise("arguments:values:empty-not-given")
 def test_white_space_around_what_it_can_not_belong_to_says_nothing() -> None:
     bare = {"after": "2025-01-01", "before": "2025-01-02", "session": "rs_x", "limit": "5"}
     padded = {name: f" {value}\n" for name, value in bare.items()}
@@ -147,7 +147,7 @@ def test_names_without_number_or_length_cost_no_time(monkeypatch: pytest.MonkeyP
     assert not asked
 
 
-@pytest.mark.promise("arguments:list:as-text")
+@pytest.mark.promise("arguments:values:list-as-text")
 @lists
 def test_a_list_may_come_as_its_json_text(tool: ContractTool, name: str) -> None:
     others = {each: VALUES.get(each, "1") for each, field in tool.arguments.model_fields.items() if field.is_required()}
@@ -157,7 +157,7 @@ def test_a_list_may_come_as_its_json_text(tool: ContractTool, name: str) -> None
         assert parse(tool.arguments, others | {name: written}) == parse(tool.arguments, others | {name: value})
 
 
-@pytest.mark.promise("arguments:list:as-text")
+@pytest.mark.promise("arguments:values:list-as-text")
 @lists
 @pytest.mark.parametrize("text", ["/a", "1,2", "{}", '"[1]"', '["a"', "[" * 100_000, "null", '["\\ud83d"]'])
 def test_any_other_text_is_no_list_and_the_refusal_says_so(tool: ContractTool, name: str, text: str) -> None:
@@ -171,7 +171,7 @@ def test_what_stands_in_a_list_s_text_is_checked_like_any_list() -> None:
 
 
 @each_era
-@pytest.mark.promise("arguments:list:as-text")
+@pytest.mark.promise("arguments:values:list-as-text")
 @pytest.mark.parametrize("text", ["null", "[1]", "{}", '["a"]', " [1] "])
 async def test_a_text_that_looks_like_json_stays_a_text(text: str, era: Era) -> None:
     secrets, searches = usual(), searched()
@@ -203,7 +203,7 @@ def test_each_kind_of_refusal_says_which_form_is_wanted() -> None:
         assert "`after` must be an ISO 8601 date" in refusal("search", query="tea", after=moment)
 
 
-@pytest.mark.promise("arguments:word:as-meant")
+@pytest.mark.promise("arguments:values:word-as-meant")
 @pytest.mark.parametrize("spelt", ["gmail", "Gmail", "GMAIL", " gmail ", "g-mail", "G mail"])
 @each_era
 async def test_a_source_is_taken_however_it_is_spelt(spelt: str, era: Era) -> None:
@@ -213,7 +213,7 @@ async def test_a_source_is_taken_however_it_is_spelt(spelt: str, era: Era) -> No
     assert upstream.requests[0].url.params["integration_type"] == "gmail"
 
 
-@pytest.mark.promise("arguments:word:as-meant")
+@pytest.mark.promise("arguments:values:word-as-meant")
 @pytest.mark.parametrize(
     ("spelt", "meant"),
     [
@@ -228,7 +228,7 @@ def test_words_of_the_api_are_known_and_others_stay_as_they_are(spelt: str, mean
     assert parsed("list_documents", source=spelt)["source"] == meant
 
 
-@pytest.mark.promise("arguments:word:as-meant")
+@pytest.mark.promise("arguments:values:word-as-meant")
 @pytest.mark.parametrize(("tool", "name"), [*fields(lambda schema: "enum" in schema)])
 def test_every_listed_word_is_taken_as_it_is_meant_and_a_refusal_lists_them(tool: ContractTool, name: str) -> None:
     words = tool.parameters["properties"][name]["enum"]
@@ -242,7 +242,7 @@ def test_every_listed_word_is_taken_as_it_is_meant_and_a_refusal_lists_them(tool
     assert f"`{name}` must be " in refusal(tool.name, **others | {name: 7})
 
 
-@pytest.mark.promise("arguments:word:as-meant")
+@pytest.mark.promise("arguments:values:word-as-meant")
 @pytest.mark.parametrize("source", ["my drive!", "", "x" * 41, "gmail/../x"])
 def test_a_source_that_can_not_be_one_is_refused_with_those_that_are_known(source: str) -> None:
     if source:
@@ -266,7 +266,7 @@ def test_a_list_of_optional_words_is_unset_as_any_argument() -> None:
 
 
 @each_era
-@pytest.mark.promise("arguments:empty:not-given")
+@pytest.mark.promise("arguments:values:empty-not-given")
 async def test_empty_secrets_open_the_page_and_come_back_nowhere(era: Era) -> None:
     canary = "canary-of-a-captcha"
     async with agent_on(server_on(usual().transport), era) as agent:

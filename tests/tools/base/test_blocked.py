@@ -22,7 +22,7 @@ each_page = pytest.mark.parametrize("answer", PAGES, ids=["challenge", "proxy", 
 OWN_SESSION = "Use my session at rememberizer.ai instead"
 
 
-@pytest.mark.promise("upstream:page:own-advice")
+@pytest.mark.promise("upstream:strangers-page:own-advice")
 @each_page
 @pytest.mark.parametrize(("tool", "more"), [("login", {}), ("login", {"captcha": "s"}), ("signup", {"name": "Ada"})])
 async def test_a_sign_in_that_a_page_stopped_names_the_way_through_a_browser(
@@ -45,7 +45,7 @@ async def test_a_sign_in_that_a_page_stopped_names_the_way_through_a_browser(
     assert len(upstream.requests) == 1
 
 
-@pytest.mark.promise("upstream:page:own-advice")
+@pytest.mark.promise("upstream:strangers-page:own-advice")
 async def test_where_the_settings_hold_the_password_the_setting_that_helps_is_named() -> None:
     upstream = usual(signin=PAGES[0])
     async with agent_on(server_on(upstream.transport, **ADA)) as agent:
@@ -55,14 +55,14 @@ async def test_where_the_settings_hold_the_password_the_setting_that_helps_is_na
             assert "REMEMBERIZER_REFRESH_TOKEN" in error["hint"]
 
 
-@pytest.mark.promise("upstream:page:own-advice")
+@pytest.mark.promise("upstream:strangers-page:own-advice")
 async def test_a_sign_in_that_rememberizer_itself_could_not_answer_sends_nobody_to_a_browser() -> None:
     upstream = usual(signin=reply(503, content=b"<html>"))
     async with agent_on(server_on(upstream.transport)) as agent:
         assert OWN_SESSION not in (await agent.fails("login", **ADA))["hint"]
 
 
-@pytest.mark.promise("upstream:page:key-kept")
+@pytest.mark.promise("upstream:strangers-page:key-kept")
 @each_page
 async def test_a_page_does_not_blame_the_key(answer: httpx.Response) -> None:
     upstream = knowledge({"documents/search/": [answer, reply(200, json={"matched_chunks": []})]})
@@ -74,7 +74,7 @@ async def test_a_page_does_not_blame_the_key(answer: httpx.Response) -> None:
     assert all(request.headers["X-API-Key"] == KEY for request in upstream.requests)
 
 
-@pytest.mark.promise("upstream:page:key-kept")
+@pytest.mark.promise("upstream:strangers-page:key-kept")
 @each_page
 async def test_a_page_does_not_blame_the_store_s_key_and_a_write_is_not_repeated(answer: httpx.Response) -> None:
     upstream = stocked({"vector-stores/vs_abc123/documents/create": answer})
@@ -86,7 +86,7 @@ async def test_a_page_does_not_blame_the_store_s_key_and_a_write_is_not_repeated
     assert len(upstream.asked("vector-stores/vs_abc123/documents/create")) == 1
 
 
-@pytest.mark.promise("sign-in:no-password:second-way")
+@pytest.mark.promise("sign-in:ways:no-password")
 @pytest.mark.parametrize("status", [400, 401, 403])
 async def test_a_refused_password_names_the_way_for_accounts_that_have_none(status: int) -> None:
     async with agent_on(server_on(usual(signin=reply(status)).transport)) as agent:
@@ -96,7 +96,7 @@ async def test_a_refused_password_names_the_way_for_accounts_that_have_none(stat
     assert OWN_SESSION in error["hint"]
 
 
-@pytest.mark.promise("sign-in:no-password:second-way")
+@pytest.mark.promise("sign-in:ways:no-password")
 @pytest.mark.parametrize("has_app", [False, True])
 async def test_the_page_that_opens_has_what_the_advice_names(has_app: bool) -> None:
     app = {"oauth_client_id": "app", "oauth_client_secret": "s", "oauth_port": free_port()} if has_app else {}
@@ -107,14 +107,14 @@ async def test_the_page_that_opens_has_what_the_advice_names(has_app: bool) -> N
     assert [name for name in advised if name in page.text] == [advised[has_app]]
 
 
-@pytest.mark.promise("sign-in:no-password:second-way")
+@pytest.mark.promise("sign-in:ways:no-password")
 async def test_a_refused_password_of_the_settings_names_the_setting_for_accounts_that_have_none() -> None:
     async with agent_on(server_on(usual(signin=reply(401)).transport, **ADA)) as agent:
         error = await agent.fails("login")
     assert "Google or Microsoft may have no password: REMEMBERIZER_REFRESH_TOKEN" in error["hint"]
 
 
-@pytest.mark.promise("sign-in:no-password:second-way")
+@pytest.mark.promise("sign-in:ways:no-password")
 async def test_a_refused_key_speaks_of_no_password() -> None:
     upstream = knowledge({"documents/search/": reply(401)})
     async with agent_on(server_on(upstream.transport, api_token=KEY)) as agent:

@@ -12,7 +12,7 @@ from tests.support.person import Asking, sign_in_at
 from tests.support.sessions import resync
 from tests.support.upstream import usual
 
-pytestmark = [pytest.mark.promise("D77"), pytest.mark.parametrize("era", ERAS)]
+pytestmark = [pytest.mark.promise("sign-in:browser:opened-once"), pytest.mark.parametrize("era", ERAS)]
 PATIENT = Around(patience_seconds=15)
 BRIEF = Around(patience_seconds=2)
 SIGNS_IN = """

@@ -60,7 +60,7 @@ def shown(request: httpx.Request) -> tuple[str | None, str | None]:
     return request.headers.get("x-api-key"), request.headers.get("cookie")
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_without_an_account_the_key_asks_and_nobody_signs_in(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, api_token=KEY, **ADA), era) as agent:
@@ -71,7 +71,7 @@ async def test_without_an_account_the_key_asks_and_nobody_signs_in(era: Era) -> 
     assert (status["state"], status["method"], status["next"]) == ("signed_out", "api_key", KEY_ONLY)
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_a_signed_in_account_goes_before_the_key_until_it_signs_out(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
@@ -88,7 +88,7 @@ async def test_a_signed_in_account_goes_before_the_key_until_it_signs_out(era: E
     assert shown(third) == (KEY, None)
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_an_account_that_expired_is_not_replaced_by_the_key(era: Era) -> None:
     upstream = upstream_with(custom_refresh=reply(401))
     async with agent_on(server_on(upstream.transport, api_token=KEY, lazy_sign_in=False), era) as agent:
@@ -98,7 +98,7 @@ async def test_an_account_that_expired_is_not_replaced_by_the_key(era: Era) -> N
     assert SEARCH not in upstream.paths
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_a_strange_handle_does_not_fall_back_to_the_key(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
@@ -106,7 +106,7 @@ async def test_a_strange_handle_does_not_fall_back_to_the_key(era: Era) -> None:
     assert not upstream.requests
 
 
-@pytest.mark.promise("D94", "D80")
+@pytest.mark.promise("tools:credentials:one-table", "sign-in:lazy:first-call-answered")
 async def test_without_a_key_the_settings_sign_in_and_the_search_is_answered(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, **ADA), era) as agent:
@@ -114,7 +114,7 @@ async def test_without_a_key_the_settings_sign_in_and_the_search_is_answered(era
     assert upstream.paths == ["auth/signin/", "me/", SEARCH]
 
 
-@pytest.mark.promise("D94", "D80")
+@pytest.mark.promise("tools:credentials:one-table", "sign-in:lazy:first-call-answered")
 async def test_without_anything_a_person_is_sent_to_the_page(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, None, Around(patience_seconds=5)), era) as agent:
@@ -124,7 +124,7 @@ async def test_without_anything_a_person_is_sent_to_the_page(era: Era) -> None:
         assert (await agent.call("search", query="tea"))["matches"][0]["id"] == 1
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_with_lazy_sign_in_off_the_error_names_login(era: Era) -> None:
     async with agent_on(server_on(upstream_with().transport, lazy_sign_in=False), era) as agent:
         for name, arguments in (
@@ -136,7 +136,7 @@ async def test_with_lazy_sign_in_off_the_error_names_login(era: Era) -> None:
             assert (error["code"], error["hint"]) == ("not_signed_in", hint(NotSignedIn))
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_what_only_an_account_may_ask_is_not_asked_with_the_key(era: Era) -> None:
     upstream = upstream_with()
     around = Around(more_tools=[probing()])
@@ -147,7 +147,7 @@ async def test_what_only_an_account_may_ask_is_not_asked_with_the_key(era: Era) 
     assert all("x-api-key" not in request.headers for request in upstream.asked("mementos/"))
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_a_vector_store_is_asked_with_its_own_key_alone(era: Era) -> None:
     upstream = upstream_with()
     around = Around(more_tools=[probing()])
@@ -164,7 +164,7 @@ async def test_a_vector_store_is_asked_with_its_own_key_alone(era: Era) -> None:
     assert shown(upstream.asked(STORE)[0]) == (STORE_KEY, None)
 
 
-@pytest.mark.promise("D94", "D16")
+@pytest.mark.promise("tools:credentials:one-table", "sessions:refresh:before-and-after-401")
 async def test_a_renewal_that_is_due_comes_before_the_search(era: Era, clock: FakeClock) -> None:
     short = {name: f"{value}; Max-Age=60" for name, value in tokens().items()}
     upstream = upstream_with(signin=reply(cookies=short))
@@ -175,7 +175,7 @@ async def test_a_renewal_that_is_due_comes_before_the_search(era: Era, clock: Fa
     assert upstream.paths == ["auth/signin/", "me/", "auth/custom-refresh/", SEARCH]
 
 
-@pytest.mark.promise("D94", "D16")
+@pytest.mark.promise("tools:credentials:one-table", "sessions:refresh:before-and-after-401")
 async def test_a_search_that_met_a_401_is_repeated_once_and_the_agent_never_learns(era: Era) -> None:
     upstream = upstream_with()
     upstream.answers[SEARCH] = [reply(401), found(match(1))]
@@ -188,7 +188,7 @@ async def test_a_search_that_met_a_401_is_repeated_once_and_the_agent_never_lear
         assert upstream.paths[5:] == [SEARCH, "auth/custom-refresh/", SEARCH]
 
 
-@pytest.mark.promise("D94", "S44")
+@pytest.mark.promise("tools:credentials:one-table", "settings:secrets:never-shown")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -213,7 +213,7 @@ async def test_a_refused_key_names_its_setting_and_shows_nowhere(
     assert upstream.paths == [SEARCH]
 
 
-@pytest.mark.promise("D94")
+@pytest.mark.promise("tools:credentials:one-table")
 async def test_a_page_that_is_open_takes_the_key_s_place_only_for_its_own_session(era: Era) -> None:
     upstream = upstream_with()
     async with agent_on(server_on(upstream.transport, None, Around(), api_token=KEY), era) as agent:

@@ -10,7 +10,10 @@ VERSIONS = (None, "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-
 LINKS: dict[str | None, Way] = {"2025-11-25": Way.REQUEST, "2026-07-28": Way.RESULT}
 FORMS: dict[str | None, Way] = {**LINKS, "2025-06-18": Way.REQUEST}
 
-pytestmark = [pytest.mark.promise("S3"), pytest.mark.parametrize("version", VERSIONS)]
+pytestmark = [
+    pytest.mark.promise("sign-in:elicitation:declared-modes-only"),
+    pytest.mark.parametrize("version", VERSIONS),
+]
 
 
 @pytest.mark.parametrize("declared", CAPABILITIES)

@@ -20,7 +20,9 @@ BRIEF = Around(patience_seconds=0.2)
 
 @each_era
 @each_deletion
-@pytest.mark.promise("D99", "S1", "S6")
+@pytest.mark.promise(
+    "tools:deletion:asks", "sign-in:elicitation:no-secret-in-forms", "sign-in:elicitation:no-links-in-fields"
+)
 async def test_a_host_that_can_ask_is_asked_and_a_yes_deletes(era: Era, tool: str, number: int) -> None:
     host, upstream = Consenting(YES), stocked()
     async with keeper(upstream, era, around=PATIENT, elicitation_callback=host) as agent:
@@ -51,7 +53,7 @@ REFUSALS: dict[str, tuple[ElicitResult, str]] = {
 
 @each_era
 @each_deletion
-@pytest.mark.promise("D99", "S7")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize("case", REFUSALS)
 async def test_nothing_but_a_yes_deletes_not_even_confirm(era: Era, tool: str, number: int, case: str) -> None:
     answer, sentence = REFUSALS[case]
@@ -64,7 +66,7 @@ async def test_nothing_but_a_yes_deletes_not_even_confirm(era: Era, tool: str, n
 
 
 @each_deletion
-@pytest.mark.promise("D99", "S7")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
@@ -83,7 +85,7 @@ async def test_a_2025_host_that_fails_or_waits_deletes_nothing(
     assert deleted(upstream) == []
 
 
-@pytest.mark.promise("D99", "S7")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_2026_host_that_fails_never_comes_back() -> None:
     upstream = stocked()
     async with keeper(upstream, around=PATIENT, elicitation_callback=Consenting(FAILURE)) as agent:
@@ -94,7 +96,7 @@ async def test_a_2026_host_that_fails_never_comes_back() -> None:
 
 @each_era
 @each_deletion
-@pytest.mark.promise("D99", "S3")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:elicitation:declared-modes-only")
 async def test_where_nobody_can_be_asked_the_model_has_to_have_asked(era: Era, tool: str, number: int) -> None:
     upstream = stocked()
     async with keeper(upstream, era) as agent:
@@ -110,7 +112,7 @@ async def test_where_nobody_can_be_asked_the_model_has_to_have_asked(era: Era, t
     assert len(deleted(upstream)) == 1
 
 
-@pytest.mark.promise("D99")
+@pytest.mark.promise("tools:deletion:asks")
 async def test_weakness_14_deletions_carry_the_hint_and_no_other_tool_does() -> None:
     async with agent_on(server_on(stocked().transport, toolsets="all")) as agent:
         tools = (await agent.client.list_tools()).tools
@@ -120,7 +122,7 @@ async def test_weakness_14_deletions_carry_the_hint_and_no_other_tool_does() -> 
 
 
 @each_era
-@pytest.mark.promise("D99")
+@pytest.mark.promise("tools:deletion:asks")
 async def test_what_does_not_exist_is_not_asked_about(era: Era) -> None:
     host, upstream = Consenting(YES), stocked({"mementos/12/": reply(404)})
     async with keeper(upstream, era, elicitation_callback=host) as agent:
@@ -129,7 +131,12 @@ async def test_what_does_not_exist_is_not_asked_about(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S6", "S26", "answers:message:ends", "texts:question:no-address")
+@pytest.mark.promise(
+    "sign-in:elicitation:no-links-in-fields",
+    "sign-in:inputs:validated-and-limited",
+    "tools:questions:end",
+    "tools:questions:no-address",
+)
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -149,7 +156,7 @@ async def test_a_name_brings_no_link_into_the_question(era: Era, name: str | Non
     )
 
 
-@pytest.mark.promise("D99")
+@pytest.mark.promise("tools:deletion:asks")
 async def test_a_2025_client_hears_that_the_call_waits() -> None:
     heard: list[tuple[float, float | None, str | None]] = []
 

@@ -58,7 +58,13 @@ def once() -> Callable[[httpx.Request], httpx.Response]:
     return answer
 
 
-@pytest.mark.promise("D99", "S14", "S15", "S16", "S17")
+@pytest.mark.promise(
+    "tools:deletion:asks",
+    "sign-in:request-state:where-allowed",
+    "sign-in:request-state:sealed",
+    "sign-in:request-state:once",
+    "sign-in:request-state:no-secret",
+)
 async def test_a_yes_is_for_its_own_deletion_only_and_deletes_once() -> None:
     other = by_method(GET=reply(200, json=memento(13)), DELETE=reply(204))
     upstream = stocked({"mementos/12/": once(), "mementos/13/": other})
@@ -79,7 +85,7 @@ async def test_a_yes_is_for_its_own_deletion_only_and_deletes_once() -> None:
     assert deleted(upstream) == ["/api/v1/mementos/12/"]
 
 
-@pytest.mark.promise("answers:deletion:once", "D99", "S16")
+@pytest.mark.promise("tools:deletion:once", "tools:deletion:asks", "sign-in:request-state:once")
 @pytest.mark.parametrize("second", [YES, ElicitResult(action="decline"), None])
 async def test_a_yes_that_is_sent_again_is_asked_about_again(second: ElicitResult | None) -> None:
     """Although upstream still has it, as while it deletes."""
@@ -103,7 +109,7 @@ async def test_a_yes_that_is_sent_again_is_asked_about_again(second: ElicitResul
     assert deleted(upstream) == ["/api/v1/mementos/12/"]
 
 
-@pytest.mark.promise("answers:deletion:once", "D99", "S16")
+@pytest.mark.promise("tools:deletion:once", "tools:deletion:asks", "sign-in:request-state:once")
 async def test_a_no_that_was_said_stays_when_a_yes_is_sent_after_it() -> None:
     upstream = stocked()
     async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
@@ -115,7 +121,7 @@ async def test_a_no_that_was_said_stays_when_a_yes_is_sent_after_it() -> None:
     assert deleted(upstream) == []
 
 
-@pytest.mark.promise("D99", "S16")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:request-state:once")
 async def test_a_round_without_an_answer_is_no_yes() -> None:
     upstream = stocked()
     async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
@@ -126,7 +132,7 @@ async def test_a_round_without_an_answer_is_no_yes() -> None:
     assert deleted(upstream) == []
 
 
-@pytest.mark.promise("D99", "S15")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:request-state:sealed")
 async def test_what_has_another_name_by_now_is_asked_about_again() -> None:
     upstream = stocked({f"{DOCUMENTS}/7": [reply(200, json=filed(7)), reply(200, json=filed(7, name="Precious"))]})
     async with keeper(upstream, elicitation_callback=Consenting(YES)) as agent:
@@ -139,7 +145,7 @@ async def test_what_has_another_name_by_now_is_asked_about_again() -> None:
     assert deleted(upstream) == [f"/api/v1/vector-stores/{STORE}/documents/7/"]
 
 
-@pytest.mark.promise("D99", "D80", "S16")
+@pytest.mark.promise("tools:deletion:asks", "sign-in:lazy:first-call-answered", "sign-in:request-state:once")
 async def test_a_sign_in_on_the_way_is_one_round_more_and_no_consent() -> None:
     upstream = stocked()
     server = server_on(upstream.transport, None, BRIEF, toolsets="all")

@@ -31,20 +31,20 @@ def fit(texts: list[str]) -> list[str]:
     return fitted(make, items=len(texts), characters=max(map(len, texts), default=0)).texts
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 def test_no_two_fences_are_alike_and_each_has_48_random_bits() -> None:
     names = {Fence().name for _ in range(100)}
     assert len(names) == 100
     assert all(len(bytes.fromhex(name.removeprefix("data-"))) == 6 for name in names)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 def test_a_fence_stands_around_the_text_as_it_is() -> None:
     fence = Fence()
     assert fence.around("a\n[/data-1]") == f"[{fence.name}]\na\n[/data-1]\n[/{fence.name}]"
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize(("text", "threads"), [("a", {}), ("", {"b": ""})])
 def test_a_discussion_of_which_anything_is_there_says_how_to_take_it(text: str, threads: dict[str, str]) -> None:
     said = Discussion.model_validate({"discussion_content": text, "thread_contents": threads})
@@ -86,7 +86,7 @@ def test_items_are_left_out_only_where_the_shortest_texts_have_no_room() -> None
     assert len(fit([""] * 5_000)) == MOST_ITEMS
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @example(sizes=[(0, "a")])
 @example(sizes=[(80_000, "🍵")] * 3)
 @example(sizes=[(200, "🍵")] * 600)

@@ -57,7 +57,7 @@ def compact(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@pytest.mark.promise("S23", "D27")
+@pytest.mark.promise("tools:list:constant", "arguments:secrets:taken-away")
 def test_the_tool_lists_are_the_snapshots(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "tests.snapshots", str(tmp_path)], check=True, timeout=60)
     kept = sorted(SNAPSHOTS.glob("*.json"))
@@ -67,14 +67,14 @@ def test_the_tool_lists_are_the_snapshots(tmp_path: Path) -> None:
         assert made == path.read_text(encoding="utf-8"), "run `make snapshots` and read the diff"
 
 
-@pytest.mark.promise("D33", "S29")
+@pytest.mark.promise("process:eras:same", "tools:list:well-formed")
 async def test_both_eras_list_the_same_tools_in_the_same_order() -> None:
     modern, legacy = await listed(), await listed(era="legacy")
     assert modern == legacy
     assert [tool["name"] for tool in modern] == TOOLS
 
 
-@pytest.mark.promise("S23")
+@pytest.mark.promise("tools:list:constant")
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_tool_list_is_the_same_bytes_whatever_happens(era: Era) -> None:
     server = server_on(usual().transport)
@@ -88,7 +88,7 @@ async def test_the_tool_list_is_the_same_bytes_whatever_happens(era: Era) -> Non
     assert len(set(seen)) == 1
 
 
-@pytest.mark.promise("D28")
+@pytest.mark.promise("tools:list:bytes")
 async def test_the_tool_list_stays_within_its_budget() -> None:
     """The design allows 12,000 bytes without the output schemas and 30,000 with them, for the default toolsets."""
     tools = await listed()
@@ -98,7 +98,7 @@ async def test_the_tool_list_stays_within_its_budget() -> None:
     assert all(len(tool["description"].encode()) < 1024 for tool in tools)
 
 
-@pytest.mark.promise("S29", "S28", "S41")
+@pytest.mark.promise("tools:list:well-formed", "tools:list:no-header-arguments", "tools:icons:https-or-data")
 @pytest.mark.parametrize("secret_arguments", [True, False])
 async def test_names_and_schemas_are_well_formed(secret_arguments: bool) -> None:
     for tool in await listed(secret_arguments=secret_arguments):
@@ -123,7 +123,7 @@ async def test_hints_are_those_of_the_design() -> None:
     assert [name for name in TOOLS if hints[name]["idempotentHint"]] == ["session_status", "logout", *reading]
 
 
-@pytest.mark.promise("D27")
+@pytest.mark.promise("arguments:secrets:taken-away")
 async def test_without_secret_arguments_no_schema_has_them() -> None:
     for tool in await listed(secret_arguments=False):
         assert not {"password", "captcha"} & set(tool["inputSchema"]["properties"])
@@ -132,7 +132,7 @@ async def test_without_secret_arguments_no_schema_has_them() -> None:
     assert with_them["signup"] == with_them["login"] | {"name"}
 
 
-@pytest.mark.promise("S35")
+@pytest.mark.promise("tools:list:cacheable")
 async def test_constant_answers_may_be_cached_by_everybody() -> None:
     async with Client(server_on(usual().transport)) as client:
         tools = await client.list_tools()
@@ -170,7 +170,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.promise("D26", "S44", "S27")
+@pytest.mark.promise("arguments:rejected:no-echo", "settings:secrets:never-shown", "tools:results:match-schema")
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(("tool", "arguments"), HOSTILE)
 async def test_a_rejected_call_gives_no_argument_back(era: Era, tool: str, arguments: dict[str, Any]) -> None:
@@ -183,7 +183,7 @@ async def test_a_rejected_call_gives_no_argument_back(era: Era, tool: str, argum
     assert not upstream.requests
 
 
-@pytest.mark.promise("D26")
+@pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("password", ["null", "[1]", "{}", '"quoted"', "1", "true", " spaced ", "päss🔑"])
 async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, password: str) -> None:
@@ -216,7 +216,7 @@ def test_a_missing_argument_is_named() -> None:
         parse(verify.arguments, {})
 
 
-@pytest.mark.promise("D26", "S44")
+@pytest.mark.promise("arguments:rejected:no-echo", "settings:secrets:never-shown")
 @given(
     st.dictionaries(
         st.sampled_from(["email", "password", "captcha", "session", "other"]),
@@ -237,7 +237,7 @@ def test_no_arguments_make_the_parser_leak_or_crash(arguments: Mapping[str, Any]
         assert CANARY not in repr(outcome.password)
 
 
-@pytest.mark.promise("D29", "S44")
+@pytest.mark.promise("tools:errors:crash", "settings:secrets:never-shown")
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_crash_is_internal_error_without_its_text(era: Era, caplog: pytest.LogCaptureFixture) -> None:
     def crash(_: httpx.Request) -> httpx.Response:
@@ -253,7 +253,7 @@ async def test_a_crash_is_internal_error_without_its_text(era: Era, caplog: pyte
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["login crashed"]
 
 
-@pytest.mark.promise("S44", "D32")
+@pytest.mark.promise("settings:secrets:never-shown", "settings:logs:one-redacted-line")
 async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
     def crash(request: httpx.Request) -> httpx.Response:
         raise LookupError(f"a fault with {request.content!r}")
@@ -274,7 +274,7 @@ async def test_a_crash_is_logged_without_the_secrets_of_its_call() -> None:
     assert "login crashed | LookupError: a fault with" in stream.getvalue()
 
 
-@pytest.mark.promise("D25")
+@pytest.mark.promise("tools:errors:members")
 def test_a_failure_says_how_long_to_wait() -> None:
     made = failure(RateLimited(retry_after_seconds=7.5, status=429), offered=()).structured_content
     assert made is not None
@@ -311,7 +311,7 @@ def test_the_largest_call_that_is_accepted_is_learnt_whole() -> None:
     assert learnable(call) == {*call, *call.values()}
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 def test_an_account_shows_no_credential() -> None:
     account = Account(email="a@b.c", password=CANARY, captcha=CANARY)
     assert repr(account) == str(account) == "<an account's credentials>"

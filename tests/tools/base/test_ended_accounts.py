@@ -18,7 +18,7 @@ from tests.tools.base.test_accounts import BRIEF, HALF_A_DAY
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
 
-@pytest.mark.promise("keyring:last:not-replaced-unasked")
+@pytest.mark.promise("keyring:kept:not-replaced-unasked")
 @pytest.mark.parametrize("ends_by", ["idleness", "refusal"])
 @pytest.mark.parametrize("comes_by", ["the keyring", "the page"])
 async def test_an_account_that_ended_is_signed_in_again_and_replaces_no_last_one(
@@ -49,7 +49,7 @@ async def test_an_account_that_ended_is_signed_in_again_and_replaces_no_last_one
         assert ring.entries[last] == GRACE["email"]
 
 
-@pytest.mark.promise("sessions:call:one-account", "S12")
+@pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers")
 @pytest.mark.parametrize("tool", ["remember", "search"])
 async def test_an_account_that_ended_and_that_nobody_knows_is_nobody_else(
     era: Era, tool: str, clock: FakeClock
@@ -68,7 +68,7 @@ async def test_an_account_that_ended_and_that_nobody_knows_is_nobody_else(
         await agent.call(tool, **arguments)
 
 
-@pytest.mark.promise("sessions:call:one-account", "S12")
+@pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers")
 async def test_whoever_comes_for_an_account_that_nobody_knows_is_another_one(era: Era, clock: FakeClock) -> None:
     urls: list[str] = []
 
@@ -107,7 +107,7 @@ async def test_after_an_account_ended_a_page_is_for_it_until_a_logout(
         assert ("You are signed in" in shown.text) is logs_out
 
 
-@pytest.mark.promise("S12", "D94")
+@pytest.mark.promise("sessions:handle:never-anothers", "tools:credentials:one-table")
 async def test_a_logout_lets_go_of_an_account_that_ended_also_while_a_page_is_open(era: Era, clock: FakeClock) -> None:
     upstream = upstream_of_both()
     async with agent_on(server_on(upstream.transport, clock, BRIEF, api_token=KEY), era) as agent:
@@ -119,7 +119,7 @@ async def test_a_logout_lets_go_of_an_account_that_ended_also_while_a_page_is_op
     assert upstream.asked(MEMORIZE)[0].headers["X-API-Key"] == KEY
 
 
-@pytest.mark.promise("sessions:call:one-account", "S12")
+@pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers")
 @pytest.mark.parametrize("then", [[], [("login", ADA), ("logout", {})]])
 async def test_a_call_that_began_for_an_account_never_goes_on_by_a_key(
     era: Era, then: list[tuple[str, dict[str, str]]], clock: FakeClock

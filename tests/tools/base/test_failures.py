@@ -32,7 +32,7 @@ INSTEAD: dict[type[RememberizerError], str] = {
 }
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize("tool", EVERY)
 def test_a_tool_is_named_where_it_is_there_and_nowhere_else(tool: str) -> None:
     error = RateLimited(repair=Repair(f"Call {{{tool}}}."))
@@ -41,7 +41,7 @@ def test_a_tool_is_named_where_it_is_there_and_nowhere_else(tool: str) -> None:
     assert written(Repair(f"Call {{{tool}}}."), offered=()) == LATER
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize("kind", INSTEAD)
 def test_an_error_that_has_another_repair_there_names_it(kind: type[RememberizerError]) -> None:
     error = kind(repair=Repair("Call {logout}, then {login}."))
@@ -77,7 +77,7 @@ def test_the_example_of_the_docstring_holds() -> None:
     assert doctest.testmod(failures).attempted > 0
 
 
-@pytest.mark.promise("D96")
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
 def test_no_repair_names_a_tool_but_in_braces() -> None:
     texts = [text for path in SOURCES for text in repairs_in(ast.parse(path.read_text(encoding="utf-8")))]
     assert any("{login}" in text for text in texts)

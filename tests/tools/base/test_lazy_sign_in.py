@@ -24,7 +24,7 @@ def upstream(**overrides: Any) -> FakeUpstream:
     return usual(account=reply(200, json={"id": 7}), **overrides)
 
 
-@pytest.mark.promise("D80", "D76")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:pending:link-and-code")
 async def test_without_a_host_that_asks_the_error_carries_the_link_and_the_next_call_answers(era: Era) -> None:
     async with agent_on(server_on(upstream().transport, None, PATIENT), era) as agent:
         result = await agent.result("ask")
@@ -38,7 +38,7 @@ async def test_without_a_host_that_asks_the_error_carries_the_link_and_the_next_
         assert await agent.call("ask") == {"id": 7}
 
 
-@pytest.mark.promise("D80", "D78")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:pending:patience")
 async def test_the_call_waits_for_the_person_and_answers_the_question(era: Era) -> None:
     answers: list[dict[str, Any]] = []
     async with agent_on(server_on(upstream().transport, None, PATIENT), era) as agent:
@@ -55,7 +55,7 @@ async def test_the_call_waits_for_the_person_and_answers_the_question(era: Era) 
     assert answers == [{"id": 7}, {"id": 7}]
 
 
-@pytest.mark.promise("D80", "S7")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_host_that_opens_links_is_asked_and_the_question_is_answered(era: Era) -> None:
     host = Asking("accept", signs_in=True)
     async with agent_on(server_on(upstream().transport, None, PATIENT), era, elicitation_callback=host) as agent:
@@ -63,7 +63,7 @@ async def test_a_host_that_opens_links_is_asked_and_the_question_is_answered(era
     assert len(host.asked) == 1
 
 
-@pytest.mark.promise("D80", "S7")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:elicitation:outcomes-told-apart")
 @pytest.mark.parametrize(
     ("action", "code", "said"),
     [
@@ -82,7 +82,7 @@ async def test_each_answer_of_the_user_is_told_apart(era: Era, action: Any, code
         await resync()
 
 
-@pytest.mark.promise("D80")
+@pytest.mark.promise("sign-in:lazy:first-call-answered")
 async def test_the_settings_sign_in_without_a_person(era: Era) -> None:
     asked = upstream()
     async with agent_on(server_on(asked.transport, None, BRIEF, **ADA), era) as agent:
@@ -91,7 +91,7 @@ async def test_the_settings_sign_in_without_a_person(era: Era) -> None:
     assert asked.paths == ["auth/signin/", "me/", "account/", "account/"]
 
 
-@pytest.mark.promise("D80", "D79")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:pending:one-page-for-two")
 async def test_two_first_calls_at_once_sign_in_once(era: Era) -> None:
     slow = Slow(reply(cookies=tokens()))
     asked = upstream(signin=slow)
@@ -105,7 +105,7 @@ async def test_two_first_calls_at_once_sign_in_once(era: Era) -> None:
     assert asked.paths == ["auth/signin/", "me/", "account/", "account/"]
 
 
-@pytest.mark.promise("D80")
+@pytest.mark.promise("sign-in:lazy:first-call-answered")
 async def test_an_expired_session_is_signed_in_anew_before_the_question(era: Era, clock: FakeClock) -> None:
     short = {name: f"{value}; Max-Age=60" for name, value in tokens().items()}
     asked = upstream(signin=reply(cookies=short), custom_refresh=reply(401))
@@ -116,7 +116,7 @@ async def test_an_expired_session_is_signed_in_anew_before_the_question(era: Era
     assert asked.paths.count("auth/signin/") == 2
 
 
-@pytest.mark.promise("D80")
+@pytest.mark.promise("sign-in:lazy:first-call-answered")
 async def test_switched_off_the_error_names_login(era: Era, clock: FakeClock) -> None:
     asked = upstream(custom_refresh=reply(401))
     async with agent_on(server_on(asked.transport, clock, BRIEF, lazy_sign_in=False), era) as agent:
@@ -134,7 +134,7 @@ async def test_a_strange_handle_starts_no_sign_in(era: Era) -> None:
         assert (await agent.call("session_status"))["state"] == "signed_out"
 
 
-@pytest.mark.promise("D80", "S44")
+@pytest.mark.promise("sign-in:lazy:first-call-answered", "settings:secrets:never-shown")
 async def test_a_failing_sign_in_is_the_answer_and_shows_no_secret(era: Era) -> None:
     async with agent_on(server_on(upstream(signin=reply(401)).transport, None, BRIEF, **ADA), era) as agent:
         error = await agent.fails("ask")
@@ -143,7 +143,7 @@ async def test_a_failing_sign_in_is_the_answer_and_shows_no_secret(era: Era) -> 
         assert ADA["password"] not in json.dumps(error)
 
 
-@pytest.mark.promise("D97")
+@pytest.mark.promise("tools:weaknesses:absent")
 async def test_a_call_whose_time_is_over_before_its_turn_to_sign_in_asks_nobody(era: Era) -> None:
     """The moves before it take longer than it has."""
     on, codes, is_over = upstream(), list[str](), anyio.Event()

@@ -25,7 +25,7 @@ each_era = pytest.mark.parametrize("era", ERAS)
 PATIENT = Around(patience_seconds=20)
 REVOKED = {REFRESH: reply(401), MEMORIZE: reply(201)}
 READING: tuple[str, dict[str, str]] = ("search", {"query": "tea"})
-no_silent_write = pytest.mark.promise("sign-in:page:no-silent-write", "S12")
+no_silent_write = pytest.mark.promise("sign-in:account:no-silent-write", "sessions:handle:never-anothers")
 
 
 async def sign_in(url: str, who: dict[str, str]) -> None:
@@ -210,7 +210,7 @@ async def test_a_login_in_the_meantime_is_no_sign_in_for_a_write_that_waits(era:
     assert f"{who['email']} is signed in now" in result["error"]["message"]
 
 
-@pytest.mark.promise("tools:writing:names-the-account")
+@pytest.mark.promise("tools:results:names-the-account")
 def test_the_result_of_every_tool_that_writes_has_its_account() -> None:
     writing = {each.name: each for each in chosen(Settings(toolsets="all")) if each.writes}
     assert {"remember", "create_memento", "upload_vector_files", "rename_vector_document"} < writing.keys()
@@ -219,7 +219,7 @@ def test_the_result_of_every_tool_that_writes_has_its_account() -> None:
         assert ("email" if name == "signup" else "account") in has_result["required"], name
 
 
-names_another = pytest.mark.promise("sign-in:status:names-another-account")
+names_another = pytest.mark.promise("sign-in:account:another-said-first")
 
 
 @each_era
@@ -291,7 +291,7 @@ async def test_the_right_account_is_not_commented(era: Era, clock: FakeClock) ->
 
 
 @each_era
-@pytest.mark.promise("D10")
+@pytest.mark.promise("sessions:states:illegal-moves")
 async def test_an_account_of_unknown_name_is_taken_for_the_one_that_login_names(era: Era) -> None:
     upstream = upstream_with({"me/": reply(500), REFRESH: reply(cookies=tokens(1))})
     async with agent_on(server_on(upstream.transport, refresh_token="canary-of-somebody"), era) as agent:

@@ -41,7 +41,12 @@ async def link(agent: Agent, tool: str = "login", **arguments: Any) -> dict[str,
 
 
 @each_era
-@pytest.mark.promise("D7", "D76", "D70", "S30")
+@pytest.mark.promise(
+    "sign-in:ways:page-without-credentials",
+    "sign-in:pending:link-and-code",
+    "sign-in:ways:first-that-applies",
+    "sign-in:ways:no-elicitation-needed",
+)
 async def test_without_elicitation_the_link_is_in_the_result_at_once(era: Era) -> None:
     async with agent_on(server_on(usual().transport, None, PATIENT), era) as agent:
         with anyio.fail_after(2):
@@ -55,7 +60,7 @@ async def test_without_elicitation_the_link_is_in_the_result_at_once(era: Era) -
 
 
 @each_era
-@pytest.mark.promise("D78", "D79")
+@pytest.mark.promise("sign-in:pending:patience", "sign-in:pending:one-page-for-two")
 async def test_a_second_login_shares_the_page_and_waits_for_the_person(era: Era) -> None:
     statuses: list[dict[str, Any]] = []
     async with agent_on(server_on(usual().transport, None, PATIENT), era) as agent:
@@ -74,7 +79,7 @@ async def test_a_second_login_shares_the_page_and_waits_for_the_person(era: Era)
 
 
 @each_era
-@pytest.mark.promise("D78")
+@pytest.mark.promise("sign-in:pending:patience")
 async def test_patience_ends_and_the_page_stays(era: Era) -> None:
     async with agent_on(server_on(usual().transport, None, BRIEF), era) as agent:
         first = await link(agent)
@@ -84,7 +89,12 @@ async def test_patience_ends_and_the_page_stays(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S2", "S4", "D76", "answers:message:ends")
+@pytest.mark.promise(
+    "sign-in:elicitation:url-for-secrets",
+    "sign-in:elicitation:no-credentials-in-url",
+    "sign-in:pending:link-and-code",
+    "tools:questions:end",
+)
 async def test_a_host_that_opens_links_is_asked_with_the_code_and_the_call_goes_on(era: Era) -> None:
     host = Asking("accept", signs_in=True)
     async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
@@ -96,7 +106,7 @@ async def test_a_host_that_opens_links_is_asked_with_the_code_and_the_call_goes_
     assert asked.elicitation_id
 
 
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 async def test_a_2025_host_is_told_when_the_person_is_done_even_after_the_call() -> None:
     host = Asking("accept")
     server = server_on(usual().transport, None, BRIEF)
@@ -113,7 +123,7 @@ async def test_a_2025_host_is_told_when_the_person_is_done_even_after_the_call()
 
 
 @each_era
-@pytest.mark.promise("S7", "D76")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
 async def test_accepting_is_not_being_done(era: Era) -> None:
     host = Asking("accept")
     async with agent_on(server_on(usual().transport, None, BRIEF), era, elicitation_callback=host) as agent:
@@ -127,7 +137,7 @@ async def test_accepting_is_not_being_done(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 async def test_a_user_who_declines_is_not_asked_again(era: Era) -> None:
     host = Asking("decline")
     async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
@@ -138,7 +148,7 @@ async def test_a_user_who_declines_is_not_asked_again(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("S7", "D76")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
 async def test_a_question_that_was_closed_leaves_the_page_open(era: Era) -> None:
     host = Asking("cancel")
     async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
@@ -148,7 +158,7 @@ async def test_a_question_that_was_closed_leaves_the_page_open(era: Era) -> None
         assert (await agent.call("session_status"))["state"] == "signed_in"
 
 
-@pytest.mark.promise("S7", "D76")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
 async def test_a_2025_host_that_can_not_ask_leaves_the_link() -> None:
     host = Asking("fail")
     async with agent_on(server_on(usual().transport, None, PATIENT), "legacy", elicitation_callback=host) as agent:
@@ -156,7 +166,9 @@ async def test_a_2025_host_that_can_not_ask_leaves_the_link() -> None:
         assert status["next"].startswith("The host could not ask the user")
 
 
-@pytest.mark.promise("S7", "S18", "D76")
+@pytest.mark.promise(
+    "sign-in:elicitation:outcomes-told-apart", "sign-in:pending:abandoned-reaped", "sign-in:pending:link-and-code"
+)
 async def test_a_2026_host_that_can_not_ask_gets_the_link_at_the_next_call() -> None:
     host = Asking("fail")
     async with agent_on(server_on(usual().transport, None, BRIEF), elicitation_callback=host) as agent:
@@ -167,7 +179,7 @@ async def test_a_2026_host_that_can_not_ask_gets_the_link_at_the_next_call() -> 
     assert len(host.asked) == 1
 
 
-@pytest.mark.promise("S7", "D78")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:patience")
 async def test_a_2025_host_that_does_not_answer_is_not_waited_for_beyond_patience() -> None:
     host = Asking("wait")
     async with agent_on(server_on(usual().transport, None, BRIEF), "legacy", elicitation_callback=host) as agent:
@@ -176,7 +188,7 @@ async def test_a_2025_host_that_does_not_answer_is_not_waited_for_beyond_patienc
         await resync()
 
 
-@pytest.mark.promise("D78")
+@pytest.mark.promise("sign-in:pending:patience")
 async def test_a_2025_call_goes_on_when_the_page_is_done_before_the_question_is_answered() -> None:
     host = Asking("wait", signs_in=True)
     async with agent_on(server_on(usual().transport, None, PATIENT), "legacy", elicitation_callback=host) as agent:
@@ -185,7 +197,7 @@ async def test_a_2025_call_goes_on_when_the_page_is_done_before_the_question_is_
 
 
 @each_era
-@pytest.mark.promise("D78")
+@pytest.mark.promise("sign-in:pending:patience")
 async def test_progress_is_reported_to_a_client_that_asked_for_it(era: Era) -> None:
     heard: list[tuple[float, float | None, str | None]] = []
 
@@ -215,7 +227,12 @@ def answers(result: CallToolResult | InputRequiredResult) -> tuple[str, InputRes
     return result.request_state, {"sign_in": ElicitResult(action="accept")}
 
 
-@pytest.mark.promise("S15", "S16", "S17", "S14")
+@pytest.mark.promise(
+    "sign-in:request-state:sealed",
+    "sign-in:request-state:once",
+    "sign-in:request-state:no-secret",
+    "sign-in:request-state:where-allowed",
+)
 async def test_the_sealed_state_is_used_once_and_for_its_own_call_only() -> None:
     host = Asking("accept")
     async with agent_on(server_on(usual().transport, None, BRIEF), elicitation_callback=host) as agent:
@@ -240,7 +257,7 @@ async def test_the_sealed_state_is_used_once_and_for_its_own_call_only() -> None
         ] == "The sign-in that this call was about has ended."
 
 
-@pytest.mark.promise("S16")
+@pytest.mark.promise("sign-in:request-state:once")
 async def test_a_round_without_an_answer_is_no_consent() -> None:
     async with agent_on(server_on(usual().transport, None, PATIENT), elicitation_callback=Asking("accept")) as agent:
         state, _ = answers(await ask_by_hand(agent))
@@ -250,7 +267,7 @@ async def test_a_round_without_an_answer_is_no_consent() -> None:
 
 
 @each_era
-@pytest.mark.promise("S18")
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_an_abandoned_page_is_closed_and_the_waiting_call_is_told(era: Era) -> None:
     life = Gate()
     around = Around(patience_seconds=5, page_life=life.sleep)
@@ -271,7 +288,7 @@ async def test_an_abandoned_page_is_closed_and_the_waiting_call_is_told(era: Era
 
 
 @each_era
-@pytest.mark.promise("D74")
+@pytest.mark.promise("page:forms:five-attempts")
 async def test_a_call_that_waits_is_told_of_too_many_attempts(era: Era) -> None:
     async with agent_on(server_on(usual(signin=reply(401)).transport, None, PATIENT), era) as agent:
         status = await link(agent)
@@ -287,7 +304,7 @@ async def test_a_call_that_waits_is_told_of_too_many_attempts(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("D81")
+@pytest.mark.promise("sign-in:end:page-closed")
 async def test_a_call_that_waits_is_told_of_a_logout_and_goes_on_with_another_sign_in(era: Era) -> None:
     outcomes: list[Any] = []
     async with agent_on(server_on(usual().transport, None, PATIENT), era) as agent:
@@ -341,7 +358,7 @@ async def test_a_page_for_another_account_keeps_the_one_that_is_held(era: Era) -
 
 
 @each_era
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 async def test_declining_another_account_is_told_and_keeps_the_one_that_is_held(era: Era) -> None:
     host = Asking("decline")
     async with agent_on(server_on(usual().transport), era, elicitation_callback=host) as agent:
@@ -351,7 +368,7 @@ async def test_declining_another_account_is_told_and_keeps_the_one_that_is_held(
         assert (status["state"], status["email"]) == ("signed_in", ADA["email"])
 
 
-@pytest.mark.promise("S16", "D79")
+@pytest.mark.promise("sign-in:request-state:once", "sign-in:pending:one-page-for-two")
 async def test_a_sign_up_that_was_finished_between_the_rounds_is_not_asked_for_again() -> None:
     async with agent_on(server_on(usual().transport), elicitation_callback=Asking("accept")) as agent:
         state, said = answers(await ask_by_hand(agent, "signup"))
@@ -363,7 +380,7 @@ async def test_a_sign_up_that_was_finished_between_the_rounds_is_not_asked_for_a
 
 
 @each_era
-@pytest.mark.promise("D75", "D73")
+@pytest.mark.promise("page:forms:sent-once", "page:forms:work-and-stay")
 async def test_while_the_mailed_code_is_missing_the_status_says_so(era: Era) -> None:
     me = reply(200, json={"email": ADA["email"], "email_verified": False})
     async with agent_on(server_on(usual(me=me).transport), era) as agent:
@@ -376,7 +393,7 @@ async def test_while_the_mailed_code_is_missing_the_status_says_so(era: Era) -> 
 
 
 @each_era
-@pytest.mark.promise("D71")
+@pytest.mark.promise("sign-in:ways:settings-token-refused")
 async def test_a_refresh_token_of_the_settings_is_taken_over_or_named(era: Era) -> None:
     upstream = usual(
         custom_refresh=[reply(cookies={"access_token": "a; Path=/", "refresh_token": "r2; Path=/"}), reply(401)]
@@ -405,7 +422,7 @@ async def test_time_does_not_stand_between_a_page_and_its_successor() -> None:
 
 
 @each_era
-@pytest.mark.promise("D81", "S18")
+@pytest.mark.promise("sign-in:end:page-closed", "sign-in:pending:abandoned-reaped")
 async def test_a_page_that_ended_while_the_machine_slept_is_not_handed_out(era: Era, clock: FakeClock) -> None:
     async with agent_on(server_on(usual().transport, clock), era) as agent:
         url = (await link(agent))["sign_in_url"]
@@ -420,7 +437,7 @@ async def test_a_page_that_ended_while_the_machine_slept_is_not_handed_out(era: 
 
 
 @each_era
-@pytest.mark.promise("D4")
+@pytest.mark.promise("sessions:account:verify-token")
 async def test_after_a_sign_up_that_brought_no_token_login_leads_on(era: Era) -> None:
     upstream = usual(signup=reply(201, cookies={"sessionid": "opaque; Path=/"}, json={}))
     async with agent_on(server_on(upstream.transport), era) as agent:
@@ -430,7 +447,7 @@ async def test_after_a_sign_up_that_brought_no_token_login_leads_on(era: Era) ->
         await resync()
 
 
-@pytest.mark.promise("S7")
+@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
 async def test_a_user_who_declines_while_signing_in_is_what_the_page_made_of_them() -> None:
     slow, host = Slow(reply(cookies=tokens())), Asking("decline")
     async with agent_on(

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from rememberizer_mcp.tools.base.unlinked import unlinked
 
-pytestmark = pytest.mark.promise("texts:question:no-address", "S6")
+pytestmark = pytest.mark.promise("tools:questions:no-address", "sign-in:elicitation:no-links-in-fields")
 SEPARATED = re.compile(r"[.。:/\\@&]\S|[/\\@\[\]<>]")
 """What each address has in it: the domain's dot, the scheme's colon, and so on, directly before something else."""
 

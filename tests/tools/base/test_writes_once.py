@@ -35,7 +35,7 @@ LOST: dict[str, Answer] = {
 }
 
 
-@pytest.mark.promise("D97")
+@pytest.mark.promise("tools:weaknesses:absent")
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("tool", WRITES)
 @pytest.mark.parametrize("answer", [*LOST, "refused"])

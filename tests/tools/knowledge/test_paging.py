@@ -43,7 +43,7 @@ async def read(shelf: Shelf, number: int) -> list[tuple[int, str, str | None]]:
     return parts
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @settings(deadline=None, max_examples=examples(60))
 @example(count=0, size=1, says_next=True)
 @example(count=40, size=20, says_next=False)
@@ -55,7 +55,7 @@ async def test_the_pages_hold_every_document_once_and_in_order(count: int, size:
     assert len(pages) == max(1, -(-count // size))
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @settings(deadline=None, max_examples=examples(40))
 @example(count=6, size=3, says_next=True)
 @given(count=st.integers(1, 30), size=st.integers(2, 10), says_next=st.booleans())
@@ -69,7 +69,7 @@ async def test_a_document_added_meanwhile_makes_none_of_the_others_missing(
     assert sorted(seen, reverse=True) == seen
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @settings(deadline=None, max_examples=examples(60))
 @example(pieces=[], end_chunk="exclusive")
 @example(pieces=[("🍵", 15_000)] * 21, end_chunk="missing")
@@ -83,7 +83,7 @@ async def test_a_document_is_read_whole_and_in_order(pieces: list[tuple[str, int
     assert {cut for _, _, cut in parts} == {None}
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @settings(deadline=None, max_examples=examples(60))
 @example(pieces=[("a", 1)] * 21)
 @given(pieces=st.lists(chunk, min_size=1, max_size=50))
@@ -95,7 +95,7 @@ async def test_where_the_end_belongs_to_the_answer_only_whole_chunks_repeat(piec
     assert all(any(chunk in text for _, text, _ in parts) for chunk in chunks)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize("era", ERAS)
 async def test_an_agent_that_follows_the_results_reads_everything(era: Era) -> None:
     texts = [[f"<{number}.{at}>" for at in range(number)] for number in range(45, 0, -1)]
@@ -118,7 +118,7 @@ async def test_an_agent_that_follows_the_results_reads_everything(era: Era) -> N
         assert said == "".join(shelf.chunks(45))
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_page_that_vanished_meanwhile_is_the_end_and_no_failure() -> None:
     shelf = Shelf([[]] * 3)
     async with agent_on(server_on(shelf.upstream.transport, api_token=KEY)) as agent:

@@ -36,7 +36,7 @@ async def once(upstream: FakeUpstream, tool: str, **arguments: Any) -> dict[str,
     return dict(result.structured_content or {})
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_long_matches_are_cut_evenly_and_the_call_that_gets_them_is_named() -> None:
     upstream = knowledge(
         {"documents/search/": found(match(1, "short"), match(2, "é" * 40_000), match(3, "a" * 90_000))}
@@ -52,7 +52,7 @@ async def test_long_matches_are_cut_evenly_and_the_call_that_gets_them_is_named(
     assert "left out" not in content["cut"]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_matches_that_have_no_room_are_counted() -> None:
     upstream = knowledge({"documents/search/": found(*(match(number, "🍵" * 300) for number in range(400)))})
     content = await once(upstream, "search", query="tea")
@@ -62,7 +62,7 @@ async def test_matches_that_have_no_room_are_counted() -> None:
     assert "`limit`" in content["cut"]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_page_that_is_too_large_becomes_smaller_pages_that_miss_nothing() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         number, size = (int(request.url.params[name]) for name in ("page", "page_size"))
@@ -84,7 +84,7 @@ async def test_a_page_that_is_too_large_becomes_smaller_pages_that_miss_nothing(
     assert (first["page"], first["next_page"]) == (5, 6)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_document_is_asked_again_for_fewer_chunks() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         start = int(request.url.params["start_chunk"])
@@ -99,7 +99,7 @@ async def test_a_document_is_asked_again_for_fewer_chunks() -> None:
     assert "000007" * 2_000 in content["content"]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_one_chunk_that_is_too_large_is_cut_and_said_to_be() -> None:
     upstream = knowledge({CONTENTS: reply(200, json={"content": "🍵" * 100_000, "end_chunk": 1})})
     content = await once(upstream, "read_document", id=12)
@@ -110,7 +110,7 @@ async def test_one_chunk_that_is_too_large_is_cut_and_said_to_be() -> None:
     assert content["next_chunk"] == 1
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_long_discussion_is_cut_and_a_narrower_time_gets_the_rest() -> None:
     value = {"discussion_content": "a" * 60_000, "thread_contents": {"1": "b" * 60_000, "2": "c"}}
     content = await once(knowledge({DISCUSSION: reply(200, json=value)}), "read_discussion", id=5, source="slack")
@@ -122,7 +122,7 @@ async def test_a_long_discussion_is_cut_and_a_narrower_time_gets_the_rest() -> N
         assert f"{2_000 - len(content['threads'])} threads left out" in content["cut"]
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 async def test_a_long_description_and_many_sources_are_cut() -> None:
     value = {"email": "a@b.c", "datasource_description": "a" * 80_000}
     content = await once(knowledge({"account/": reply(200, json=value)}), "account")
@@ -137,7 +137,7 @@ async def test_a_long_description_and_many_sources_are_cut() -> None:
 sizes = st.tuples(st.integers(0, 60_000), st.sampled_from(["a", "é", "🍵", '"', "\n"]))
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @settings(deadline=None)
 @given(st.lists(sizes, max_size=30), sizes)
 def test_no_answer_of_a_search_makes_a_result_too_large(texts: list[tuple[int, str]], answer: tuple[int, str]) -> None:
@@ -162,7 +162,7 @@ def texts_in(value: Any) -> Iterator[str]:
 strange = st.lists(st.sampled_from([*"ab \n", *FORBIDDEN, *JOINED]), min_size=1, max_size=20).map("".join)
 
 
-@pytest.mark.promise("D95", "S26")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded", "sign-in:inputs:validated-and-limited")
 @settings(deadline=None, max_examples=examples(15))
 @given(text=strange)
 async def test_no_forbidden_character_survives_in_any_field_and_joiners_do(text: str) -> None:
@@ -204,7 +204,7 @@ def test_a_page_that_fits_is_not_divided() -> None:
     assert (got.page, got.page_size, got.next_page, got.cut, len(got.documents)) == (3, 7, 4, None, 7)
 
 
-@pytest.mark.promise("D95")
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize("is_last", [True, False])
 def test_a_page_that_is_divided_goes_on_also_where_it_is_the_last(is_last: bool) -> None:
     documents = [Document.model_validate(listed(number, path="🍵" * 400)) for number in range(100)]

@@ -61,7 +61,7 @@ async def completion(client: Client, uri: str, name: str, typed: str, **known: s
 
 
 @each_era
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_a_document_is_found_by_its_number_or_a_part_of_its_name(era: Era) -> None:
     async with reader(stocked(), era) as client:
         assert await values(client, DOCUMENT, "id", "") == ["12", "31", "32", "123"]
@@ -70,7 +70,7 @@ async def test_a_document_is_found_by_its_number_or_a_part_of_its_name(era: Era)
         assert await values(client, DOCUMENT, "id", "zzz") == []
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_a_channel_is_found_within_its_source_or_in_both() -> None:
     async with reader(stocked()) as client:
         assert await values(client, DISCUSSION, "source", "") == ["discord", "slack"]
@@ -81,7 +81,7 @@ async def test_a_channel_is_found_within_its_source_or_in_both() -> None:
         assert await values(client, DISCUSSION, "id", "3", source="slack") == ["31"]
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_more_than_a_hundred_values_are_counted_and_not_sent() -> None:
     many = page(*(listed(number) for number in range(1000, 1150)))
     async with reader(knowledge({"documents/": many})) as client:
@@ -89,7 +89,7 @@ async def test_more_than_a_hundred_values_are_counted_and_not_sent() -> None:
     assert (len(given.values), given.total, given.has_more) == (100, 150, True)
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_where_not_every_document_was_looked_at_there_may_be_more() -> None:
     first = page(listed(12), count=500, next="https://elsewhere.example.org/")
     async with reader(knowledge({"documents/": first})) as client:
@@ -98,7 +98,7 @@ async def test_where_not_every_document_was_looked_at_there_may_be_more() -> Non
 
 
 @each_era
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_nobody_is_asked_to_sign_in_for_a_suggestion(era: Era) -> None:
     upstream = knowledge()
     async with Client(server_on(upstream.transport), mode=era) as client:
@@ -106,7 +106,7 @@ async def test_nobody_is_asked_to_sign_in_for_a_suggestion(era: Era) -> None:
     assert not upstream.requests
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_an_expired_session_suggests_nothing() -> None:
     clock = FakeClock()
     upstream = stocked(custom_refresh=reply(401))
@@ -116,7 +116,7 @@ async def test_an_expired_session_suggests_nothing() -> None:
         assert await values(agent.client, DOCUMENT, "id", "1") == []
 
 
-@pytest.mark.promise("D105", "D94")
+@pytest.mark.promise("tools:resources:completion", "tools:credentials:one-table")
 async def test_an_api_key_is_enough() -> None:
     upstream = stocked()
     async with Client(server_on(upstream.transport, api_token=KEY)) as client:
@@ -124,20 +124,20 @@ async def test_an_api_key_is_enough() -> None:
 
 
 @each_era
-@pytest.mark.promise("D105", "D94")
+@pytest.mark.promise("tools:resources:completion", "tools:credentials:one-table")
 async def test_a_page_that_is_open_does_not_take_the_api_key_s_place(era: Era) -> None:
     async with agent_on(server_on(stocked().transport, api_token=KEY), era) as agent:
         assert (await agent.call("login"))["state"] == "pending"
         assert await values(agent.client, DOCUMENT, "id", "ledger") == ["123"]
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_an_upstream_that_fails_suggests_nothing() -> None:
     async with reader(knowledge({"documents/": reply(403, json={"detail": "no"})})) as client:
         assert await values(client, DOCUMENT, "id", "1") == []
 
 
-@pytest.mark.promise("D105")
+@pytest.mark.promise("tools:resources:completion")
 async def test_other_arguments_and_prompts_have_no_suggestions() -> None:
     async with reader(stocked()) as client:
         assert await values(client, DOCUMENT, "name", "1") == []

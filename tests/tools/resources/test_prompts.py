@@ -21,7 +21,7 @@ async def message_of(client: Client, name: str, **arguments: str) -> str:
 
 
 @each_era
-@pytest.mark.promise("D106")
+@pytest.mark.promise("tools:resources:prompts")
 async def test_there_are_three_with_titles_and_described_arguments(era: Era) -> None:
     async with Client(server_on(usual().transport), mode=era) as client:
         listed = (await client.list_prompts()).prompts
@@ -35,7 +35,7 @@ async def test_there_are_three_with_titles_and_described_arguments(era: Era) -> 
     assert all(each.description for name in ALL for each in arguments[name])
 
 
-@pytest.mark.promise("D106", "D96")
+@pytest.mark.promise("tools:resources:prompts", "tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     ("settings", "names"),
     [
@@ -50,7 +50,7 @@ async def test_only_those_are_there_whose_tools_are(settings: dict[str, str | bo
 
 
 @each_era
-@pytest.mark.promise("D106")
+@pytest.mark.promise("tools:resources:prompts")
 async def test_each_sends_the_agent_to_tools_of_ours(era: Era) -> None:
     async with Client(server_on(usual().transport), mode=era) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
@@ -65,7 +65,7 @@ async def test_each_sends_the_agent_to_tools_of_ours(era: Era) -> None:
     assert texts[1].endswith("The question: What did {Ada} say?")
 
 
-@pytest.mark.promise("D106")
+@pytest.mark.promise("tools:resources:prompts")
 async def test_a_conversation_is_stored_under_the_title_that_was_given_or_one_of_the_agents_choice() -> None:
     async with Client(server_on(usual().transport)) as client:
         assert "Call it: Plans" in await message_of(client, "remember_this_conversation", title="Plans")
@@ -73,7 +73,7 @@ async def test_a_conversation_is_stored_under_the_title_that_was_given_or_one_of
 
 
 @each_era
-@pytest.mark.promise("D106")
+@pytest.mark.promise("tools:resources:prompts")
 async def test_a_question_that_is_missing_is_the_sdks_refusal(era: Era) -> None:
     async with Client(server_on(usual().transport), mode=era) as client:
         with pytest.raises(MCPError):

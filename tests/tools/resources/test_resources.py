@@ -43,7 +43,7 @@ async def refusal_of(client: Client, uri: str) -> tuple[int, str, Any]:
 
 
 @each_era
-@pytest.mark.promise("D104", "S35")
+@pytest.mark.promise("tools:resources:constant", "tools:list:cacheable")
 async def test_the_list_holds_the_session_alone_whatever_is_stored_and_whoever_is_signed_in(era: Era) -> None:
     server = server_on(signed_in(Shelf([["a"], ["b"]]).upstream).transport)
     async with agent_on(server, era) as agent:
@@ -60,7 +60,7 @@ async def test_the_list_holds_the_session_alone_whatever_is_stored_and_whoever_i
     ]
 
 
-@pytest.mark.promise("S35")
+@pytest.mark.promise("tools:list:cacheable")
 async def test_lists_may_be_cached_by_everybody_and_what_is_read_by_nobody() -> None:
     async with Client(server_on(usual().transport), mode="2026-07-28") as client:
         lists: list[CacheableResult] = [
@@ -73,7 +73,7 @@ async def test_lists_may_be_cached_by_everybody_and_what_is_read_by_nobody() -> 
     assert (read.ttl_ms, read.cache_scope) == (0, "private")
 
 
-@pytest.mark.promise("D104", "D96")
+@pytest.mark.promise("tools:resources:constant", "tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
     ("toolsets", "resources", "templates"), [("auth", 1, 0), ("knowledge", 0, 2), ("all", 1, 2), ("mementos", 0, 0)]
 )
@@ -86,7 +86,7 @@ async def test_a_resource_is_there_with_the_toolset_that_it_belongs_to(
 
 
 @each_era
-@pytest.mark.promise("D104")
+@pytest.mark.promise("tools:resources:constant")
 async def test_the_session_is_what_session_status_says(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
         for arguments in ({}, ADA):
@@ -97,7 +97,7 @@ async def test_the_session_is_what_session_status_says(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("D104", "D95")
+@pytest.mark.promise("tools:resources:constant", "tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize("end_chunk", ["exclusive", "missing"])
 async def test_a_document_is_read_to_its_end_and_fenced(era: Era, end_chunk: str) -> None:
     chunks = [f"Chunk {number}. " for number in range(50)]
@@ -111,7 +111,7 @@ async def test_a_document_is_read_to_its_end_and_fenced(era: Era, end_chunk: str
     assert text.endswith("]")
 
 
-@pytest.mark.promise("D104", "D95")
+@pytest.mark.promise("tools:resources:constant", "tools:results:one-shape-fenced-bounded")
 @pytest.mark.parametrize("size", [1_000, 9_000, 200_000])
 async def test_a_document_without_room_is_cut_and_the_call_that_goes_on_is_named(size: int) -> None:
     chunks = [f"{number:04}" + "ü" * (size // 2) for number in range(200)]
@@ -129,7 +129,7 @@ async def test_a_document_without_room_is_cut_and_the_call_that_goes_on_is_named
 
 
 @each_era
-@pytest.mark.promise("D104", "D95")
+@pytest.mark.promise("tools:resources:constant", "tools:results:one-shape-fenced-bounded")
 async def test_a_channel_shows_messages_and_threads_within_the_fence(era: Era) -> None:
     said = {"discussion_content": "Ada: hello", "thread_contents": {"Lunch": "Grace: at noon", "": "nobody"}}
     async with agent_on(server_on(discussing(reply(200, json=said)).transport), era) as agent:
@@ -139,7 +139,7 @@ async def test_a_channel_shows_messages_and_threads_within_the_fence(era: Era) -
     assert not FENCED.sub("", text.split("\n", 1)[1]).strip()
 
 
-@pytest.mark.promise("D104", "D95")
+@pytest.mark.promise("tools:resources:constant", "tools:results:one-shape-fenced-bounded")
 async def test_a_long_channel_is_cut_and_says_so() -> None:
     said = {"discussion_content": "word " * 40_000, "thread_contents": {}}
     async with agent_on(server_on(discussing(reply(200, json=said)).transport)) as agent:
@@ -149,7 +149,7 @@ async def test_a_long_channel_is_cut_and_says_so() -> None:
     assert text.endswith("`source` slack and a `start` and `end` gets a shorter time whole.")
 
 
-@pytest.mark.promise("D104")
+@pytest.mark.promise("tools:resources:constant")
 async def test_a_silent_channel_names_the_tool_that_takes_another_time() -> None:
     said = {"discussion_content": "", "thread_contents": {}}
     async with agent_on(server_on(discussing(reply(200, json=said)).transport)) as agent:
@@ -162,7 +162,7 @@ async def test_a_silent_channel_names_the_tool_that_takes_another_time() -> None
 
 
 @each_era
-@pytest.mark.promise("D104")
+@pytest.mark.promise("tools:resources:constant")
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
@@ -185,7 +185,7 @@ async def test_an_address_that_no_document_has_is_refused_before_anybody_is_aske
 
 
 @each_era
-@pytest.mark.promise("D104")
+@pytest.mark.promise("tools:resources:constant")
 @pytest.mark.parametrize(
     ("answer", "code", "ours"),
     [
@@ -215,7 +215,9 @@ async def test_a_failed_read_carries_our_code_and_hint(
 
 
 @each_era
-@pytest.mark.promise("D104", "D80", "S14")
+@pytest.mark.promise(
+    "tools:resources:constant", "sign-in:lazy:first-call-answered", "sign-in:request-state:where-allowed"
+)
 async def test_a_host_that_opens_links_is_asked_to_sign_in_by_a_read_too(era: Era) -> None:
     host = Asking("accept", signs_in=True)
     upstream = signed_in(Shelf([["All of it."]]).upstream)
@@ -224,7 +226,7 @@ async def test_a_host_that_opens_links_is_asked_to_sign_in_by_a_read_too(era: Er
     assert len(host.asked) == 1
 
 
-@pytest.mark.promise("D104", "D94")
+@pytest.mark.promise("tools:resources:constant", "tools:credentials:one-table")
 async def test_an_api_key_reads_documents_without_a_sign_in() -> None:
     upstream = Shelf([["All of it."]]).upstream
     async with Client(server_on(upstream.transport, api_token=KEY)) as client:
@@ -232,7 +234,7 @@ async def test_an_api_key_reads_documents_without_a_sign_in() -> None:
     assert {request.headers["X-API-Key"] for request in upstream.requests} == {KEY}
 
 
-@pytest.mark.promise("D104")
+@pytest.mark.promise("tools:resources:constant")
 async def test_nobody_else_takes_a_read_for_a_search() -> None:
     async with Client(server_on(knowledge({"documents/search/": found()}).transport)) as client:
         assert (await refusal_of(client, "rememberizer://documents"))[0] == -32602

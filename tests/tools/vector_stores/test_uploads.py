@@ -87,7 +87,7 @@ def really_in(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 @pytest.mark.parametrize("name", ["file.txt", "inner/file.txt", "inner/deep/file.txt", *ODD, "./inner//./file.txt"])
 def test_a_plain_file_in_an_allowed_folder_is_opened(folders: Path, has_dir_fd: bool, name: str) -> None:
     allowed = folders / "allowed"
@@ -96,7 +96,7 @@ def test_a_plain_file_in_an_allowed_folder_is_opened(folders: Path, has_dir_fd: 
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 @pytest.mark.parametrize(
     "path",
     [
@@ -133,7 +133,7 @@ def test_nothing_else_is_opened_and_the_error_names_the_file_by_its_name_only(
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 @pytest.mark.parametrize(
     "path", ["file.txt", "./file.txt", "~/file.txt", "//etc/hostname", "/etc/hostname", "/", "", "\0"]
 )
@@ -143,7 +143,7 @@ def test_what_is_not_below_an_allowed_folder_is_in_none(folders: Path, has_dir_f
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 def test_a_device_a_socket_and_a_pipe_are_no_files(folders: Path, has_dir_fd: bool) -> None:
     allowed = folders / "allowed"
     os.mknod(allowed / "socket.txt", stat.S_IFSOCK | 0o600)
@@ -152,7 +152,7 @@ def test_a_device_a_socket_and_a_pipe_are_no_files(folders: Path, has_dir_fd: bo
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 def test_a_folder_that_the_user_allowed_by_a_link_is_allowed_by_both_names(folders: Path, has_dir_fd: bool) -> None:
     link = folders / "link"
     link.symlink_to(folders / "allowed")
@@ -162,7 +162,7 @@ def test_a_folder_that_the_user_allowed_by_a_link_is_allowed_by_both_names(folde
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 def test_a_folder_that_is_gone_has_no_files(folders: Path, has_dir_fd: bool) -> None:
     said = refusal(folders / "gone", f"{folders}/gone/a.txt", has_dir_fd=has_dir_fd)
     assert said.startswith("invalid_arguments: There is no file `a.txt`.")
@@ -176,7 +176,7 @@ def test_every_file_is_closed_again_also_if_a_later_one_is_refused(folders: Path
     assert psutil.Process().num_fds() == before
 
 
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 def test_what_is_put_in_the_files_place_after_it_was_opened_is_not_sent(folders: Path) -> None:
     allowed = folders / "allowed"
     with opened([allowed], [f"{allowed}/inner/file.txt"]) as (file,):
@@ -214,7 +214,7 @@ STARTS = st.sampled_from(["{}/allowed", "{}/allowed/inner", "{}", "", "/", "{}/a
 
 
 @each_way
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 @given(start=STARTS, steps=st.lists(STEPS | st.text(max_size=5), max_size=6))
 @example(start="{}/allowed", steps=["inner", "file.txt"])
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -233,7 +233,7 @@ def test_no_path_leaves_the_allowed_folder(folders: Path, has_dir_fd: bool, star
 
 
 @each_era
-@pytest.mark.promise("D100", "D101")
+@pytest.mark.promise("tools:uploads:allowed-folders", "tools:uploads:limits-first")
 async def test_files_are_uploaded_and_each_ones_fate_is_told(folders: Path, era: Era) -> None:
     answer = {"documents": [filed(10, name="file.txt")], "errors": [{"file": "b.txt", "error": "Too\u202e odd"}]}
     upstream = stocked({f"{DOCUMENTS}/upload": [reply(207, json=answer), reply(201, json={"documents": [filed(10)]})]})
@@ -262,7 +262,7 @@ async def test_an_answer_about_more_files_than_fit_is_cut_and_said(folders: Path
 
 
 @each_era
-@pytest.mark.promise("D100")
+@pytest.mark.promise("tools:uploads:allowed-folders")
 async def test_without_allowed_folders_the_error_names_the_setting(folders: Path, era: Era) -> None:
     upstream = stocked()
     async with keeper(upstream, era) as agent:
@@ -273,7 +273,7 @@ async def test_without_allowed_folders_the_error_names_the_setting(folders: Path
 
 
 @each_era
-@pytest.mark.promise("D100", "D101")
+@pytest.mark.promise("tools:uploads:allowed-folders", "tools:uploads:limits-first")
 async def test_a_file_that_may_not_leave_or_is_too_large_is_told_before_anybody_is_asked(
     folders: Path, era: Era
 ) -> None:
@@ -289,7 +289,7 @@ async def test_a_file_that_may_not_leave_or_is_too_large_is_told_before_anybody_
 
 
 @each_era
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_progress_is_told_in_bytes_and_equal_steps(folders: Path, era: Era) -> None:
     heard: list[tuple[float, float | None, str | None]] = []
 
@@ -307,7 +307,7 @@ async def test_progress_is_told_in_bytes_and_equal_steps(folders: Path, era: Era
 
 
 @each_era
-@pytest.mark.promise("D101")
+@pytest.mark.promise("tools:uploads:limits-first")
 async def test_an_upload_has_a_minute_whatever_other_calls_have(folders: Path, era: Era) -> None:
     given_: dict[str, Any] = {
         "toolsets": "all",

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rememberizer_mcp.server.sandbox.data.chunking import MOST_CHARACTERS, split
 
-pytestmark = pytest.mark.promise("D84")
+pytestmark = pytest.mark.promise("sandbox:documents:chunks")
 
 SENTENCE = "The heron stands still. "
 _pieces = st.sampled_from([SENTENCE, "word ", "\n\n", "\r\n\r\n", "。", "水", "x" * 500, "\u200d", "\x00", "!? ", "\n"])

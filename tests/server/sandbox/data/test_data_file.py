@@ -11,7 +11,7 @@ from tests.server.sandbox.oauth import Browser
 from tests.server.sandbox.support import API, newest_code, wrong_code
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D48")
+pytestmark = pytest.mark.promise("sandbox:data:file")
 
 _STORES_TABLES = ("shown_keys", "document_remarks", "vector_stores")
 _LIBRARY_TABLES = (
@@ -79,14 +79,14 @@ async def test_two_sandboxes_may_share_one_file(tmp_path: Path, clock: FakeClock
             assert (await other.me(api.access)).status_code == 200
 
 
-@pytest.mark.promise("S13")
+@pytest.mark.promise("settings:files:private")
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
     with build_sandbox(SandboxConfig(data=file)):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.promise("S13")
+@pytest.mark.promise("settings:files:private")
 def test_a_file_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
     build_sandbox(SandboxConfig(data=file)).close()

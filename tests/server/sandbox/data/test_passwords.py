@@ -19,7 +19,7 @@ def password_costs() -> None:
     """The real ones."""
 
 
-@pytest.mark.promise("D40")
+@pytest.mark.promise("sandbox:accounts:argon2")
 async def test_a_password_is_kept_as_an_argon2id_hash_only(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
     with build_sandbox(SandboxConfig(data=file)) as sandbox:
@@ -32,7 +32,7 @@ async def test_a_password_is_kept_as_an_argon2id_hash_only(tmp_path: Path) -> No
     assert PASSWORD.encode() not in file.read_bytes()
 
 
-@pytest.mark.promise("D40")
+@pytest.mark.promise("sandbox:accounts:argon2")
 async def test_an_unknown_account_costs_the_same_hash_as_a_known_one() -> None:
     passwords = Passwords()
     real = await passwords.hash(PASSWORD)

@@ -15,7 +15,7 @@ from tests.server.sandbox.documents import SEEDED, found, listed, remember
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D89")
+pytestmark = pytest.mark.promise("sandbox:documents:seed")
 
 FILES = sorted((Path(seeding.__file__).parent / "seed").iterdir())
 

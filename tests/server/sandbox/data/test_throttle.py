@@ -8,7 +8,7 @@ from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from tests.server.sandbox.support import API, wrong_code
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D45")
+pytestmark = pytest.mark.promise("sandbox:accounts:limits")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.sandbox.data.library import Library
 
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D85")
+pytestmark = pytest.mark.promise("sandbox:documents:any-script")
 
 
 @pytest.fixture

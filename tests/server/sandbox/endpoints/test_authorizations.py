@@ -6,7 +6,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox
 from tests.server.sandbox.oauth import ASKED, CALLBACK, Browser, answer_of
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 @pytest.mark.parametrize(
     "asked",
     [
@@ -58,7 +58,7 @@ async def test_the_callback_may_be_on_any_port_of_this_machine(sandbox: Sandbox,
         assert answer_of(await browser.press("cancel"), callback=callback)["error"] == "access_denied"
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 @pytest.mark.parametrize(
     ("asked", "error"),
     [

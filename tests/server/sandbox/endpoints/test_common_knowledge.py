@@ -4,7 +4,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox
 from tests.server.sandbox.stores import shown_key
 from tests.server.sandbox.support import API, NAME
 
-pytestmark = pytest.mark.promise("D93")
+pytestmark = pytest.mark.promise("sandbox:outbox:every-key")
 PATH = "common-knowledge/subscribed-list/"
 MEMBERS = {
     "id": int,

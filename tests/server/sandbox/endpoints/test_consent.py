@@ -35,7 +35,7 @@ async def browser(address: OutboxAddress, api: API) -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 async def test_a_person_signs_in_agrees_and_the_app_gets_a_code(browser: Browser, api: API) -> None:
     await browser.open()
     assert "Sign in to the Rememberizer sandbox" in browser.page.text
@@ -50,7 +50,7 @@ async def test_a_person_signs_in_agrees_and_the_app_gets_a_code(browser: Browser
     assert (await exchange(api, answer["code"])).status_code == 200
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 async def test_a_person_may_refuse_before_and_after_signing_in(browser: Browser) -> None:
     refused = {"error": "access_denied", "state": ASKED["state"]}
     await browser.open()
@@ -59,7 +59,7 @@ async def test_a_person_may_refuse_before_and_after_signing_in(browser: Browser)
     assert answer_of(await browser.press("cancel")) == refused
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 @pytest.mark.parametrize(("scope", "is_said"), [("offline_access", True), ("", False)])
 async def test_the_page_says_whether_the_app_stays(sandbox: Sandbox, api: API, scope: str, is_said: bool) -> None:
     await api.sign_up()
@@ -81,7 +81,7 @@ async def test_what_was_typed_comes_back_escaped(browser: Browser) -> None:
     assert "<script>" not in (await browser.sign_in('"><script>alert(1)</script>', "wrong")).text
 
 
-@pytest.mark.promise("D45")
+@pytest.mark.promise("sandbox:accounts:limits")
 async def test_signing_in_is_throttled_together_with_the_api(clock: FakeClock) -> None:
     with build_sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
         async with API(sandbox) as api, Browser(sandbox) as browser:
@@ -95,7 +95,7 @@ async def test_signing_in_is_throttled_together_with_the_api(clock: FakeClock) -
             assert (await api.sign_in()).status_code == 429
 
 
-@pytest.mark.promise("D45")
+@pytest.mark.promise("sandbox:accounts:limits")
 async def test_signing_in_is_throttled_per_address_too(clock: FakeClock) -> None:
     with build_sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
         async with Browser(sandbox) as browser:
@@ -103,7 +103,7 @@ async def test_signing_in_is_throttled_per_address_too(clock: FakeClock) -> None
     assert [answer.status_code for answer in answers] == [403, 403, 429]
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 @pytest.mark.parametrize(("variant", "status"), [("allowed", 200), ("refused", 403)])
 async def test_an_unverified_address_gets_a_fresh_code_as_at_signin(variant: str, status: int) -> None:
     variants = Variants.parse([f"unverified_sign_in={variant}"])
@@ -146,7 +146,7 @@ async def test_the_choice_has_to_be_one_of_those_shown(browser: Browser) -> None
         assert browser.alert == "Choose which documents the app may read."
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_the_cookie_is_this_pages_alone_and_changes_at_the_sign_in(browser: Browser) -> None:
     cookie = (await browser.open()).headers["set-cookie"]
     name, *attributes = cookie.split("; ")
@@ -157,14 +157,14 @@ async def test_the_cookie_is_this_pages_alone_and_changes_at_the_sign_in(browser
     assert browser.cookies["sandbox_browser"] != before
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_a_cookie_that_is_not_ours_is_replaced(browser: Browser) -> None:
     for value in ("short", "a" * 44, '"' + "a" * 42):
         page = await browser.get(browser.address, headers={"Cookie": f"sandbox_browser={value}"})
         assert value not in page.headers["set-cookie"]
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_the_page_is_not_stored_not_framed_and_its_form_leads_back_only(browser: Browser) -> None:
     await browser.open()
     for page in (browser.page, await browser.sign_in(EMAIL, "wrong"), await browser.sign_in()):
@@ -179,7 +179,7 @@ async def test_the_page_is_not_stored_not_framed_and_its_form_leads_back_only(br
         assert "<script" not in page.text
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_every_field_has_a_label(browser: Browser) -> None:
     for page in (await browser.open(), await browser.sign_in()):
         fields = re.findall(r'<input type="(?!hidden)[^>]* id="(\w+)"', page.text)
@@ -187,7 +187,7 @@ async def test_every_field_has_a_label(browser: Browser) -> None:
         assert re.findall(r'<label for="(\w+)"', page.text) == fields
 
 
-@pytest.mark.promise("S32", "S39")
+@pytest.mark.promise("page:request:host-and-origin", "page:request:not-framed-not-stored")
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:7001"])
 async def test_a_form_from_elsewhere_is_refused(browser: Browser, origin: str | None) -> None:
     await browser.sign_in()
@@ -197,7 +197,7 @@ async def test_a_form_from_elsewhere_is_refused(browser: Browser, origin: str | 
     assert "location" not in response.headers
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_a_form_without_this_browsers_own_token_changes_nothing(browser: Browser, sandbox: Sandbox) -> None:
     async with Browser(sandbox) as other:
         foreign = re.findall(r'name="form_token" value="([^"]*)"', (await other.open()).text)[0]
@@ -216,7 +216,7 @@ async def test_a_body_that_is_no_form_is_refused_with_a_page(browser: Browser) -
     assert "This app can't be authorized" in response.text
 
 
-@pytest.mark.promise("S33")
+@pytest.mark.promise("page:request:loopback-only")
 async def test_the_listener_serves_this_page_and_no_other_part_of_the_api(
     browser: Browser, address: OutboxAddress
 ) -> None:

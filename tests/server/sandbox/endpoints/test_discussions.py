@@ -8,7 +8,7 @@ from tests.server.sandbox.documents import SEEDED, listed, number_of, remember, 
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D83")
+pytestmark = pytest.mark.promise("sandbox:documents:shapes")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ async def test_from_is_the_older_end_and_to_the_newer(ada: API) -> None:
     }
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_from_may_be_the_newer_end(clock: FakeClock) -> None:
     async with signed_up("discussion_range=spec", clock=clock) as api:
         whole = await _read(api, **{"from": "2025-06-15T15:06:40Z", "to": "2025-05-01T00:00:00Z"})

@@ -12,7 +12,7 @@ from tests.server.sandbox.documents import SEEDED, listed, number_of, remember, 
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D83")
+pytestmark = pytest.mark.promise("sandbox:documents:shapes")
 
 DIARY = "On foot from the harbour to the river, 62 days"
 
@@ -97,7 +97,7 @@ async def test_what_was_remembered_is_indexed_a_moment_later(ada: API, clock: Fa
         clock.advance(2)
 
 
-@pytest.mark.promise("D84")
+@pytest.mark.promise("sandbox:documents:chunks")
 @pytest.mark.parametrize(
     "content", ["  two\r\n\nlines \n", "a\u202eb\u200b\x1b\x85\ufeff", "👨‍👩‍👧‍👦" * 300, "x" * 5000]
 )
@@ -201,7 +201,7 @@ async def test_an_empty_date_stays_empty(ada: API) -> None:
     assert document["created_time"] == ""
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 @pytest.mark.parametrize(("status", "has_body"), [(201, False), (204, False), (200, True)])
 async def test_memorize_may_answer_in_three_ways(clock: FakeClock, status: int, has_body: bool) -> None:
     async with signed_up(f"memorize_reply={status}", clock=clock) as api:
@@ -210,13 +210,13 @@ async def test_memorize_may_answer_in_three_ways(clock: FakeClock, status: int, 
         assert response.content == (b'{"data":[{}],"message":"Memorized.","code":"success"}' if has_body else b"")
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_a_used_up_quota_may_be_a_bad_request(clock: FakeClock) -> None:
     async with signed_up("quota_status=400", clock=clock, embed_quota=1) as api:
         assert (await remember(api, "Two", "ab")).status_code == 400
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_a_listed_document_may_have_its_number_as_id(clock: FakeClock) -> None:
     async with signed_up("document_ids=int", clock=clock) as api:
         documents = await listed(api, page_size=1000)
@@ -224,7 +224,7 @@ async def test_a_listed_document_may_have_its_number_as_id(clock: FakeClock) -> 
     assert "pk" not in documents[0]
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 @pytest.mark.parametrize(
     ("variant", "ends"),
     [("exclusive", [20, 62, 62]), ("inclusive", [19, 61, 61]), ("missing", [20, None, None])],
@@ -238,7 +238,7 @@ async def test_the_end_of_contents_may_be_told_in_three_ways(
     assert [answer.get("end_chunk") for answer in answers] == ends
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_an_inclusive_end_is_inclusive_when_asked_for_too(clock: FakeClock) -> None:
     async with signed_up("end_chunk=inclusive", clock=clock) as api:
         url = f"documents/{await number_of(api, DIARY)}/contents/"

@@ -10,7 +10,7 @@ from tests.server.sandbox.stores import Store
 from tests.server.sandbox.support import API
 from tests.support.tiers import examples
 
-pytestmark = pytest.mark.promise("D46", "D91")
+pytestmark = pytest.mark.promise("sandbox:wire:shapes-of-errors", "sandbox:stores:answers")
 # One store serves all examples of a test: no example depends on what another left behind.
 _SETTINGS = settings(
     max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

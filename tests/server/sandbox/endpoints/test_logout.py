@@ -2,7 +2,7 @@ import pytest
 
 from tests.server.sandbox.support import API
 
-pytestmark = pytest.mark.promise("D43")
+pytestmark = pytest.mark.promise("sandbox:accounts:logout")
 
 
 async def test_logout_answers_no_content_and_takes_both_cookies_back(api: API) -> None:

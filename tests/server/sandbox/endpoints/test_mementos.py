@@ -14,7 +14,7 @@ from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 from tests.support.tiers import examples
 
-pytestmark = pytest.mark.promise("D90")
+pytestmark = pytest.mark.promise("sandbox:mementos:limit")
 TEXTS = ("Assam", "Sencha", "Oolong")
 
 

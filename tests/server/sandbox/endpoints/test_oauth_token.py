@@ -36,7 +36,7 @@ def told(response: Any) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-@pytest.mark.promise("D64")
+@pytest.mark.promise("sandbox:tokens:offline-access")
 async def test_a_code_gives_the_documented_tokens(browser: Browser, api: API) -> None:
     response = await browser.grant(api)
     tokens = response.json()
@@ -56,7 +56,7 @@ async def test_the_token_is_good_for_the_account_until_the_logout(browser: Brows
         assert (await api.get(path, headers=bearer)).status_code == 401
 
 
-@pytest.mark.promise("D64")
+@pytest.mark.promise("sandbox:tokens:offline-access")
 @pytest.mark.parametrize("scope", ["", None])
 async def test_without_offline_access_there_is_no_refresh_token(sandbox: Sandbox, api: API, scope: str | None) -> None:
     await api.sign_up()
@@ -67,7 +67,7 @@ async def test_without_offline_access_there_is_no_refresh_token(sandbox: Sandbox
     assert (await api.me(tokens["access_token"])).status_code == 200
 
 
-@pytest.mark.promise("D63")
+@pytest.mark.promise("sandbox:oauth:code-once")
 async def test_a_code_that_comes_back_revokes_what_it_gave(browser: Browser, api: API, clock: FakeClock) -> None:
     code = await browser.code()
     tokens = (await exchange(api, code)).json()
@@ -81,7 +81,7 @@ async def test_a_code_that_comes_back_revokes_what_it_gave(browser: Browser, api
     assert told(await renew(api, renewed["refresh_token"])) == INVALID_GRANT
 
 
-@pytest.mark.promise("D63")
+@pytest.mark.promise("sandbox:oauth:code-once")
 async def test_a_code_lives_for_a_minute(browser: Browser, api: API, clock: FakeClock) -> None:
     young, old = await browser.code(), await browser.code()
     clock.advance(59.9)
@@ -90,7 +90,7 @@ async def test_a_code_lives_for_a_minute(browser: Browser, api: API, clock: Fake
     assert told(await exchange(api, old)) == INVALID_GRANT
 
 
-@pytest.mark.promise("D63")
+@pytest.mark.promise("sandbox:oauth:code-once")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -109,7 +109,7 @@ async def test_a_code_is_bound_to_what_it_was_asked_with(
     assert (await exchange(api, code)).status_code == 200
 
 
-@pytest.mark.promise("D63")
+@pytest.mark.promise("sandbox:oauth:code-once")
 async def test_another_apps_reuse_of_a_code_revokes_nothing(browser: Browser, api: API) -> None:
     code = await browser.code()
     tokens = (await exchange(api, code)).json()
@@ -117,7 +117,7 @@ async def test_another_apps_reuse_of_a_code_revokes_nothing(browser: Browser, ap
     assert (await api.me(tokens["access_token"])).status_code == 200
 
 
-@pytest.mark.promise("D63")
+@pytest.mark.promise("sandbox:oauth:code-once")
 async def test_pkce_may_be_left_out_but_not_taken_away(sandbox: Sandbox, api: API) -> None:
     await api.sign_up()
     async with Browser(sandbox, code_challenge=None, code_challenge_method=None) as browser:
@@ -125,7 +125,7 @@ async def test_pkce_may_be_left_out_but_not_taken_away(sandbox: Sandbox, api: AP
         assert (await browser.grant(api, code_verifier=None)).status_code == 200
 
 
-@pytest.mark.promise("D64")
+@pytest.mark.promise("sandbox:tokens:offline-access")
 async def test_a_refresh_token_rotates_and_its_reuse_revokes(browser: Browser, api: API) -> None:
     first = (await browser.grant(api)).json()
     second = (await renew(api, first["refresh_token"])).json()
@@ -138,7 +138,7 @@ async def test_a_refresh_token_rotates_and_its_reuse_revokes(browser: Browser, a
     assert told(await renew(api, second["refresh_token"])) == INVALID_GRANT
 
 
-@pytest.mark.promise("D64")
+@pytest.mark.promise("sandbox:tokens:offline-access")
 async def test_a_refresh_token_is_its_apps_alone(browser: Browser, api: API) -> None:
     refresh = (await browser.grant(api)).json()["refresh_token"]
     assert told(await renew(api, refresh, **AS_OTHER)) == INVALID_GRANT
@@ -146,7 +146,7 @@ async def test_a_refresh_token_is_its_apps_alone(browser: Browser, api: API) -> 
     assert (await renew(api, refresh)).status_code == 200
 
 
-@pytest.mark.promise("D64")
+@pytest.mark.promise("sandbox:tokens:offline-access")
 async def test_cookies_and_oauth_refresh_tokens_are_not_interchangeable(browser: Browser, api: API) -> None:
     oauth = (await browser.grant(api)).json()["refresh_token"]
     await api.sign_in()
@@ -197,7 +197,7 @@ async def test_a_body_that_is_no_form_is_an_invalid_request(api: API, content: b
     assert told(response) == (400, {"error": "invalid_request"})
 
 
-@pytest.mark.promise("S44")
+@pytest.mark.promise("settings:secrets:never-shown")
 async def test_no_code_or_token_is_stored_as_it_is(tmp_path: Path, clock: FakeClock) -> None:
     file = tmp_path / "sandbox.db"
     with build_sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
@@ -211,7 +211,7 @@ async def test_no_code_or_token_is_stored_as_it_is(tmp_path: Path, clock: FakeCl
     assert FORM["client_secret"] not in repr(SANDBOX_APP)
 
 
-@pytest.mark.promise("D62")
+@pytest.mark.promise("sandbox:oauth:consent")
 @pytest.mark.parametrize("memento", ["all", "none"])
 async def test_the_choice_of_documents_is_kept_with_the_grant(tmp_path: Path, clock: FakeClock, memento: str) -> None:
     file = tmp_path / "sandbox.db"
@@ -233,7 +233,7 @@ async def _under(variant: str, clock: FakeClock) -> AsyncIterator[tuple[API, San
             yield api, sandbox
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_pkce_may_be_ignored(clock: FakeClock) -> None:
     odd = {"code_challenge": "odd", "code_challenge_method": "plain"}
     async with _under("oauth_pkce=ignored", clock) as (api, sandbox), Browser(sandbox, **odd) as browser:
@@ -241,7 +241,7 @@ async def test_pkce_may_be_ignored(clock: FakeClock) -> None:
         assert (await browser.grant(api, code_verifier=None)).status_code == 200
 
 
-@pytest.mark.promise("D47", "D64")
+@pytest.mark.promise("sandbox:wire:variants", "sandbox:tokens:offline-access")
 async def test_an_oauth_refresh_token_may_stay_as_it_is(clock: FakeClock) -> None:
     async with _under("oauth_refresh_rotation=off", clock) as (api, sandbox):
         async with Browser(sandbox) as browser:
@@ -252,7 +252,7 @@ async def test_an_oauth_refresh_token_may_stay_as_it_is(clock: FakeClock) -> Non
             assert "refresh_token" not in response.json()
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_expires_in_may_be_left_out(clock: FakeClock) -> None:
     async with _under("oauth_expires_in=off", clock) as (api, sandbox):
         async with Browser(sandbox) as browser:
@@ -261,7 +261,7 @@ async def test_expires_in_may_be_left_out(clock: FakeClock) -> None:
         assert "expires_in" not in (await renew(api, tokens["refresh_token"])).json()
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_errors_may_come_with_200(clock: FakeClock) -> None:
     async with _under("oauth_error_status=200", clock) as (api, _):
         assert told(await exchange(api, "unknown")) == (200, {"error": "invalid_grant"})

@@ -14,7 +14,7 @@ from tests.server.sandbox.documents import SEEDED, listed, remember
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D86")
+pytestmark = pytest.mark.promise("sandbox:documents:paging")
 
 SHELVES = ("account:1", "store:1")
 

@@ -67,7 +67,7 @@ async def stranger(sandbox: Sandbox) -> AsyncIterator[API]:
         yield api
 
 
-@pytest.mark.promise("D87")
+@pytest.mark.promise("sandbox:documents:readers")
 async def test_documents_are_read_by_cookie_token_or_key(ada: API, stranger: API, database: Database) -> None:
     key = ApiKeys(database, SandboxConfig()).issue(1)
     for path in READING:
@@ -78,7 +78,7 @@ async def test_documents_are_read_by_cookie_token_or_key(ada: API, stranger: API
         assert by_cookie.json() == by_token.json() == by_key.json()
 
 
-@pytest.mark.promise("D87")
+@pytest.mark.promise("sandbox:documents:readers")
 @pytest.mark.parametrize("path", READING)
 async def test_nobody_and_a_made_up_key_are_turned_away(stranger: API, path: str) -> None:
     assert (await stranger.get(path)).status_code == 401
@@ -87,7 +87,7 @@ async def test_nobody_and_a_made_up_key_are_turned_away(stranger: API, path: str
         assert (refused.status_code, refused.json()) == (401, {"detail": "Invalid API key."})
 
 
-@pytest.mark.promise("D87")
+@pytest.mark.promise("sandbox:documents:readers")
 async def test_a_key_adds_to_its_own_account(ada: API, stranger: API, database: Database, clock: FakeClock) -> None:
     key = ApiKeys(database, SandboxConfig()).issue(1)
     assert (await remember(stranger, "By key", "zither", **_key(key))).status_code == 201
@@ -95,7 +95,7 @@ async def test_a_key_adds_to_its_own_account(ada: API, stranger: API, database: 
     assert await found(ada, "zither") == ["By key"]
 
 
-@pytest.mark.promise("D87")
+@pytest.mark.promise("sandbox:documents:readers")
 async def test_a_key_counts_before_a_cookie_and_a_token_before_both(ada: API, database: Database) -> None:
     key, grandmother = ApiKeys(database, SandboxConfig()).issue(1), ada.access
     await ada.sign_up(email="grace@example.com")
@@ -106,7 +106,7 @@ async def test_a_key_counts_before_a_cookie_and_a_token_before_both(ada: API, da
     assert (await ada.get("account/", headers=headers)).json()["email"] == "ada@example.com"
 
 
-@pytest.mark.promise("D88")
+@pytest.mark.promise("sandbox:documents:memento-limits")
 async def test_a_key_of_a_memento_sees_what_is_in_it(ada: API, stranger: API, database: Database) -> None:
     stranger.headers.update(_key(ApiKeys(database, SandboxConfig()).issue(1, 7)))
     assert await found(stranger, "halloumi xylophone bread") == ["About halloumi"]
@@ -117,7 +117,7 @@ async def test_a_key_of_a_memento_sees_what_is_in_it(ada: API, stranger: API, da
     assert source["document_stats"]["document_count"] == 1
 
 
-@pytest.mark.promise("D88")
+@pytest.mark.promise("sandbox:documents:memento-limits")
 async def test_the_consent_page_offers_the_mementos_of_the_account(
     ada: API, sandbox: Sandbox, database: Database
 ) -> None:
@@ -131,7 +131,7 @@ async def test_the_consent_page_offers_the_mementos_of_the_account(
         assert (await browser.press("authorize", memento="8")).status_code == 400
 
 
-@pytest.mark.promise("D88")
+@pytest.mark.promise("sandbox:documents:memento-limits")
 @pytest.mark.parametrize(("memento", "count"), [("all", SEEDED + 2), ("none", 0), ("7", 1)])
 async def test_a_grant_sees_what_the_person_chose(
     ada: API, stranger: API, sandbox: Sandbox, memento: str, count: int
@@ -144,7 +144,7 @@ async def test_a_grant_sees_what_the_person_chose(
     assert (await ada.get("documents/")).json()["count"] == SEEDED + 2
 
 
-@pytest.mark.promise("D88")
+@pytest.mark.promise("sandbox:documents:memento-limits")
 @pytest.mark.usefixtures("ada")
 async def test_a_grant_for_a_memento_that_is_gone_sees_nothing(
     stranger: API, sandbox: Sandbox, database: Database

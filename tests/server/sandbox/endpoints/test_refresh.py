@@ -8,7 +8,7 @@ from tests.support.clock import FakeClock
 REFUSED = {"detail": "Token is invalid or expired"}
 
 
-@pytest.mark.promise("D42")
+@pytest.mark.promise("sandbox:tokens:rotate")
 async def test_a_refresh_replaces_both_cookies(api: API) -> None:
     await api.sign_up()
     access, refresh = api.access, api.refresh_token
@@ -20,7 +20,7 @@ async def test_a_refresh_replaces_both_cookies(api: API) -> None:
     assert (await api.me()).status_code == 200
 
 
-@pytest.mark.promise("D42")
+@pytest.mark.promise("sandbox:tokens:rotate")
 async def test_a_used_refresh_token_revokes_every_token_of_its_family(api: API) -> None:
     await api.sign_up()
     used = api.refresh_token
@@ -53,7 +53,7 @@ async def test_a_refresh_without_a_cookie_is_unauthorized(api: API) -> None:
     assert (await api.refresh()).status_code == 401
 
 
-@pytest.mark.promise("D51")
+@pytest.mark.promise("sandbox:data:lifetimes")
 async def test_tokens_live_as_long_as_the_settings_say(clock: FakeClock) -> None:
     config = SandboxConfig(now=clock, access_seconds=2, refresh_seconds=10)
     with build_sandbox(config) as sandbox:
@@ -68,7 +68,7 @@ async def test_tokens_live_as_long_as_the_settings_say(clock: FakeClock) -> None
             assert (await api.refresh(refresh)).status_code == 401
 
 
-@pytest.mark.promise("D51")
+@pytest.mark.promise("sandbox:data:lifetimes")
 async def test_a_refreshed_token_lives_from_the_refresh_on(api: API, clock: FakeClock) -> None:
     await api.sign_up()
     clock.advance(7 * 24 * 3600 - 1)
@@ -79,7 +79,7 @@ async def test_a_refreshed_token_lives_from_the_refresh_on(api: API, clock: Fake
     assert (await api.me(response.cookies["access_token"])).status_code == 200
 
 
-@pytest.mark.promise("D51")
+@pytest.mark.promise("sandbox:data:lifetimes")
 async def test_an_access_token_may_outlive_its_refresh_token(clock: FakeClock) -> None:
     config = SandboxConfig(now=clock, access_seconds=100, refresh_seconds=1)
     with build_sandbox(config) as sandbox:
@@ -91,7 +91,7 @@ async def test_an_access_token_may_outlive_its_refresh_token(clock: FakeClock) -
             assert (await api.me(access)).status_code == 200
 
 
-@pytest.mark.promise("D51")
+@pytest.mark.promise("sandbox:data:lifetimes")
 async def test_codes_live_as_long_as_the_settings_say(clock: FakeClock) -> None:
     with build_sandbox(SandboxConfig(now=clock, code_seconds=5, code_attempts=1)) as sandbox:
         async with API(sandbox) as api:

@@ -11,7 +11,7 @@ from tests.support.clock import FakeClock
 
 FORMAT = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
 
-pytestmark = pytest.mark.promise("D83")
+pytestmark = pytest.mark.promise("sandbox:documents:shapes")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def test_four_hundred_words_are_not_too_many(ada: API) -> None:
     assert await found(ada, "qwrtzp " * 399 + "halloumi") == ["Lunch"]
 
 
-@pytest.mark.promise("D87")
+@pytest.mark.promise("sandbox:documents:readers")
 async def test_an_account_never_finds_what_is_anothers(ada: API, sandbox: Sandbox) -> None:
     async with API(sandbox) as grace:
         await grace.sign_up(email="grace@example.com")
@@ -165,7 +165,7 @@ async def test_an_unusable_agentic_question_is_refused(ada: API, body: dict[str,
     assert (response.status_code, list(response.json())) == (400, [field])
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_a_search_may_answer_in_the_older_shape(clock: FakeClock) -> None:
     async with signed_up("search_shape=data", clock=clock) as api:
         body = (await api.get("documents/search/", params={"q": "Zeppelin accordion tuba", "n": 1})).json()
@@ -176,7 +176,7 @@ async def test_a_search_may_answer_in_the_older_shape(clock: FakeClock) -> None:
         assert agentic.json()["data"]
 
 
-@pytest.mark.promise("D47")
+@pytest.mark.promise("sandbox:wire:variants")
 async def test_a_document_that_was_found_may_have_empty_dates(clock: FakeClock) -> None:
     async with signed_up("search_dates=empty", clock=clock) as api:
         body = (await api.get("documents/search/", params={"q": "bread"})).json()

@@ -12,7 +12,7 @@ from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox
 from tests.server.sandbox.stores import new_store, shown_key
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS
 
-pytestmark = pytest.mark.promise("D93")
+pytestmark = pytest.mark.promise("sandbox:outbox:every-key")
 
 
 async def test_a_person_finds_every_key_on_the_outbox_page(sandbox: Sandbox, api: API, tmp_path: Path) -> None:

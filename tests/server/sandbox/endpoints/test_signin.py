@@ -83,7 +83,7 @@ async def test_the_outbox_keeps_the_newest_hundred_letters(api: API, sandbox: Sa
     assert first not in sandbox.outbox.letters()
 
 
-@pytest.mark.promise("D44")
+@pytest.mark.promise("sandbox:accounts:captcha")
 @pytest.mark.parametrize(
     ("captcha", "complaint"),
     [
@@ -98,7 +98,7 @@ async def test_only_the_sandbox_captcha_is_accepted(api: API, captcha: str | Non
         assert response.json() == {"captcha": [complaint]}
 
 
-@pytest.mark.promise("D44")
+@pytest.mark.promise("sandbox:accounts:captcha")
 async def test_a_missing_captcha_is_a_missing_field(api: API) -> None:
     response = await api.post("auth/signin/", json={"login": EMAIL, "password": "x"})
     assert response.status_code == 400

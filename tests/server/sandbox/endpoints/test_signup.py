@@ -45,7 +45,7 @@ async def test_two_signups_at_once_make_one_account(api: API) -> None:
     assert sorted(statuses) == [201, 400]
 
 
-@pytest.mark.promise("D46")
+@pytest.mark.promise("sandbox:wire:shapes-of-errors")
 async def test_an_empty_signup_names_every_missing_field(api: API) -> None:
     response = await api.post("auth/signup/")
     required = ["This field is required."]
@@ -53,7 +53,7 @@ async def test_an_empty_signup_names_every_missing_field(api: API) -> None:
     assert response.json() == {"email": required, "password": required, "captcha": required}
 
 
-@pytest.mark.promise("D46")
+@pytest.mark.promise("sandbox:wire:shapes-of-errors")
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [

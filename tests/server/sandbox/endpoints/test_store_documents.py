@@ -8,7 +8,7 @@ from tests.server.sandbox.stores import Store, new_store
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D91")
+pytestmark = pytest.mark.promise("sandbox:stores:answers")
 CREATED = "2025-06-15T15:06:40Z"
 INDEXED = "2025-06-15T15:06:42Z"
 

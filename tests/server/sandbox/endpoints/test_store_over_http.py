@@ -8,7 +8,7 @@ from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 from tests.server.sandbox.support import EMAIL, PASSWORD, WAIT_SECONDS
 from tests.support.http_sandbox import http_sandbox, shown_key
 
-pytestmark = pytest.mark.promise("D91", "D92")
+pytestmark = pytest.mark.promise("sandbox:stores:answers", "sandbox:stores:uploads")
 
 
 @pytest.fixture

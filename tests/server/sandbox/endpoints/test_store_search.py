@@ -5,7 +5,7 @@ import pytest
 from tests.server.sandbox.stores import Store
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D91")
+pytestmark = pytest.mark.promise("sandbox:stores:answers")
 TEAS = {"Assam": "Assam is a black tea.", "Sencha": "Sencha is a green tea.", "Mocha": "Mocha is a coffee."}
 OTHERS = {name: f"{name} is neither." for name in ("Water", "Juice", "Cola")}
 

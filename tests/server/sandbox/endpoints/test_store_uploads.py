@@ -10,7 +10,7 @@ from tests.server.sandbox.stores import Store, new_store
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.promise("D92")
+pytestmark = pytest.mark.promise("sandbox:stores:uploads")
 MEGABYTE = 1024 * 1024
 BOUNDARY = "x-boundary"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"

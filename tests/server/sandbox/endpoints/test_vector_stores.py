@@ -8,7 +8,7 @@ from tests.server.sandbox.oauth import Browser, exchange
 from tests.server.sandbox.stores import Store, new_store, shown_key
 from tests.server.sandbox.support import API
 
-pytestmark = pytest.mark.promise("D91")
+pytestmark = pytest.mark.promise("sandbox:stores:answers")
 DESIGN = {
     "embedding_model": "sentence-transformers/all-mpnet-base-v2",
     "indexing_algorithm": "hnsw",

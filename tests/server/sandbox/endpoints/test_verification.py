@@ -23,7 +23,7 @@ async def test_a_code_is_good_once(api: API, sandbox: Sandbox) -> None:
     assert response.json() == REFUSED
 
 
-@pytest.mark.promise("D41")
+@pytest.mark.promise("sandbox:accounts:codes")
 async def test_a_code_expires_after_its_lifetime(api: API, sandbox: Sandbox, clock: FakeClock) -> None:
     await api.sign_up()
     clock.advance(899)
@@ -34,7 +34,7 @@ async def test_a_code_expires_after_its_lifetime(api: API, sandbox: Sandbox, clo
     assert response.json() == REFUSED
 
 
-@pytest.mark.promise("D41")
+@pytest.mark.promise("sandbox:accounts:codes")
 async def test_a_code_is_dead_after_five_wrong_tries(api: API, sandbox: Sandbox) -> None:
     await api.sign_up()
     for _ in range(5):

@@ -4,7 +4,7 @@ from io import BytesIO
 import pytest
 from rememberizer_mcp.server.sandbox.wire.file_text import READ_BYTES, read_text, type_of
 
-pytestmark = pytest.mark.promise("D92")
+pytestmark = pytest.mark.promise("sandbox:stores:uploads")
 
 
 def page(source: str) -> str | None:

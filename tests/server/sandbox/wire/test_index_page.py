@@ -17,7 +17,7 @@ async def _index(api: API, **headers: str) -> httpx.Response:
     return response
 
 
-@pytest.mark.promise("D49")
+@pytest.mark.promise("sandbox:wire:says-so")
 async def test_the_first_page_says_that_there_is_no_real_account(api: API) -> None:
     page = (await _index(api)).text
     assert "This is a sandbox, not Rememberizer." in page
@@ -40,13 +40,13 @@ async def test_page_and_documentation_name_the_registered_app(api: API) -> None:
         assert "http://127.0.0.1:PORT/oauth/callback" in text
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_text_from_outside_is_escaped(api: API) -> None:
     page = (await _index(api, Host="<script>alert(1)</script>")).text
     assert "<script>" not in page
 
 
-@pytest.mark.promise("S39")
+@pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_the_policy_admits_the_pages_own_style_and_nothing_else(api: API) -> None:
     response = await _index(api)
     style = re.findall(r"<style>(.*?)</style>", response.text, re.DOTALL)[0]

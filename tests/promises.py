@@ -1,0 +1,23 @@
+"""The promises of ``promises.toml``, by their ids."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One sentence that a test must prove, where it comes from, and why it may still be owed."""
+
+    text: str
+    source: str
+    owed: str | None = None
+
+
+_AREAS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PROMISES = {
+    f"{area}:{theme}:{name}": Promise(**entry)
+    for area, themes in _AREAS.items()
+    for theme, entries in themes.items()
+    for name, entry in entries.items()
+}
