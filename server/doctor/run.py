@@ -3,12 +3,16 @@
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 import anyio
+import anyio.to_thread
 import click
 
 from ..hosts.block import typed
@@ -26,6 +30,7 @@ SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
 _NO_NETWORK = Finding.ok("network", "Not needed: the sandbox is part of the server.")
 _NO_HOST = Finding.ok("hosts", f"None has an entry of ours; `{typed('install', 'HOST')}` writes one.")
 Row = Finding | OfEntry
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +43,9 @@ class Machine:
     system: Callable[[], System] = this_system
     checks: Sequence[str] = COMMAND
     """What runs the checks of an examination."""
-    examined_until: float = 13.0
+    read_until: float = 8.0
     """Seconds from the beginning at which each stage is ended; the next one has what remains."""
+    examined_until: float = 13.0
     own_until: float = 19.0
     hosts_until: float = 25.0
     least: float = 2.0
@@ -85,9 +91,8 @@ class _Doctor:
         packages: list[Finding] = []
         with guarded("packages", packages.append):
             packages += versions(declared())
-        in_files = self._read_files()
+        in_files, found = await self._read_and_examine(checks)
         entries = [row for row in in_files if isinstance(row, Entry)]
-        found = await self._examinations(checks, entries)
         shell = [found[check] for check in checks]
         if self._sandbox:
             shell.insert(1, [_NO_NETWORK])
@@ -102,20 +107,29 @@ class _Doctor:
             hosts += [*next(starts), *self._again(row, found)] if isinstance(row, Entry) else [row]
         return [*packages, *chain(*shell), *grouped(chain(*own)), *(grouped(hosts) or [_NO_HOST])]
 
-    def _read_files(self) -> list[Entry | Finding]:
+    async def _read_files(self) -> list[Entry | Finding]:
         """Our entries in the hosts' files. The words of no command show what these hold."""
         found: list[Entry | Finding] = []
+        seconds = self._remaining(self._machine.read_until)
         with guarded("hosts", found.append):
             from .entries import rows  # noqa: PLC0415 -- a library that reads the files may be broken
 
-            found += rows(self._machine.system)
+            try:
+                found += await _in_time(partial(rows, self._machine.system), seconds)
+            except TimeoutError:
+                text = f"The hosts' files could not be read within {seconds:.0f} s."
+                step = "Run it again; if one lies on a drive or in a cloud, see that it can be opened."
+                found.append(Finding.failure("hosts", text, step))
         for row in found:
             if isinstance(row, Entry):
                 self._quoting.learn(environ=row.environ, arguments=row.command[1:])
         return found
 
-    async def _examinations(self, shells: list[Check], entries: list[Entry]) -> dict[Check, list[Finding]]:
-        """What each check found: with the shell's variables, and with those that entries set. Equal ones run once."""
+    async def _read_and_examine(self, shells: list[Check]) -> tuple[list[Entry | Finding], dict[Check, list[Finding]]]:
+        """What stands in the hosts' files, and what each check found: with the shell's variables, and with entries'.
+
+        Equal checks run once. Those of the shell begin at once, so that files which are slow to read take no time away.
+        """
         shell = self._machine.environ
         found: dict[Check, list[Finding]] = {}
 
@@ -126,13 +140,13 @@ class _Doctor:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run, shells, shell)
-            planned: set[Check] = set()
-            for entry in entries:
+            in_files, planned = await self._read_files(), set[Check]()
+            for entry in (row for row in in_files if isinstance(row, Entry)):
                 checks = [each for each in entry.checks_again(shell, sandbox=self._sandbox) if each not in planned]
                 if checks:
                     planned.update(checks)
                     tasks.start_soon(run, checks, entry.environ_again(shell))
-        return found
+        return in_files, found
 
     def _again(self, entry: Entry, found: Mapping[Check, list[Finding]]) -> Iterator[OfEntry]:
         """What an entry's own variables change."""
@@ -168,3 +182,21 @@ class _Doctor:
 
     def _remaining(self, until: float) -> float:
         return max(self._machine.least, self._begun + until - anyio.current_time())
+
+
+async def _in_time(work: Callable[[], Result], seconds: float) -> Result:
+    """What the work gives; a thread that is still at it after so many seconds keeps no process from ending.
+
+    Raises:
+        TimeoutError: It took longer.
+    """
+    future = Future[Result]()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="files", daemon=True).start()
+    return await anyio.to_thread.run_sync(future.result, seconds, abandon_on_cancel=True)

@@ -1,12 +1,14 @@
 """What hangs or crashes while the doctor looks at it is one failure, and the report still comes in time."""
 
 import re
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.doctor.examination import examine
+from rememberizer_mcp.server.doctor.network import LIMIT_SECONDS
 from rememberizer_mcp.server.doctor.report import Level
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.hosts.system import System
@@ -38,6 +40,7 @@ async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) 
 async def test_the_longest_run_stays_below_half_a_minute() -> None:
     standard = Machine()
     rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py and processes.py
+    assert standard.read_until + LIMIT_SECONDS <= standard.examined_until
     assert standard.examined_until + standard.least + rest < standard.own_until
     assert standard.own_until + standard.least + rest < standard.hosts_until
     assert standard.hosts_until + rest < 30
@@ -73,6 +76,30 @@ async def test_what_breaks_while_hosts_files_are_read_is_one_failure(tmp_path: P
     found = (await diagnose(broken, sandbox=True))[-1]
     assert (found.name, found.level) == ("hosts", Level.FAILURE)
     assert re.fullmatch(r"The check broke off: KeyError at entries\.py:[0-9]+\.", found.text)
+
+
+@pytest.mark.promise("doctor:safe:ends")
+async def test_files_that_can_not_be_read_in_time_are_one_failure_and_take_no_time_from_others(tmp_path: Path) -> None:
+    checked, gone_on, reading = tmp_path / "checked", threading.Event(), []
+
+    def waits() -> System:
+        reading.append(threading.current_thread())
+        gone_on.wait(float(HANGS))
+        raise KeyError
+
+    checks = ("/bin/sh", "-c", f"touch {checked}")
+    hung = Machine(
+        environ=bare_environment(tmp_path), system=waits, server=("/bin/false",), checks=checks,
+        read_until=1.0, examined_until=20.0, least=0.1,
+    )  # fmt: skip
+    found = (await diagnose(hung, sandbox=True))[-1]
+    assert (found.name, found.level, found.text) == (
+        "hosts", Level.FAILURE, "The hosts' files could not be read within 1 s."
+    )  # fmt: skip
+    assert checked.exists()
+    assert reading[0].daemon, "the process would wait for it at its end"
+    gone_on.set()
+    reading[0].join(float(HANGS))
 
 
 @pytest.mark.exhaustive
