@@ -12,7 +12,20 @@ from starlette.responses import Response
 from ..data.agentic import search_in_rounds, told
 from ..data.documents import DISCUSSIONS, INTEGRATIONS, Document, account_shelf
 from ..data.refusals import Refusal, not_found
-from ..wire.forms import GIVEN, Content, Fields, Moment, Named, Number, Query, must, one_of, read_json, read_query
+from ..wire.forms import (
+    GIVEN,
+    GIVEN_NUMBER,
+    Content,
+    Fields,
+    Moment,
+    Named,
+    Number,
+    Query,
+    must,
+    one_of,
+    read_json,
+    read_query,
+)
 from ..wire.shapes import Shape, listed, search_reply
 from .base import Endpoints, answers, found, id_in
 from .services import Reader
@@ -43,8 +56,8 @@ class _Discussion(Fields):
 
 _IS_SHORT = must(lambda query: len(query.split()) <= 400, "Ensure this field has no more than 400 words.")  # noqa: PLR2004 - as it says
 _Query = Annotated[Query, _IS_SHORT]
-Results = Annotated[int, Field(ge=1, le=100), GIVEN]
-Around = Annotated[int, Field(ge=0, le=20), GIVEN]
+Results = Annotated[int, Field(ge=1, le=100), GIVEN_NUMBER]
+Around = Annotated[int, Field(ge=0, le=20), GIVEN_NUMBER]
 
 
 class _Dated(Fields):

@@ -14,7 +14,7 @@ from ..data.documents import Document, Match
 from ..data.refusals import Refusal, invalid_api_key, not_found, permission_denied
 from ..data.vector_stores import VectorStore
 from ..wire.file_text import read_text, type_of
-from ..wire.forms import GIVEN, Content, Fields, Named, Query, Text, one_of, read_json, read_query
+from ..wire.forms import GIVEN, GIVEN_NUMBER, Content, Fields, Named, Query, Text, one_of, read_json, read_query
 from ..wire.shapes import Shape, iso, store_document, store_search_reply
 from ..wire.uploads import FIELD, uploaded_files
 from .base import Endpoints, answers, found, id_in
@@ -39,7 +39,7 @@ class _Store(Named):
     description: Annotated[Text, Field(max_length=2000), GIVEN] = ""
     embedding_model: Annotated[str, one_of(_MODELS), GIVEN] = "openai/text-embedding-3-small"
     indexing_algorithm: Annotated[str, one_of((*_ALGORITHMS, *_GUIDE_ALGORITHMS)), GIVEN] = "ivfflat"
-    vector_dimension: Annotated[int, Field(ge=1, le=2000), GIVEN] = 1536
+    vector_dimension: Annotated[int, Field(ge=1, le=2000), GIVEN_NUMBER] = 1536
     search_metric: Annotated[str, one_of((*_METRICS, *_GUIDE_METRICS)), GIVEN] = "cosine_distance"
 
 
@@ -50,7 +50,7 @@ class _Document(Named):
 class _Search(Fields):
     query: Query = Field(alias="q")
     limit: Results = Field(10, alias="n")
-    threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), GIVEN] = Field(0.7, alias="t")
+    threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), GIVEN_NUMBER] = Field(0.7, alias="t")
     previous: Around = Field(0, alias="prev_chunks")
     following: Around = Field(0, alias="next_chunks")
 

@@ -77,10 +77,15 @@ def _check(condition: Callable[[Any], bool], complaint: str) -> Callable[[object
 
 
 def _given(value: object) -> object:
-    """Take null and an empty text for an absent value, and a truth value for no number."""
+    """Take null and an empty text for an absent value."""
     if value is None or value == "":
         raise PydanticUseDefault
-    return str(value) if isinstance(value, bool) else value
+    return value
+
+
+def _given_number(value: object) -> object:
+    """Do the same, and take a truth value for no number."""
+    return str(value) if isinstance(value, bool) else _given(value)
 
 
 def _moment(value: object) -> float:
@@ -92,13 +97,14 @@ def _moment(value: object) -> float:
 
 
 GIVEN = BeforeValidator(_given)
+GIVEN_NUMBER = BeforeValidator(_given_number)
 Text = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_SOME_TEXT)]
 Verbatim = Annotated[str, StringConstraints(pattern=_SOME_TEXT)]
 """A text that is kept with the white space around it."""
 Name = Annotated[Text, Field(max_length=255)]
 Content = Annotated[Verbatim, Field(max_length=MAX_BODY_BYTES)]
 Query = Annotated[Text, Field(max_length=10_000)]
-Number = Annotated[int, Field(ge=0, le=2**31 - 1), GIVEN]
+Number = Annotated[int, Field(ge=0, le=2**31 - 1), GIVEN_NUMBER]
 Moment = Annotated[float | None, BeforeValidator(_moment), GIVEN]
 """An ISO 8601 time in Unix seconds, in UTC where it names no zone."""
 

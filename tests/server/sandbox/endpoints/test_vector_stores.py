@@ -51,6 +51,8 @@ async def test_a_store_needs_only_a_name(store: Store) -> None:
         ({"name": "x" * 256}, "name", "Ensure this field has no more than 255 characters."),
         ({"embedding_model": "gpt"}, "embedding_model", '"gpt" is not a valid choice.'),
         ({"vector_dimension": 0}, "vector_dimension", "Ensure this value is greater than or equal to 1."),
+        ({"description": True}, "description", "Not a valid string."),
+        ({"vector_dimension": True}, "vector_dimension", "A valid integer is required."),
         ({"vector_dimension": "many"}, "vector_dimension", "A valid integer is required."),
         ({"search_metric": ["cosine"]}, "search_metric", "\"['cosine']\" is not a valid choice."),
     ],
