@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -13,7 +14,14 @@ from .services import Services
 Found = TypeVar("Found")
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[object]])
 
-_LARGEST_ID = 2**63 - 1  # SQLite knows no larger number
+
+class _IdConvertor(IntegerConvertor):
+    """An id in a path. SQLite knows no number of more than 19 digits, and Python reads none of more than 4300."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("id", _IdConvertor())
 
 
 class Endpoints:
@@ -57,9 +65,9 @@ def found(thing: Found | None) -> Found:
 
 
 def id_in(request: Request) -> int:
-    """Give the id in the path, or 0, which nothing has, for one beyond what the database can hold."""
+    """Give the id in the path."""
     number: int = request.path_params["id"]
-    return number if number <= _LARGEST_ID else 0
+    return number
 
 
 def _in_json(handler: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:

@@ -103,7 +103,7 @@ class DocumentEndpoints(Endpoints):
             "results": [listed(document, self.variants) for document in documents],
         }
 
-    @answers("GET", "/documents/{id:int}/contents/")
+    @answers("GET", "/documents/{id:id}/contents/")
     async def contents(self, request: Request) -> Shape:
         """Answer with the text of some chunks. A document that is not indexed yet is empty, not unknown."""
         reader = self.services.reader(request)
@@ -115,7 +115,7 @@ class DocumentEndpoints(Endpoints):
         chunks = self.library.chunks(document.id, start, min(end, most))
         return {"content": "".join(chunks), **self._end(document, start + len(chunks))}
 
-    @answers("GET", "/discussions/{id:int}/contents/")
+    @answers("GET", "/discussions/{id:id}/contents/")
     async def discussion(self, request: Request) -> Shape:
         """Answer with the messages of a Slack or Discord channel; without times, those of the last seven days.
 

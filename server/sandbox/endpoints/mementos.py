@@ -57,7 +57,7 @@ class MementoEndpoints(Endpoints):
         memento = self.services.mementos.create(owner.account.id, fields.name)
         return JSONResponse(_detailed(memento), status_code=self.variants.memento_created)
 
-    @answers("POST", "/mementos/memento_document/{id:int}/")
+    @answers("POST", "/mementos/memento_document/{id:id}/")
     async def edit(self, request: Request) -> Shape:
         """Add everything, or nothing; then remove some.
 
@@ -70,12 +70,12 @@ class MementoEndpoints(Endpoints):
         self.services.mementos.change(memento.id, add=add, remove={int(text) for text in fields.remove})
         return _detailed(self._memento(request, owner))
 
-    @answers("GET", "/mementos/{id:int}/")
+    @answers("GET", "/mementos/{id:id}/")
     async def get(self, request: Request) -> Shape:
         """Answer with one and its documents' ids."""
         return _detailed(self._memento(request, self.services.owner(request)))
 
-    @answers("DELETE", "/mementos/{id:int}/")
+    @answers("DELETE", "/mementos/{id:id}/")
     async def delete(self, request: Request) -> Response:
         """Remove one; the documents stay."""
         self.services.mementos.delete(self._memento(request, self.services.owner(request)).id)

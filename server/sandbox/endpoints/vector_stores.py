@@ -32,7 +32,7 @@ _GUIDE_METRICS = ("cosine", "ip", "l2")
 """Another page of the documentation has these names."""
 _DOCUMENTS = "/vector-stores/{store_id}/documents"
 _UPLOADED = ("id", "name", "type", "size", "status", "created", "vector_store")
-_DOCUMENT = f"{_DOCUMENTS}/{{id:int}}"
+_DOCUMENT = f"{_DOCUMENTS}/{{id:id}}"
 
 
 class _Store(Named):

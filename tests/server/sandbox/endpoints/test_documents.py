@@ -151,7 +151,7 @@ async def test_an_unusable_range_is_refused(ada: API, asked: dict[str, str], com
     assert (response.status_code, response.json()) == (400, complaint)
 
 
-@pytest.mark.parametrize("number", ["0", "999999", str(2**63), "9" * 40, "abc", "-1"])
+@pytest.mark.parametrize("number", ["0", "999999", "9" * 18, str(2**63), "9" * 4301, "abc", "-1"])
 async def test_a_document_that_is_not_there_is_not_found(ada: API, number: str) -> None:
     response = await ada.get(f"documents/{number}/contents/")
     assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
