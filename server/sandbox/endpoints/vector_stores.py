@@ -159,7 +159,7 @@ class VectorStoreEndpoints(Endpoints):
         refused: list[tuple[str, Refusal]] = []
         async with uploaded_files(request, self.config) as files:
             for file in files:
-                name = PurePosixPath((file.filename or "").replace("\\", "/")).name[-255:]
+                name = _name_of(file)
                 try:
                     shown = store_document(await self._keep(file, name, store), store, self.variants)
                     kept.append({member: shown[member] for member in _UPLOADED})
@@ -203,6 +203,12 @@ class VectorStoreEndpoints(Endpoints):
             size=size,
             integration_type="vector_store",
         )
+
+
+def _name_of(file: UploadFile) -> str:
+    """Give the name of a file without its folders. No reply can carry half a character, as a name in UTF-7 can."""
+    whole = (file.filename or "").encode(errors="replace").decode()
+    return PurePosixPath(whole.replace("\\", "/")).name[-255:]
 
 
 def _summary(store: VectorStore) -> Shape:

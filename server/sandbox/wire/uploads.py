@@ -31,8 +31,8 @@ async def uploaded_files(request: Request, config: SandboxConfig) -> AsyncIterat
     """
     if media_type(request) != "multipart/form-data":
         raise unsupported(request)
-    counted = Request(request.scope, _Counted(request, config.upload_request_bytes).receive)
     try:
+        counted = Request(request.scope, _Counted(request, config.upload_request_bytes).receive)
         form = await counted.form(max_files=MOST_FILES, max_fields=MOST_FILES)
     except HTTPException as error:
         raise _unreadable(error.detail) from error

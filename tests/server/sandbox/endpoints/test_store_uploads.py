@@ -197,6 +197,7 @@ async def test_a_form_without_files_is_refused(store: Store, body: bytes, compla
         (b"", MULTIPART + "; charset=none"),
         (b"Assam", MULTIPART),
         (b"Assam", "multipart/form-data"),
+        (b"Assam", "multipart/form-data; boundary*=undefined''x"),
         (part("files", '; filename="tea.txt"') + f"--{BOUNDARY}--".encode(), MULTIPART + "; charset=undefined"),
         (f"--{BOUNDARY}\r\nContent-Disposition: form-data\r\n\r\nx\r\n--{BOUNDARY}--".encode(), MULTIPART),
     ],
@@ -204,6 +205,12 @@ async def test_a_form_without_files_is_refused(store: Store, body: bytes, compla
 async def test_a_body_that_is_no_form_is_refused(store: Store, body: bytes, content_type: str) -> None:
     response = await send(store, body, content_type)
     assert response.status_code == 400, response.text
+
+
+async def test_half_a_character_in_a_name_is_replaced(store: Store) -> None:
+    body = part("files", '; filename="+2AA-.txt"') + f"--{BOUNDARY}--".encode()
+    response = await send(store, body, MULTIPART + "; charset=utf-7")
+    assert (response.status_code, response.json()["documents"][0]["name"]) == (201, "?.txt")
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/mixed"])
