@@ -80,15 +80,15 @@ def ending_signals() -> set[signal.Signals]:
 
 @contextmanager
 def heeding(signals: Collection[signal.Signals]) -> Iterator[anyio.Event]:
-    """Take signals over while the body runs; the event is set when one comes.
+    """Take signals over while the body runs; the event is set when one comes, and others change nothing.
 
-    From then on they are ignored, also after the body: they often come together, and what is left is to end.
+    If one came they are ignored after the body: they often come together, and what is left is to end.
     """
     came, loop = anyio.Event(), asyncio.get_running_loop()
+    numbers: set[int] = set()
 
-    def heed(*_: object) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)
+    def heed(number: int, _: object) -> None:
+        numbers.add(number)  # its handler stays: Python reports one that is replaced while another signal is handled
         loop.call_soon_threadsafe(came.set)
 
     before = {number: signal.signal(number, heed) for number in signals}
@@ -96,8 +96,7 @@ def heeding(signals: Collection[signal.Signals]) -> Iterator[anyio.Event]:
         yield came
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) is heed:
-                signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if numbers else handler)
 
 
 def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:

@@ -229,14 +229,16 @@ async def test_the_sandbox_keeps_few_connections_too(
     assert [record.levelname for record in caplog.records if record.name != "httpx"] == ["WARNING"]
 
 
-async def test_signals_that_were_taken_over_are_ignored_once_one_has_come() -> None:
+async def test_signals_that_come_together_end_it_once_and_are_ignored_from_then_on() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
     try:
         with anyio.fail_after(WAIT_SECONDS), heeding((signal.SIGTERM, signal.SIGHUP)) as came:
-            signal.raise_signal(signal.SIGTERM)
+            together = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGHUP))
             signal.raise_signal(signal.SIGTERM)
             signal.raise_signal(signal.SIGHUP)
+            signal.pthread_sigmask(signal.SIG_SETMASK, together)
             await came.wait()
+            signal.raise_signal(signal.SIGTERM)
         assert {signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)} == {signal.SIG_IGN}
     finally:
         for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
