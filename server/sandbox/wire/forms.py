@@ -52,6 +52,10 @@ class Fields(BaseModel):
 
     model_config = ConfigDict(coerce_numbers_to_str=True, frozen=True, hide_input_in_errors=True)
 
+    def __repr_args__(self) -> tuple[()]:
+        """Show no value: it may be a password."""
+        return ()
+
 
 Model = TypeVar("Model", bound=Fields)
 

@@ -13,8 +13,11 @@ from rememberizer_mcp.server.sandbox.data.tokens import Tokens
 from rememberizer_mcp.server.sandbox.data.vector_stores import VectorStore
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.wire.forms import Fields
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code
+
+pytestmark = pytest.mark.promise("settings:secrets:never-shown")
 
 CANARY = "canary-4711"
 DESIGN: dict[str, Any] = {
@@ -24,7 +27,12 @@ DESIGN: dict[str, Any] = {
     "search_metric": "s",
 }
 STORE: dict[str, Any] = {"id": "vs_1", "account_id": 1, "name": "Facts", "description": "", "created_at": 0}
-pytestmark = pytest.mark.promise("settings:secrets:never-shown")
+
+
+class Posted(Fields):
+    """A request with a secret."""
+
+    password: str
 
 
 async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:
@@ -67,6 +75,7 @@ def _objects_of_the_sandbox() -> list[object]:
         Tokens(access=CANARY, refresh=CANARY),
         ShownKey(opens="account", id="1", name="", owner=EMAIL, key=CANARY),
         VectorStore(**STORE, **DESIGN, key=CANARY, key_digest=CANARY.encode()),
+        Posted(password=CANARY),
     ],
 )
 def test_a_value_that_carries_a_secret_does_not_show_it(thing: object) -> None:
