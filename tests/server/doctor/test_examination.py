@@ -62,16 +62,29 @@ async def test_what_a_check_started_is_ended_with_it(tmp_path: Path) -> None:
 
 @pytest.mark.promise("doctor:safe:ends")
 @pytest.mark.parametrize(
-    ("end", "why"), [("sleep 60", "did not end within 1 s."), ("kill -9 $$", "ended with code -9.")]
+    ("end", "why", "seconds"),
+    [("sleep 60", "did not end within 1 s.", 1), ("kill -9 $$", "ended with code -9.", 20)],
 )
-async def test_a_check_that_hangs_or_dies_hides_no_other_of_its_process(end: str, why: str, tmp_path: Path) -> None:
+async def test_a_check_that_hangs_or_dies_hides_no_other_of_its_process(
+    end: str, why: str, seconds: float, tmp_path: Path
+) -> None:
     told = Finding.ok("browser", "All is well.")
     script = f"echo '{json.dumps(['browser', [told.as_dict()]])}'; echo '[\"keyring\"'; {end}"
     command = ("/bin/sh", "-c", script)
-    found = await examine(CHECKS, environ=bare_environment(tmp_path), limit_seconds=1, command=command)
+    found = await examine(CHECKS, environ=bare_environment(tmp_path), limit_seconds=seconds, command=command)
     assert found.pop("browser") == [told]
     assert {each.name for (each,) in found.values()} == {"settings", "network", "keyring"}
     assert all(each.text.endswith(why) for (each,) in found.values())
+
+
+@pytest.mark.promise("doctor:safe:ends")
+async def test_a_crash_is_the_failure_of_its_own_check_alone(tmp_path: Path) -> None:
+    told = json.dumps([Finding.ok("", "All is well.").as_dict()])
+    script = f"""case "$0 $*" in *keyring*) exit 3;; esac; echo '["'"$0"'", {told}]'"""
+    command = ("/bin/sh", "-c", script)
+    found = await examine(CHECKS, environ=bare_environment(tmp_path), limit_seconds=20, command=command)
+    assert found.pop("keyring")[0].text == "The check could not run: it ended with code 3."
+    assert {each.text for (each,) in found.values()} == {"All is well."}
 
 
 @pytest.mark.promise("doctor:safe:ends")
