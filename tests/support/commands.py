@@ -12,7 +12,6 @@ PACKAGES: Mapping[str, str] = {
     "dbus-run-session": "dbus",
     "fish": "fish",
     "gnome-keyring-daemon": "gnome-keyring",
-    "make": "make",
     "zsh": "zsh",
 }
 """Debian's package of each command that a test names in ``pytest.mark.needs``, but for those in ``.interop``."""
