@@ -44,7 +44,7 @@ async def get_me(api: RememberizerAPI, credentials: Credentials) -> Me:
     try:
         return Me.model_validate(reply.body.fields)
     except ValidationError as error:
-        raise UpstreamProtocolError(status=reply.status) from error
+        raise reply.unusable() from error
 
 
 async def whose(api: RememberizerAPI, credentials: Credentials, *, of: str | None = None) -> Me:

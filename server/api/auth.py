@@ -98,7 +98,7 @@ async def custom_refresh(api: RememberizerAPI, credentials: Credentials) -> None
     if not reply.is_success:
         raise refresh_refusal(reply)
     if not credentials.absorb(reply.response, reply.body, sent_at_version=None):
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
 
 
 async def custom_logout(api: RememberizerAPI, credentials: Credentials) -> None:
@@ -110,4 +110,4 @@ async def custom_logout(api: RememberizerAPI, credentials: Credentials) -> None:
     """
     reply = await api.send(endpoints.CUSTOM_LOGOUT.call(), credentials)
     if not reply.is_success:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from ..errors import ResponseTooLarge, UpstreamProtocolError
+from ..errors import ResponseTooLarge
 from .answers import Model, Whole, found_list, read
 from .client import Asker
 from .endpoints import Endpoint
@@ -45,7 +45,7 @@ async def read_every(model: type[Model], asker: Asker, endpoint: Endpoint, **par
         reply = await asker.request(call)
         items = found_list(reply, "results", "documents", "mementos")
         if items is None:
-            raise UpstreamProtocolError(status=reply.status)
+            raise reply.unusable()
         if items == before:  # whoever ignores the number gives the same page again
             return found
         if len(found) + len(items) > MOST_ITEMS:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ..errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed, UpstreamProtocolError
+from ..errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed
 from .body import Body
 from .client import REFUSES_WHO_ASKS, RememberizerAPI, Reply
 from .credentials import Credentials
@@ -160,9 +160,9 @@ class _Tokens(BaseModel):
 
 def _take(credentials: Credentials, reply: Reply) -> None:
     if not reply.is_success:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
     try:
         tokens = _Tokens.model_validate(reply.body.fields)
     except ValidationError as error:
-        raise UpstreamProtocolError(status=reply.status) from error
+        raise reply.unusable() from error
     credentials.take_oauth(tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in)

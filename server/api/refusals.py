@@ -61,7 +61,7 @@ def signin_refusal(reply: Reply, *, captcha_sent: bool) -> errors.RememberizerEr
     """Why signin (§1.2) was refused; 400, 401 and 403 can all mean the credentials."""
     status = reply.status
     if status not in REFUSES_WHO_ASKS:
-        return errors.UpstreamProtocolError(status=status)
+        return reply.unusable()
     if captcha := _captcha_refusal(reply, captcha_sent=captcha_sent):
         return captcha
     if _NOT_VERIFIED.search(reply.body.words):
@@ -94,14 +94,14 @@ def verification_refusal(reply: Reply) -> errors.RememberizerError:
         return errors.InvalidVerificationCode(status=status)
     if status in _SAID_NO:
         return errors.SessionExpired(status=status, repair=_START_AFRESH)
-    return errors.UpstreamProtocolError(status=status)
+    return reply.unusable()
 
 
 def refresh_refusal(reply: Reply) -> errors.RememberizerError:
     """Why custom-refresh (§1.4) was refused."""
     if reply.status in REFUSES_WHO_ASKS:
         return errors.SessionExpired(status=reply.status)
-    return errors.UpstreamProtocolError(status=reply.status)
+    return reply.unusable()
 
 
 def refusal(reply: Reply, *, unverified: bool) -> errors.RememberizerError:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..errors import UpstreamProtocolError
 from . import endpoints
 from .answers import Answer, Model, SomeNumber, Text, found_list, moment, read, require_done
 from .client import Asker, Reply
@@ -76,5 +75,5 @@ def found_in(reply: Reply, model: type[Model], *, summary: Mapping[str, Any] | N
     if not matches and not result:
         require_done(reply)
     if matches is None and not result:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
     return read(model, {"matches": matches or [], "result": result or None}, reply)

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from ..errors import UpstreamProtocolError
 from . import endpoints
 from .answers import Answer, SomeLine, SomeWhole, Text, Whole, read, read_list, require_done
 from .client import Asker
@@ -60,7 +59,7 @@ async def profile(asker: Asker) -> Profile:
     reply = await asker.request(endpoints.ME.call())
     found = read(Profile, reply.body.fields, reply)
     if not found.model_fields_set:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
     return found
 
 

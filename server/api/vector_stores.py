@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..errors import UpstreamProtocolError
 from .answers import HIGHEST, Answer, Name, SomeLine, SomeWhole, read
 from .client import Asker
 from .endpoints import (
@@ -109,7 +108,7 @@ async def store_options(asker: Asker) -> StoreOptions:
     """``GET vector-stores/configs``: the models, algorithms and metrics that a store can be made with."""
     reply = await asker.request(VECTOR_STORE_CONFIGS.call())
     if reply.body.json is None:
-        raise UpstreamProtocolError(status=reply.status)
+        raise reply.unusable()
     return StoreOptions(options=reply.body.fields or reply.body.json)
 
 
