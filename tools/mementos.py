@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..server.api import mementos
-from ..server.api.budget import begin_anew
 from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
@@ -150,7 +149,6 @@ async def delete_memento(call: ToolCall, arguments: DeleteMementoArguments) -> D
         path=f"mementos/{arguments.id}", whose=call.whose, kind="memento", id=arguments.id, name=found.name
     )
     await require_consent(call.caller, deletion, confirm=arguments.confirm)
-    begin_anew()
     await mementos.delete_memento(call, memento_id=arguments.id)
     return DeletedMemento(account=call.account, deleted=arguments.id)
 

@@ -15,6 +15,7 @@ from typing import Annotated
 import anyio
 from pydantic import BaseModel, Field, Strict
 
+from ...server.api.budget import begin_anew
 from ...server.errors import ConfirmationRequired, Forbidden
 from .caller import Answer, Caller, Way
 from .unlinked import unlinked
@@ -78,7 +79,7 @@ class Deletion(BaseModel):
 
 
 async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool | None) -> None:
-    """Go on only if the user wants it deleted.
+    """Go on only if the user wants it deleted; the call's time with Rememberizer is counted from then on.
 
     Raises:
         InputNeeded: The client is to be asked first, in its own round.
@@ -95,7 +96,7 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
         case Way.REQUEST:
             answer = await _ask(caller, deletion)
         case _ if confirm:
-            return
+            answer = Answer.ACCEPTED
         case _:
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
@@ -104,6 +105,7 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
     elif answer is not Answer.ACCEPTED:
         why, repair = _REFUSALS[answer]
         raise Forbidden(f"{why}, so nothing was deleted.", repair=repair)
+    begin_anew()
 
 
 async def _ask(caller: Caller, deletion: Deletion) -> Answer | None:

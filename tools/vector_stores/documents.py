@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import Field
 
 from ...server.api import vector_stores
-from ...server.api.budget import begin_anew
 from ...server.api.vector_stores import VectorDocument
 from ..base.arguments import NO_BLANK, Text
 from ..base.call import ToolCall
@@ -129,7 +128,6 @@ async def delete_vector_document(call: ToolCall, arguments: DeleteArguments) -> 
         name=found.name,
     )
     await require_consent(call.caller, deletion, confirm=arguments.confirm)
-    begin_anew()
     await vector_stores.delete_document(call, store_id=store_id, document_id=arguments.id)
     return DeletedDocument(account=call.account, deleted=arguments.id)
 
