@@ -101,7 +101,7 @@ class Session:
             ``False`` if another account was held before and upstream did not confirm its sign-out.
 
         Raises:
-            SignInError, UpstreamError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
+            RememberizerError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
         unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
         with self._signing_in_again(unverified=unverified), self._fresh() as fresh:
@@ -210,10 +210,10 @@ class Session:
         fresh.become(me, method=method, meant=self.meant if method in BY_PAGE else meant)
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)
-        left = True
+        signed_out = True
         if before.has_account and not same_account(before.account, me.email):
             with anyio.CancelScope(shield=True):
-                left = (await before.give_back(stays_last=not fresh.is_last)).confirmed
+                signed_out = (await before.give_back(stays_last=not fresh.is_last)).confirmed
         before.wipe()
         await fresh.keep()
-        return left
+        return signed_out

@@ -67,7 +67,7 @@ def status_of(
     session: Session,
     *,
     meant: Meant | None = None,
-    previous_left: bool = True,
+    previous_signed_out: bool = True,
     sent: Sent | None = None,
     began: str = "",
 ) -> SessionStatus:
@@ -76,11 +76,11 @@ def status_of(
     Args:
         session: Which one.
         meant: The account that the call is meant for, if another may have been signed in meanwhile.
-        previous_left: ``False`` if another account was held before and upstream did not confirm its sign-out.
+        previous_signed_out: ``False`` if another account was held before and upstream did not confirm its sign-out.
         sent: How the user was sent to the sign-in page, if this call sent them.
         began: What ``next`` begins with.
     """
-    page, of_previous = session.page, "" if previous_left else LEFT_BEHIND
+    page, of_previous = session.page, "" if previous_signed_out else LEFT_BEHIND
     meant = meant if meant and meant.account else session.grant.meant
     if session.state is State.SIGNED_OUT and page is None:
         return signed_out()

@@ -104,9 +104,9 @@ async def signup(call: ToolCall, arguments: SignupArguments) -> SessionStatus:
         if account is not None:
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
-                previous_left = await session.sign_up(**account._asdict(), name=arguments.name)
+                previous_signed_out = await session.sign_up(**account._asdict(), name=arguments.name)
             session.close_page()
-            return status_of(session, previous_left=previous_left)
+            return status_of(session, previous_signed_out=previous_signed_out)
         if call.was_done(session):
             return status_of(session)
         call.refuse_what_has_ended(session)
@@ -127,9 +127,9 @@ async def login(call: ToolCall, arguments: LoginArguments) -> SessionStatus:
         if account is not None:
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
-                previous_left = await session.sign_in(**account._asdict())
+                previous_signed_out = await session.sign_in(**account._asdict())
             session.close_page()
-            return status_of(session, previous_left=previous_left)
+            return status_of(session, previous_signed_out=previous_signed_out)
         is_theirs = _is_theirs(session, arguments.email) or call.was_done(session)
         can_go_on = session.state is not State.UNVERIFIED or session.grant.can_verify
         if is_theirs and can_go_on and await session.grant.is_usable():
@@ -137,7 +137,7 @@ async def login(call: ToolCall, arguments: LoginArguments) -> SessionStatus:
             return status_of(session)
         arrival = await call.sign_in(session, meant=Meant(arguments.email), captcha=captcha)
     sent = await bring(call.caller, arrival.pending, meant=arrival.meant) if arrival.pending else None
-    return status_of(session, meant=arrival.meant, previous_left=arrival.previous_signed_out, sent=sent)
+    return status_of(session, meant=arrival.meant, previous_signed_out=arrival.previous_signed_out, sent=sent)
 
 
 async def verify(call: ToolCall, arguments: VerifyArguments) -> SessionStatus:
