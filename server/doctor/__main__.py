@@ -37,7 +37,7 @@ async def _print(name: str) -> None:
     found: list[Finding] = []
     with guarded(name, found.append):
         found += await _found(name)
-    print(json.dumps([name, [finding.as_dict() for finding in found]]), flush=True)  # noqa: T201
+    print(json.dumps([name, [finding.as_dict() for finding in found]]), flush=True)  # noqa: T201 -- `examination` reads it
 
 
 async def _main() -> None:

@@ -47,7 +47,7 @@ def answers(method: str, *paths: str) -> Callable[[Handler], Handler]:
     """
 
     def mark(handler: Handler) -> Handler:
-        handler.answers = [(method, path) for path in paths]  # type: ignore[attr-defined]
+        handler.answers = [(method, path) for path in paths]  # type: ignore[attr-defined]  # functions hold what is set on them
         return handler
 
     return mark
