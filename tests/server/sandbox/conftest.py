@@ -1,11 +1,15 @@
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import anyio
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.listener import outbox_listener
+from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 
 from tests.server.sandbox.stores import Store, new_store
-from tests.server.sandbox.support import API
+from tests.server.sandbox.support import API, WAIT_SECONDS
 from tests.support.clock import FakeClock
 
 
@@ -19,6 +23,14 @@ def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
 async def api(sandbox: Sandbox) -> AsyncIterator[API]:
     async with API(sandbox) as api:
         yield api
+
+
+@pytest.fixture
+async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OutboxAddress]:
+    """The outbox of `sandbox`, on a port of its own."""
+    with anyio.fail_after(WAIT_SECONDS):
+        async with outbox_listener(sandbox, tmp_path) as address:
+            yield address
 
 
 @pytest.fixture

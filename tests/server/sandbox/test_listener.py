@@ -18,13 +18,6 @@ from tests.support.ports import ends, idle
 
 
 @pytest.fixture
-async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OutboxAddress]:
-    with anyio.fail_after(WAIT_SECONDS):
-        async with outbox_listener(sandbox, tmp_path) as address:
-            yield address
-
-
-@pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False, timeout=WAIT_SECONDS) as browser:
         yield browser

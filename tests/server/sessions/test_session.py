@@ -69,6 +69,16 @@ def cookies_of(request: httpx.Request) -> set[str]:
     return set(request.headers["cookie"].split("; "))
 
 
+async def refresh_during_a_call(session: Session, slow: Held) -> None:
+    """Refresh while a call waits for its answer, which comes afterwards."""
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: session.grant.request(ACCOUNT))
+            await slow.arrived.wait()
+            await session.grant.refresh()
+            slow.released.set()
+
+
 @pytest.mark.promise("sessions:refresh:single-flight")
 async def test_fifty_calls_with_an_expired_token_refresh_once(clock: FakeClock) -> None:
     held = Held(reply(cookies=tokens(2)))
@@ -121,12 +131,7 @@ async def test_a_late_refusal_of_an_old_token_causes_no_second_refresh(clock: Fa
     slow = Held(reply(401))
     upstream = usual(account=[slow, OK])
     async with signed_in(upstream, clock) as session:
-        with anyio.fail_after(5):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(ACCOUNT))
-                await slow.arrived.wait()
-                await session.grant.refresh()
-                slow.released.set()
+        await refresh_during_a_call(session, slow)
     assert upstream.paths[2:] == ["account/", "auth/custom-refresh/", "account/"]
     assert "access-2" in upstream.requests[-1].headers["cookie"]
 
@@ -237,12 +242,7 @@ async def test_a_slow_answer_does_not_overwrite_newer_cookies(clock: FakeClock) 
     slow = Held(reply(200, json={}, cookies=tokens(1)))
     upstream = usual(account=slow)
     async with signed_in(upstream, clock) as session:
-        with anyio.fail_after(5):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(ACCOUNT))
-                await slow.arrived.wait()
-                await session.grant.refresh()
-                slow.released.set()
+        await refresh_during_a_call(session, slow)
         await session.sign_out()
     assert cookies_of(upstream.requests[-1]) == {"access_token=access-2", "refresh_token=refresh-2"}
 

@@ -2,29 +2,19 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
 
 from tests.server.sandbox.oauth import ASKED, Browser, answer_of, exchange
-from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS
+from tests.server.sandbox.support import API, EMAIL
 from tests.support.clock import FakeClock
 
 GRACE = "grace@example.com"
 WRONG = "This e-mail and password don't belong together. Please try again."
-
-
-@pytest.fixture
-async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OutboxAddress]:
-    with anyio.fail_after(WAIT_SECONDS):
-        async with outbox_listener(sandbox, tmp_path) as address:
-            yield address
 
 
 @pytest.fixture
