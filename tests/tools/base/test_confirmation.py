@@ -38,6 +38,17 @@ async def test_a_host_that_can_ask_is_asked_and_a_yes_deletes(era: Era, tool: st
     assert not [secret for secret in (STORE_KEY, "access-1", "refresh-1") if secret in asked.model_dump_json()]
 
 
+@each_era
+@each_deletion
+@pytest.mark.promise("sign-in:pending:patience", "upstream:time:budget")
+async def test_the_time_in_which_the_user_reads_is_not_the_calls(era: Era, tool: str, number: int) -> None:
+    host, upstream, patient = Consenting(YES, takes_seconds=6), stocked(), Around(patience_seconds=60)
+    settings = {"timeout_seconds": 5}
+    async with keeper(upstream, era, around=patient, settings=settings, elicitation_callback=host) as agent:
+        done = await agent.call(tool, id=number)
+    assert str(done["deleted"]) == str(number)
+
+
 REFUSALS: dict[str, tuple[ElicitResult, str]] = {
     "declined": (ElicitResult(action="decline"), "The user said no, so nothing was deleted."),
     "declined with content": (

@@ -9,7 +9,7 @@ from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, leap
 from tests.support.needing import Answer, needing
 from tests.support.person import Asking, sign_in_at
 from tests.support.sessions import resync
@@ -53,6 +53,24 @@ async def test_the_call_waits_for_the_person_and_answers_the_question(era: Era) 
             await anyio.wait_all_tasks_blocked()
             await sign_in_at(url)
     assert answers == [{"id": 7}, {"id": 7}]
+
+
+@pytest.mark.promise("sign-in:pending:patience", "upstream:time:budget")
+async def test_the_time_that_a_person_took_is_not_the_calls(era: Era) -> None:
+    answers: list[dict[str, Any]] = []
+    server = server_on(upstream().transport, None, PATIENT, timeout_seconds=5)
+    async with agent_on(server, era) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+
+        async def ask() -> None:
+            answers.append(await agent.call("ask"))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            leap(6)
+            await sign_in_at(url)
+    assert answers == [{"id": 7}]
 
 
 @pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:elicitation:outcomes-told-apart")
