@@ -15,6 +15,7 @@ import pytest
 from rememberizer_mcp.server.signin.pending import Consent
 
 from tests.support.agent import ADA, Agent, Around, agent_on, server_on
+from tests.support.clock import leap
 from tests.support.person import visit
 from tests.support.ports import free_port
 from tests.support.sessions import resync
@@ -26,8 +27,10 @@ PATIENT = Around(patience_seconds=5)
 
 
 @asynccontextmanager
-async def consenting(upstream: FakeUpstream, around: Around = PATIENT) -> AsyncIterator[tuple[Agent, Tab]]:
-    app = {"oauth_client_id": "app", "oauth_client_secret": SECRET, "oauth_port": free_port()}
+async def consenting(
+    upstream: FakeUpstream, around: Around = PATIENT, **settings: Any
+) -> AsyncIterator[tuple[Agent, Tab]]:
+    app = {"oauth_client_id": "app", "oauth_client_secret": SECRET, "oauth_port": free_port(), **settings}
     async with (
         agent_on(server_on(upstream.transport, None, around, **app)) as agent,
         httpx.AsyncClient(trust_env=False) as client,
@@ -62,6 +65,21 @@ async def test_the_code_is_exchanged_with_its_verifier_and_the_session_is_oauths
     sent = dict(parse_qsl(upstream.asked("auth/oauth2/token/")[0].content.decode()))
     challenge = urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).decode().rstrip("=")
     assert (sent["code"], query["code_challenge"]) == ("canary-code", challenge)
+
+
+@pytest.mark.promise("page:account:meant", "upstream:time:budget")
+async def test_an_account_that_nobody_named_is_given_back_also_when_the_time_for_its_sign_in_is_over() -> None:
+    def late(_: httpx.Request) -> httpx.Response:
+        leap(4)
+        return reply(503)
+
+    upstream = granted(me=late)
+    async with consenting(upstream, email=ADA["email"], timeout_seconds=3) as (agent, tab):
+        query = await tab.leave()
+        shown = await tab.come_back(state=query["state"], code="c")
+        assert "This page takes the account a…@example.org only." in shown.text
+        assert await outcome(agent) == "pending"
+    assert len(upstream.asked("auth/custom-logout/")) == 1
 
 
 @pytest.mark.promise("sessions:oauth:state-once")

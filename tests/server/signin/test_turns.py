@@ -7,7 +7,7 @@ import pytest
 
 from tests.server.signin.visits import origin, page, post, state
 from tests.support.agent import ADA, Around, agent_on, server_on
-from tests.support.clock import Gate
+from tests.support.clock import Gate, leap
 from tests.support.sessions import resync
 from tests.support.upstream import Slow, reply, tokens, usual
 
@@ -63,6 +63,25 @@ async def test_a_post_that_waited_for_its_turn_is_refused_when_the_session_ended
             slow.answers.set()
         assert sorted(answer.status_code for answer in answers) == [200, 410]
         assert await state(agent) == "signed_out"
+
+
+@pytest.mark.promise("upstream:time:budget", "page:forms:work-and-stay")
+async def test_a_post_that_is_not_answered_ends_in_time_and_the_next_one_has_time_of_its_own() -> None:
+    slow, shown = Slow(reply(cookies=tokens())), list[str]()
+    async with page(usual(signin=slow), timeout_seconds=3) as (agent, url):
+
+        async def send() -> None:
+            shown.append((await post(url, data={"form": "sign_in", **ADA})).text)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send)
+            await slow.asked.wait()
+            leap(4)
+        assert "be reached or did not answer properly. Nothing was lost: try again." in shown[0]
+        assert await state(agent) == "pending"
+        slow.answers.set()
+        await send()
+        assert "You are signed in" in shown[1]
 
 
 @pytest.mark.promise("sign-in:pending:abandoned-reaped", "page:forms:sent-once")

@@ -73,6 +73,25 @@ async def test_the_time_that_a_person_took_is_not_the_calls(era: Era) -> None:
     assert answers == [{"id": 7}]
 
 
+@pytest.mark.promise("upstream:time:budget")
+async def test_a_call_whose_time_is_over_before_its_turn_starts_no_sign_in(era: Era) -> None:
+    slow, errors = Slow(reply(401)), list[dict[str, Any]]()
+    server = server_on(upstream(signin=slow).transport, None, BRIEF, timeout_seconds=5)
+    async with agent_on(server, era) as agent:
+
+        async def fail(tool: str, **arguments: str) -> None:
+            errors.append(await agent.fails(tool, **arguments))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: fail("login", **ADA))
+            await slow.asked.wait()
+            tasks.start_soon(fail, "ask")
+            await anyio.wait_all_tasks_blocked()
+            leap(6)
+        assert [error["code"] for error in errors] == ["upstream_timeout"] * 2
+        assert (await agent.call("session_status"))["state"] == "signed_out"
+
+
 @pytest.mark.promise("sign-in:lazy:first-call-answered", "sign-in:elicitation:outcomes-told-apart")
 async def test_a_host_that_opens_links_is_asked_and_the_question_is_answered(era: Era) -> None:
     host = Asking("accept", signs_in=True)
