@@ -1,14 +1,17 @@
 """Rememberizer's knowledge in a test: documents and passages in the shapes of the contract, and an upstream of them."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from mcp_types import TextContent
 from pydantic import SecretStr
 from rememberizer_mcp.server.api.api_key import ApiKey
 from rememberizer_mcp.server.api.client import RememberizerAPI
 
+from tests.support.agent import Agent, Era, agent_on, server_on
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, PREFIX, Answer, FakeUpstream, reply, usual
 
@@ -70,6 +73,39 @@ def found(*matches: Any) -> httpx.Response:
 def page(*documents: Any, **fields: Any) -> httpx.Response:
     shape = {"count": len(documents), "next": None, "previous": None, "results": list(documents)}
     return reply(200, json=shape | fields)
+
+
+async def once(era: Era, upstream: FakeUpstream, tool: str, **arguments: Any) -> dict[str, Any]:
+    """The content of one call by key; its text is the same as compact JSON."""
+    async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
+        return await content_of(agent, tool, **arguments)
+
+
+async def content_of(agent: Agent, tool: str, **arguments: Any) -> dict[str, Any]:
+    result = await agent.result(tool, **arguments)
+    assert not result.is_error, result.structured_content
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert json.loads(block.text) == result.structured_content
+    assert "\n" not in block.text
+    return dict(result.structured_content or {})
+
+
+async def refused(era: Era, upstream: FakeUpstream, tool: str, **arguments: Any) -> dict[str, Any]:
+    async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
+        return await agent.fails(tool, **arguments)
+
+
+def params(upstream: FakeUpstream) -> dict[str, str]:
+    return dict(upstream.requests[-1].url.params)
+
+
+def unfenced(content: dict[str, Any], text: str) -> str:
+    """What stands between the marks that the result names."""
+    opening, closing = f"[{content['fence']}]\n", f"\n[/{content['fence']}]"
+    assert text.startswith(opening)
+    assert text.endswith(closing)
+    return text[len(opening) : -len(closing)]
 
 
 class Shelf:

@@ -1,5 +1,6 @@
 """A person at the sign-in page, without a browser; and a host that sends them there."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import httpx
 from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult, ErrorData
 
-from tests.support.agent import ADA
+from tests.support.agent import ADA, Agent
 
 
 async def visit(url: str, **fields: str) -> httpx.Response:
@@ -30,6 +31,19 @@ async def sign_in_as_another(url: str, **account: str) -> None:
     """Sign in as somebody else than the page is for, whatever steps that takes there."""
     await visit(url, form="another_account")
     await visit(url, form="sign_in", **account)
+
+
+async def link(agent: Agent, tool: str = "login", **arguments: Any) -> dict[str, Any]:
+    """A call that leaves the person with a page; the link and the code are in both forms of the result."""
+    result = await agent.result(tool, **arguments)
+    content = dict(result.structured_content or {})
+    assert content["state"] == "pending"
+    (block,) = result.content
+    assert block.type == "text"
+    assert json.loads(block.text) == content
+    assert content["sign_in_url"].startswith("http://127.0.0.1:")
+    assert len(content["confirm_code"].split()) == 2
+    return content
 
 
 @dataclass

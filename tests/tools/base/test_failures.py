@@ -93,3 +93,12 @@ def repairs_in(tree: ast.AST) -> Iterator[str]:
         if is_repair or is_given or is_usual:
             inside = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
             yield from (text for text in inside if isinstance(text, str))
+
+
+@pytest.mark.promise("tools:errors:members")
+def test_a_failure_says_how_long_to_wait() -> None:
+    made = failure(RateLimited(retry_after_seconds=7.5, status=429), offered=()).structured_content
+    assert made is not None
+    assert made["error"]["retry_after_seconds"] == 7.5
+    assert made["error"]["status"] == 429
+    assert made["error"]["retryable"] is True

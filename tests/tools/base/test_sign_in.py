@@ -1,43 +1,20 @@
-"""How a person gets to the sign-in page, and how the agent goes on: in both eras, whatever the host can do."""
+"""How a person gets to the sign-in page by a link, and how the agent goes on when they are done or it has ended."""
 
 import json
-import re
 from typing import Any
 
 import anyio
 import pytest
-from mcp import MCPError
-from mcp_types import (
-    CallToolResult,
-    ElicitCompleteNotification,
-    ElicitRequestURLParams,
-    ElicitResult,
-    InputRequiredResult,
-    InputResponses,
-)
 
-from tests.support.agent import ADA, ERAS, GRACE, Agent, Around, Era, agent_on, server_on
+from tests.support.agent import ADA, ERAS, GRACE, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
-from tests.support.person import Asking, sign_in_at, visit
+from tests.support.person import link, sign_in_at, visit
 from tests.support.sessions import resync
-from tests.support.upstream import Slow, reply, tokens, usual
+from tests.support.upstream import reply, usual
 
 each_era = pytest.mark.parametrize("era", ERAS)
 PATIENT = Around(patience_seconds=60)
 BRIEF = Around(patience_seconds=0.3)
-
-
-async def link(agent: Agent, tool: str = "login", **arguments: Any) -> dict[str, Any]:
-    """A call that leaves the person with a page; the link and the code are in both forms of the result."""
-    result = await agent.result(tool, **arguments)
-    content = dict(result.structured_content or {})
-    assert content["state"] == "pending"
-    (block,) = result.content
-    assert block.type == "text"
-    assert json.loads(block.text) == content
-    assert content["sign_in_url"].startswith("http://127.0.0.1:")
-    assert len(content["confirm_code"].split()) == 2
-    return content
 
 
 @each_era
@@ -89,114 +66,6 @@ async def test_patience_ends_and_the_page_stays(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise(
-    "sign-in:elicitation:url-for-secrets",
-    "sign-in:elicitation:no-credentials-in-url",
-    "sign-in:pending:link-and-code",
-    "tools:questions:end",
-)
-async def test_a_host_that_opens_links_is_asked_with_the_code_and_the_call_goes_on(era: Era) -> None:
-    host = Asking("accept", signs_in=True)
-    async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
-        status = await agent.call("login")
-        assert (status["state"], status["method"]) == ("signed_in", "browser")
-    (asked,) = host.asked
-    assert isinstance(asked, ElicitRequestURLParams)
-    assert re.search(r'confirm code "\w+ \w+"\.$', asked.message)
-    assert asked.elicitation_id
-
-
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
-async def test_a_2025_host_is_told_when_the_person_is_done_even_after_the_call() -> None:
-    host = Asking("accept")
-    server = server_on(usual().transport, None, BRIEF)
-    async with agent_on(server, "legacy", elicitation_callback=host, message_handler=host.hear) as agent:
-        status = await link(agent)
-        assert not host.told
-        await sign_in_at(status["sign_in_url"])
-        with anyio.fail_after(5):
-            await host.heard.wait()
-    (told,), (asked,) = host.told, host.asked
-    assert isinstance(told, ElicitCompleteNotification)
-    assert isinstance(asked, ElicitRequestURLParams)
-    assert told.params.elicitation_id == asked.elicitation_id
-
-
-@each_era
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
-async def test_accepting_is_not_being_done(era: Era) -> None:
-    host = Asking("accept")
-    async with agent_on(server_on(usual().transport, None, BRIEF), era, elicitation_callback=host) as agent:
-        status = await link(agent)
-        assert status["next"].startswith(
-            "The host agreed to open the page, and the user has not finished there; if they"
-        )
-        await link(agent)
-        await resync()
-    assert len(host.asked) == 1
-
-
-@each_era
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
-async def test_a_user_who_declines_is_not_asked_again(era: Era) -> None:
-    host = Asking("decline")
-    async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
-        error = await agent.fails("login")
-        assert (error["code"], error["message"]) == ("sign_in_failed", "The user declined to sign in.")
-        assert "Don't ask again" in error["hint"]
-        assert (await agent.call("session_status"))["state"] == "signed_out"
-
-
-@each_era
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
-async def test_a_question_that_was_closed_leaves_the_page_open(era: Era) -> None:
-    host = Asking("cancel")
-    async with agent_on(server_on(usual().transport, None, PATIENT), era, elicitation_callback=host) as agent:
-        status = await link(agent)
-        assert status["next"].startswith("The user closed the question without an answer")
-        await sign_in_at(status["sign_in_url"])
-        assert (await agent.call("session_status"))["state"] == "signed_in"
-
-
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:link-and-code")
-async def test_a_2025_host_that_can_not_ask_leaves_the_link() -> None:
-    host = Asking("fail")
-    async with agent_on(server_on(usual().transport, None, PATIENT), "legacy", elicitation_callback=host) as agent:
-        status = await link(agent)
-        assert status["next"].startswith("The host could not ask the user")
-
-
-@pytest.mark.promise(
-    "sign-in:elicitation:outcomes-told-apart", "sign-in:pending:abandoned-reaped", "sign-in:pending:link-and-code"
-)
-async def test_a_2026_host_that_can_not_ask_gets_the_link_at_the_next_call() -> None:
-    host = Asking("fail")
-    async with agent_on(server_on(usual().transport, None, BRIEF), elicitation_callback=host) as agent:
-        with pytest.raises(MCPError, match="no window"):
-            await agent.client.call_tool("login", {})
-        await link(agent)
-        await resync()
-    assert len(host.asked) == 1
-
-
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart", "sign-in:pending:patience")
-async def test_a_2025_host_that_does_not_answer_is_not_waited_for_beyond_patience() -> None:
-    host = Asking("wait")
-    async with agent_on(server_on(usual().transport, None, BRIEF), "legacy", elicitation_callback=host) as agent:
-        status = await link(agent)
-        assert status["next"].startswith("The user has not answered the host's question yet")
-        await resync()
-
-
-@pytest.mark.promise("sign-in:pending:patience")
-async def test_a_2025_call_goes_on_when_the_page_is_done_before_the_question_is_answered() -> None:
-    host = Asking("wait", signs_in=True)
-    async with agent_on(server_on(usual().transport, None, PATIENT), "legacy", elicitation_callback=host) as agent:
-        assert (await agent.call("login"))["state"] == "signed_in"
-        await resync()
-
-
-@each_era
 @pytest.mark.promise("sign-in:pending:patience")
 async def test_progress_is_reported_to_a_client_that_asked_for_it(era: Era) -> None:
     heard: list[tuple[float, float | None, str | None]] = []
@@ -211,59 +80,6 @@ async def test_progress_is_reported_to_a_client_that_asked_for_it(era: Era) -> N
     assert heard
     assert heard[0][1:] == (0.3, "Waiting for the user to sign in.")
     assert [moment for moment, _, _ in heard] == sorted(moment for moment, _, _ in heard)
-
-
-async def ask_by_hand(agent: Agent, tool: str = "login", **options: Any) -> CallToolResult | InputRequiredResult:
-    arguments = options.pop("arguments", {})
-    result = await agent.client.session.call_tool(tool, arguments, allow_input_required=True, **options)
-    assert isinstance(result, CallToolResult | InputRequiredResult)
-    return result
-
-
-def answers(result: CallToolResult | InputRequiredResult) -> tuple[str, InputResponses]:
-    assert isinstance(result, InputRequiredResult)
-    assert result.request_state is not None
-    assert list(result.input_requests or {}) == ["sign_in"]
-    return result.request_state, {"sign_in": ElicitResult(action="accept")}
-
-
-@pytest.mark.promise(
-    "sign-in:request-state:sealed",
-    "sign-in:request-state:once",
-    "sign-in:request-state:no-secret",
-    "sign-in:request-state:where-allowed",
-)
-async def test_the_sealed_state_is_used_once_and_for_its_own_call_only() -> None:
-    host = Asking("accept")
-    async with agent_on(server_on(usual().transport, None, BRIEF), elicitation_callback=host) as agent:
-        state, said = answers(await ask_by_hand(agent))
-        url = (await agent.call("session_status"))["sign_in_url"]
-        assert url.rpartition("/")[2] not in state
-        for position in range(0, len(state), 7):
-            flipped = state[:position] + ("A" if state[position] != "A" else "B") + state[position + 1 :]
-            with pytest.raises(MCPError, match="Invalid or expired requestState"):
-                await ask_by_hand(agent, request_state=flipped, input_responses=said)
-        for other in ({"tool": "signup"}, {"arguments": {"email": ADA["email"]}}):
-            with pytest.raises(MCPError, match="Invalid or expired requestState"):
-                await ask_by_hand(agent, request_state=state, input_responses=said, **other)
-        await sign_in_at(url)
-        done = await ask_by_hand(agent, request_state=state, input_responses=said)
-        assert await ask_by_hand(agent, request_state=state, input_responses=said) == done
-        await agent.call("logout")
-        replayed = await ask_by_hand(agent, request_state=state, input_responses=said)
-        assert isinstance(replayed, CallToolResult)
-        assert (replayed.structured_content or {})["error"][
-            "message"
-        ] == "The sign-in that this call was about has ended."
-
-
-@pytest.mark.promise("sign-in:request-state:once")
-async def test_a_round_without_an_answer_is_no_consent() -> None:
-    async with agent_on(server_on(usual().transport, None, PATIENT), elicitation_callback=Asking("accept")) as agent:
-        state, _ = answers(await ask_by_hand(agent))
-        result = await ask_by_hand(agent, request_state=state)
-        assert isinstance(result, CallToolResult)
-        assert "The host could not ask the user" in (result.structured_content or {})["next"]
 
 
 @each_era
@@ -358,28 +174,6 @@ async def test_a_page_for_another_account_keeps_the_one_that_is_held(era: Era) -
 
 
 @each_era
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
-async def test_declining_another_account_is_told_and_keeps_the_one_that_is_held(era: Era) -> None:
-    host = Asking("decline")
-    async with agent_on(server_on(usual().transport), era, elicitation_callback=host) as agent:
-        await agent.call("login", **ADA)
-        assert (await agent.fails("login", email=GRACE["email"]))["message"] == "The user declined to sign in."
-        status = await agent.call("session_status")
-        assert (status["state"], status["email"]) == ("signed_in", ADA["email"])
-
-
-@pytest.mark.promise("sign-in:request-state:once", "sign-in:pending:one-page-for-two")
-async def test_a_sign_up_that_was_finished_between_the_rounds_is_not_asked_for_again() -> None:
-    async with agent_on(server_on(usual().transport), elicitation_callback=Asking("accept")) as agent:
-        state, said = answers(await ask_by_hand(agent, "signup"))
-        await sign_in_at((await agent.call("session_status"))["sign_in_url"])
-        result = await ask_by_hand(agent, "signup", request_state=state, input_responses=said)
-        assert isinstance(result, CallToolResult)
-        assert (result.structured_content or {})["state"] == "signed_in"
-        assert (result.structured_content or {})["sign_in_url"] is None
-
-
-@each_era
 @pytest.mark.promise("page:forms:sent-once", "page:forms:work-and-stay")
 async def test_while_the_mailed_code_is_missing_the_status_says_so(era: Era) -> None:
     me = reply(200, json={"email": ADA["email"], "email_verified": False})
@@ -445,27 +239,3 @@ async def test_after_a_sign_up_that_brought_no_token_login_leads_on(era: Era) ->
         status = await link(agent)
         assert "<bdi>a…@example.org</bdi>" in (await visit(status["sign_in_url"])).text
         await resync()
-
-
-@pytest.mark.promise("sign-in:elicitation:outcomes-told-apart")
-async def test_a_user_who_declines_while_signing_in_is_what_the_page_made_of_them() -> None:
-    slow, host = Slow(reply(cookies=tokens())), Asking("decline")
-    async with agent_on(
-        server_on(usual(signin=slow).transport, None, PATIENT), "legacy", elicitation_callback=host
-    ) as agent:
-        host.before = slow.asked
-        statuses: list[dict[str, Any]] = []
-
-        async def login() -> None:
-            statuses.append(await agent.call("login"))
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(login)
-            await host.was_asked.wait()
-            (asked,) = host.asked
-            assert isinstance(asked, ElicitRequestURLParams)
-            tasks.start_soon(sign_in_at, asked.url)
-            await slow.asked.wait()
-            await anyio.wait_all_tasks_blocked()
-            slow.answers.set()
-    assert [status["state"] for status in statuses] == ["signed_in"]
