@@ -20,7 +20,6 @@ from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
-from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
 
@@ -61,9 +60,9 @@ class Holder(BaseModel):
     is_moving: bool
 
 
-async def holder(call: ToolCall, arguments: Arguments) -> Holder:
+async def holder(call: ToolCall) -> Holder:
     """Say it at once, and ask nobody."""
-    session = call.sessions.find(call.owner, arguments.session)
+    session = call.sessions.find(call.owner, call.handle)
     return Holder(email=session.email if session else None, is_moving=session is not None and session.moving.locked())
 
 

@@ -12,47 +12,20 @@ from ..server.api.lists import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
 from ..server.settings.settings import Settings
-from .base.arguments import NO_BLANK, Arguments, Text
+from .base.arguments import Name, Number, Text
 from .base.call import ToolCall
-from .base.confirmation import CONFIRM, Confirm, Deletion, require_consent
+from .base.confirmation import Confirm, Deletion, require_consent
 from .base.content import Fence, FromDocuments, Written, fitted, shortened
 from .base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
-from .base.paging import PagedArguments, PagedResult, page_of
-from .knowledge.arguments import Number as DocumentId
+from .base.paging import Page, PagedResult, PageSize, page_of
 
 MOST_IDS = 1_000
 """Of one edit."""
 LONGEST_DESCRIPTION = 1_000
-DocumentIds = Annotated[list[DocumentId], Field(min_length=1, max_length=MOST_IDS)]
+DocumentIds = Annotated[list[Number], Field(min_length=1, max_length=MOST_IDS)]
 FolderIds = Annotated[
     list[Annotated[Text, Field(min_length=1, max_length=1_000)]], Field(min_length=1, max_length=MOST_IDS)
 ]
-
-
-class CreateMementoArguments(Arguments):
-    """``create_memento``."""
-
-    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
-
-
-class MementoArguments(Arguments):
-    """A tool for one memento."""
-
-    id: Id
-
-
-class EditMementoArguments(MementoArguments):
-    """``edit_memento``."""
-
-    add: DocumentIds | None = Field(None, description="Ids of documents, as lists and searches give them.")
-    add_folders: FolderIds | None = Field(None, description="Ids of folders; whatever they hold is added.")
-    remove: DocumentIds | None = Field(None, description="Ids of documents.")
-
-
-class DeleteMementoArguments(MementoArguments):
-    """``delete_memento``."""
-
-    confirm: Confirm | None = CONFIRM
 
 
 class MementoRow(BaseModel):
@@ -103,60 +76,65 @@ class PublicKnowledgeList(PagedResult):
     public_knowledge: list[PublicKnowledge]
 
 
-async def list_mementos(call: ToolCall, arguments: PagedArguments) -> MementoList:
+async def list_mementos(call: ToolCall, *, page: Page = 1, page_size: PageSize = 20) -> MementoList:
     """The user's mementos: named parts of their documents, by which they decide what an app may see. Use it to find a
     memento's id. They don't narrow a search.
     """
     everything = await mementos.list_mementos(call)
-    return page_of(MementoList, "mementos", everything, arguments, _row)
+    return page_of(MementoList, "mementos", everything, _row, page=page, page_size=page_size)
 
 
-async def create_memento(call: ToolCall, arguments: CreateMementoArguments) -> CreatedMemento:
+async def create_memento(call: ToolCall, *, name: Name) -> CreatedMemento:
     """Create an empty memento. Then fill it with `edit_memento`."""
-    memento = await mementos.create_memento(call, name=arguments.name)
+    memento = await mementos.create_memento(call, name=name)
     return CreatedMemento(account=call.account, **dict(_one(memento)))
 
 
-async def get_memento(call: ToolCall, arguments: MementoArguments) -> MementoResult:
+async def get_memento(call: ToolCall, *, id: Id) -> MementoResult:
     """One memento by its id, with the ids of its documents as far as Rememberizer tells them."""
-    return _one(await mementos.get_memento(call, memento_id=arguments.id))
+    return _one(await mementos.get_memento(call, memento_id=id))
 
 
-async def edit_memento(call: ToolCall, arguments: EditMementoArguments) -> EditedMemento:
+async def edit_memento(
+    call: ToolCall,
+    *,
+    id: Id,
+    add: Annotated[DocumentIds | None, Field(description="Ids of documents, as lists and searches give them.")] = None,
+    add_folders: Annotated[FolderIds | None, Field(description="Ids of folders; whatever they hold is added.")] = None,
+    remove: Annotated[DocumentIds | None, Field(description="Ids of documents.")] = None,
+) -> EditedMemento:
     """Add documents or folders to a memento, or remove documents from it. The documents themselves stay."""
-    add, folders, remove = arguments.add or [], arguments.add_folders or [], arguments.remove or []
-    if not (add or folders or remove):
+    add, add_folders, remove = add or [], add_folders or [], remove or []
+    if not (add or add_folders or remove):
         raise InvalidArguments("There is nothing to add or to remove.", repair="Pass `add`, `add_folders` or `remove`.")
     if set(add) & set(remove):
         raise InvalidArguments("`add` and `remove` name the same document.", repair="Leave it out of one of them.")
-    await mementos.edit_memento(call, memento_id=arguments.id, add=add, add_folders=folders, remove=remove)
+    await mementos.edit_memento(call, memento_id=id, add=add, add_folders=add_folders, remove=remove)
     return EditedMemento(
         account=call.account,
-        id=arguments.id,
+        id=id,
         added=len(add),
-        added_folders=len(folders),
+        added_folders=len(add_folders),
         removed=len(remove),
         next="`get_memento` shows what it holds now.",
     )
 
 
-async def delete_memento(call: ToolCall, arguments: DeleteMementoArguments) -> DeletedMemento:
+async def delete_memento(call: ToolCall, *, id: Id, confirm: Confirm = None) -> DeletedMemento:
     """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them. The user is
     asked first.
     """
-    found = await mementos.get_memento(call, memento_id=arguments.id)
-    deletion = Deletion(
-        path=f"mementos/{arguments.id}", whose=call.whose, kind="memento", id=arguments.id, name=found.name
-    )
-    await require_consent(call.caller, deletion, confirm=arguments.confirm)
-    await mementos.delete_memento(call, memento_id=arguments.id)
-    return DeletedMemento(account=call.account, deleted=arguments.id)
+    found = await mementos.get_memento(call, memento_id=id)
+    deletion = Deletion(path=f"mementos/{id}", whose=call.whose, kind="memento", id=id, name=found.name)
+    await require_consent(call.caller, deletion, confirm=confirm)
+    await mementos.delete_memento(call, memento_id=id)
+    return DeletedMemento(account=call.account, deleted=id)
 
 
-async def list_public_knowledge(call: ToolCall, arguments: PagedArguments) -> PublicKnowledgeList:
+async def list_public_knowledge(call: ToolCall, *, page: Page = 1, page_size: PageSize = 20) -> PublicKnowledgeList:
     """The public knowledge that the user has added: what others share with everybody, and what each is about."""
     everything = await mementos.list_public_knowledge(call)
-    return page_of(PublicKnowledgeList, "public_knowledge", everything, arguments, _fenced)
+    return page_of(PublicKnowledgeList, "public_knowledge", everything, _fenced, page=page, page_size=page_size)
 
 
 def toolset(_: Settings) -> list[ContractTool]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
-from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, ContractTool, tool
 
@@ -16,11 +15,11 @@ class Answer(BaseModel):
     id: Any
 
 
-async def ask(call: ToolCall, _: Arguments) -> Answer:
+async def ask(call: ToolCall) -> Answer:
     """Answer a question that only somebody with an account can ask."""
     reply = await call.request(Endpoint("GET", "account/", Takes.ACCOUNT).call())
     return Answer(id=reply.body.fields["id"])
 
 
-def needing(body: Callable[[ToolCall, Arguments], Awaitable[Answer]] = ask) -> ContractTool:
+def needing(body: Callable[[ToolCall], Awaitable[Answer]] = ask) -> ContractTool:
     return tool(body, "Ask", READS)

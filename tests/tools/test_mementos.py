@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from rememberizer_mcp.tools.base.content import Fence
-from rememberizer_mcp.tools.base.paging import PagedArguments, PagedResult, page_of
+from rememberizer_mcp.tools.base.paging import PagedResult, page_of
 
 from tests.support.agent import ADA, ERAS, Era
 from tests.support.stores import PUBLIC_KEY, keeper, memento, public, stocked
@@ -177,8 +177,7 @@ def test_paging_ends_and_is_complete_and_in_order(total: int, page_size: int) ->
     everything, found = list(range(total)), list[int]()
     page: int | None = 1
     while page is not None:
-        arguments = PagedArguments(page=page, page_size=page_size)
-        result = page_of(Rows, "rows", everything, arguments, row)
+        result = page_of(Rows, "rows", everything, row, page=page, page_size=page_size)
         assert len(result.model_dump_json().encode()) <= LONGEST
         assert result.rows or not everything
         found += [each.number for each in result.rows]

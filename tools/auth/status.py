@@ -1,16 +1,19 @@
 """``SessionStatus``: the result of every ``auth`` tool."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from ...server.api.refusals import VERIFY_ELSEWHERE
+from ...server.errors import AccountChanged
 from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
 from ...server.sessions.states import Page, State
 from ..base.failures import hint_of, written
+from ..base.services import Services
 from ..base.sign_in import Sent
 
 StateName = Annotated[
@@ -54,6 +57,27 @@ class SessionStatus(BaseModel):
     sign_in_url: str | None = Field(description="The user's page, while pending.")
     confirm_code: str | None = Field(description="That page shows it too.")
     next: str
+
+
+async def status_now(services: Services, handle: str | None) -> SessionStatus:
+    """How things stand, after a refresh that was due.
+
+    Raises:
+        UnknownSession: No session has this handle.
+    """
+    session = services.sessions.find(services.owner, handle)
+    if session is not None:
+        with session.in_use(), suppress(AccountChanged):
+            await session.grant.is_usable()
+        if session.page is not None or session.state is not State.SIGNED_OUT:
+            return status_of(session)
+    if services.sessions.has_run_out(services.owner):
+        return signed_out(RAN_OUT, method="api_key" if services.api_key else None)
+    if services.sessions.has_ended(services.owner):
+        return signed_out(SESSION_ENDED)
+    if services.api_key:
+        return signed_out(KEY_ONLY, method="api_key")
+    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET)
 
 
 def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionStatus:

@@ -3,7 +3,6 @@
 The docstring of each body is the description that a model reads.
 """
 
-from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, SecretStr
@@ -18,25 +17,20 @@ from ...server.sessions.session import Session
 from ...server.sessions.states import State
 from ...server.settings.settings import Settings
 from ...server.signin.ways import held_account, settings_to_change
-from ..base.arguments import LONGEST_SECRET, NO_BLANK, Arguments, Secret, Text
+from ..base.arguments import LONGEST_SECRET, SWITCHED_OFF, Name, Secret
 from ..base.call import ToolCall, meant_at_page
 from ..base.contract import ADDS, CHANGES, READS, ContractTool, tool
-from ..base.services import Services
 from ..base.sign_in import bring
 from .status import (
-    KEY_ONLY,
     NO_SESSION,
-    NOBODY,
-    NOBODY_YET,
     PAGE_CLOSED,
-    RAN_OUT,
-    SESSION_ENDED,
     SIGNED_OUT_BEFORE,
     SIGNED_OUT_EVERYWHERE,
     SIGNED_OUT_HERE,
     STILL_KEPT,
     SessionStatus,
     signed_out,
+    status_now,
     status_of,
 )
 
@@ -44,43 +38,9 @@ VERIFIED_ALREADY = (
     "The account is signed in, so its address is probably verified already: go on, and ask for no other code unless a "
     "call fails with `email_not_verified`."
 )
+AccountEmail = Annotated[Email | None, Field(description="Account; default: REMEMBERIZER_EMAIL.")]
 Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
 Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
-
-
-class LoginArguments(Arguments):
-    """``login`` where secret arguments are off."""
-
-    email: Email | None = Field(None, description="Account; default: REMEMBERIZER_EMAIL.")
-
-
-class SecretArguments(Arguments):
-    """What agent frameworks pass, whose "client" is the user's own program."""
-
-    password: Password | None = None
-    captcha: Captcha | None = None
-
-
-class LoginWithSecrets(SecretArguments, LoginArguments):
-    """``login`` where they are on."""
-
-
-class SignupArguments(LoginArguments):
-    """``signup`` where secret arguments are off."""
-
-    name: Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK] | None = Field(
-        None, description="Display name."
-    )
-
-
-class SignupWithSecrets(SecretArguments, SignupArguments):
-    """``signup`` where they are on."""
-
-
-class VerifyArguments(Arguments):
-    """``verify``."""
-
-    verification_code: Code = Field(description="The code from the mail.")
 
 
 class Account(NamedTuple):
@@ -94,87 +54,96 @@ class Account(NamedTuple):
         return "<an account's credentials>"
 
 
-async def signup(call: ToolCall, arguments: SignupArguments) -> SessionStatus:
+async def signup(
+    call: ToolCall,
+    *,
+    email: AccountEmail = None,
+    name: Annotated[Name | None, Field(description="Display name.")] = None,
+    password: Password | None = None,
+    captcha: Captcha | None = None,
+) -> SessionStatus:
     """Create a Rememberizer account. Use only when the user asks for a new account; use `login` for an existing one.
     Without a password the user is sent to a page on their own computer. Leaves the session `unverified`: ask the user
     for the code that is mailed to them, then call `verify`.
     """
-    account = _account(call.settings, arguments)
-    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
+    account = _account(call.settings, email, password, captcha)
+    async with call.sessions.moving(call.owner, call.handle, create=True) as session:
         if account is not None:
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
-                previous_signed_out = await session.sign_up(**account._asdict(), name=arguments.name)
+                previous_signed_out = await session.sign_up(**account._asdict(), name=name)
             session.close_page()
             return status_of(session, previous_signed_out=previous_signed_out)
         if call.was_done(session):
             return status_of(session)
         call.refuse_what_has_ended(session)
-        meant = session.meant = meant_at_page(session, Meant(arguments.email))
-        pending = await call.ways.desk.open(session, form="sign_up", email=meant.account, name=arguments.name)
+        meant = session.meant = meant_at_page(session, Meant(email))
+        pending = await call.ways.desk.open(session, form="sign_up", email=meant.account, name=name)
     sent = await bring(call.caller, pending, meant=meant)
     return status_of(session, meant=meant, sent=sent)
 
 
-async def login(call: ToolCall, arguments: LoginArguments) -> SessionStatus:
+async def login(
+    call: ToolCall, *, email: AccountEmail = None, password: Password | None = None, captcha: Captcha | None = None
+) -> SessionStatus:
     """Sign in to Rememberizer. Without arguments it uses the server's settings, or sends the user to a page on their
     own computer and returns `pending` until they are done there: give them the link and the confirm code. Never ask for
     a password in the conversation.
     """
-    password, captcha = _secrets(arguments)
-    account = _account(call.settings, arguments) if password else None
-    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
+    account = _account(call.settings, email, password, captcha) if password else None
+    async with call.sessions.moving(call.owner, call.handle, create=True) as session:
         if account is not None:
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
                 previous_signed_out = await session.sign_in(**account._asdict())
             session.close_page()
             return status_of(session, previous_signed_out=previous_signed_out)
-        is_theirs = _is_theirs(session, arguments.email) or call.was_done(session)
+        is_theirs = _is_theirs(session, email) or call.was_done(session)
         can_go_on = session.state is not State.UNVERIFIED or session.grant.can_verify
         if is_theirs and can_go_on and await session.grant.is_usable():
-            await session.grant.mean(arguments.email)
+            await session.grant.mean(email)
             return status_of(session)
-        arrival = await call.sign_in(session, meant=Meant(arguments.email), captcha=captcha)
+        arrival = await call.sign_in(session, meant=Meant(email), captcha=captcha)
     sent = await bring(call.caller, arrival.pending, meant=arrival.meant) if arrival.pending else None
     return status_of(session, meant=arrival.meant, previous_signed_out=arrival.previous_signed_out, sent=sent)
 
 
-async def verify(call: ToolCall, arguments: VerifyArguments) -> SessionStatus:
+async def verify(
+    call: ToolCall, *, verification_code: Annotated[Code, Field(description="The code from the mail.")]
+) -> SessionStatus:
     """Verify the account's e-mail address with the code that Rememberizer mailed to the user. Use when the state is
     `unverified` or a call failed with `email_not_verified`.
     """
-    grant = _held(call, arguments.session).grant
-    async with call.sessions.moving(call.owner, arguments.session) as session:
+    grant = _held(call).grant
+    async with call.sessions.moving(call.owner, call.handle) as session:
         grant.require_held()
         if session.grant.verifies_elsewhere:
             sentence = "Rememberizer gives no token before the address is verified."
             raise errors.NotSignedIn(sentence, repair=VERIFY_ELSEWHERE)
         call.attempts.take(call.owner)
-        code = arguments.verification_code.get_secret_value()
         was_signed_in = session.state is State.SIGNED_IN
         with errors.repaired({errors.InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
-            await session.verify(code)
+            await session.verify(verification_code.get_secret_value())
         if session.page is not None and session.page.wants_code:
             session.close_page()
         return status_of(session)
 
 
-async def refresh(call: ToolCall, arguments: Arguments) -> SessionStatus:
+async def refresh(call: ToolCall) -> SessionStatus:
     """Renew the session now. Seldom needed: every call renews it when that is due."""
-    session = _held(call, arguments.session)
+    session = _held(call)
     with session.in_use():
         await session.grant.refresh()
     return status_of(session)
 
 
-async def logout(call: ToolCall, arguments: Arguments) -> SessionStatus:
+async def logout(call: ToolCall) -> SessionStatus:
     """Sign out: end the session at Rememberizer and forget everything about it here. Succeeds also when Rememberizer
     can't be reached; `next` says whether it confirmed.
     """
     try:
-        grant = _held(call, arguments.session).grant
-        async with call.sessions.moving(call.owner, arguments.session) as session:
+        grant = _held(call).grant
+        async with call.sessions.moving(call.owner, call.handle) as session:
             if _is_anothers(session, grant):
                 return status_of(session, began=SIGNED_OUT_BEFORE)
             if session.state is State.SIGNED_OUT:
@@ -189,55 +158,32 @@ async def logout(call: ToolCall, arguments: Arguments) -> SessionStatus:
     return signed_out(then if done.forgotten else then + STILL_KEPT)
 
 
-async def session_status(call: ToolCall, arguments: Arguments) -> SessionStatus:
+async def session_status(call: ToolCall) -> SessionStatus:
     """Who is signed in, in which state, until when, and what to do next. Call it when unsure; it changes nothing."""
-    return await status_now(call, arguments.session)
-
-
-async def status_now(services: Services, handle: str | None) -> SessionStatus:
-    """How things stand, after a refresh that was due.
-
-    Raises:
-        UnknownSession: No session has this handle.
-    """
-    session = services.sessions.find(services.owner, handle)
-    if session is not None:
-        with session.in_use(), suppress(errors.AccountChanged):
-            await session.grant.is_usable()
-        if session.page is not None or session.state is not State.SIGNED_OUT:
-            return status_of(session)
-    if services.sessions.has_run_out(services.owner):
-        return signed_out(RAN_OUT, method="api_key" if services.api_key else None)
-    if services.sessions.has_ended(services.owner):
-        return signed_out(SESSION_ENDED)
-    if services.api_key:
-        return signed_out(KEY_ONLY, method="api_key")
-    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET)
+    return await status_now(call, call.handle)
 
 
 def toolset(settings: Settings) -> list[ContractTool]:
     """The six tools, in the order in which they are listed."""
-    secret = settings.secret_arguments
-    login_arguments = LoginWithSecrets if secret else LoginArguments
-    signup_arguments = SignupWithSecrets if secret else SignupArguments
+    without = () if settings.secret_arguments else SWITCHED_OFF
     return [
-        tool(login, "Sign in to Rememberizer", ADDS, arguments=login_arguments, writes=False),
+        tool(login, "Sign in to Rememberizer", ADDS, without=without, writes=False),
         tool(session_status, "Who is signed in to Rememberizer", READS),
         tool(logout, "Sign out of Rememberizer", CHANGES, writes=False),
-        tool(signup, "Create a Rememberizer account", ADDS, arguments=signup_arguments),
+        tool(signup, "Create a Rememberizer account", ADDS, without=without),
         tool(verify, "Verify the e-mail address", ADDS, writes=False),
         tool(refresh, "Renew the Rememberizer session", ADDS, writes=False),
     ]
 
 
-def _held(services: Services, handle: str | None) -> Session:
+def _held(call: ToolCall) -> Session:
     """The session for which a call begins: its sign-in is looked up before anything is waited for (S12).
 
     Raises:
         NotSignedIn: There is none.
         UnknownSession: No session has this handle.
     """
-    session = services.sessions.find(services.owner, handle)
+    session = call.sessions.find(call.owner, call.handle)
     if session is None:
         raise errors.NotSignedIn
     with session.in_use():  # or it would be idle when its move begins, if its page ran out just now
@@ -250,24 +196,18 @@ def _is_anothers(session: Session, began: Grant) -> bool:
     return began.has_account and session.grant.has_account and not is_same
 
 
-def _account(settings: Settings, arguments: LoginArguments) -> Account | None:
+def _account(
+    settings: Settings, email: str | None, password: SecretStr | None, captcha: SecretStr | None
+) -> Account | None:
     """The credentials to use: the arguments', else the settings' if no other account was named."""
-    password, captcha = _secrets(arguments)
     captcha = captcha or settings.captcha
     captcha_value = captcha.get_secret_value() if captcha else None
     if password is not None:
-        if arguments.email is None:
+        if email is None:
             raise errors.InvalidArguments("`password` came without `email`.", repair="Pass both, or neither.")
-        return Account(arguments.email, password.get_secret_value(), captcha_value)
-    held = held_account(settings, arguments.email)
+        return Account(email, password.get_secret_value(), captcha_value)
+    held = held_account(settings, email)
     return Account(held.email, held.password.get_secret_value(), captcha_value) if held else None
-
-
-def _secrets(arguments: LoginArguments) -> tuple[SecretStr | None, SecretStr | None]:
-    """The password and the captcha response, where they are taken as arguments."""
-    if isinstance(arguments, LoginWithSecrets | SignupWithSecrets):
-        return arguments.password, arguments.captcha
-    return None, None
 
 
 def _is_theirs(session: Session, email: str | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
+from ...server.api.answers import HIGHEST
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound
 from ...server.settings import values as setting_values
@@ -25,6 +26,7 @@ LONGEST_NAME = 64
 MOST_LEARNT = 100
 MOST_CHARACTERS_LEARNT = 16_384
 """More than a call that is accepted can hold; learning costs a second for each 100,000 or so."""
+LONGEST_QUERY = 4_000
 SWITCHED_OFF = ("password", "captcha")
 """What REMEMBERIZER_SECRET_ARGUMENTS=off takes out of the schemas."""
 ADDED_BY_HOSTS: Mapping[str, str] = {
@@ -77,6 +79,13 @@ NO_BLANK = AfterValidator(_no_blank)
 NO_TRUTH = BeforeValidator(_no_truth)
 """Stands behind the bounds of a number, which it would take out of the schema otherwise."""
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+Name = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
+Number = Annotated[int, Field(ge=0, le=HIGHEST), NO_TRUTH]
+"""Takes every id and chunk that a result can hold."""
+Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY)]
+UserContext = Annotated[
+    Annotated[Text, Field(max_length=LONGEST_QUERY)] | None, Field(description="What you know of the user's aim.")
+]
 
 
 class Arguments(BaseModel):
@@ -87,11 +96,6 @@ class Arguments(BaseModel):
     session: Annotated[str, Field(max_length=64), AfterValidator(_bare)] | None = Field(
         None, description="Session handle; leave out for the default session."
     )
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """What a request is made of: all arguments that don't say where it goes."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name not in ("session", "store")}
 
 
 Model = TypeVar("Model", bound=Arguments)

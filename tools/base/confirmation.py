@@ -21,8 +21,10 @@ from .caller import Answer, Caller, Way
 from .unlinked import unlinked
 from .waiting import wait
 
-Confirm = Annotated[bool, Strict()]
-CONFIRM = Field(None, description="true once the user agreed; needed only where this client can't ask them itself.")
+Confirm = Annotated[
+    Annotated[bool, Strict()] | None,
+    Field(description="true once the user agreed; needed only where this client can't ask them itself."),
+]
 LONGEST_NAME = 100
 UNREAD = "This client answered the question by itself, before anybody could read it, so nothing was deleted."
 COUNTS_NEXT = (

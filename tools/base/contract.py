@@ -5,14 +5,15 @@ looks like JSON is parsed before it is validated, and an unknown argument is dro
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from inspect import signature
 from typing import Any, get_type_hints
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
@@ -23,8 +24,8 @@ from .services import Services
 
 logger = logging.getLogger(__name__)
 
-Body = Callable[[ToolCall, Any], Awaitable[BaseModel]]
-"""A tool's work: the call and its validated arguments in, one result model out."""
+Body = Callable[..., Awaitable[BaseModel]]
+"""A tool's work: the call and, by their names, its validated arguments in; one result model out."""
 
 
 class ContractTool(Tool):
@@ -48,9 +49,9 @@ class ContractTool(Tool):
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                given = parse(self.arguments, arguments)
-                call = ToolCall.of(services, context, writes=self.writes, handle=given.session)
-                return _success(await self.fn(call, given))
+                given = dict(parse(self.arguments, arguments))
+                call = ToolCall.of(services, context, writes=self.writes, handle=given.pop("session"))
+                return _success(await self.fn(call, **given))
             except InputNeeded as question:
                 return question.result
             except RememberizerError as error:
@@ -73,32 +74,43 @@ def tool(
     title: str,
     annotations: ToolAnnotations,
     *,
-    arguments: type[Arguments] | None = None,
+    without: Collection[str] = (),
     writes: bool | None = None,
 ) -> ContractTool:
-    """A tool from its body. The body's name and docstring are what a model reads, and its annotations say the schemas.
+    """A tool from its body. The body's name and docstring are what a model reads, and its signature says the schemas.
 
     Args:
-        body: The tool's work; its annotations say what it accepts and returns.
+        body: The tool's work; its signature says what it accepts beside the call, and what it returns.
         title: For people.
         annotations: What a host is told about it.
-        arguments: What it accepts, where that depends on the settings.
+        without: Names of arguments that the settings take away.
         writes: Whether it changes what is stored at Rememberizer, where the annotations don't say so.
     """
-    _, accepted, result = get_type_hints(body).values()
-    accepted = arguments or accepted
+    accepted = _arguments_of(body, without)
     return ContractTool(
         fn=body,
         name=getattr(body, "__name__", ""),
         title=title,
         description=" ".join((body.__doc__ or "").split()),
         parameters=input_schema(accepted),
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(result)),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=output_schema(get_type_hints(body)["return"])),
         is_async=True,
         annotations=annotations,
         arguments=accepted,
         writes=not annotations.read_only_hint if writes is None else writes,
     )
+
+
+def _arguments_of(body: Body, without: Collection[str]) -> type[Arguments]:
+    """A model of what the body takes by name; tools that take nothing share one, since making it takes time."""
+    hints = get_type_hints(body, include_extras=True)
+    taken = [each for each in signature(body).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    fields: dict[str, Any] = {
+        each.name: (hints[each.name], ... if each.default is each.empty else each.default)
+        for each in taken
+        if each.name not in without
+    }
+    return create_model("arguments", __base__=Arguments, **fields) if fields else Arguments
 
 
 def _success(result: BaseModel) -> CallToolResult:

@@ -5,17 +5,14 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from .arguments import NO_TRUTH, Arguments
+from .arguments import NO_TRUTH
 from .content import Fence, FromDocuments, fitted
 
 Result = TypeVar("Result", bound="PagedResult")
 
 
-class PagedArguments(Arguments):
-    """A tool that gives a list page by page."""
-
-    page: Annotated[int, Field(ge=1, le=1_000_000), NO_TRUTH] = 1
-    page_size: Annotated[int, Field(ge=1, le=100), NO_TRUTH] = 20
+Page = Annotated[int, Field(ge=1, le=1_000_000), NO_TRUTH]
+PageSize = Annotated[int, Field(ge=1, le=100), NO_TRUTH]
 
 
 class PagedResult(FromDocuments):
@@ -30,8 +27,10 @@ def page_of(
     result: type[Result],
     name: str,
     everything: Sequence[Any],
-    arguments: PagedArguments,
     row: Callable[[Fence, Any], Any],
+    *,
+    page: int,
+    page_size: int,
 ) -> Result:
     """The page that was asked for, which is empty behind the end, or as much of it as has room.
 
@@ -39,17 +38,17 @@ def page_of(
         result: What the tool returns.
         name: Its member that holds the page.
         everything: The whole list.
-        arguments: Which page.
         row: What is shown of one item; of bounded size, so that one always has room.
+        page: Which one, from 1.
+        page_size: How many items a page has.
     """
-    size, fence = arguments.page_size, Fence()
-    start = (arguments.page - 1) * size
-    rows = [row(fence, each) for each in everything[start : start + size]]
+    fence, start = Fence(), (page - 1) * page_size
+    rows = [row(fence, each) for each in everything[start : start + page_size]]
 
     def make(count: int, _: int) -> Result:
         end = start + count
         is_whole = count == len(rows)
-        then = size if is_whole else _divisor(end, most=count)
+        then = page_size if is_whole else _divisor(end, most=count)
         cut = f"The page was too large: go on with `page_size` {then} and `next_page`."
         return result.model_validate(
             {

@@ -1,28 +1,102 @@
-"""Results of ``knowledge`` that list things: matches, documents, sources, an account."""
+"""Results of ``knowledge`` that list things, in one shape whichever upstream had; aliases are the names in ``api``."""
 
 from collections.abc import Callable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ...server.api.documents import Document, DocumentPage
 from ...server.api.search import Found, Passage, Passages
 from ...server.api.sources import Integration, Profile
-from ..base.content import Fence, Result, fits, fitted, shortened
-from .results import (
-    AccountDetails,
-    DocumentEntry,
-    DocumentList,
-    Match,
-    SearchResult,
-    SmartSearchResult,
-    Source,
-    SourceList,
-)
+from ..base.content import Fence, FromDocuments, Result, fits, fitted, shortened
 
 NOTHING_FOUND = (
     "Nothing was found. Try other words, a wider time, or `smart_search`; `list_sources` says what is connected."
 )
 NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sources` says what is connected."
+
+
+class Match(BaseModel):
+    """One passage that a search found."""
+
+    id: int = Field(description="For read_document or read_discussion.")
+    name: str
+    source: str | None
+    type: str | None = Field(description="MIME type.")
+    url: str | None
+    created: str | None = Field(validation_alias="created_time")
+    modified: str | None = Field(validation_alias="modified_time")
+    distance: float | None = Field(description="Rememberizer's figure; whether smaller is nearer is not documented.")
+    text: str
+
+
+class SearchResult(FromDocuments):
+    """What ``search`` found."""
+
+    matches: list[Match]
+
+
+class SmartSearchResult(SearchResult):
+    """What ``smart_search`` found, and what upstream's model makes of it."""
+
+    answer: str | None
+
+
+class DocumentEntry(BaseModel):
+    """One document in a list."""
+
+    id: int
+    name: str
+    source: str | None
+    type: str | None
+    status: str | None = Field(description="Rememberizer's word; `indexed` ones can be found.")
+    problem: str | None
+    path: str | None
+    url: str | None
+    size: int | None = Field(description="Bytes.")
+    created: str | None = Field(validation_alias="created_time")
+    indexed: str | None = Field(validation_alias="indexed_on")
+
+
+class DocumentList(FromDocuments):
+    """One page of ``list_documents``."""
+
+    documents: list[DocumentEntry]
+    page: int
+    page_size: int
+    total: int | None
+    next_page: int | None = Field(description="Null at the end.")
+
+
+class AccountDetails(FromDocuments):
+    """Whose knowledge it is, and how much of the quota is used."""
+
+    email: str | None
+    name: str | None
+    quota: int | None = Field(
+        validation_alias="embed_quota", description="Null if not known; its unit is not documented."
+    )
+    usage: int | None = Field(validation_alias="current_usage", description="In the quota's unit.")
+    description: str | None = Field(description="What the knowledge is about.")
+
+
+class Source(BaseModel):
+    """One connected source."""
+
+    id: int
+    type: str | None = Field(validation_alias="integration_type")
+    name: str | None = Field(validation_alias="source")
+    holds: str | None = Field(validation_alias="document_type")
+    step: str | None = Field(validation_alias="integration_step")
+    token_valid: bool | None = Field(validation_alias="token_validity")
+    documents: int | None = Field(validation_alias="document_count")
+    size: int | None = Field(validation_alias="total_size", description="Bytes.")
+    statuses: dict[str, int] = Field(validation_alias="status", description="How many documents have which.")
+
+
+class SourceList(FromDocuments):
+    """Every connected source."""
+
+    sources: list[Source]
 
 
 def search_result(found: Found) -> SearchResult:

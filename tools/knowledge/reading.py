@@ -1,14 +1,40 @@
 """Results of ``knowledge`` that hold a text: a document's chunks, a discussion."""
 
+from pydantic import BaseModel, Field
+
 from ...server.api.client import Asker
 from ...server.api.discussions import Discussion
 from ...server.api.documents import Contents, document_contents
-from ..base.content import Fence, fits, fitted, shortened
-from .results import DiscussionText, DocumentText, ThreadText
+from ..base.content import Fence, FromDocuments, fits, fitted, shortened
 
 CHUNKS_A_CALL = 20
 """What upstream gives where no end is asked for, and the most (rememberizer-api.md §4.4)."""
 NOTHING_SAID = "Nothing was said in this time. Try another `start` and `end`."
+
+
+class DocumentText(FromDocuments):
+    """Some chunks of a document."""
+
+    id: int
+    content: str
+    start_chunk: int
+    next_chunk: int | None = Field(description="Null at the end.")
+
+
+class ThreadText(BaseModel):
+    """One thread of a discussion."""
+
+    title: str | None
+    text: str
+
+
+class DiscussionText(FromDocuments):
+    """A discussion, main messages first."""
+
+    id: int
+    source: str
+    text: str
+    threads: list[ThreadText]
 
 
 async def document_text(asker: Asker, document_id: int, *, start_chunk: int) -> DocumentText:

@@ -3,35 +3,27 @@
 The docstring of each body is the description that a model reads.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from ...server.api import discussions, documents, sources
 from ...server.api import search as searches
+from ...server.api.discussions import Source as DiscussionSource
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
-from ..base.arguments import Arguments
+from ..base.arguments import NO_BLANK, NO_TRUTH, Moment, Name, Number, Query, Text, UserContext, one_of
 from ..base.call import ToolCall
+from ..base.content import Written
 from ..base.contract import ADDS, READS, ContractTool, tool
+from ..base.paging import Page, PageSize
 from . import findings, reading
-from .arguments import (
-    ListDocumentsArguments,
-    ReadDiscussionArguments,
-    ReadDocumentArguments,
-    RememberArguments,
-    SearchArguments,
-    SmartSearchArguments,
-)
-from .results import (
-    AccountDetails,
-    DiscussionText,
-    DocumentList,
-    DocumentText,
-    Remembered,
-    SearchResult,
-    SmartSearchResult,
-    SourceList,
-)
+from .findings import AccountDetails, DocumentList, SearchResult, SmartSearchResult, SourceList
+from .reading import DiscussionText, DocumentText
 
 MOST_WORDS = 400
 DISCUSSION_DAYS = timedelta(days=7)
@@ -40,67 +32,121 @@ NO_SUCH_CHANNEL = "Check the id, and that the channel is one of this `source`; i
 FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
 
 
-async def search(call: ToolCall, arguments: SearchArguments) -> SearchResult:
+LONGEST_MEMORY = 500_000
+"""Characters. Upstream's limit is not documented; what takes minutes to index belongs into a file."""
+SOURCES = ("google_drive", "slack", "dropbox", "gmail", "common_knowledge")
+"""Those that the API names (rememberizer-api.md §4.3); others may be added."""
+SOME_SOURCE = f"{', '.join(SOURCES)} or another"
+_SOURCE = r"[\w-]{1,40}"
+
+
+def _source(value: str) -> str:
+    """By ``re``: as a ``pattern`` this bound takes pydantic's engine 25 ms and 3 MiB at every start."""
+    if not re.fullmatch(_SOURCE, value):
+        raise PydanticCustomError("literal_error", "no source", {"expected": SOME_SOURCE})
+    return value
+
+
+Limit = Annotated[int, Field(ge=1, le=20), NO_TRUTH]
+ContextChunks = Annotated[int, Field(ge=0, le=5, description="Chunks around each hit."), NO_TRUTH]
+Since = Annotated[Moment | None, Field(description="ISO 8601, UTC if it names no zone; a date means its start.")]
+DocumentSource = Annotated[
+    Annotated[Text, one_of(*SOURCES), AfterValidator(_source)] | None, Field(description=f"{SOME_SOURCE}.")
+]
+Channels = Annotated[DiscussionSource, one_of(*get_args(DiscussionSource))]
+LongText = Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY), NO_BLANK]
+
+
+class Remembered(Written):
+    """What ``remember`` did."""
+
+    id: int | None
+    next: str
+
+
+async def search(
+    call: ToolCall,
+    *,
+    query: Annotated[Query, Field(description="At most 400 words.")],
+    limit: Limit = 5,
+    after: Since = None,
+    before: Moment | None = None,
+    context_chunks: ContextChunks = 2,
+) -> SearchResult:
     """Search the user's own knowledge in Rememberizer (documents, mail, chats, memories) by meaning. Use it first when
     the user asks about something of theirs. Dates limit the documents' time. Then `read_document`, or `read_discussion`
     for Slack and Discord, with a match's `id`.
     """
-    _require_words(arguments.query)
-    _require_order(arguments.after, arguments.before)
-    found = await searches.search(call, **arguments.given)
-    return findings.search_result(found)
+    _require_words(query)
+    _require_order(after, before)
+    given = {"query": query, "limit": limit, "after": after, "before": before, "context_chunks": context_chunks}
+    return findings.search_result(await searches.search(call, **given))
 
 
-async def smart_search(call: ToolCall, arguments: SmartSearchArguments) -> SmartSearchResult:
+async def smart_search(
+    call: ToolCall,
+    *,
+    query: Query,
+    user_context: UserContext = None,
+    limit: Limit = 5,
+    after: Since = None,
+    before: Moment | None = None,
+) -> SmartSearchResult:
     """Let a model at Rememberizer rewrite the query, search several times and sum up. Slow (up to 45 s): for vague or
     many-sided questions, or when `search` found too little.
     """
-    _require_words(arguments.query)
-    _require_order(arguments.after, arguments.before)
-    found = await searches.agentic_search(call, **arguments.given)
-    return findings.smart_search_result(found)
+    _require_words(query)
+    _require_order(after, before)
+    given = {"query": query, "user_context": user_context, "limit": limit, "after": after, "before": before}
+    return findings.smart_search_result(await searches.agentic_search(call, **given))
 
 
-async def list_documents(call: ToolCall, arguments: ListDocumentsArguments) -> DocumentList:
+async def list_documents(
+    call: ToolCall, *, page: Page = 1, page_size: PageSize = 20, source: DocumentSource = None
+) -> DocumentList:
     """List stored documents page by page, when asked what there is; to find something use `search`. Go on with
     `next_page` and the returned `page_size`.
     """
-    page = await documents.list_documents(call, **arguments.given)
-    return findings.document_list(page, number=arguments.page, size=arguments.page_size)
+    found = await documents.list_documents(call, page=page, page_size=page_size, source=source)
+    return findings.document_list(found, number=page, size=page_size)
 
 
-async def read_document(call: ToolCall, arguments: ReadDocumentArguments) -> DocumentText:
+async def read_document(call: ToolCall, *, id: Number, start_chunk: Number = 0) -> DocumentText:
     """Read a document's text, about 20 chunks a call. Go on with `start_chunk` = `next_chunk` until that is null; a
     chunk may come twice.
     """
-    return await reading.document_text(call, arguments.id, start_chunk=arguments.start_chunk)
+    return await reading.document_text(call, id, start_chunk=start_chunk)
 
 
-async def read_discussion(call: ToolCall, arguments: ReadDiscussionArguments) -> DiscussionText:
+async def read_discussion(
+    call: ToolCall, *, id: Number, source: Channels, start: Since = None, end: Moment | None = None
+) -> DiscussionText:
     """Read the messages and threads of a Slack or Discord channel from `start` (older) to `end`; without both, the last
     seven days. `id` is that of the channel's document.
     """
-    start, end = _both_ends(arguments.start, arguments.end, now=datetime.fromtimestamp(call.now(), tz=UTC))
+    start, end = _both_ends(start, end, now=datetime.fromtimestamp(call.now(), tz=UTC))
     _require_order(start, end)
     with repaired({NotFound: NO_SUCH_CHANNEL}):
-        said = await discussions.discussion_contents(call, arguments.id, source=arguments.source, start=start, end=end)
-    return reading.discussion_text(said, discussion_id=arguments.id, source=arguments.source)
+        said = await discussions.discussion_contents(call, id, source=source, start=start, end=end)
+    return reading.discussion_text(said, discussion_id=id, source=source)
 
 
-async def remember(call: ToolCall, arguments: RememberArguments) -> Remembered:
+async def remember(
+    call: ToolCall, *, name: Annotated[Name, Field(description="A title to find it by.")], content: LongText
+) -> Remembered:
     """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it in a moment.
     If it fails, search before trying again: it may be stored.
     """
-    stored = await documents.memorize(call, name=arguments.name, content=arguments.content)
+    stored = await documents.memorize(call, name=name, content=content)
     return Remembered(account=call.account, id=stored.id, next=FINDABLE_SOON)
 
 
-async def account(call: ToolCall, _: Arguments) -> AccountDetails:
+async def account(call: ToolCall) -> AccountDetails:
     """Whose knowledge the tools see, what it is about, and the quota."""
     return findings.account_details(await sources.profile(call))
 
 
-async def list_sources(call: ToolCall, _: Arguments) -> SourceList:
+async def list_sources(call: ToolCall) -> SourceList:
     """List the connected sources (Drive, Slack and so on) and how many documents of each are indexed. Use it when a
     search finds nothing.
     """

@@ -13,7 +13,7 @@ from ...server.api.discussions import Source, discussion_contents
 from ...server.api.documents import document_contents
 from ...server.errors import InvalidArguments
 from ...server.settings.settings import Settings
-from ..auth.toolset import status_now
+from ..auth.status import status_now
 from ..base.arguments import as_listed
 from ..base.call import ToolCall
 from ..base.content import MOST_RESULT_BYTES, Fence
@@ -30,12 +30,12 @@ ROOM_BYTES = MOST_RESULT_BYTES - 2_000
 """What notice, fence and the last sentence leave."""
 
 
-async def document(id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- the template's word
+async def document(id: str, context: Context[Services, Any]) -> str:
     """The text of one of the user's documents, by its number."""
     return await _document_text(_for_call(context), _whole_number(id))
 
 
-async def discussion(source: str, id: str, context: Context[Services, Any]) -> str:  # noqa: A002 -- as above
+async def discussion(source: str, id: str, context: Context[Services, Any]) -> str:
     """What was said in a Slack or Discord channel in the last seven days, by the number of the channel's document."""
     call, known = _for_call(context), as_listed(source, SOURCES)
     if known not in SOURCES:

@@ -1,4 +1,4 @@
-"""The toolset ``vector_stores``: the documents in a store.
+"""The toolset ``vector_stores``: the documents in a store, and which store it is.
 
 The docstring of each body is the description that a model reads.
 """
@@ -8,44 +8,20 @@ from typing import Annotated
 from pydantic import Field
 
 from ...server.api import vector_stores
+from ...server.api.budget import extend_to
+from ...server.api.endpoints import Endpoint
+from ...server.api.lists import Id
 from ...server.api.vector_stores import VectorDocument
-from ..base.arguments import NO_BLANK, Text
+from ..base.arguments import NO_BLANK, Name, Number, Text
 from ..base.call import ToolCall
-from ..base.confirmation import CONFIRM, Confirm, Deletion, require_consent
+from ..base.confirmation import Confirm, Deletion, require_consent
 from ..base.content import Fence, FromDocuments, Written
-from ..base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
-from ..base.paging import PagedResult, page_of
-from ..knowledge.arguments import Number as DocumentId
-from .in_store import InStore, PagedInStore, store_of
+from ..base.paging import Page, PagedResult, PageSize, page_of
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""
-Name = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
-
-
-class DocumentArguments(InStore):
-    """A tool for one document."""
-
-    id: DocumentId
-
-
-class RenameArguments(DocumentArguments):
-    """``rename_vector_document``."""
-
-    name: Name
-
-
-class DeleteArguments(DocumentArguments):
-    """``delete_vector_document``."""
-
-    confirm: Confirm | None = CONFIRM
-
-
-class AddTextArguments(InStore):
-    """``add_vector_text``."""
-
-    name: Name = Field(description="By which it will be known.")
-    text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT), NO_BLANK]
+Store = Annotated[Id | None, Field(description="Id of the vector store; leave out for the key's own.")]
+LongText = Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT), NO_BLANK]
 
 
 class VectorDocumentList(PagedResult):
@@ -77,29 +53,56 @@ class DeletedDocument(Written):
     deleted: int
 
 
-async def list_vector_documents(call: ToolCall, arguments: PagedInStore) -> VectorDocumentList:
+async def store_of(call: ToolCall, store: str | None, *, then: Endpoint | None = None) -> str:
+    """The id of the store that the call is about.
+
+    Args:
+        call: Asks for the key's store, if no store is named.
+        store: Its id, if one is named.
+        then: What is asked next, if it may take longer than the rest: both share its time.
+
+    Raises:
+        NotSignedIn: The server has no vector store's key.
+        RememberizerError: The key's store was asked for, and upstream refused or gave no usable answer.
+    """
+    if store is not None:
+        return store
+    known = call.store_of_key
+    if known.id is None:
+        extend_to(then.at_least_seconds if then else 0)
+        known.id = (await vector_stores.get_store(call)).id
+    return known.id
+
+
+async def list_vector_documents(
+    call: ToolCall, *, page: Page = 1, page_size: PageSize = 20, store: Store = None
+) -> VectorDocumentList:
     """The documents of the vector store, with their ids and states. To find something in them use
     `search_vector_store`.
     """
-    store_id = await store_of(call, arguments)
-    everything = await vector_stores.list_documents(call, store_id=store_id)
-    return page_of(VectorDocumentList, "documents", everything, arguments, lambda _, document: document)
+    everything = await vector_stores.list_documents(call, store_id=await store_of(call, store))
+    return page_of(VectorDocumentList, "documents", everything, lambda _, each: each, page=page, page_size=page_size)
 
 
-async def get_vector_document(call: ToolCall, arguments: DocumentArguments) -> VectorDocumentResult:
+async def get_vector_document(call: ToolCall, *, store: Store = None, id: Number) -> VectorDocumentResult:
     """One document of the vector store by its id: its size and state, not its text. Use it to see whether a document
     that was added can be searched yet.
     """
-    store_id = await store_of(call, arguments)
-    return _one(await vector_stores.get_document(call, store_id=store_id, document_id=arguments.id))
+    store_id = await store_of(call, store)
+    return _one(await vector_stores.get_document(call, store_id=store_id, document_id=id))
 
 
-async def add_vector_text(call: ToolCall, arguments: AddTextArguments) -> AddedText:
+async def add_vector_text(
+    call: ToolCall,
+    *,
+    store: Store = None,
+    name: Annotated[Name, Field(description="By which it will be known.")],
+    text: LongText,
+) -> AddedText:
     """Add a text to the vector store as a new document. Use `upload_vector_files` for files. The user's own
     knowledge is kept elsewhere.
     """
-    store_id = await store_of(call, arguments)
-    document = await vector_stores.add_text(call, store_id=store_id, name=arguments.name, text=arguments.text)
+    document = await vector_stores.add_text(call, store_id=await store_of(call, store), name=name, text=text)
     return AddedText(
         account=call.account,
         document=document,
@@ -107,40 +110,29 @@ async def add_vector_text(call: ToolCall, arguments: AddTextArguments) -> AddedT
     )
 
 
-async def rename_vector_document(call: ToolCall, arguments: RenameArguments) -> RenamedDocument:
+async def rename_vector_document(call: ToolCall, *, store: Store = None, id: Number, name: Name) -> RenamedDocument:
     """Rename a document of the vector store. Its text can't be changed: add the new one, then delete the old one."""
-    store_id = await store_of(call, arguments)
-    document = await vector_stores.rename_document(
-        call, store_id=store_id, document_id=arguments.id, name=arguments.name
-    )
+    store_id = await store_of(call, store)
+    document = await vector_stores.rename_document(call, store_id=store_id, document_id=id, name=name)
     return RenamedDocument(account=call.account, **dict(_one(document)))
 
 
-async def delete_vector_document(call: ToolCall, arguments: DeleteArguments) -> DeletedDocument:
+async def delete_vector_document(
+    call: ToolCall, *, store: Store = None, id: Number, confirm: Confirm = None
+) -> DeletedDocument:
     """Delete a document of the vector store for good. The user is asked first."""
-    store_id = await store_of(call, arguments)
-    found = await vector_stores.get_document(call, store_id=store_id, document_id=arguments.id)
+    store_id = await store_of(call, store)
+    found = await vector_stores.get_document(call, store_id=store_id, document_id=id)
     deletion = Deletion(
-        path=f"vector-stores/{store_id}/documents/{arguments.id}",
+        path=f"vector-stores/{store_id}/documents/{id}",
         whose=call.whose,
         kind="document",
-        id=str(arguments.id),
+        id=str(id),
         name=found.name,
     )
-    await require_consent(call.caller, deletion, confirm=arguments.confirm)
-    await vector_stores.delete_document(call, store_id=store_id, document_id=arguments.id)
-    return DeletedDocument(account=call.account, deleted=arguments.id)
-
-
-def tools() -> list[ContractTool]:
-    """The five tools, in the order in which they are listed."""
-    return [
-        tool(list_vector_documents, "List the vector store's documents", READS),
-        tool(get_vector_document, "Look at a document of the vector store", READS),
-        tool(add_vector_text, "Add a text to the vector store", ADDS),
-        tool(rename_vector_document, "Rename a document of the vector store", CHANGES),
-        tool(delete_vector_document, "Delete a document of the vector store", DELETES),
-    ]
+    await require_consent(call.caller, deletion, confirm=confirm)
+    await vector_stores.delete_document(call, store_id=store_id, document_id=id)
+    return DeletedDocument(account=call.account, deleted=id)
 
 
 def _one(document: VectorDocument) -> VectorDocumentResult:

@@ -9,41 +9,20 @@ from pydantic import BaseModel, Field
 
 from ...server.api.endpoints import VECTOR_AGENTIC_SEARCH
 from ...server.api.vector_stores import FoundInStore, agentic_search_store, search_store
-from ..base.arguments import NO_BLANK, NO_TRUTH, Text
+from ..base.arguments import NO_BLANK, NO_TRUTH, Query, UserContext
 from ..base.call import ToolCall
 from ..base.content import FromDocuments
-from ..base.contract import READS, ContractTool, tool
-from ..knowledge.arguments import LONGEST_QUERY, Query
 from ..knowledge.findings import fitted_search
-from .in_store import InStore, store_of
+from .documents import Store, store_of
 
-SMART_CHUNKS = 5
 NOTHING_FOUND = (
     "Nothing was found. Try other words, or `search_vector_store` with a lower `threshold`; `list_vector_documents` "
     "says what is there."
 )
+Readable = Annotated[Query, NO_BLANK]
 Limit = Annotated[int, Field(ge=1, le=50), NO_TRUTH]
-
-
-class SearchArguments(InStore):
-    """``search_vector_store``."""
-
-    query: Annotated[Query, NO_BLANK]
-    limit: Limit = 10
-    threshold: Annotated[float, Field(ge=0, le=1), NO_TRUTH] = Field(0.7, description="0.9 is stricter, 0.5 looser.")
-    context_chunks: Annotated[int, Field(ge=0, le=5), NO_TRUTH] = Field(
-        0, description="Parts before and after each match."
-    )
-
-
-class SmartSearchArguments(InStore):
-    """``smart_search_vector_store``."""
-
-    query: Annotated[Query, NO_BLANK]
-    user_context: Annotated[Text, Field(max_length=LONGEST_QUERY)] | None = Field(
-        None, description="What you know of the user's aim."
-    )
-    limit: Limit = SMART_CHUNKS
+Threshold = Annotated[float, Field(ge=0, le=1, description="0.9 is stricter, 0.5 looser."), NO_TRUTH]
+ContextChunks = Annotated[int, Field(ge=0, le=5, description="Parts before and after each match."), NO_TRUTH]
 
 
 class VectorPassage(BaseModel):
@@ -63,31 +42,34 @@ class VectorSearchResult(FromDocuments):
     answer: str | None = Field(description="Of the smart search only.")
 
 
-async def search_vector_store(call: ToolCall, arguments: SearchArguments) -> VectorSearchResult:
+async def search_vector_store(
+    call: ToolCall,
+    *,
+    store: Store = None,
+    query: Readable,
+    limit: Limit = 10,
+    threshold: Threshold = 0.7,
+    context_chunks: ContextChunks = 0,
+) -> VectorSearchResult:
     """Find passages in the vector store by meaning. The user's own documents are not in it."""
-    store_id = await store_of(call, arguments)
-    return result_of(await search_store(call, store_id=store_id, **arguments.given))
+    given = {"query": query, "limit": limit, "threshold": threshold, "context_chunks": context_chunks}
+    return result_of(await search_store(call, store_id=await store_of(call, store), **given))
 
 
-async def smart_search_vector_store(call: ToolCall, arguments: SmartSearchArguments) -> VectorSearchResult:
+async def smart_search_vector_store(
+    call: ToolCall, *, store: Store = None, query: Readable, user_context: UserContext = None, limit: Limit = 5
+) -> VectorSearchResult:
     """Let Rememberizer's own model search the vector store and sum up, for questions that one search doesn't answer.
     Takes up to 45 seconds; try `search_vector_store` first.
     """
-    store_id = await store_of(call, arguments, then=VECTOR_AGENTIC_SEARCH)
-    return result_of(await agentic_search_store(call, store_id=store_id, **arguments.given))
+    store_id = await store_of(call, store, then=VECTOR_AGENTIC_SEARCH)
+    given = {"query": query, "user_context": user_context, "limit": limit}
+    return result_of(await agentic_search_store(call, store_id=store_id, **given))
 
 
 def result_of(found: FoundInStore) -> VectorSearchResult:
     """What was found, within the size of a result."""
     return fitted_search(VectorSearchResult, found, VectorPassage, nothing=NOTHING_FOUND, what_was_cut=_cut)
-
-
-def tools() -> list[ContractTool]:
-    """The two tools."""
-    return [
-        tool(search_vector_store, "Search the vector store", READS),
-        tool(smart_search_vector_store, "Smart search in the vector store", READS),
-    ]
 
 
 def _cut(left_out: int, characters: int | None) -> str | None:

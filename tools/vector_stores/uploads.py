@@ -16,19 +16,12 @@ from ...server.errors import InvalidArguments
 from ..base.arguments import Text
 from ..base.call import ToolCall
 from ..base.content import Fence, FromDocuments, Written, fitted
-from ..base.contract import ADDS, ContractTool, tool
-from .in_store import InStore, store_of
+from .documents import Store, store_of
 from .local_files import opened
 
 PROGRESS_STEPS = 20
-
-
-class UploadArguments(InStore):
-    """``upload_vector_files``."""
-
-    paths: Annotated[
-        list[Annotated[Text, Field(min_length=1, max_length=4_096)]], Field(min_length=1, max_length=MOST_FILES)
-    ] = Field(description="Absolute paths.")
+FilePath = Annotated[Text, Field(min_length=1, max_length=4_096)]
+Paths = Annotated[list[FilePath], Field(min_length=1, max_length=MOST_FILES, description="Absolute paths.")]
 
 
 class UploadResult(Written, FromDocuments, Uploaded):
@@ -37,22 +30,7 @@ class UploadResult(Written, FromDocuments, Uploaded):
     next: str
 
 
-class Progress:
-    """Tells the client how much was sent, in equal steps."""
-
-    def __init__(self, call: ToolCall) -> None:
-        self._call = call
-        self._step = 0
-
-    async def __call__(self, sent: int, whole: int) -> None:
-        """Report a step that is reached."""
-        step = sent * PROGRESS_STEPS // whole
-        if step > self._step:
-            self._step = step
-            await self._call.caller.report(sent, of=whole, message="Uploading (bytes).")
-
-
-async def upload_vector_files(call: ToolCall, arguments: UploadArguments) -> UploadResult:
+async def upload_vector_files(call: ToolCall, *, store: Store = None, paths: Paths) -> UploadResult:
     """Upload files of this computer into the vector store: pdf, doc, docx, xls, xlsx, ppt, pptx, txt, md, json, html or
     htm; at most 20, 50 MB each and 100 MB together. Only from folders that the user allowed by
     REMEMBERIZER_UPLOAD_DIRS. Use `add_vector_text` for text that you have.
@@ -63,17 +41,21 @@ async def upload_vector_files(call: ToolCall, arguments: UploadArguments) -> Upl
             "No folder is allowed for uploads.",
             repair="Only the user can allow some: they set REMEMBERIZER_UPLOAD_DIRS and restart the server.",
         )
+    told = 0
+
+    async def report(sent: int, whole: int) -> None:
+        nonlocal told
+        step = sent * PROGRESS_STEPS // whole
+        if step > told:
+            told = step
+            await call.caller.report(sent, of=whole, message="Uploading (bytes).")
+
     with ExitStack() as stack:
-        files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, arguments.paths))
+        files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, paths))
         uploads.check(files)
-        store_id = await store_of(call, arguments, then=UPLOAD_VECTOR_FILES)
-        done = await uploads.upload(call, store_id=store_id, files=files, report=Progress(call))
+        store_id = await store_of(call, store, then=UPLOAD_VECTOR_FILES)
+        done = await uploads.upload(call, store_id=store_id, files=files, report=report)
     return _result(done, account=call.account)
-
-
-def upload_tool() -> ContractTool:
-    """The tool."""
-    return tool(upload_vector_files, "Upload files into the vector store", ADDS)
 
 
 def _result(done: Uploaded, *, account: str | None) -> UploadResult:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rememberizer_mcp.server.errors import InvalidArguments
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.tools.auth.toolset import LoginWithSecrets, SignupWithSecrets, toolset
 from rememberizer_mcp.tools.base.arguments import (
     LONGEST_SECRET,
     MOST_LEARNT,
@@ -21,16 +20,16 @@ from rememberizer_mcp.tools.base.arguments import (
     strings,
 )
 from rememberizer_mcp.tools.base.contract import ContractTool
-from rememberizer_mcp.tools.base.schemas import input_schema
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ERAS, Era, agent_on, server_on
 from tests.support.knowledge import KEY, knowledge
-from tests.support.upstream import BASE_URL, usual
+from tests.support.upstream import usual
 
 CANARY = "canary-Zx9$7-secret"
 BLANK = ["", " ", "\t\n", "\0", " \u200b", "\u202e", "\u3164", "\u200d\ufe0f", "\u2800"]
 TOOLS = chosen(Settings(toolsets="all"))
+NAMED = {tool.name: tool for tool in TOOLS}
 
 
 def problems(tool: ContractTool, **arguments: Any) -> str:
@@ -72,7 +71,7 @@ def test_a_truth_is_no_number(tool: ContractTool, name: str, is_list: bool, trut
 )
 @pytest.mark.parametrize("blank", BLANK, ids=ascii)
 def test_a_text_of_which_nothing_can_be_read_is_named(tool: str, names: list[str], blank: str) -> None:
-    (found,) = [each for each in TOOLS if each.name == tool]
+    found = NAMED[tool]
     said = problems(found, **dict.fromkeys(names, blank), no_such=1)
     for name in names:
         is_unset = not blank.strip() and not found.arguments.model_fields[name].is_required()
@@ -93,9 +92,8 @@ async def test_what_is_blank_is_sent_to_nobody(era: Era) -> None:
 
 @pytest.mark.promise("arguments:rejected:no-echo")
 def test_what_can_be_read_keeps_what_surrounds_it() -> None:
-    (remember,) = [each for each in TOOLS if each.name == "remember"]
     given = {"name": " tea ", "content": "\n\u202etea"}
-    assert parse(remember.arguments, given).model_dump(exclude={"session"}) == given
+    assert parse(NAMED["remember"].arguments, given).model_dump(exclude={"session"}) == given
 
 
 @pytest.mark.promise("arguments:rejected:no-echo")
@@ -104,9 +102,8 @@ def test_a_date_without_a_zone_is_in_utc_wherever_the_server_runs(zone: str, mon
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        (search,) = [each for each in TOOLS if each.name == "search"]
         dates = {"after": "2025-06-15", "before": "2025-06-15T01:00:00+02:00"}
-        given = parse(search.arguments, {"query": "tea"} | dates).model_dump()
+        given = parse(NAMED["search"].arguments, {"query": "tea"} | dates).model_dump()
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -137,14 +134,13 @@ async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, passwo
 )
 def test_each_problem_of_the_arguments_is_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidArguments) as raised:
-        parse(LoginWithSecrets, arguments)
+        parse(NAMED["login"].arguments, arguments)
     assert message in raised.value.message
 
 
 def test_a_missing_argument_is_named() -> None:
-    verify = next(tool for tool in toolset(Settings(base_url=BASE_URL)) if tool.name == "verify")
     with pytest.raises(InvalidArguments, match="`verification_code` is missing"):
-        parse(verify.arguments, {})
+        parse(NAMED["verify"].arguments, {})
 
 
 @pytest.mark.promise("arguments:rejected:no-echo", "settings:secrets:never-shown")
@@ -155,9 +151,9 @@ def test_a_missing_argument_is_named() -> None:
     )
 )
 def test_no_arguments_make_the_parser_leak_or_crash(arguments: Mapping[str, Any]) -> None:
-    outcome: LoginWithSecrets | InvalidArguments
+    outcome: Arguments | InvalidArguments
     try:
-        outcome = parse(LoginWithSecrets, dict(arguments))
+        outcome = parse(NAMED["login"].arguments, dict(arguments))
     except InvalidArguments as error:
         outcome = error
     if isinstance(outcome, InvalidArguments):
@@ -165,7 +161,7 @@ def test_no_arguments_make_the_parser_leak_or_crash(arguments: Mapping[str, Any]
         assert outcome.__cause__ is None
         assert outcome.__context__ is None
     else:
-        assert CANARY not in repr(outcome.password)
+        assert CANARY not in repr(dict(outcome)["password"])
 
 
 def test_every_string_of_a_call_is_known_as_secret() -> None:
@@ -190,7 +186,7 @@ def test_what_is_learnt_of_one_call_is_bounded(length: int, most: int) -> None:
 
 
 def test_the_largest_call_that_is_accepted_is_learnt_whole() -> None:
-    fields = input_schema(SignupWithSecrets)["properties"]
+    fields = NAMED["signup"].parameters["properties"]
     call = {name: f"{name:x<{field['maxLength']}}" for name, field in fields.items()}
     assert len(call["captcha"]) == LONGEST_SECRET
     assert learnable(call) == {*call, *call.values()}

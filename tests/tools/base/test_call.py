@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.errors import NotSignedIn
 from rememberizer_mcp.tools.auth.status import KEY_ONLY
-from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, ContractTool, tool
 
@@ -26,22 +25,15 @@ SEARCH, STORE = "documents/search/", "vector-stores/me"
 STORE_KEY = "rem_vs_canary-of-a-store"
 
 
-class EndpointArguments(Arguments):
-    """Which row of the table is asked."""
-
-    endpoint: str
-
-
 class Answered(BaseModel):
     """That it was."""
 
     status: int
 
 
-async def probe(call: ToolCall, arguments: EndpointArguments) -> Answered:
+async def probe(call: ToolCall, *, endpoint: str) -> Answered:
     """Ask an endpoint by its name in the table."""
-    endpoint = getattr(endpoints, arguments.endpoint)
-    return Answered(status=(await call.request(endpoint.call())).status)
+    return Answered(status=(await call.request(getattr(endpoints, endpoint).call())).status)
 
 
 def probing() -> ContractTool:

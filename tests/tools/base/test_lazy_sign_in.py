@@ -5,7 +5,6 @@ from typing import Any
 
 import anyio
 import pytest
-from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 
 from tests.support.agent import ADA, ERAS, Around, Era, agent_on, server_on
@@ -185,7 +184,7 @@ async def test_a_call_whose_time_is_over_before_its_turn_to_sign_in_asks_nobody(
     """The moves before it take longer than it has."""
     on, codes, is_over = upstream(), list[str](), anyio.Event()
 
-    async def move(call: ToolCall, _: Arguments) -> Answer:
+    async def move(call: ToolCall) -> Answer:
         async with call.sessions.moving(call.owner, create=True):
             await is_over.wait()
         return Answer(id=1)

@@ -9,7 +9,6 @@ import pytest
 from mcp_types import ElicitResult
 from pydantic import BaseModel
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.tools.base.arguments import Arguments
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
 from rememberizer_mcp.tools.toolsets import chosen
@@ -162,9 +161,9 @@ class Kept(BaseModel):
     is_done: bool
 
 
-async def by_keyring(call: ToolCall, arguments: Arguments) -> Kept:
+async def by_keyring(call: ToolCall) -> Kept:
     """Sign in as `login` with Grace's e-mail does by what the keyring kept of her."""
-    async with call.sessions.moving(call.owner, arguments.session, create=True) as session:
+    async with call.sessions.moving(call.owner, call.handle, create=True) as session:
         await session.sign_in(**GRACE, captcha=None)
         session.grant.is_unattended = True
     return Kept(is_done=True)
