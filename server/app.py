@@ -14,11 +14,10 @@ from mcp.server.request_state import RequestStateSecurity
 from pydantic import SecretStr
 
 from ..tools.base.contract import ContractTool
-from ..tools.base.elicitation_ids import add_elicitation_ids
+from ..tools.base.middleware import add_elicitation_ids, as_one_call
 from ..tools.base.questions import Questions
 from ..tools.base.services import Services, StoreOfKey
 from ..tools.mcp_server import Server
-from ..tools.resources.current import as_one_call
 from . import __version__
 from .api.api_key import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport

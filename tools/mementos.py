@@ -1,7 +1,4 @@
-"""The toolset ``mementos``: named parts of the account's documents, and the public knowledge that it has added.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``mementos``: named parts of the account's documents, and the public knowledge that it has added."""
 
 from typing import Annotated
 
@@ -15,9 +12,8 @@ from ..server.settings.settings import Settings
 from .base.arguments import Name, Number, Text
 from .base.call import ToolCall
 from .base.confirmation import Confirm, Deletion, require_consent
-from .base.content import Fence, FromDocuments, Written, fitted, shortened
+from .base.content import Fence, FromDocuments, Page, PagedResult, PageSize, Written, fitted, page_of, shortened
 from .base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
-from .base.paging import Page, PagedResult, PageSize, page_of
 
 MOST_IDS = 1_000
 """Of one edit."""
@@ -29,8 +25,6 @@ FolderIds = Annotated[
 
 
 class MementoRow(BaseModel):
-    """A memento in a list."""
-
     id: str
     name: str
     documents: int | None = Field(description="null: Rememberizer doesn't say here.")
@@ -39,14 +33,10 @@ class MementoRow(BaseModel):
 
 
 class MementoList(PagedResult):
-    """``list_mementos``."""
-
     mementos: list[MementoRow]
 
 
 class MementoResult(FromDocuments):
-    """One memento."""
-
     memento: Memento
 
 
@@ -65,14 +55,10 @@ class EditedMemento(Written):
 
 
 class DeletedMemento(Written):
-    """What is gone."""
-
     deleted: str
 
 
 class PublicKnowledgeList(PagedResult):
-    """``list_public_knowledge``."""
-
     public_knowledge: list[PublicKnowledge]
 
 
@@ -174,4 +160,4 @@ def _one(memento: Memento) -> MementoResult:
         )
         return MementoResult(**fence.marks(cut), memento=shown)
 
-    return fitted(make, items=0, characters=len(ids))
+    return fitted(make, characters=len(ids))

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from rememberizer_mcp.tools.base.content import Fence
-from rememberizer_mcp.tools.base.paging import PagedResult, page_of
+from rememberizer_mcp.tools.base.content import Fence, PagedResult, page_of
 
 from tests.support.agent import ADA, ERAS, Era
 from tests.support.stores import PUBLIC_KEY, keeper, memento, public, stocked

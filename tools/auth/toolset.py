@@ -1,7 +1,4 @@
-"""The toolset ``auth``: sign up, sign in, verify, refresh, sign out, and see how things stand.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``auth``: sign up, sign in, verify, refresh, sign out, and see how things stand."""
 
 from typing import Annotated, NamedTuple
 

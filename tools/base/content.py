@@ -1,13 +1,15 @@
 """Content of documents in a result: data, marked so that a model doesn't take it for instructions, and of bounded size.
 
-The mark is random for each call, so that no document can hold it.
+The mark is random for each call, so that no document can hold it. A list that upstream gives whole is cut into pages.
 """
 
 import secrets
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
+
+from .arguments import NO_TRUTH
 
 MOST_RESULT_BYTES = 75_000
 """UTF-8 bytes of a result's JSON; hosts cut at 25,000 tokens or so."""
@@ -24,6 +26,18 @@ class FromDocuments(BaseModel):
     notice: str = Field(description="How to take the content.")
     fence: str = Field(description="Marks each text: `[fence]` text `[/fence]`.")
     cut: str | None = Field(description="What was left out, and the call that gets it.")
+
+
+Page = Annotated[int, Field(ge=1, le=1_000_000), NO_TRUTH]
+PageSize = Annotated[int, Field(ge=1, le=100), NO_TRUTH]
+
+
+class PagedResult(FromDocuments):
+    """One page of a list that upstream gives whole."""
+
+    total: int
+    page_size: int
+    next_page: int | None = Field(description="Goes with this `page_size`; null at the end.")
 
 
 class Written(BaseModel):
@@ -61,20 +75,15 @@ class Fence:
         return f"[{self.name}]\n{text}\n[/{self.name}]"
 
 
-def size_of(result: BaseModel) -> int:
-    """How many UTF-8 bytes the result's JSON has."""
-    return len(result.model_dump_json().encode())
-
-
 def fits(result: BaseModel) -> bool:
     """Whether the result may be sent as it is."""
-    return size_of(result) <= MOST_RESULT_BYTES
+    return len(result.model_dump_json().encode()) <= MOST_RESULT_BYTES
 
 
 Result = TypeVar("Result", bound=BaseModel)
 
 
-def fitted(make: Callable[[int, int], Result], *, items: int, characters: int) -> Result:
+def fitted(make: Callable[[int, int], Result], *, items: int = 0, characters: int = 0) -> Result:
     """The fullest result that may be sent: as many items as have room, then the longest texts cut evenly.
 
     Args:
@@ -102,3 +111,42 @@ def _greatest(is_possible: Callable[[int], bool], low: int, high: int) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if is_possible(middle) else (low, middle - 1)
     return low
+
+
+def page_of(
+    result: type[Result],
+    name: str,
+    everything: Sequence[Any],
+    row: Callable[[Fence, Any], Any],
+    *,
+    page: int,
+    page_size: int,
+) -> Result:
+    """The page that was asked for, which is empty behind the end, or as much of it as has room.
+
+    The result's member ``name`` holds what ``row`` makes of each item: of bounded size, so that one item always fits.
+    """
+    fence, start = Fence(), (page - 1) * page_size
+    rows = [row(fence, each) for each in everything[start : start + page_size]]
+
+    def make(count: int, _: int) -> Result:
+        end = start + count
+        is_whole = count == len(rows)
+        then = page_size if is_whole else _divisor(end, most=count)
+        cut = f"The page was too large: go on with `page_size` {then} and `next_page`."
+        return result.model_validate(
+            {
+                **fence.marks(None if is_whole else cut),
+                "total": len(everything),
+                "page_size": then,
+                "next_page": end // then + 1 if end < len(everything) else None,
+                name: rows[:count],
+            }
+        )
+
+    return fitted(make, items=len(rows))
+
+
+def _divisor(number: int, *, most: int) -> int:
+    """The largest divisor up to a limit, or 1: with such a page size, a page begins there."""
+    return next((size for size in range(most, 0, -1) if number % size == 0), 1)

@@ -21,35 +21,23 @@ class StoreOfKey:
 
 @dataclass(kw_only=True)
 class Services:
-    """The parts that tools use.
-
-    Args:
-        settings: What the server was told.
-        sessions: Every session of this process.
-        attempts: Counts sign-in attempts.
-        secrets: The registry of values that logs redact.
-        owner: Whose default session a call without a handle means; over stdio the process is the client.
-        ways: How to sign in without secrets in the arguments.
-        opens_browser: Whether the server may open the sign-in page itself.
-        patience_seconds: How long a call waits for a person.
-        api_key: The API key of the settings, if they hold one.
-        store_key: The same for a vector store's.
-        now: The wall clock, in Unix seconds.
-        store_of_key: The store that ``store_key`` opens.
-        questions: What clients were asked.
-    """
+    """The parts that tools use. The keys are those of the settings, if they hold some."""
 
     settings: Settings
     sessions: SessionStore
     attempts: AttemptLimiter
     secrets: KnownSecrets
     owner: str
+    """Whose default session a call without a handle means; over stdio the process is the client."""
     ways: SignInWays
     opens_browser: bool
+    """Whether the server may open the sign-in page itself."""
     patience_seconds: float
+    """How long a call waits for a person."""
     api_key: ApiKey | None
     store_key: ApiKey | None
     now: Callable[[], float]
+    """The wall clock, in Unix seconds."""
     store_of_key: StoreOfKey
     questions: Questions
 

@@ -16,8 +16,6 @@ NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sourc
 
 
 class Match(BaseModel):
-    """One passage that a search found."""
-
     id: int = Field(description="For read_document or read_discussion.")
     name: str
     source: str | None
@@ -30,8 +28,6 @@ class Match(BaseModel):
 
 
 class SearchResult(FromDocuments):
-    """What ``search`` found."""
-
     matches: list[Match]
 
 
@@ -42,8 +38,6 @@ class SmartSearchResult(SearchResult):
 
 
 class DocumentEntry(BaseModel):
-    """One document in a list."""
-
     id: int
     name: str
     source: str | None
@@ -58,8 +52,6 @@ class DocumentEntry(BaseModel):
 
 
 class DocumentList(FromDocuments):
-    """One page of ``list_documents``."""
-
     documents: list[DocumentEntry]
     page: int
     page_size: int
@@ -80,8 +72,6 @@ class AccountDetails(FromDocuments):
 
 
 class Source(BaseModel):
-    """One connected source."""
-
     id: int
     type: str | None = Field(validation_alias="integration_type")
     name: str | None = Field(validation_alias="source")
@@ -94,8 +84,6 @@ class Source(BaseModel):
 
 
 class SourceList(FromDocuments):
-    """Every connected source."""
-
     sources: list[Source]
 
 
@@ -117,14 +105,10 @@ def fitted_search(
     nothing: str,
     what_was_cut: Callable[[int, int | None], str | None],
 ) -> Result:
-    """The result of a search within the size of a result; every match that has room keeps some of its text.
+    """What a search found, each match as a ``row``, within the size of a result.
 
-    Args:
-        result: What the tool returns.
-        found: What the search came to.
-        row: What is shown of a match.
-        nothing: What is said where nothing was found.
-        what_was_cut: Says how many matches were left out, and at how many characters texts were cut, if any were.
+    Every match that has room keeps some of its text. ``what_was_cut`` says how many matches were left out, and at how
+    many characters texts were cut, if any were.
     """
     fence, answer = Fence(), found.result
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
@@ -193,7 +177,7 @@ def account_details(profile: Profile) -> AccountDetails:
         marks = fence.marks(cut if characters < longest else None)
         return AccountDetails.model_validate({**marks, **profile.model_dump(), "description": shown})
 
-    return fitted(make, items=0, characters=longest)
+    return fitted(make, characters=longest)
 
 
 def source_list(found: list[Integration]) -> SourceList:
@@ -204,4 +188,4 @@ def source_list(found: list[Integration]) -> SourceList:
         cut = f"The last {len(sources) - items} sources were left out; no call gets them."
         return SourceList(**fence.marks(cut if items < len(sources) else None), sources=sources[:items])
 
-    return fitted(make, items=len(sources), characters=0)
+    return fitted(make, items=len(sources))

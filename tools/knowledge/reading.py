@@ -13,8 +13,6 @@ NOTHING_SAID = "Nothing was said in this time. Try another `start` and `end`."
 
 
 class DocumentText(FromDocuments):
-    """Some chunks of a document."""
-
     id: int
     content: str
     start_chunk: int
@@ -22,8 +20,6 @@ class DocumentText(FromDocuments):
 
 
 class ThreadText(BaseModel):
-    """One thread of a discussion."""
-
     title: str | None
     text: str
 
@@ -43,40 +39,31 @@ async def document_text(asker: Asker, document_id: int, *, start_chunk: int) -> 
     Raises:
         RememberizerError: As ``document_contents``.
     """
-    fence = Fence()
+    fence, chunks = Fence(), CHUNKS_A_CALL
     contents = await document_contents(asker, document_id, start_chunk=start_chunk)
-    chunks = CHUNKS_A_CALL
-    while chunks > 1 and not fits(_document_text(contents, document_id, start_chunk, fence)):
+
+    def make(_: int, characters: int) -> DocumentText:
+        is_cut = characters < len(contents.content)
+        cut = f"This chunk was cut at {characters} characters; no call gets the rest of it."
+        return DocumentText(
+            **fence.marks(cut if is_cut else None),
+            id=document_id,
+            content=fence.around(shortened(contents.content, characters)),
+            start_chunk=start_chunk,
+            next_chunk=next_chunk(contents, start_chunk),
+        )
+
+    while chunks > 1 and not fits(make(0, len(contents.content))):
         chunks //= 2
         end_chunk = start_chunk + chunks
         contents = await document_contents(asker, document_id, start_chunk=start_chunk, end_chunk=end_chunk)
-    longest = len(contents.content)
-    return fitted(
-        lambda _, characters: _document_text(contents, document_id, start_chunk, fence, characters),
-        items=0,
-        characters=longest,
-    )
+    return fitted(make, characters=len(contents.content))
 
 
 def next_chunk(contents: Contents, start_chunk: int) -> int | None:
     """Where to read on; the end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
     end = contents.end_chunk
     return end if not contents.was_empty and end is not None and end > start_chunk else None
-
-
-def _document_text(
-    contents: Contents, document_id: int, start_chunk: int, fence: Fence, characters: int | None = None
-) -> DocumentText:
-    text = contents.content
-    is_cut = characters is not None and characters < len(text)
-    cut = f"This chunk was cut at {characters} characters; no call gets the rest of it."
-    return DocumentText(
-        **fence.marks(cut if is_cut else None),
-        id=document_id,
-        content=fence.around(shortened(text, len(text) if characters is None else characters)),
-        start_chunk=start_chunk,
-        next_chunk=next_chunk(contents, start_chunk),
-    )
 
 
 def discussion_text(said: Discussion, *, discussion_id: int, source: str) -> DiscussionText:

@@ -1,7 +1,4 @@
-"""The toolset ``knowledge``: search, read and add to what is stored, and see whose and from where it is.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``knowledge``: search, read and add to what is stored, and see whose and from where it is."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,9 +15,8 @@ from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
 from ..base.arguments import NO_BLANK, NO_TRUTH, Moment, Name, Number, Query, Text, UserContext, one_of
 from ..base.call import ToolCall
-from ..base.content import Written
+from ..base.content import Page, PageSize, Written
 from ..base.contract import ADDS, READS, ContractTool, tool
-from ..base.paging import Page, PageSize
 from . import findings, reading
 from .findings import AccountDetails, DocumentList, SearchResult, SmartSearchResult, SourceList
 from .reading import DiscussionText, DocumentText
@@ -53,13 +49,11 @@ Since = Annotated[Moment | None, Field(description="ISO 8601, UTC if it names no
 DocumentSource = Annotated[
     Annotated[Text, one_of(*SOURCES), AfterValidator(_source)] | None, Field(description=f"{SOME_SOURCE}.")
 ]
-Channels = Annotated[DiscussionSource, one_of(*get_args(DiscussionSource))]
+ChannelSource = Annotated[DiscussionSource, one_of(*get_args(DiscussionSource))]
 LongText = Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY), NO_BLANK]
 
 
 class Remembered(Written):
-    """What ``remember`` did."""
-
     id: int | None
     next: str
 
@@ -119,7 +113,7 @@ async def read_document(call: ToolCall, *, id: Number, start_chunk: Number = 0) 
 
 
 async def read_discussion(
-    call: ToolCall, *, id: Number, source: Channels, start: Since = None, end: Moment | None = None
+    call: ToolCall, *, id: Number, source: ChannelSource, start: Since = None, end: Moment | None = None
 ) -> DiscussionText:
     """Read the messages and threads of a Slack or Discord channel from `start` (older) to `end`; without both, the last
     seven days. `id` is that of the channel's document.

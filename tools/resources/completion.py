@@ -4,7 +4,7 @@ It is empty when nobody is signed in, and when upstream fails: nobody is asked t
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mcp_types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
@@ -14,8 +14,8 @@ from ...server.api.documents import Document, list_documents
 from ...server.api.search import search
 from ...server.errors import RememberizerError
 from ..base.arguments import as_listed
+from ..base.middleware import current_services
 from ..base.services import Services
-from .current import current_services
 from .resources import DISCUSSION, DOCUMENT, SOURCES
 
 LOOKED_AT = 100
@@ -62,9 +62,11 @@ async def _asked(beginning: str, sources: Sequence[str | None]) -> Completion:
     if asker is None:
         return _completion([])
     if beginning and not beginning.isdigit():
-        return _completion(_numbers(await _found(asker, beginning, sources)))
+        matches = (await search(asker, query=beginning, limit=LOOKED_FOR)).matches
+        found = (match.document for match in matches if None in sources or match.document.source in sources)
+        return _completion(_numbers(found))
     pages = [await list_documents(asker, page=1, page_size=LOOKED_AT, source=source) for source in sources]
-    numbers = _numbers([document for page in pages for document in page.documents])
+    numbers = _numbers(document for page in pages for document in page.documents)
     wanted = [number for number in numbers if number.startswith(beginning)]
     return _completion(wanted, has_more=not all(page.is_last for page in pages))
 
@@ -78,12 +80,7 @@ async def _ready(services: Services) -> Asker | None:
     return grant if await grant.is_usable() else None
 
 
-async def _found(asker: Asker, beginning: str, sources: Sequence[str | None]) -> list[Document]:
-    found = await search(asker, query=beginning, limit=LOOKED_FOR)
-    return [match.document for match in found.matches if None in sources or match.document.source in sources]
-
-
-def _numbers(documents: Sequence[Document]) -> list[str]:
+def _numbers(documents: Iterable[Document]) -> list[str]:
     """Each once, in order."""
     return list(dict.fromkeys(str(document.id) for document in documents))
 

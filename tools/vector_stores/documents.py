@@ -1,7 +1,4 @@
-"""The toolset ``vector_stores``: the documents in a store, and which store it is.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``vector_stores``: the documents in a store, and which store it is."""
 
 from typing import Annotated
 
@@ -15,8 +12,7 @@ from ...server.api.vector_stores import VectorDocument
 from ..base.arguments import NO_BLANK, Name, Number, Text
 from ..base.call import ToolCall
 from ..base.confirmation import Confirm, Deletion, require_consent
-from ..base.content import Fence, FromDocuments, Written
-from ..base.paging import Page, PagedResult, PageSize, page_of
+from ..base.content import Fence, FromDocuments, Page, PagedResult, PageSize, Written, page_of
 
 LONGEST_TEXT = 500_000
 """Characters of a text that is added; longer ones go by file."""
@@ -25,14 +21,10 @@ LongText = Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT), NO_BLAN
 
 
 class VectorDocumentList(PagedResult):
-    """``list_vector_documents``."""
-
     documents: list[VectorDocument]
 
 
 class VectorDocumentResult(FromDocuments):
-    """One document."""
-
     document: VectorDocument
 
 
@@ -41,15 +33,11 @@ class RenamedDocument(Written, VectorDocumentResult):
 
 
 class AddedText(Written):
-    """A text that was added."""
-
     document: VectorDocument
     next: str
 
 
 class DeletedDocument(Written):
-    """What is gone."""
-
     deleted: int
 
 
@@ -89,7 +77,8 @@ async def get_vector_document(call: ToolCall, *, store: Store = None, id: Number
     that was added can be searched yet.
     """
     store_id = await store_of(call, store)
-    return _one(await vector_stores.get_document(call, store_id=store_id, document_id=id))
+    document = await vector_stores.get_document(call, store_id=store_id, document_id=id)
+    return VectorDocumentResult(**Fence().marks(), document=document)
 
 
 async def add_vector_text(
@@ -114,7 +103,7 @@ async def rename_vector_document(call: ToolCall, *, store: Store = None, id: Num
     """Rename a document of the vector store. Its text can't be changed: add the new one, then delete the old one."""
     store_id = await store_of(call, store)
     document = await vector_stores.rename_document(call, store_id=store_id, document_id=id, name=name)
-    return RenamedDocument(account=call.account, **dict(_one(document)))
+    return RenamedDocument(account=call.account, **Fence().marks(), document=document)
 
 
 async def delete_vector_document(
@@ -133,8 +122,3 @@ async def delete_vector_document(
     await require_consent(call.caller, deletion, confirm=confirm)
     await vector_stores.delete_document(call, store_id=store_id, document_id=id)
     return DeletedDocument(account=call.account, deleted=id)
-
-
-def _one(document: VectorDocument) -> VectorDocumentResult:
-    fence = Fence()
-    return VectorDocumentResult(**fence.marks(), document=document)

@@ -1,7 +1,4 @@
-"""The toolset ``vector_stores``: search.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``vector_stores``: search."""
 
 from typing import Annotated
 
@@ -26,8 +23,6 @@ ContextChunks = Annotated[int, Field(ge=0, le=5, description="Parts before and a
 
 
 class VectorPassage(BaseModel):
-    """One passage that a search found."""
-
     id: int = Field(description="Of the document.")
     name: str
     type: str | None
@@ -36,8 +31,6 @@ class VectorPassage(BaseModel):
 
 
 class VectorSearchResult(FromDocuments):
-    """What was found."""
-
     matches: list[VectorPassage]
     answer: str | None = Field(description="Of the smart search only.")
 

@@ -1,7 +1,4 @@
-"""The toolset ``vector_stores``; this module has the tools for a store as a whole.
-
-The docstring of each body is the description that a model reads.
-"""
+"""The toolset ``vector_stores``; this module has the tools for a store as a whole."""
 
 from typing import Annotated
 
@@ -31,8 +28,6 @@ class Options(FromDocuments, StoreOptions):
 
 
 class CreatedStore(Written, FromDocuments):
-    """A new store."""
-
     store: VectorStore
     next: str
 

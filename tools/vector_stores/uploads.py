@@ -1,7 +1,4 @@
-"""The toolset ``vector_stores``: upload of files.
-
-The docstring of the body is the description that a model reads.
-"""
+"""The toolset ``vector_stores``: upload of files."""
 
 from contextlib import ExitStack
 from typing import Annotated
@@ -71,7 +68,7 @@ def _result(done: Uploaded, *, account: str | None) -> UploadResult:
             next=_next(done),
         )
 
-    return fitted(make, items=most, characters=0)
+    return fitted(make, items=most)
 
 
 def _next(done: Uploaded) -> str:

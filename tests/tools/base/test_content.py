@@ -13,7 +13,6 @@ from rememberizer_mcp.tools.base.content import (
     fits,
     fitted,
     shortened,
-    size_of,
 )
 from rememberizer_mcp.tools.knowledge.reading import discussion_text
 
@@ -52,15 +51,11 @@ def test_a_discussion_of_which_anything_is_there_says_how_to_take_it(text: str, 
     assert result.fence in result.notice
 
 
-@pytest.mark.parametrize(("text", "bytes_"), [("", 0), ("a", 1), ("é", 2), ("茶", 3), ("🍵", 4), ('"', 2), ("\n", 2)])
-def test_the_size_is_that_of_the_json_in_utf8(text: str, bytes_: int) -> None:
-    assert size_of(Texts(texts=[text])) == len('{"texts":[""]}') + bytes_
-
-
-def test_a_result_of_exactly_the_limit_fits() -> None:
-    room = MOST_RESULT_BYTES - len('{"texts":[""]}')
-    assert fits(Texts(texts=["a" * room]))
-    assert not fits(Texts(texts=["a" * (room + 1)]))
+@pytest.mark.parametrize(("text", "bytes_"), [("a", 1), ("é", 2), ("茶", 3), ("🍵", 4), ('"', 2), ("\n", 2)])
+def test_a_result_fits_up_to_the_limit_of_its_json_in_utf8(text: str, bytes_: int) -> None:
+    most = (MOST_RESULT_BYTES - len('{"texts":[""]}')) // bytes_
+    assert fits(Texts(texts=[text * most]))
+    assert not fits(Texts(texts=[text * (most + 1)]))
 
 
 @pytest.mark.parametrize(("text", "most", "expected"), [("abc", 3, "abc"), ("abc", 2, "ab…"), ("🍵🍵", 1, "🍵…")])
