@@ -23,6 +23,8 @@ from .caller import Caller
 from .services import Services
 from .sign_in import bring, still_pending
 
+NO_STORE_KEY = "This tool needs the key of a vector store, and the server has none."
+SET_STORE_KEY = "Have the user set REMEMBERIZER_VECTOR_STORE_TOKEN to the store's key and restart the server."
 BROUGHT = "This tool writes, so it did not go on by itself after the sign-in"
 
 
@@ -49,8 +51,8 @@ class ToolCall(Services):
     def of(cls, services: Services, context: Context[Any, Any], *, writes: bool, handle: str | None = None) -> Self:
         """The call that a client makes."""
         caller = Caller(
-            context,
-            services.questions,
+            context=context,
+            questions=services.questions,
             patience_seconds=services.patience_seconds,
             opens_browser=services.opens_browser,
         )
@@ -77,20 +79,14 @@ class ToolCall(Services):
         does the account for which an earlier round of the call brought a person to the page.
         """
         if takes is Takes.STORE_KEY:
-            return self._store_key()
+            if self.store_key is None:
+                raise NotSignedIn(NO_STORE_KEY, repair=SET_STORE_KEY)
+            return self.store_key
         session = self.sessions.find(self.owner, self.handle)
         has_account = session is not None and session.grant.has_account
         began_for_an_account = has_account or self.caller.state is not None
         takes_key = Takes.API_KEY in takes and self.handle is None and not began_for_an_account
         return (self.key_without_account if takes_key else None) or await self._account(session)
-
-    def _store_key(self) -> ApiKey:
-        if self.store_key is None:
-            raise NotSignedIn(
-                "This tool needs the key of a vector store, and the server has none.",
-                repair="Have the user set REMEMBERIZER_VECTOR_STORE_TOKEN to the store's key and restart the server.",
-            )
-        return self.store_key
 
     async def _account(self, session: Session | None) -> Grant:
         """The sign-in that the call is made by; where there is none, the person is asked to sign in first.

@@ -6,20 +6,17 @@ protocol error, ``elicit_url`` raises on 2026-07-28, and a client that declared 
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from functools import partial
+from typing import Any, Literal, TypeVar
 
+import anyio
 from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitResult
-from mcp_types import (
-    ClientCapabilities,
-    ElicitRequest,
-    ElicitRequestFormParams,
-    ElicitRequestURLParams,
-    InputRequiredResult,
-)
+from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -27,8 +24,11 @@ from ...server.sessions.meant import Meant
 from ...server.signin.pending import End, PendingSignIn
 from .questions import READING_SECONDS, Questions
 
-REQUESTS_SINCE = "2025-11-25"
-FORM_REQUESTS = ("2025-06-18", "2025-11-25")
+T = TypeVar("T")
+Mode = Literal["url", "form"]
+REQUESTS: Mapping[Mode, Sequence[str]] = {"url": ["2025-11-25"], "form": ["2025-06-18", "2025-11-25"]}
+"""Protocol versions that have a request for each mode of elicitation."""
+PROGRESS_STEPS = 6
 _QUESTION = "sign_in"
 _CONSENT = "consent"
 _FORM: dict[str, Any] = {"type": "object", "properties": {}}
@@ -41,8 +41,8 @@ _UNKNOWN = "?"
 logger = logging.getLogger(__name__)
 
 
-class Way(Enum):
-    """How a client can be asked something."""
+class AskedBy(Enum):
+    """By what a client is asked something."""
 
     RESULT = auto()
     """By an ``InputRequiredResult`` of the call itself (2026-07-28)."""
@@ -73,33 +73,14 @@ class InputNeeded(Exception):
         super().__init__("the client is asked first")
 
 
-def way_to_ask(protocol_version: str | None, capabilities: ClientCapabilities | None) -> Way | None:
-    """How the client can be sent to an address, by what it declared and by nothing else (S3)."""
-    elicitation = capabilities.elicitation if capabilities else None
-    if elicitation is None or elicitation.url is None:
-        return None
-    if protocol_version in MODERN_PROTOCOL_VERSIONS:
-        return Way.RESULT
-    return Way.REQUEST if protocol_version == REQUESTS_SINCE else None
-
-
-def way_to_ask_by_form(protocol_version: str | None, capabilities: ClientCapabilities | None) -> Way | None:
-    """How the client can be given a form; one that declared elicitation without a mode means that (S3)."""
-    elicitation = capabilities.elicitation if capabilities else None
-    if elicitation is None or (elicitation.form is None and elicitation.url is not None):
-        return None
-    if protocol_version in MODERN_PROTOCOL_VERSIONS:
-        return Way.RESULT
-    return Way.REQUEST if protocol_version in FORM_REQUESTS else None
-
-
+@dataclass(kw_only=True, eq=False, repr=False)
 class Caller:
     """The client of one call, and the person behind it. One that declared nothing is asked nothing.
 
     >>> from types import SimpleNamespace
     >>> context = SimpleNamespace(protocol_version="2026-07-28", client_capabilities=None)
-    >>> caller = Caller(context, Questions(float), patience_seconds=30, opens_browser=False)
-    >>> caller.way, caller.form_way
+    >>> caller = Caller(context=context, questions=Questions(float), patience_seconds=30, opens_browser=False)
+    >>> caller.asked_by("url"), caller.asked_by("form")
     (None, None)
 
     Args:
@@ -109,34 +90,37 @@ class Caller:
         opens_browser: Whether the server may open a page for them itself.
     """
 
-    def __init__(
-        self, context: Context[Any, Any], questions: Questions, *, patience_seconds: float, opens_browser: bool
-    ) -> None:
-        self._context = context
-        self._questions = questions
-        self.patience_seconds = patience_seconds
-        self.opens_browser = opens_browser
+    context: Context[Any, Any]
+    questions: Questions
+    patience_seconds: float
+    opens_browser: bool
 
-    @property
-    def way(self) -> Way | None:
-        """How it can be asked to send the person to a page."""
-        return way_to_ask(self._context.protocol_version, self._context.client_capabilities)
+    def asked_by(self, mode: Mode) -> AskedBy | None:
+        """By what it can be asked to open a link or to show a form, if it declared that it can (S3).
 
-    @property
-    def form_way(self) -> Way | None:
-        """How it can be asked for consent."""
-        return way_to_ask_by_form(self._context.protocol_version, self._context.client_capabilities)
+        One that declared elicitation without a mode means forms.
+        """
+        capabilities, version = self.context.client_capabilities, self.context.protocol_version
+        elicitation = capabilities.elicitation if capabilities else None
+        if elicitation is None:
+            return None
+        has_url = elicitation.url is not None
+        if not (has_url if mode == "url" else elicitation.form is not None or not has_url):
+            return None
+        if version in MODERN_PROTOCOL_VERSIONS:
+            return AskedBy.RESULT
+        return AskedBy.REQUEST if version in REQUESTS[mode] else None
 
     @property
     def state(self) -> str | None:
         """The state of an earlier round, unsealed: the id of the page that it was about, if it was about one."""
-        state = self._context.request_state
+        state = self.context.request_state
         return None if state is None or state.startswith(_ABOUT_CONSENT) else state.partition(" ")[0]
 
     @property
     def meant(self) -> Meant:
         """The account that the call was meant for when that page was opened, if one was."""
-        account = "" if self.state is None else (self._context.request_state or "").partition(" ")[2]
+        account = "" if self.state is None else (self.context.request_state or "").partition(" ")[2]
         is_known = account != _UNKNOWN
         return Meant((account if is_known else None) or None, is_named=False, is_known=is_known)
 
@@ -144,75 +128,97 @@ class Caller:
         """What it answered in this call, for the first time, to an earlier round's question about this page."""
         if self.state != pending.id:
             return None
-        took = self._questions.answered(pending.id)
+        took = self.questions.answered(pending.id)
         return None if took is None else _opened(self._response(_QUESTION), took)
 
     def question(self, pending: PendingSignIn, *, meant: Meant) -> InputNeeded:
         """The exception that ends this round with the question, whose state names the account that is meant."""
-        self._questions.ask(pending.id)
+        self.questions.ask(pending.id)
         asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(pending), url=pending.url))
         state = f"{pending.id} {(meant.account or '') if meant.is_known else _UNKNOWN}"
         return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=state))
 
     async def ask(self, pending: PendingSignIn) -> Answer:
         """Ask while the call waits, and have the client told when the person is done."""
-        request = self._context.session.elicit_url(
-            _message(pending), pending.url, pending.id, related_request_id=self._context.request_id
+        request = self.context.session.elicit_url(
+            _message(pending), pending.url, pending.id, related_request_id=self.context.request_id
         )
         answer = _opened(*await self._answer(request, question="to sign in"))
         if answer is Answer.ACCEPTED:
-            pending.when_ended.append(self._completion(pending))
+            pending.when_ended.append(partial(self._tell_if_signed_in, pending))
         return answer
 
     def consent(self, subject: str) -> Answer | None:
         """What it answered in this call, for the first time, to an earlier round's question about this very subject."""
-        state = self._context.request_state or ""
+        state = self.context.request_state or ""
         if not state.endswith(f" {subject}"):
             return None
-        took = self._questions.answered(state)
+        took = self.questions.answered(state)
         return None if took is None else _read(self._response(_CONSENT), took)
 
     def consent_question(self, message: str, subject: str) -> InputNeeded:
         """The exception that ends this round with a question for consent; its state is unlike any other (S16)."""
         state = f"{_ABOUT_CONSENT}{secrets.token_urlsafe(16)} {subject}"
-        self._questions.ask(state)
+        self.questions.ask(state)
         asked = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_FORM))
         return InputNeeded(InputRequiredResult(input_requests={_CONSENT: asked}, request_state=state))
 
     async def ask_consent(self, message: str) -> Answer:
         """Ask for consent while the call waits."""
-        request = self._context.session.elicit_form(message, _FORM, related_request_id=self._context.request_id)
+        request = self.context.session.elicit_form(message, _FORM, related_request_id=self.context.request_id)
         return _read(*await self._answer(request, question="for consent"))
 
-    def went_unread(self, subject: str) -> bool:
-        """As ``Questions.went_unread``."""
-        return self._questions.went_unread(subject)
+    async def wait(self, *works: Callable[[], Awaitable[T | None]], until: float, message: str) -> T | None:
+        """Wait until one of these comes to its end, or until the patience does.
 
-    async def report(self, done: float, *, of: float, message: str) -> None:
-        """Tell a client that asked for progress how far the call is: in seconds of waiting, or in bytes."""
-        await self._context.report_progress(done, of, message)
+        Args:
+            works: What may end it; the rest is cancelled then.
+            until: When the patience ends, on anyio's clock.
+            message: What a client hears that asked for progress.
 
-    def _completion(self, pending: PendingSignIn) -> Callable[[], Awaitable[None]]:
-        async def tell() -> None:
-            if pending.end is End.SIGNED_IN:
-                await self._context.session.send_elicit_complete(pending.id)
+        Returns:
+            What the first one came to; ``None`` if none ended in time.
+        """
+        found: list[T | None] = []
 
-        return tell
+        async def do(work: Callable[[], Awaitable[T | None]]) -> None:
+            found.append(await work())
+            tasks.cancel_scope.cancel()
+
+        with anyio.CancelScope(deadline=until):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._report_waiting, until, message)
+                for work in works:
+                    tasks.start_soon(do, work)
+        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+        return found[0] if found else None
+
+    async def _report_waiting(self, until: float, message: str) -> None:
+        """Say that the call waits, now and in equal steps of its patience, until cancelled."""
+        whole = self.patience_seconds
+        while True:
+            waited = max(0.0, whole - (until - anyio.current_time()))
+            await self.context.report_progress(waited, whole, message)
+            await anyio.sleep(whole / PROGRESS_STEPS)
+
+    async def _tell_if_signed_in(self, pending: PendingSignIn) -> None:
+        if pending.end is End.SIGNED_IN:
+            await self.context.session.send_elicit_complete(pending.id)
 
     def _response(self, name: str) -> ElicitResult | None:
-        response = (self._context.input_responses or {}).get(name)
+        response = (self.context.input_responses or {}).get(name)
         return response if isinstance(response, ElicitResult) else None
 
     async def _answer(self, request: Awaitable[ElicitResult], *, question: str) -> tuple[ElicitResult | None, float]:
         """The client's answer to a request, or nothing if it is none; and the seconds that it took."""
-        asked, result = self._questions.clock(), None
+        asked, result = self.questions.clock(), None
         try:
             result = await request
         except MCPError as error:
             logger.warning("the client could not ask the user %s (%s)", question, error.error.code)
         except ValidationError:
             logger.warning("the client's answer to the question %s was none", question)
-        return result, self._questions.clock() - asked
+        return result, self.questions.clock() - asked
 
 
 def _opened(result: ElicitResult | None, seconds: float) -> Answer:

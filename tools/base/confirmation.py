@@ -17,9 +17,8 @@ from pydantic import BaseModel, Field, Strict
 
 from ...server.api.budget import begin_anew
 from ...server.errors import ConfirmationRequired, Forbidden
-from .caller import Answer, Caller, Way
+from .caller import Answer, AskedBy, Caller
 from .unlinked import unlinked
-from .waiting import wait
 
 Confirm = Annotated[
     Annotated[bool, Strict()] | None,
@@ -49,14 +48,9 @@ _REFUSALS: Mapping[Answer | None, tuple[str, str]] = {
 
 
 class Deletion(BaseModel):
-    """What is to be deleted.
+    """What is to be deleted: ``path`` says where it is upstream, and ``whose`` in which account or by which key.
 
-    Args:
-        path: Where it is upstream; with the name and the account, what an answer is bound to.
-        whose: The account, or the key, in which it is.
-        kind: In a word.
-        id: Its id.
-        name: Its name, as upstream has it.
+    An answer is bound to all of this.
     """
 
     path: str
@@ -90,29 +84,23 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
             answered by itself, for the first time or without ``confirm``.
     """
     answer: Answer | None
-    match caller.form_way:
-        case Way.RESULT:
+    match caller.asked_by("form"):
+        case AskedBy.RESULT:
             answer = caller.consent(deletion.subject)
             if answer is None:
                 raise caller.consent_question(deletion.question, deletion.subject)
-        case Way.REQUEST:
-            answer = await _ask(caller, deletion)
+        case AskedBy.REQUEST:
+            ask = partial(caller.ask_consent, deletion.question)
+            until = anyio.current_time() + caller.patience_seconds
+            answer = await caller.wait(ask, until=until, message="Waiting for the user to answer.")
         case _ if confirm:
             answer = Answer.ACCEPTED
         case _:
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
-        if not (caller.went_unread(deletion.subject) and confirm):
+        if not (caller.questions.went_unread(deletion.subject) and confirm):
             raise ConfirmationRequired(UNREAD, repair=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
         why, repair = _REFUSALS[answer]
         raise Forbidden(f"{why}, so nothing was deleted.", repair=repair)
     begin_anew()
-
-
-async def _ask(caller: Caller, deletion: Deletion) -> Answer | None:
-    """The host's answer, or nothing if there is none in time."""
-    until = anyio.current_time() + caller.patience_seconds
-    ask = partial(caller.ask_consent, deletion.question)
-    answer: Answer | None = await wait(caller, ask, until=until, message="Waiting for the user to answer.")
-    return answer

@@ -7,7 +7,6 @@ the confirm code in the result, since nothing else works in every host.
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import partial
-from typing import TypeVar
 
 import anyio
 
@@ -15,10 +14,7 @@ from ...server.errors import SignInFailed, SignInPending
 from ...server.sessions.meant import Meant
 from ...server.signin.browser import open_browser
 from ...server.signin.pending import End, PendingSignIn
-from .caller import Answer, Caller, Way
-from .waiting import wait
-
-T = TypeVar("T")
+from .caller import Answer, AskedBy, Caller, T
 
 
 class Sent(Enum):
@@ -73,7 +69,8 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant) -> Sent
         case End.CLOSED if pending.session.grant.credentials.has_any:
             return None  # another way was quicker
         case end:
-            raise _ended(end)
+            sentence, repair = _ENDS[end]
+            raise SignInFailed(sentence, repair=repair)
 
 
 def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
@@ -94,10 +91,10 @@ async def _send(caller: Caller, pending: PendingSignIn, meant: Meant) -> Sent:
     if not first:
         await _wait(caller, pending, until=until)
         return Sent.BY_LINK
-    match caller.way:
-        case Way.RESULT:
+    match caller.asked_by("url"):
+        case AskedBy.RESULT:
             raise caller.question(pending, meant=meant)
-        case Way.REQUEST:
+        case AskedBy.REQUEST:
             answer = await _wait(caller, pending, partial(caller.ask, pending), until=until)
             return await _heed(caller, pending, answer, until=until) if answer else Sent.UNANSWERED
         case _:
@@ -133,12 +130,5 @@ async def _open(caller: Caller, pending: PendingSignIn, *, until: float, otherwi
 
 async def _wait(caller: Caller, pending: PendingSignIn, *work: Callable[[], Awaitable[T]], until: float) -> T | None:
     """Wait for the page's end, or for the work if there is some; what the work came to, if it was first."""
-    found: T | None = await wait(
-        caller, *work, pending.ended.wait, until=until, message="Waiting for the user to sign in."
-    )
-    return found
-
-
-def _ended(end: End) -> SignInFailed:
-    sentence, repair = _ENDS[end]
-    return SignInFailed(sentence, repair=repair)
+    waiting = "Waiting for the user to sign in."
+    return await caller.wait(*work, pending.ended.wait, until=until, message=waiting)

@@ -45,7 +45,7 @@ async def upload_vector_files(call: ToolCall, *, store: Store = None, paths: Pat
         step = sent * PROGRESS_STEPS // whole
         if step > told:
             told = step
-            await call.caller.report(sent, of=whole, message="Uploading (bytes).")
+            await call.caller.context.report_progress(sent, whole, "Uploading (bytes).")
 
     with ExitStack() as stack:
         files = await anyio.to_thread.run_sync(stack.enter_context, opened(folders, paths))
