@@ -7,20 +7,16 @@ from typing import Any
 import anyio
 import pytest
 from rememberizer_mcp.server.api.account import Me, fits, get_me, same_account, whose
-from rememberizer_mcp.server.api.client import RememberizerAPI
-from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.errors import RememberizerError, SignInFailed, UpstreamProtocolError
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
-from tests.support.clock import FakeClock
-from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, usual
+from tests.support.credentials import nobody
+from tests.support.rest import client
+from tests.support.upstream import Answer, FakeUpstream, reply, usual
 
 
 async def me(answer: Answer | list[Answer], upstream: FakeUpstream | None = None) -> Me:
-    upstream, clock = upstream or usual(me=answer), FakeClock()
-    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
     with anyio.fail_after(5):
-        return await get_me(api, Credentials(secrets=KnownSecrets()))
+        return await get_me(client(upstream or usual(me=answer)), nobody())
 
 
 @pytest.mark.promise("upstream:answers:every-variant", "sessions:account:name-and-email")
@@ -67,12 +63,10 @@ async def test_me_is_asked_again_when_that_is_safe() -> None:
 
 @pytest.mark.parametrize(("status", "has_token"), [(401, False), (401, True), (403, False), (500, True), (500, False)])
 async def test_only_who_got_no_token_and_is_not_known_was_not_signed_in(status: int, has_token: bool) -> None:
-    credentials, clock = Credentials(secrets=KnownSecrets()), FakeClock()
+    credentials = nobody()
     if has_token:
         credentials.take_oauth("access", refresh_token=None, expires_in=None)
-    transport = usual(me=reply(status)).transport
-    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
-    asked = whose(api, credentials)
+    asked = whose(client(usual(me=reply(status))), credentials)
     if status == 401 and not has_token:
         with pytest.raises(UpstreamProtocolError, match="gave no session"):
             await asked
@@ -82,9 +76,7 @@ async def test_only_who_got_no_token_and_is_not_known_was_not_signed_in(status: 
 
 @pytest.mark.parametrize(("email", "is_it"), [("a@b.c", True), ("x@b.c", False), (None, False)])
 async def test_a_sign_in_that_is_meant_for_an_account_has_to_be_its(email: str | None, is_it: bool) -> None:
-    transport, clock = usual(me=reply(200, json={"email": email})).transport, FakeClock()
-    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
-    asked = whose(api, Credentials(secrets=KnownSecrets()), of=" A@b.C ")
+    asked = whose(client(usual(me=reply(200, json={"email": email}))), nobody(), of=" A@b.C ")
     with nullcontext() if is_it else pytest.raises(SignInFailed, match="another account's"):
         assert await asked == Me(email=email)
 

@@ -15,16 +15,17 @@ from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import Endpoint, Lane
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import RememberizerError
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.states import State
 
 from tests.docs import answers_page as page
 from tests.docs.answers_page import EVERY_CALL, expected
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
+from tests.support.credentials import ada
+from tests.support.rest import client
 from tests.support.sessions import signed_in
 from tests.support.tiers import matrix
-from tests.support.upstream import BASE_URL, FakeUpstream, reply, tokens, usual
+from tests.support.upstream import BASE_URL, FakeUpstream, reply, usual
 
 STATUSES = (
     *(100, 200, 201, 204, 302, 304, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 413, 415, 418, 422, 426, 429),
@@ -87,20 +88,15 @@ DIRECT: dict[str, Callable[[RememberizerAPI, Credentials], Awaitable[Any]]] = {
 
 async def direct(call: str, answer: httpx.Response) -> str:
     """By the function that makes the call."""
-    who, clock = Credentials(secrets=KnownSecrets()), FakeClock()
-    held = httpx.Response(204, headers=reply(cookies=tokens()).headers, request=httpx.Request("POST", BASE_URL))
-    who.absorb(held, sent_at_version=None)
     transport = httpx.MockTransport(
         lambda _: httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
     )
-    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
-    return await code_of(DIRECT[call](api, who))
+    return await code_of(DIRECT[call](client(transport), ada()))
 
 
 async def by_key(endpoint: Endpoint, answer: httpx.Response) -> str:
-    clock, call = FakeClock(), endpoint.call(**PARTS)
-    transport = FakeUpstream({endpoint.path_for_key or call.path: answer}).transport
-    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
+    call = endpoint.call(**PARTS)
+    api = client(FakeUpstream({endpoint.path_for_key or call.path: answer}))
     return await code_of(ApiKey(api, SecretStr("key"), setting="KEY").request(call))
 
 

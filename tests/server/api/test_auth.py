@@ -19,31 +19,16 @@ from rememberizer_mcp.server.errors import (
     UpstreamProtocolError,
     UpstreamUnreachable,
 )
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.credentials import ada, nobody
 from tests.support.hints import hint
-from tests.support.upstream import BASE_URL, Answer, FakeUpstream, jwt, reply, tokens, usual
+from tests.support.rest import client
+from tests.support.upstream import BASE_URL, Answer, jwt, reply, tokens, usual
 
 Made = Callable[[RememberizerAPI, Credentials], Awaitable[None]]
 BOTH = tokens()
-
-
-def client(upstream: FakeUpstream, clock: FakeClock | None = None) -> RememberizerAPI:
-    clock = clock or FakeClock()
-    return RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
-
-
-def nobody() -> Credentials:
-    return Credentials(secrets=KnownSecrets())
-
-
-def ada(**cookies: str) -> Credentials:
-    """Credentials as a sign-in leaves them."""
-    credentials, headers = nobody(), reply(cookies=cookies or BOTH).headers
-    request = httpx.Request("POST", BASE_URL + "auth/signin/")
-    credentials.absorb(httpx.Response(204, headers=headers, request=request), sent_at_version=0)
-    return credentials
+refresh, logout = auth.custom_refresh, auth.custom_logout
 
 
 async def signup(
@@ -58,14 +43,6 @@ async def signin(api: RememberizerAPI, who: Credentials, *, captcha: str | None 
 
 async def verify(api: RememberizerAPI, who: Credentials) -> None:
     await auth.verify_email(api, who, code="123456")
-
-
-async def refresh(api: RememberizerAPI, who: Credentials) -> None:
-    await auth.custom_refresh(api, who)
-
-
-async def logout(api: RememberizerAPI, who: Credentials) -> None:
-    await auth.custom_logout(api, who)
 
 
 async def sent_by(call: Made, who: Credentials) -> tuple[str, str, Any, dict[str, str]]:
@@ -248,6 +225,10 @@ def cut(_: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("cut")
 
 
+def unreachable(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no route")
+
+
 GONE = {"access_token": "; Path=/; Max-Age=0", "refresh_token": "stranger; Path=/"}
 
 
@@ -280,9 +261,6 @@ async def test_a_signup_of_unknown_end_says_that_login_may_work(answer: Answer) 
 
 
 async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:
-    def unreachable(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no route")
-
     with pytest.raises(UpstreamUnreachable) as raised:
         await signup(client(usual(signup=unreachable)), nobody())
     assert hint(raised.value) == hint(UpstreamUnreachable)
@@ -301,9 +279,6 @@ async def test_a_signup_that_was_never_sent_says_to_check_the_network() -> None:
     ids=["signin", "signup", "verify", "refresh", "logout"],
 )
 async def test_only_logout_is_ever_sent_again(call: Made, name: str, times: int, clock: FakeClock) -> None:
-    def unreachable(_: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no route")
-
     answers: list[Answer] = [reply(503), reply(429), reply(502), unreachable]
     for answer in answers:
         upstream = usual(**{name: answer})

@@ -1,122 +1,41 @@
-"""``RememberizerAPI``: transport, time, size, TLS and redirects, against real listeners where they matter."""
+"""``RememberizerAPI``: what is sent, what becomes an error, time, turns and retries, on a fake upstream."""
 
-import gzip
-import os
-import ssl
-import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import anyio
 import httpx
 import pytest
-import trustme
-from anyio.abc import ByteStream, SocketAttribute
-from anyio.streams.tls import TLSListener
 from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.api.account import get_me
 from rememberizer_mcp.server.api.body import Body
-from rememberizer_mcp.server.api.budget import budget
 from rememberizer_mcp.server.api.client import (
-    MOST_BODY_BYTES,
     MOST_CALLS_AT_ONCE,
     MOST_VALUES,
     RememberizerAPI,
     Reply,
     asgi_transport,
 )
-from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import Call, Content, Endpoint, Takes
 from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
-    ResponseTooLarge,
     UpstreamError,
     UpstreamProtocolError,
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.support.clock import FakeClock
-from tests.support.upstream import BASE_URL, Answer, FakeUpstream, Slow, reply, tokens
-
-GET = Endpoint("GET", "me/", Takes.ACCOUNT).call()
-POST = Endpoint("POST", "me/", Takes.ACCOUNT).call({"password": "canary"})
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-
-
-class Parts(httpx.AsyncByteStream):
-    """A body that comes in these parts, and then, if asked, never ends."""
-
-    def __init__(self, *parts: bytes, endless: bool = False) -> None:
-        self.parts = parts
-        self.endless = endless
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for part in self.parts:
-            yield part
-        if self.endless:
-            await anyio.Event().wait()
-
+from tests.support.credentials import ada
+from tests.support.rest import GET, POST, Parts, api_of, client, send
+from tests.support.upstream import BASE_URL, FakeUpstream, Slow, reply, tokens
 
 NOTHING = Content(type="text/plain", length=0, chunks=Parts().__aiter__)
-
-
-def api_of(answer: Answer | list[Answer], *, clock: FakeClock | None = None) -> tuple[RememberizerAPI, FakeUpstream]:
-    clock, upstream = clock or FakeClock(), FakeUpstream({"me/": answer})
-    return RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock), upstream
-
-
-def signed_in() -> Credentials:
-    credentials = Credentials(secrets=KnownSecrets())
-    credentials.absorb(
-        httpx.Response(204, headers=reply(cookies=tokens()).headers, request=httpx.Request("POST", BASE_URL)),
-        sent_at_version=0,
-    )
-    return credentials
-
-
-async def send(api: RememberizerAPI, call: Call = GET, *, who: Credentials | None = None, seconds: float = 5) -> Reply:
-    with anyio.fail_after(10):
-        with budget(seconds):
-            return await api.send(call, who or Credentials(secrets=KnownSecrets()))
-
-
-@asynccontextmanager
-async def listening(answer: bytes, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A real server on loopback that sends these bytes whatever it is asked: its port, and what it was asked."""
-    asked: list[bytes] = []
-
-    async def handle(stream: ByteStream) -> None:
-        async with stream:
-            asked.append(await stream.receive())
-            await stream.send(answer)
-
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    async with listener, anyio.create_task_group() as tasks:
-        if tls:
-            tasks.start_soon(TLSListener(listener, tls, standard_compatible=False).serve, handle)
-        else:
-            tasks.start_soon(listener.serve, handle)
-        yield listener.extra(SocketAttribute.local_port), asked  # noqa: S610 -- anyio's, not Django's
-        tasks.cancel_scope.cancel()
-
-
-@asynccontextmanager
-async def real(base_url: str) -> AsyncIterator[RememberizerAPI]:
-    """The client as it is in production, on the network."""
-    api = RememberizerAPI(base_url=base_url, sleep=FakeClock().sleep)
-    try:
-        yield api
-    finally:
-        await api.aclose()
 
 
 def kinds(base: type[Exception]) -> list[type[Exception]]:
@@ -167,71 +86,19 @@ async def test_a_failed_exchange_is_told_by_what_failed(kind: type[Exception], e
     assert (raised.value.status, raised.value.retry_after_seconds) == (None, None)
 
 
-@pytest.mark.promise("upstream:answers:codes")
-@pytest.mark.parametrize(
-    ("wire", "expected"),
-    [
-        (b"", UpstreamUnreachable),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", UpstreamUnreachable),
-        (b"\x15\x03\x01\x00\x02\x02\x46", UpstreamProtocolError),
-        (b"SSH-2.0-OpenSSH_9.6\r\nProtocol mismatch.\r\n\r\n", UpstreamProtocolError),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}", UpstreamProtocolError),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", UpstreamProtocolError),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n{}", UpstreamProtocolError),
-        (b"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x00\r\n\r\n{}", UpstreamProtocolError),
-    ],
-    ids=["cut before", "cut within", "TLS alert", "SSH", "length", "chunk", "long header", "NUL in a header"],
-)
-async def test_a_cut_connection_is_told_from_what_is_no_http(wire: bytes, expected: type[UpstreamError]) -> None:
-    async with listening(wire) as (port, asked), real(f"http://127.0.0.1:{port}/") as api:
-        with pytest.raises(expected):
-            await send(api)
-    assert len(asked) == 1
-
-
-@pytest.mark.promise("upstream:tls:system-trust", "tools:weaknesses:absent")
-async def test_weakness_12_a_certificate_the_system_does_not_trust_is_refused(tmp_path: Path) -> None:
-    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    async with listening(OK, tls=context) as (port, asked):
-        async with real(f"https://localhost:{port}/") as api:
-            with pytest.raises(UpstreamUnreachable) as refused:
-                await send(api, POST)
-        assert "certificate verify failed" in str(refused.value.__cause__).lower()
-        assert asked == []
-        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-        os.environ["SSL_CERT_FILE"] = str(tmp_path / "ca.pem")  # what OpenSSL calls the system's store
-        async with real(f"https://localhost:{port}/") as api:
-            assert (await send(api, POST)).status == 200
-        async with real(f"https://127.0.0.1:{port}/") as api:
-            with pytest.raises(UpstreamUnreachable):
-                await send(api, POST)
-    assert len(asked) == 1
-
-
-@pytest.mark.promise("cookies:jar:configured-host-only")
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_no_redirect_is_followed_to_another_listener(status: int) -> None:
-    async with listening(OK) as (other, asked):
-        away = f"HTTP/1.1 {status} Away\r\nLocation: http://127.0.0.1:{other}/api/v1/me/\r\nContent-Length: 0\r\n\r\n"
-        async with listening(away.encode()) as (port, _), real(f"http://127.0.0.1:{port}/api/v1/") as api:
-            answered = await send(api, who=signed_in())
-    assert (answered.status, answered.is_success, asked) == (status, False, [])
-
-
 @pytest.mark.parametrize(
     "location", [b"", b"http://[bad/", b"http://xn--/", b"\xff\xfe", b"//", b"javascript:alert(1)", b"x" * 70_000]
 )
 async def test_a_redirect_to_nowhere_does_no_harm(location: bytes) -> None:
     api, _ = api_of(lambda _: httpx.Response(302, headers=[(b"location", location)]))
     with anyio.fail_after(5), pytest.raises(UpstreamProtocolError):
-        await get_me(api, signed_in())
+        await get_me(api, ada())
 
 
 @pytest.mark.promise("cookies:jar:configured-host-only")
 async def test_one_sessions_cookies_never_reach_anothers_call() -> None:
     api, upstream = api_of([reply(200, json={}, cookies=tokens(7)), reply(200, json={})])
-    await send(api, who=signed_in())
+    await send(api, who=ada())
     await send(api)
     assert [request.headers.get("Cookie") for request in upstream.requests] == [
         "access_token=access-1; refresh_token=refresh-1",
@@ -239,17 +106,9 @@ async def test_one_sessions_cookies_never_reach_anothers_call() -> None:
     ]
 
 
-async def test_a_proxy_of_the_environment_sees_nothing_meant_for_this_machine() -> None:
-    async with listening(OK) as (proxy, seen), listening(OK) as (port, asked):
-        os.environ["HTTP_PROXY"] = os.environ["ALL_PROXY"] = f"http://127.0.0.1:{proxy}"
-        async with real(f"http://127.0.0.1:{port}/") as api:
-            assert (await send(api)).is_success
-    assert (len(asked), seen) == (1, [])
-
-
 async def test_a_call_is_sent_as_written_and_says_what_it_accepts() -> None:
     api, upstream = api_of(reply(200, json={}))
-    await send(api, Endpoint("POST", "me/?a=b", Takes.BEARER).call({"k": "\u00e6"}), who=signed_in())
+    await send(api, Endpoint("POST", "me/?a=b", Takes.BEARER).call({"k": "\u00e6"}), who=ada())
     (request,) = upstream.requests
     assert (request.method, str(request.url)) == ("POST", BASE_URL + "me/?a=b")
     assert request.content == '{"k":"\u00e6"}'.encode()
@@ -308,103 +167,9 @@ async def test_429_and_5xx_are_errors_of_every_call(
     assert len(upstream.requests) == 1
 
 
-@pytest.mark.promise("upstream:answers:bounded")
-async def test_a_body_is_read_up_to_five_megabytes() -> None:
-    full = b'"' + b"x" * (MOST_BODY_BYTES - 2) + b'"'
-    api, _ = api_of([reply(200, content=full), reply(200, content=full + b" ")])
-    assert (await send(api)).body.raw == full
-    with pytest.raises(ResponseTooLarge) as raised:
-        await send(api)
-    assert raised.value.status == 200
-
-
 async def test_of_a_refusal_the_status_says_enough() -> None:
     api, _ = api_of(reply(404, json=[0] * (MOST_VALUES + 1)))
     assert (await send(api)).status == 404
-
-
-@pytest.mark.promise("upstream:answers:bounded")
-async def test_an_endless_body_is_left_at_the_cap() -> None:
-    parts = Parts(*[b"x" * 1_000_000] * 6, endless=True)
-    api, _ = api_of(lambda _: httpx.Response(200, stream=parts))
-    with pytest.raises(ResponseTooLarge):
-        await send(api)
-
-
-@pytest.mark.promise("upstream:answers:bounded")
-@pytest.mark.parametrize(
-    ("layers", "expected"), [(1, ResponseTooLarge), (2, UpstreamProtocolError)], ids=["one layer", "two layers"]
-)
-async def test_a_body_that_unpacks_without_end_takes_no_memory(layers: int, expected: type[UpstreamError]) -> None:
-    bomb = b"\0" * 30_000_000
-    for _ in range(layers):
-        bomb = gzip.compress(bomb, compresslevel=1)
-    headers = {"Content-Encoding": ", ".join(["gzip"] * layers)}
-    api, _ = api_of(lambda _: httpx.Response(200, headers=headers, stream=Parts(bomb)))
-    tracemalloc.start()
-    try:
-        with pytest.raises(expected):
-            await send(api)
-        assert tracemalloc.get_traced_memory()[1] < 20_000_000
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-async def test_a_body_that_can_not_be_unpacked_is_a_broken_protocol(encoding: str) -> None:
-    api, _ = api_of(
-        lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Parts(b"\x1f\x8bjunk"))
-    )
-    with pytest.raises(UpstreamProtocolError):
-        await send(api)
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
-async def test_a_packed_body_is_unpacked(encoding: str) -> None:
-    packed = gzip.compress(b'{"a": 1}')
-    parts = Parts(packed[:15], packed[15:], b"what stands behind it", b"is nothing")
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=parts))
-    assert (await send(api)).body.fields == {"a": 1}
-
-
-@pytest.mark.promise("upstream:answers:bounded")
-async def test_a_packed_body_is_read_up_to_five_megabytes_as_well() -> None:
-    full = b'"' + b"x" * (MOST_BODY_BYTES - 2) + b'"'
-    bodies = [full, full + b" "]
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        packed = gzip.compress(bodies.pop(0))
-        parts = Parts(*(packed[at : at + 1_000] for at in range(0, len(packed), 1_000)))
-        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=parts)
-
-    api, _ = api_of(answer)
-    assert (await send(api)).body.raw == full
-    with pytest.raises(ResponseTooLarge):
-        await send(api)
-
-
-@pytest.mark.promise("upstream:answers:bounded")
-async def test_what_stands_behind_a_packed_body_takes_no_memory() -> None:
-    parts = Parts(gzip.compress(b'{"a": 1}'), *[b"x" * 1_000_000] * 30)
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=parts))
-    tracemalloc.start()
-    try:
-        assert (await send(api)).is_success
-        assert tracemalloc.get_traced_memory()[1] < 20_000_000
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, identity"])
-async def test_an_encoding_that_was_not_asked_for_is_a_broken_protocol(encoding: str) -> None:
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Parts(b"{}")))
-    with pytest.raises(UpstreamProtocolError):
-        await send(api)
-
-
-async def test_a_body_said_to_be_as_it_is_is_read() -> None:
-    api, _ = api_of(lambda _: httpx.Response(200, headers={"Content-Encoding": "identity"}, stream=Parts(b"{}")))
-    assert (await send(api)).is_success
 
 
 @pytest.mark.promise("upstream:retries:safe-calls-only")
@@ -499,7 +264,7 @@ async def test_an_app_in_this_process_is_asked_without_the_network() -> None:
 async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Call) -> None:
     hanging = Slow(reply(200, json={}))
     upstream = FakeUpstream({slow.path: hanging, quick.path: reply(200, json={})})
-    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport)
+    api = client(upstream)
     async with anyio.create_task_group() as tasks:
         for _ in range(MOST_CALLS_AT_ONCE + 1):
             tasks.start_soon(send, api, slow)
@@ -510,14 +275,3 @@ async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Ca
         hanging.answers.set()
     await api.aclose()
     assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE + 1
-
-
-async def test_a_forgotten_close_is_warned_of() -> None:
-    async with listening(OK) as (port, _):
-        url = f"http://127.0.0.1:{port}/"
-        async with real(url) as closed:
-            await send(closed)
-        forgotten = RememberizerAPI(base_url=url)
-        await send(forgotten)
-    with pytest.warns(ResourceWarning, match="was not closed"):
-        del forgotten

@@ -20,11 +20,12 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
 from tests.support.clock import FakeClock
+from tests.support.credentials import nobody
 from tests.support.hints import hint
-from tests.support.upstream import BASE_URL, Answer, FakeUpstream, grant, jwt, reply, tokens, usual
+from tests.support.rest import client
+from tests.support.upstream import Answer, grant, jwt, reply, tokens, usual
 
 Made = Callable[[RememberizerAPI, Credentials], Awaitable[None]]
 APP = OAuthClient(
@@ -48,14 +49,6 @@ JSON_ERRORS: list[tuple[int, Any]] = [
     (400, None),
     (403, ["canary"]),
 ]
-
-
-def client(upstream: FakeUpstream) -> RememberizerAPI:
-    return RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=FakeClock().sleep, now=FakeClock())
-
-
-def nobody() -> Credentials:
-    return Credentials(secrets=KnownSecrets(), now=FakeClock())
 
 
 def ada() -> Credentials:

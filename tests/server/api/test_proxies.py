@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.api.auth import signup
 from rememberizer_mcp.server.api.client import RememberizerAPI, http_client
-from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.proxies import (
     SYSTEM,
@@ -33,6 +32,7 @@ from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment
 
 from tests.support.clock import FakeClock
+from tests.support.credentials import nobody
 from tests.support.hints import hint
 from tests.support.tiers import examples
 from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
@@ -43,10 +43,6 @@ HOST = "api.example.org"
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 pytestmark = pytest.mark.usefixtures("no_proxies")
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
-
-
-def nobody() -> Credentials:
-    return Credentials(secrets=KnownSecrets())
 
 
 @pytest.mark.promise("upstream:answers:codes", "settings:secrets:never-shown")

@@ -17,12 +17,12 @@ from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import ME
 from rememberizer_mcp.server.api.refusals import refusal
 from rememberizer_mcp.server.errors import RememberizerError
-from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
-from tests.support.clock import FakeClock
+from tests.support.credentials import ada, nobody
 from tests.support.hints import hint
+from tests.support.rest import client
 from tests.support.tiers import examples
-from tests.support.upstream import BASE_URL, reply, tokens
+from tests.support.upstream import reply
 
 HTML = b"<html><title>Just a moment: captcha, verify your email, quota exceeded, already exists</title></html>"
 CAPTCHA = {"captcha": ["This field is required."]}
@@ -61,13 +61,9 @@ def any_other(api: RememberizerAPI, who: Credentials) -> Awaitable[Any]:
 async def refused(call: Made, status: int, body: Any) -> RememberizerError:
     """The error that a call raises when upstream answers so."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    who, clock = Credentials(secrets=KnownSecrets()), FakeClock()
-    request = httpx.Request("POST", BASE_URL)
-    who.absorb(httpx.Response(204, headers=reply(cookies=tokens()).headers, request=request), sent_at_version=0)
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=content))
-    api = RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
     with anyio.fail_after(5), pytest.raises(RememberizerError) as raised:
-        await call(api, who)
+        await call(client(transport), ada())
     return raised.value
 
 
@@ -220,11 +216,10 @@ async def test_a_web_page_in_place_of_the_api_is_a_broken_contract(call: Made, s
 
 @pytest.mark.promise("upstream:answers:codes")
 async def test_a_success_without_what_it_promises_is_a_broken_contract() -> None:
-    nobody = Credentials(secrets=KnownSecrets())
-    api = RememberizerAPI(base_url=BASE_URL, transport=httpx.MockTransport(lambda _: reply(204)))
+    api = client(httpx.MockTransport(lambda _: reply(204)))
     for call in (signin(None), refresh):
         with pytest.raises(RememberizerError) as raised:
-            await call(api, nobody)
+            await call(api, nobody())
         assert (raised.value.code, raised.value.status) == ("upstream_protocol", 204)
 
 
