@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..server.api import mementos
-from ..server.api.lists import Id
+from ..server.api.answers import Id
 from ..server.api.mementos import Memento, PublicKnowledge
 from ..server.errors import InvalidArguments
 from ..server.settings.settings import Settings

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 import anyio
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator
 
 from ..errors import RememberizerError, Repair, SignInFailed, UpstreamProtocolError
+from .answers import Answer, read
 from .client import RememberizerAPI
 from .credentials import Credentials
 from .endpoints import ME
@@ -22,10 +23,8 @@ logger = logging.getLogger(__name__)
 _Line = Annotated[str, AfterValidator(clean_line)]
 
 
-class Me(BaseModel):
-    """The fields of ``GET me/`` that a session keeps; upstream's other fields are left where they are."""
-
-    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
+class Me(Answer):
+    """The fields of ``GET me/`` that a session keeps."""
 
     email: _Line | None = None
     name: _Line | None = None
@@ -41,10 +40,7 @@ async def get_me(api: RememberizerAPI, credentials: Credentials) -> Me:
     reply = await api.send(ME.call(), credentials)
     if not reply.is_success:
         raise refusal(reply, unverified=False)
-    try:
-        return Me.model_validate(reply.body.fields)
-    except ValidationError as error:
-        raise reply.unusable() from error
+    return read(Me, reply.body.fields, reply)
 
 
 async def whose(api: RememberizerAPI, credentials: Credentials, *, of: str | None = None) -> Me:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from . import endpoints
-from .answers import Answer, SomeLine, Text, moment, read
+from .answers import Answer, SomeLine, Text, ask
 from .client import Asker
 
 Source = Literal["slack", "discord"]
@@ -49,21 +49,16 @@ async def discussion_contents(
     The spec calls ``from`` the newer end and every sample sends the older one: this sends what the samples do, and
     where nothing was said then, the two the other way round. Without both, upstream gives the last seven days.
 
-    Args:
-        asker: Who asks.
-        discussion_id: The id of the channel's document.
-        source: Sent as ``integration_type``.
-        start: The older end; it comes with the newer one, or not at all. Both have a time zone.
-        end: The newer end.
+    ``discussion_id`` is that of the channel's document. ``start`` is the older end. Both ends are given, or neither;
+    each has a time zone.
     """
 
-    async def ask(from_: datetime | None, to: datetime | None) -> Discussion:
-        given = {"source": source, "start": moment(from_), "end": moment(to)}
-        reply = await asker.request(endpoints.DISCUSSION_CONTENTS.call(given, discussion_id=discussion_id))
-        return read(Discussion, reply.body.fields, reply)
+    async def between(from_: datetime | None, to: datetime | None) -> Discussion:
+        given = {"source": source, "start": from_, "end": to}
+        return await ask(Discussion, asker, endpoints.DISCUSSION_CONTENTS.call(given, discussion_id=discussion_id))
 
-    found = await ask(start, end)
-    return await ask(end, start) if start and found.is_empty else found
+    found = await between(start, end)
+    return await between(end, start) if start and found.is_empty else found
 
 
 def _threads(value: Any) -> Iterator[tuple[str | None, str]]:

@@ -14,6 +14,7 @@ from .answers import (
     SomeWhole,
     Text,
     Whole,
+    ask,
     first_whole,
     found_list,
     read,
@@ -97,20 +98,10 @@ class Contents(Answer):
         return value | {"content": content, "was_empty": content == ""}
 
 
-class Stored(Answer):
-    """What memorize says of the new document, which can be nothing."""
-
-    id: SomeWhole = None
-
-
 async def list_documents(asker: Asker, *, page: int, page_size: int, source: str | None = None) -> DocumentPage:
     """``GET documents/`` (§4.3). A page beyond the last is empty and the last, also where upstream has a 404 for it.
 
-    Args:
-        asker: Who asks.
-        page: From 1.
-        page_size: How many documents a page has.
-        source: Only those of this ``integration_type``.
+    Pages count from 1. A ``source`` leaves only the documents of this ``integration_type``.
     """
     call = endpoints.DOCUMENTS.call({"page": page, "page_size": page_size, "source": source})
     try:
@@ -143,21 +134,13 @@ def _page(reply: Reply, *, number: int, size: int) -> DocumentPage:
 async def document_contents(
     asker: Asker, document_id: int, *, start_chunk: int, end_chunk: int | None = None
 ) -> Contents:
-    """``GET documents/{id}/contents/`` (§4.4): at most 20 chunks.
-
-    Args:
-        asker: Who asks.
-        document_id: As in ``Document.id``.
-        start_chunk: From 0.
-        end_chunk: Where to stop; upstream's default is 20 later.
-    """
+    """``GET documents/{id}/contents/`` (§4.4): at most 20 chunks, which count from 0; 20 also where no end is given."""
     given = {"start_chunk": start_chunk, "end_chunk": end_chunk}
-    reply = await asker.request(endpoints.DOCUMENT_CONTENTS.call(given, document_id=document_id))
-    return read(Contents, reply.body.fields, reply)
+    return await ask(Contents, asker, endpoints.DOCUMENT_CONTENTS.call(given, document_id=document_id))
 
 
-async def memorize(asker: Asker, *, name: str, content: str) -> Stored:
-    """``POST documents/memorize/`` (§4.6): 200, 201 and 204 are successes, with or without a body. Sent once.
+async def memorize(asker: Asker, *, name: str, content: str) -> int | None:
+    """``POST documents/memorize/`` (§4.6), sent once: 200, 201 and 204 are successes, with or without an id.
 
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; then the repair says that it may be stored.
@@ -167,4 +150,4 @@ async def memorize(asker: Asker, *, name: str, content: str) -> Stored:
         reply = await asker.request(call)
     require_done(reply)
     described = next(iter(found_list(reply) or []), reply.body.fields)
-    return read(Stored, {"id": first_whole(described, *_IDS)}, reply)
+    return first_whole(described, *_IDS)

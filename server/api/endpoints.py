@@ -7,6 +7,7 @@ alone, and everything else takes a signed-in account alone.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum, Flag, auto
 from typing import Any, Literal
 from urllib.parse import quote
@@ -103,12 +104,13 @@ class Endpoint:
         """A request to it.
 
         Args:
-            given: Its fields, by our tools' names for them or its own. ``None`` is left out.
+            given: Its fields, by our tools' names for them or its own. ``None`` is left out, and a point in time, which
+                has a zone, is sent as full ISO 8601 in UTC.
             form: A body that is a form.
             content: A body that isn't held in memory.
             **parts: What stands in the path.
         """
-        known = {ours: value for ours, value in (given or {}).items() if value is not None}
+        known = {ours: _sent(value) for ours, value in (given or {}).items() if value is not None}
         fields = {name: value for ours, value in known.items() for name in self._names_of(ours)}
         path = self.path.format(**{name: quote(str(value), safe="") for name, value in parts.items()})
         return Call(endpoint=self, path=path, fields=fields, form=form, content=content)
@@ -116,6 +118,10 @@ class Endpoint:
     def _names_of(self, ours: str) -> list[str]:
         theirs = [their for their, our in self.arguments.items() if our == ours]
         return theirs if theirs and ours not in self.arguments else [ours]
+
+
+def _sent(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from .answers import Answer, Name, SomeLine, SomeWhole, Text, read
+from . import endpoints
+from .answers import Answer, Id, Name, SomeLine, SomeWhole, Text, WholeId, ask, read_every
 from .client import Asker
-from .endpoints import CREATE_MEMENTO, DELETE_MEMENTO, MEMENTO, MEMENTO_DOCUMENTS, MEMENTOS, PUBLIC_KNOWLEDGE
-from .lists import Id, WholeId, read_every
 
 
 def _document_ids(value: Any) -> Any:
@@ -58,20 +57,17 @@ async def list_mementos(asker: Asker) -> list[Memento]:
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
     """
-    return await read_every(Memento, asker, MEMENTOS)
+    return await read_every(Memento, asker, endpoints.MEMENTOS)
 
 
 async def create_memento(asker: Asker, *, name: str) -> Memento:
     """``POST mementos/``; never repeated."""
-    call = CREATE_MEMENTO.call({"name": name})
-    reply = await asker.request(call)
-    return read(Memento, {"name": name, **reply.body.fields}, reply)
+    return await ask(Memento, asker, endpoints.CREATE_MEMENTO.call({"name": name}), known={"name": name})
 
 
 async def get_memento(asker: Asker, *, memento_id: str) -> Memento:
     """``GET mementos/{id}/``."""
-    reply = await asker.request(MEMENTO.call(memento_id=memento_id))
-    return read(Memento, reply.body.fields, reply)
+    return await ask(Memento, asker, endpoints.MEMENTO.call(memento_id=memento_id))
 
 
 async def edit_memento(
@@ -89,14 +85,14 @@ async def edit_memento(
         "folder_add": list(add_folders),
         "remove": [str(each) for each in remove],
     }
-    await asker.request(MEMENTO_DOCUMENTS.call(body, memento_id=memento_id))
+    await asker.request(endpoints.MEMENTO_DOCUMENTS.call(body, memento_id=memento_id))
 
 
 async def delete_memento(asker: Asker, *, memento_id: str) -> None:
     """``DELETE mementos/{id}/``."""
-    await asker.request(DELETE_MEMENTO.call(memento_id=memento_id))
+    await asker.request(endpoints.DELETE_MEMENTO.call(memento_id=memento_id))
 
 
 async def list_public_knowledge(asker: Asker) -> list[PublicKnowledge]:
     """``GET common-knowledge/subscribed-list/``."""
-    return await read_every(PublicKnowledge, asker, PUBLIC_KNOWLEDGE)
+    return await read_every(PublicKnowledge, asker, endpoints.PUBLIC_KNOWLEDGE)

@@ -11,9 +11,10 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from ..errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed
+from .answers import Answer, read
 from .body import Body
 from .client import REFUSES_WHO_ASKS, RememberizerAPI, Reply
 from .credentials import Credentials
@@ -147,22 +148,17 @@ def _is_bearer(value: str) -> str:
     return value
 
 
-class _Tokens(BaseModel):
+class _Tokens(Answer):
     """The answer, as far as it is known (§2)."""
 
-    model_config = ConfigDict(hide_input_in_errors=True, strict=True, defer_build=True)
-
-    access_token: str = Field(pattern=r"\A[\x21-\x7e]+\z")
-    refresh_token: str | None = None
+    access_token: Annotated[str, Strict(), Field(pattern=r"\A[\x21-\x7e]+\z")]
+    refresh_token: Annotated[str, Strict()] | None = None
     expires_in: Annotated[float | None, BeforeValidator(_number_or_nothing)] = None
-    token_type: Annotated[str, AfterValidator(_is_bearer)] | None = None
+    token_type: Annotated[str, Strict(), AfterValidator(_is_bearer)] | None = None
 
 
 def _take(credentials: Credentials, reply: Reply) -> None:
     if not reply.is_success:
         raise reply.unusable()
-    try:
-        tokens = _Tokens.model_validate(reply.body.fields)
-    except ValidationError as error:
-        raise reply.unusable() from error
+    tokens = read(_Tokens, reply.body.fields, reply)
     credentials.take_oauth(tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in)

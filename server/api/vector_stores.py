@@ -4,22 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from .answers import HIGHEST, Answer, Name, SomeLine, SomeWhole, read
+from . import endpoints
+from .answers import HIGHEST, Answer, Id, Name, SomeLine, SomeWhole, WholeId, ask, read_every
 from .client import Asker
-from .endpoints import (
-    ADD_VECTOR_TEXT,
-    CREATE_VECTOR_STORE,
-    DELETE_VECTOR_DOCUMENT,
-    RENAME_VECTOR_DOCUMENT,
-    VECTOR_AGENTIC_SEARCH,
-    VECTOR_DOCUMENT,
-    VECTOR_DOCUMENTS,
-    VECTOR_SEARCH,
-    VECTOR_STORE,
-    VECTOR_STORE_CONFIGS,
-)
-from .lists import Id, WholeId, read_every
-from .search import Passage, Passages, found_in
+from .search import Passages, found_in
 from .text import clean_line
 
 DEEPEST_OPTION = 6
@@ -75,16 +63,8 @@ class VectorDocument(Answer):
     modified: SomeLine = None
 
 
-class VectorMatch(Passage):
-    """One passage of a vector store's documents."""
-
-    document: VectorDocument
-
-
-class FoundInStore(Passages):
-    """What a search in a vector store came to."""
-
-    matches: list[VectorMatch]
+FoundInStore = Passages[VectorDocument]
+"""What a search in a vector store came to."""
 
 
 async def get_store(asker: Asker) -> VectorStore:
@@ -93,20 +73,17 @@ async def get_store(asker: Asker) -> VectorStore:
     Raises:
         RememberizerError: Upstream's refusals, or no usable answer; so do all functions here.
     """
-    reply = await asker.request(VECTOR_STORE.call())
-    return read(VectorStore, reply.body.fields, reply)
+    return await ask(VectorStore, asker, endpoints.VECTOR_STORE.call())
 
 
 async def create_store(asker: Asker, *, properties: dict[str, Any]) -> VectorStore:
     """``POST vector-stores/``; which properties are required is not documented. Never repeated."""
-    call = CREATE_VECTOR_STORE.call(properties)
-    reply = await asker.request(call)
-    return read(VectorStore, properties | dict(reply.body.fields), reply)
+    return await ask(VectorStore, asker, endpoints.CREATE_VECTOR_STORE.call(properties), known=properties)
 
 
 async def store_options(asker: Asker) -> StoreOptions:
     """``GET vector-stores/configs``: the models, algorithms and metrics that a store can be made with."""
-    reply = await asker.request(VECTOR_STORE_CONFIGS.call())
+    reply = await asker.request(endpoints.VECTOR_STORE_CONFIGS.call())
     if reply.body.json is None:
         raise reply.unusable()
     return StoreOptions(options=reply.body.fields or reply.body.json)
@@ -114,54 +91,44 @@ async def store_options(asker: Asker) -> StoreOptions:
 
 async def list_documents(asker: Asker, *, store_id: str) -> list[VectorDocument]:
     """``GET vector-stores/{store}/documents``: every document, since upstream knows no pages."""
-    return await read_every(VectorDocument, asker, VECTOR_DOCUMENTS, store_id=store_id)
+    return await read_every(VectorDocument, asker, endpoints.VECTOR_DOCUMENTS, store_id=store_id)
 
 
 async def get_document(asker: Asker, *, store_id: str, document_id: int) -> VectorDocument:
     """``GET vector-stores/{store}/documents/{id}``."""
-    call = VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
-    reply = await asker.request(call)
-    return read(VectorDocument, reply.body.fields, reply)
+    call = endpoints.VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
+    return await ask(VectorDocument, asker, call)
 
 
 async def add_text(asker: Asker, *, store_id: str, name: str, text: str) -> VectorDocument:
     """``POST vector-stores/{store}/documents/create``: the field is ``name``, as documented (§8). Never repeated."""
-    call = ADD_VECTOR_TEXT.call({"name": name, "text": text}, store_id=store_id)
-    reply = await asker.request(call)
-    return read(VectorDocument, {"name": name, **reply.body.fields}, reply)
+    call = endpoints.ADD_VECTOR_TEXT.call({"name": name, "text": text}, store_id=store_id)
+    return await ask(VectorDocument, asker, call, known={"name": name})
 
 
 async def rename_document(asker: Asker, *, store_id: str, document_id: int, name: str) -> VectorDocument:
     """``PATCH vector-stores/{store}/documents/{id}/``: only the name can change."""
-    call = RENAME_VECTOR_DOCUMENT.call({"name": name}, store_id=store_id, document_id=document_id)
-    reply = await asker.request(call)
-    return read(VectorDocument, {"id": document_id, "name": name, **reply.body.fields}, reply)
+    call = endpoints.RENAME_VECTOR_DOCUMENT.call({"name": name}, store_id=store_id, document_id=document_id)
+    return await ask(VectorDocument, asker, call, known={"id": document_id, "name": name})
 
 
 async def delete_document(asker: Asker, *, store_id: str, document_id: int) -> None:
     """``DELETE vector-stores/{store}/documents/{id}/``, for good."""
-    call = DELETE_VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id)
-    await asker.request(call)
+    await asker.request(endpoints.DELETE_VECTOR_DOCUMENT.call(store_id=store_id, document_id=document_id))
 
 
 async def search_store(asker: Asker, *, store_id: str, **given: Any) -> FoundInStore:
     """``GET vector-stores/{store}/documents/search`` (§6.10).
 
-    Args:
-        asker: Who asks.
-        store_id: Where.
-        **given: ``query``, ``limit``, ``threshold`` and ``context_chunks``.
+    ``given`` has the ``query``, ``limit``, ``threshold`` and ``context_chunks``.
     """
-    return found_in(await asker.request(VECTOR_SEARCH.call(given, store_id=store_id)), FoundInStore)
+    return found_in(await asker.request(endpoints.VECTOR_SEARCH.call(given, store_id=store_id)), FoundInStore)
 
 
 async def agentic_search_store(asker: Asker, *, store_id: str, **given: Any) -> FoundInStore:
     """``POST vector-stores/{store}/documents/agentic_search`` (§6.11), as the official server sends it.
 
-    Args:
-        asker: Who asks.
-        store_id: Where.
-        **given: ``query``, ``limit`` and ``user_context``.
+    ``given`` has the ``query``, ``limit`` and ``user_context``.
     """
-    reply = await asker.request(VECTOR_AGENTIC_SEARCH.call(given, store_id=store_id))
-    return found_in(reply, FoundInStore, summary=reply.body.fields)
+    reply = await asker.request(endpoints.VECTOR_AGENTIC_SEARCH.call(given, store_id=store_id))
+    return found_in(reply, FoundInStore, may_sum_up=True)

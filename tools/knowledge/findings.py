@@ -1,6 +1,7 @@
 """Results of ``knowledge`` that list things, in one shape whichever upstream had; aliases are the names in ``api``."""
 
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -99,7 +100,7 @@ def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartS
 
 def fitted_search(
     result: type[Result],
-    found: Passages,
+    found: Passages[Any],
     row: type[BaseModel],
     *,
     nothing: str,
@@ -114,7 +115,7 @@ def fitted_search(
     longest = max(len(text) for text in (answer or "", *(match.matched_content for match in found.matches)))
 
     def make(items: int, characters: int) -> Result:
-        def shown(match: Passage) -> BaseModel:
+        def shown(match: Passage[Any]) -> BaseModel:
             text = fence.around(shortened(match.matched_content, characters))
             return row.model_validate({**match.document.model_dump(), "distance": match.distance, "text": text})
 

@@ -131,8 +131,8 @@ async def remember(
     """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it in a moment.
     If it fails, search before trying again: it may be stored.
     """
-    stored = await documents.memorize(call, name=name, content=content)
-    return Remembered(account=call.account, id=stored.id, next=FINDABLE_SOON)
+    document_id = await documents.memorize(call, name=name, content=content)
+    return Remembered(account=call.account, id=document_id, next=FINDABLE_SOON)
 
 
 async def account(call: ToolCall) -> AccountDetails:

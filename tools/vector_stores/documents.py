@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from ...server.api import vector_stores
+from ...server.api.answers import Id
 from ...server.api.budget import extend_to
 from ...server.api.endpoints import Endpoint
-from ...server.api.lists import Id
 from ...server.api.vector_stores import VectorDocument
 from ..base.arguments import NO_BLANK, Name, Number, Text
 from ..base.call import ToolCall

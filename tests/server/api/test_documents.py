@@ -45,8 +45,7 @@ async def reading(answer: Answer, **asked: Any) -> tuple[Contents, FakeUpstream]
 async def storing(answer: Answer) -> tuple[int | None, FakeUpstream]:
     upstream = knowledge({MEMORIZE: answer})
     async with key_on(upstream) as key:
-        stored = await memorize(key, name="Tea", content="Green.")
-    return stored.id, upstream
+        return await memorize(key, name="Tea", content="Green."), upstream
 
 
 async def test_the_list_is_asked_as_documented() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from rememberizer_mcp.server.api.answers import MOST_ITEMS, MOST_PAGES
 from rememberizer_mcp.server.api.client import Asker
-from rememberizer_mcp.server.api.lists import MOST_ITEMS, MOST_PAGES
 from rememberizer_mcp.server.api.mementos import (
     Memento,
     create_memento,
