@@ -11,29 +11,20 @@ else.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 import anyio
 
-from ..errors import Repair, UpstreamTimeout
+from ..errors import UpstreamTimeout
 
 USUAL_SECONDS = 20.0
 """Of what is asked outside a scope."""
 
 
+@dataclass
 class _Budget:
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.begin()
-
-    @property
-    def ends_at(self) -> float:
-        return self._began_at + self._seconds
-
-    def begin(self) -> None:
-        self._began_at = anyio.current_time()
-
-    def extend(self, at_least: float) -> None:
-        self._seconds = max(self._seconds, at_least)
+    seconds: float
+    began_at: float = field(default_factory=anyio.current_time)
 
 
 _current: ContextVar[_Budget | None] = ContextVar("the budget of this call", default=None)
@@ -63,13 +54,13 @@ def budget(seconds: float) -> Iterator[None]:
 def begin_anew() -> None:
     """Count the scope's time from now on: what went before, such as waiting for a person, was no asking."""
     if found := _current.get():
-        found.begin()
+        found.began_at = anyio.current_time()
 
 
 def extend_to(seconds: float) -> None:
     """Let the scope last so long from its begin, if it would be shorter: upstream is known to be slow at times."""
     if found := _current.get():
-        found.extend(seconds)
+        found.seconds = max(found.seconds, seconds)
 
 
 def is_over() -> bool:
@@ -78,11 +69,8 @@ def is_over() -> bool:
 
 
 @contextmanager
-def requesting(*, if_lost: Repair | None = None) -> Iterator[None]:
+def requesting() -> Iterator[None]:
     """Around a request, or waiting for somebody else's.
-
-    Args:
-        if_lost: How to find out whether it was done; the error's repair.
 
     Raises:
         UpstreamTimeout: The time was over.
@@ -90,8 +78,9 @@ def requesting(*, if_lost: Repair | None = None) -> Iterator[None]:
     with anyio.CancelScope(deadline=_ends_at()) as scope:
         yield
     if scope.cancelled_caught:
-        raise UpstreamTimeout(repair=if_lost)
+        raise UpstreamTimeout
 
 
 def _ends_at() -> float:
-    return (_current.get() or _Budget(USUAL_SECONDS)).ends_at
+    found = _current.get() or _Budget(USUAL_SECONDS)
+    return found.began_at + found.seconds

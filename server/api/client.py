@@ -20,23 +20,14 @@ import anyio
 import httpx
 import truststore
 
-from .. import __version__
-from ..errors import (
-    RateLimited,
-    RememberizerError,
-    ResponseTooLarge,
-    UpstreamProtocolError,
-    UpstreamTimeout,
-    UpstreamUnavailable,
-    UpstreamUnreachable,
-)
+from .. import __version__, errors
 from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .budget import requesting
 from .endpoints import Call, Lane, Takes
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
 from .proxies import UnusableProxy, on_the_way
-from .retries import retry_after_seconds, retrying, sent_once
+from .retries import explained, retry_after_seconds, retrying
 
 MOST_BODY_BYTES = 5_000_000
 MOST_VALUES = 200_000
@@ -104,9 +95,9 @@ class Reply:
         """2xx of the API."""
         return self.response.is_success and self.is_of_api
 
-    def unusable(self) -> UpstreamProtocolError:
+    def unusable(self) -> errors.UpstreamProtocolError:
         """The failure that it is, where it isn't what the contract says."""
-        return UpstreamProtocolError(status=self.status, repair=self.call.endpoint.if_lost)
+        return errors.UpstreamProtocolError(status=self.status, repair=self.call.endpoint.if_lost)
 
 
 class Asker(Protocol):
@@ -155,10 +146,6 @@ class RememberizerAPI:
     async def send(self, call: Call, identity: Identity) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
 
-        Args:
-            call: What to ask.
-            identity: Who asks.
-
         Raises:
             UpstreamTimeout: The call's time (``budget``) is over; nothing goes on after that.
             UpstreamUnreachable: No connection, or it was cut, or a proxy that can't be used.
@@ -168,10 +155,9 @@ class RememberizerAPI:
             ResponseTooLarge: A body over 5 MB, or of more than 200,000 values.
             UpstreamProtocolError: No HTTP, or a body whose encoding is broken.
         """
-        with requesting(if_lost=call.endpoint.if_lost):
+        with explained(call.endpoint.if_lost), requesting():
             if not call.endpoint.is_repeatable:
-                with sent_once(call.endpoint.if_lost):
-                    return await self._attempt(call, identity)
+                return await self._attempt(call, identity)
             reply: Reply = await retrying(sleep=self._sleep)(self._attempt, call, identity)
             return reply
 
@@ -216,7 +202,7 @@ class RememberizerAPI:
         try:
             raw = await read_up_to(MOST_BODY_BYTES + 1, response)
             if len(raw) > MOST_BODY_BYTES and response.is_success:  # of a refusal the status says enough
-                raise ResponseTooLarge(status=response.status_code)
+                raise errors.ResponseTooLarge(status=response.status_code)
         finally:
             await response.aclose()
         return Reply(call=call, status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
@@ -258,31 +244,31 @@ def http_client(
 _CUT = ("Server disconnected", "peer closed connection")
 
 
-def _mapped(error: Exception) -> RememberizerError:
+def _mapped(error: Exception) -> errors.RememberizerError:
     """Our error for httpx's, most specific first."""
     match error:
         case UnusableProxy():
             return error.as_failure()
         case httpx.TimeoutException():
-            return UpstreamTimeout()
+            return errors.UpstreamTimeout()
         case httpx.NetworkError() | httpx.ProxyError():
-            return UpstreamUnreachable()
+            return errors.UpstreamUnreachable()
         case httpx.RemoteProtocolError() if str(error).startswith(_CUT):
-            return UpstreamUnreachable()
+            return errors.UpstreamUnreachable()
         case _:
-            return UpstreamProtocolError()
+            return errors.UpstreamProtocolError()
 
 
 def _raise_for_any_call(reply: Reply, *, now: float) -> None:
     wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
     if reply.status == httpx.codes.TOO_MANY_REQUESTS:
-        raise RateLimited(retry_after_seconds=wait, status=reply.status)
+        raise errors.RateLimited(retry_after_seconds=wait, status=reply.status)
     if reply.status in REFUSES_WHO_ASKS and not reply.is_of_api:
         raise UpstreamBlocked(status=reply.status)
     if reply.response.is_server_error:
-        raise UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)
+        raise errors.UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)
     if reply.response.is_success and reply.body.holds_more_than(MOST_VALUES):
-        raise ResponseTooLarge(
+        raise errors.ResponseTooLarge(
             f"Rememberizer's answer holds more than {MOST_VALUES:,} values and was not read.",
             repair="Ask for less at a time, if the tool can; else tell the user to look at Rememberizer itself.",
             status=reply.status,

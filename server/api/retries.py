@@ -26,28 +26,18 @@ _backoff = wait_random_exponential(multiplier=0.3, max=5)
 
 
 def retrying(*, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
-    """A retry loop that raises the last failure itself.
-
-    Args:
-        sleep: How to wait, so that tests need not.
-    """
+    """A retry loop that raises the last failure itself; ``sleep`` waits between attempts."""
 
     def no_more(state: RetryCallState) -> bool:
         would_be_late = anyio.current_time() + state.upcoming_sleep >= anyio.current_effective_deadline()
         return would_be_late or state.attempt_number >= MOST_ATTEMPTS
 
-    return AsyncRetrying(
-        sleep=sleep,
-        stop=no_more,
-        wait=_wait,
-        retry=retry_if_exception(_is_passing),
-        reraise=True,
-    )
+    return AsyncRetrying(sleep=sleep, stop=no_more, wait=_wait, retry=retry_if_exception(_is_passing), reraise=True)
 
 
 @contextmanager
-def sent_once(if_lost: Repair | None) -> Iterator[None]:
-    """Around the one request of a call that is never repeated: an error after which it may be done gets this repair."""
+def explained(if_lost: Repair | None) -> Iterator[None]:
+    """Around a call: an error after which it may be done all the same gets this repair, if there is one."""
     try:
         yield
     except UpstreamError as error:
@@ -64,16 +54,13 @@ def may_be_done(error: UpstreamError) -> bool:
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     """The wait that a ``Retry-After`` header asks for: seconds or an HTTP date; 0 to a day."""
-    if value is None:
-        return None
-    text = value.strip()
+    text = (value or "").strip()
     if text.isascii() and text.isdigit():
         seconds = float(text.lstrip("0")[:9] or 0)
-    else:
-        moment = unix_time(text)
-        if moment is None:
-            return None
+    elif (moment := unix_time(text)) is not None:
         seconds = moment - now
+    else:
+        return None
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 

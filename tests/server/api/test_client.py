@@ -19,6 +19,7 @@ from rememberizer_mcp.server.api.endpoints import Call, Content, Endpoint, Takes
 from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
+    Repair,
     UpstreamError,
     UpstreamProtocolError,
     UpstreamTimeout,
@@ -35,6 +36,7 @@ from tests.support.credentials import ada
 from tests.support.rest import GET, POST, Parts, api_of, client, send
 from tests.support.upstream import BASE_URL, FakeUpstream, Slow, reply, tokens
 
+ONCE = Endpoint("POST", "me/", Takes.ACCOUNT, if_lost=Repair("Look first."))
 NOTHING = Content(type="text/plain", length=0, chunks=Parts().__aiter__)
 
 
@@ -190,7 +192,7 @@ async def test_any_other_call_is_sent_once(clock: FakeClock, answer: httpx.Respo
 
 
 @pytest.mark.promise("upstream:time:budget")
-@pytest.mark.parametrize("call", [GET, POST], ids=["repeatable", "sent once"])
+@pytest.mark.parametrize("call", [GET, POST, ONCE.call()], ids=["repeatable", "sent once", "maybe done"])
 @pytest.mark.parametrize("where", ["before the answer", "within the body"])
 async def test_when_its_time_is_over_a_call_ends_wherever_it_is(call: Call, where: str) -> None:
     async def silent(_: httpx.Request) -> httpx.Response:
@@ -199,8 +201,9 @@ async def test_when_its_time_is_over_a_call_ends_wherever_it_is(call: Call, wher
         return httpx.Response(200, stream=Parts(b"{", endless=True))
 
     api, _ = api_of(silent)
-    with pytest.raises(UpstreamTimeout):
+    with pytest.raises(UpstreamTimeout) as raised:
         await send(api, call, seconds=0.05)
+    assert raised.value.repair == (call.endpoint.if_lost or UpstreamTimeout.repair)
 
 
 @pytest.mark.promise("upstream:time:budget")

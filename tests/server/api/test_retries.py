@@ -13,9 +13,9 @@ from rememberizer_mcp.server.api.proxies import Problem, UnusableProxy
 from rememberizer_mcp.server.api.retries import (
     LONGEST_RETRY_AFTER_SECONDS,
     MOST_ATTEMPTS,
+    explained,
     retry_after_seconds,
     retrying,
-    sent_once,
 )
 from rememberizer_mcp.server.errors import (
     Forbidden,
@@ -116,7 +116,7 @@ async def test_any_other_failure_is_final(clock: FakeClock, failure: Exception) 
     ],
 )
 def test_what_was_not_sent_was_not_done(failure: RememberizerError, may_have_been_done: bool) -> None:
-    with pytest.raises(type(failure)) as raised, sent_once(Repair("look first")):
+    with pytest.raises(type(failure)) as raised, explained(Repair("look first")):
         raise failure
     assert (hint(raised.value) == "look first") is may_have_been_done
 
