@@ -6,7 +6,6 @@ It goes through the client that real calls use, so proxies, trust store and limi
 import os
 import ssl
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -17,10 +16,8 @@ import httpx
 
 from .client import http_client
 from .dates import unix_time
+from .endpoints import ME
 from .proxies import NamedProxy, UnusableProxy, on_the_way
-
-PATH = "me/"
-"""It needs a sign-in, so whoever shows none is refused (§5.2)."""
 
 
 class Stage(StrEnum):
@@ -63,21 +60,18 @@ class Probe:
 
 
 async def probe(base_url: str, *, limit_seconds: float) -> Probe:
-    """Ask who is signed in, with no credential, and read no more than the head of the answer.
-
-    Args:
-        base_url: With its final slash.
-        limit_seconds: For all of it.
-    """
+    """Ask who is signed in with no credential, which is refused (§5.2), and read only the head of the answer."""
     seen = Probe()
     with anyio.move_on_after(limit_seconds) as scope:
         try:
             seen.way = on_the_way(base_url, os.environ)
             async with http_client(base_url) as client:
-                request = client.build_request("GET", base_url + PATH, extensions={"trace": _Watch(seen, base_url)})
+                request = client.build_request("GET", base_url + ME.path, extensions={"trace": _Watch(seen, base_url)})
                 response = await client.send(request, stream=True)
                 await response.aclose()
-            _keep_answer(seen, response)
+            seen.status = response.status_code
+            seen.is_json = "json" in response.headers.get("Content-Type", "")
+            seen.date = unix_time(response.headers.get("Date"))
         except UnusableProxy as error:
             seen.unusable = error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
@@ -110,8 +104,6 @@ class _Watch:
                 self._enter(Stage.ANSWER)
             case "receive_response_headers", "complete", Stage.ANSWER:
                 self._enter(Stage.DONE)
-            case _:
-                pass
 
     @property
     def _after_connect(self) -> Stage:
@@ -134,22 +126,12 @@ class _Watch:
         self._seen.stage, self._begun = stage, now
 
 
-def _keep_answer(seen: Probe, response: httpx.Response) -> None:
-    seen.status = response.status_code
-    seen.is_json = "json" in response.headers.get("Content-Type", "")
-    seen.date = unix_time(response.headers.get("Date"))
-
-
-def _keep_failure(seen: Probe, error: BaseException) -> None:
-    for link in _chain(error):
-        if isinstance(link, httpx.ProxyError) and str(link)[:3].isdecimal():
-            seen.status = int(str(link)[:3])
-        if isinstance(link, ssl.SSLCertVerificationError):
-            seen.refusal = link
-        seen.timed_out |= isinstance(link, httpx.TimeoutException)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _keep_failure(seen: Probe, error: BaseException | None) -> None:
+    """What the error, or one of those that led to it, says."""
     while error is not None:
-        yield error
+        if isinstance(error, httpx.ProxyError) and str(error)[:3].isdecimal():
+            seen.status = int(str(error)[:3])
+        if isinstance(error, ssl.SSLCertVerificationError):
+            seen.refusal = error
+        seen.timed_out |= isinstance(error, httpx.TimeoutException)
         error = error.__cause__ or error.__context__

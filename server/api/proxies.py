@@ -71,19 +71,15 @@ class NamedProxy:
         Raises:
             UnusableProxy: The proxy can't be used.
         """
-        if is_garbled(self.address):
-            raise UnusableProxy(self.source, Problem.FORM)
-        url = _address(self.address)
-        if url.scheme not in SCHEMES:
-            raise UnusableProxy(self.source, Problem.KIND)
+        url = parsed(self.address)
+        if not url or url.scheme not in SCHEMES:
+            raise UnusableProxy(self.source, Problem.KIND if url else Problem.FORM)
         return httpx.Proxy(url)
 
     def shown(self) -> str:
         """Its address without user name and password."""
-        if is_garbled(self.address):
-            return "the address"
-        url = _address(self.address)
-        return f"{url.scheme}://{url.netloc.decode()}"
+        url = parsed(self.address)
+        return f"{url.scheme}://{url.netloc.decode()}" if url else "the address"
 
 
 def on_the_way(base_url: str, environ: Mapping[str, str]) -> NamedProxy | None:
@@ -162,29 +158,24 @@ def _network(text: str) -> _Network | None:
         return None
 
 
-def is_garbled(value: str) -> bool:
-    """Whether httpx can't use it as an address, or would take a part of a password for the host.
+def parsed(value: str) -> httpx.URL | None:
+    """The address of a proxy. ``None`` if httpx can't use it, or would take a part of a password for the host.
 
-    That is so where an ``@`` stands behind the host: then ``/``, ``?`` or ``#`` of a password was not percent-encoded.
+    The latter is so where an ``@`` stands behind the host: ``/``, ``?`` or ``#`` of a password was not percent-encoded.
     """
     try:
-        url = _address(value)
+        url = httpx.URL(value if "://" in value else f"http://{value}")
         if url.scheme in SCHEMES:
             _ = httpx.Proxy(url).raw_auth
     except (ValueError, httpx.InvalidURL):
-        return True
+        return None
     is_host = url.raw_host and (b"%" not in url.raw_host or b":" in url.raw_host)  # httpx quotes what no name has
     is_whole = is_host and url.scheme in _KINDS and (url.port is None or url.port in _PORTS)
-    return not is_whole or b"@" in url.raw_path or "@" in url.fragment
-
-
-def _address(value: str) -> httpx.URL:
-    """What httpx connects to."""
-    return httpx.URL(value if "://" in value else f"http://{value}")
+    return url if is_whole and b"@" not in url.raw_path and "@" not in url.fragment else None
 
 
 def _variable(kind: str, environ: Mapping[str, str]) -> str | None:
     """The variable that counts for a kind of requests. A lower-case one counts first; if it is empty, none counts."""
     names = [name for name in environ if name.lower() == f"{kind}_proxy"]
-    last = ([name for name in names if name.endswith("_proxy")] or [name for name in names if environ[name]])[-1:]
-    return last[0] if last and environ[last[0]] else None
+    counting = [name for name in names if name.endswith("_proxy")] or [name for name in names if environ[name]]
+    return counting[-1] if counting and environ[counting[-1]] else None

@@ -19,9 +19,9 @@ from rememberizer_mcp.server.api.proxies import (
     NamedProxy,
     Problem,
     UnusableProxy,
-    is_garbled,
     named,
     on_the_way,
+    parsed,
     unusable_exceptions,
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
@@ -255,7 +255,7 @@ async def same_as_httpx(form: str) -> bool:
         try:
             theirs = httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         except httpx.InvalidURL:
-            assert is_garbled(value)
+            assert parsed(value) is None
             return False
         for client in (theirs, http_client(URL)):
             async with client:
