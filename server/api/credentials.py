@@ -38,7 +38,8 @@ class Credentials:
     def __init__(self, *, secrets: KnownSecrets, now: Callable[[], float] = time.time) -> None:
         self._cookies = Cookies()
         self._bearer: str | None = None
-        self._oauth_refresh: str | None = None
+        self.oauth_refresh_token: str | None = None
+        """The refresh token of OAuth, which is no cookie."""
         self._is_oauth = False
         self._expires_at: float | None = None
         self._wiped = False
@@ -69,24 +70,15 @@ class Credentials:
         return self.access_token is not None or self.refresh_token is not None
 
     @property
-    def oauth_refresh_token(self) -> str | None:
-        """The refresh token of OAuth, which is no cookie."""
-        return self._oauth_refresh
-
-    @property
     def can_renew(self) -> bool:
         """Whether there is a refresh token, of either kind."""
-        return bool(self._oauth_refresh or self.refresh_token)
+        return bool(self.oauth_refresh_token or self.refresh_token)
 
     @property
     def has_any(self) -> bool:
         """Whether anything was given that can show who asks; a CSRF cookie can't."""
-        others = [
-            cookie
-            for cookie in self._cookies
-            if token_of(cookie) and not re.search("csrf|xsrf", cookie.name, re.IGNORECASE)
-        ]
-        return bool(self._bearer or others)
+        showing = [cookie.name for cookie in self._cookies if token_of(cookie)]
+        return bool(self._bearer) or any(not re.search("csrf|xsrf", name, re.IGNORECASE) for name in showing)
 
     @property
     def access_expires_at(self) -> float | None:
@@ -109,17 +101,11 @@ class Credentials:
                 return _cookie_header([*sent, *missing]) | ({} if goes and not self._bearer else self._authorization())
 
     def absorb(self, response: httpx.Response, body: Body | None = None, *, sent_at_version: int | None) -> bool:
-        """Take the cookies of a reply, and a token of its JSON body where one is looked for.
+        """Take the cookies of a reply, and a token of its JSON body where one is given; say whether a token arrived.
 
-        Args:
-            response: What upstream sent.
-            body: Where to look for a token, if it may hold one.
-            sent_at_version: The ``version`` that the request was sent with. If it changed since, the reply is older
-                than what is held and nothing is taken. ``None`` takes it in any case: for the reply to a refresh, whose
-                rotated token is in no other.
-
-        Returns:
-            Whether an access or a refresh token arrived. Wiped credentials take nothing, and neither do those of OAuth.
+        Wiped credentials take nothing, and neither do those of OAuth. If the ``version`` changed since the request was
+        sent, the reply is older than what is held and nothing is taken. ``sent_at_version=None`` takes it in any case:
+        for the reply to a refresh, whose rotated token is in no other.
         """
         if self._wiped or self._is_oauth or sent_at_version not in (None, self.version):
             return False
@@ -130,10 +116,8 @@ class Credentials:
         bearer = _token_in(body.fields) if body else None
         access_arrived = bearer is not None or (access is not None and access.name in sent)
         if access_arrived:
-            self._bearer = bearer
-            self._expires_at = self._end_of_life(
-                cookie=None if bearer else access, sent_at=unix_time(response.headers.get("Date"))
-            )
+            self._bearer, sent_at = bearer, unix_time(response.headers.get("Date"))
+            self._expires_at = self._end_of_life(cookie=None if bearer else access, sent_at=sent_at)
         arrived = access_arrived or (REFRESH_COOKIE in sent and self.refresh_token is not None)
         if arrived or self._tokens() != before:
             self.version += 1
@@ -143,17 +127,14 @@ class Credentials:
     def take_oauth(self, access_token: str, *, refresh_token: str | None, expires_in: float | None) -> None:
         """Hold the tokens of an OAuth app, and nothing beside them. Without a new refresh token the old one stays.
 
-        Args:
-            access_token: The bearer.
-            refresh_token: What the token endpoint takes for the next ones.
-            expires_in: Seconds, as far as the token endpoint says; else the token itself is asked.
+        ``expires_in`` is in seconds. Where the token endpoint doesn't say it, the access token itself is asked.
         """
         if self._wiped:
             return
         self._is_oauth = True
         self._cookies.clear()
         self._bearer = access_token
-        self._oauth_refresh = refresh_token or self._oauth_refresh
+        self.oauth_refresh_token = refresh_token or self.oauth_refresh_token
         life = _number(expires_in)
         self._expires_at = self._now() + life if life else self._end_of_life()
         self.version += 1
@@ -168,7 +149,7 @@ class Credentials:
         """Forget everything, for good: later replies are not taken."""
         self._wiped = True
         self._cookies.clear()
-        self._bearer = self._oauth_refresh = None
+        self._bearer = self.oauth_refresh_token = None
         self._secrets.forget(self._learnt)
         self._learnt = []
 
@@ -177,10 +158,6 @@ class Credentials:
 
         A life is counted from its arrival, so that a wrong clock on this machine doesn't make it look expired. Its
         begin is a JWT's ``iat``, or else the ``Date`` of the reply. An opaque token ends with its cookie's ``Max-Age``.
-
-        Args:
-            cookie: Where the token is, if it is in one.
-            sent_at: What upstream's clock said, in Unix seconds.
         """
         claims, now = _claims(self.access_token or ""), self._now()
         expires = _number(claims.get("exp"))
@@ -198,7 +175,7 @@ class Credentials:
     def _learn(self) -> None:
         before = self._learnt
         values = [value for cookie in self._cookies for value in (cookie.value, token_of(cookie))]
-        self._learnt = [value for value in (*values, self._bearer, self._oauth_refresh) if value]
+        self._learnt = [value for value in (*values, self._bearer, self.oauth_refresh_token) if value]
         self._secrets.learn(self._learnt)
         self._secrets.forget(before)
 
@@ -207,7 +184,7 @@ class Credentials:
             "access cookie": token_of(self._cookies.access),
             "refresh cookie": self.refresh_token,
             "bearer": self._bearer,
-            "OAuth refresh token": self._oauth_refresh,
+            "OAuth refresh token": self.oauth_refresh_token,
         }
 
     def _refresh_pair(self) -> list[str]:

@@ -39,10 +39,7 @@ class OAuthClient:
 def authorization_url(client: OAuthClient, *, state: str, challenge: str) -> str:
     """The address at which the person lets the app in; it holds no secret.
 
-    Args:
-        client: Which app asks.
-        state: Random, used once; it comes back with the code.
-        challenge: What ``pkce_challenge`` made of a random verifier.
+    ``state`` is random and used once; it comes back with the code. ``pkce_challenge`` makes the ``challenge``.
     """
     query = {
         "client_id": client.client_id,

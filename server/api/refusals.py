@@ -105,12 +105,7 @@ def refresh_refusal(reply: Reply) -> errors.RememberizerError:
 
 
 def refusal(reply: Reply, *, unverified: bool) -> errors.RememberizerError:
-    """Why any other call was refused; a 401 comes here after the refresh and the repeat.
-
-    Args:
-        reply: Upstream's answer, not a success.
-        unverified: Whether the session's e-mail is not verified yet, which can be why.
-    """
+    """Why any other call was refused, such as that the e-mail is ``unverified``; a 401 after the refresh and repeat."""
     status = reply.status
     is_of_quota = status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND) and _QUOTA.search(reply.body.words)
     if status == HTTPStatus.PAYMENT_REQUIRED or (status >= HTTPStatus.BAD_REQUEST and is_of_quota):
@@ -142,9 +137,8 @@ def _refused_arguments(reply: Reply) -> errors.InvalidArguments:
 
 def speaks_of_credentials(reply: Reply) -> bool:
     """Whether a 400 or 403 is about who asks: a key's refusal was seen with 400 (§7)."""
-    return reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN) and bool(
-        _CREDENTIALS.search(reply.body.words)
-    )
+    is_possible = reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+    return is_possible and bool(_CREDENTIALS.search(reply.body.words))
 
 
 def _refused(reply: Reply) -> list[str]:

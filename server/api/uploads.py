@@ -111,13 +111,11 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
     check(files)
     form = _Form(files, report)
     content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    call = UPLOAD_VECTOR_FILES.call(content=content, store_id=store_id)
-    reply = await asker.request(call)
-    fields = reply.body.fields
-    if not fields.keys() & {"documents", "errors"}:
+    reply = await asker.request(UPLOAD_VECTOR_FILES.call(content=content, store_id=store_id))
+    given = {name: reply.body.fields.get(name) for name in ("documents", "errors")}
+    if not reply.body.fields.keys() & given.keys():
         raise reply.unusable()
-    given = {name: fields.get(name) or [] for name in ("documents", "errors")}
-    return read(Uploaded, given, reply)
+    return read(Uploaded, {name: value or [] for name, value in given.items()}, reply)
 
 
 class _Form:
