@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -80,14 +81,8 @@ class Body:
 
         An HTML error page is left unread on purpose: a proxy's challenge speaks of captchas that are not the API's.
         """
-        found: list[str] = []
-        size = 0
-        for text in _texts(self.json):
-            found.append(text.lower())
-            size += len(text)
-            if size > MOST_WORDS:
-                break
-        return " ".join(found)[:MOST_WORDS]
+        looked_at = islice(_texts(self.json), MOST_WORDS + 1)  # with a space behind each, no more than these can count
+        return " ".join(text.lower() for text in looked_at)[:MOST_WORDS]
 
 
 async def read_up_to(most: int, response: httpx.Response) -> bytes:
@@ -103,10 +98,16 @@ async def read_up_to(most: int, response: httpx.Response) -> bytes:
         raise UpstreamProtocolError(status=response.status_code)
     gzip = zlib.decompressobj(_GZIP) if encoding.endswith("gzip") else None
     raw = bytearray()
-    async for chunk in response.aiter_raw() if gzip else response.aiter_bytes():
-        raw += _unpacked(gzip, chunk, response, most=most - len(raw)) if gzip else chunk
-        if len(raw) >= most:
-            break
+    try:
+        async for chunk in response.aiter_raw() if gzip else response.aiter_bytes():
+            if not gzip:
+                raw += chunk
+            elif not gzip.eof:  # what stands behind the packed data is nothing
+                raw += gzip.decompress(chunk, most - len(raw))
+            if len(raw) >= most:
+                break
+    except zlib.error as error:
+        raise UpstreamProtocolError(status=response.status_code) from error
     return bytes(raw[:most])
 
 
@@ -116,14 +117,6 @@ def _without_lone_surrogates(raw: bytes) -> Any:
         return from_json(b"".join(_WHOLE.findall(raw)), allow_inf_nan=False)
     except ValueError:
         return None
-
-
-def _unpacked(gzip: "zlib._Decompress", chunk: bytes, response: httpx.Response, *, most: int) -> bytes:
-    """What a chunk unpacks to, or nothing of what stands behind the packed data."""
-    try:
-        return b"" if gzip.eof else gzip.decompress(chunk, most)
-    except zlib.error as error:
-        raise UpstreamProtocolError(status=response.status_code) from error
 
 
 def _texts(value: Any) -> Iterator[str]:

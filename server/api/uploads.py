@@ -109,37 +109,22 @@ async def upload(asker: Asker, *, store_id: str, files: Sequence[Source], report
         RememberizerError: Upstream's refusals, or no usable answer.
     """
     check(files)
-    form = _Form(files, report)
-    content = Content(type=f"multipart/form-data; boundary={form.boundary}", length=form.length, chunks=form.chunks)
-    reply = await asker.request(UPLOAD_VECTOR_FILES.call(content=content, store_id=store_id))
+    reply = await asker.request(UPLOAD_VECTOR_FILES.call(content=_form(files, report), store_id=store_id))
     given = {name: reply.body.fields.get(name) for name in ("documents", "errors")}
     if not reply.body.fields.keys() & given.keys():
         raise reply.unusable()
     return read(Uploaded, {name: value or [] for name, value in given.items()}, reply)
 
 
-class _Form:
+def _form(files: Sequence[Source], report: Report) -> Content:
     """The multipart body: a head, the file and a line end for each file, then the final boundary."""
+    boundary, whole = secrets.token_hex(16), sum(file.size for file in files)
+    heads, tail = [_head(file, boundary) for file in files], f"--{boundary}--\r\n".encode()
 
-    def __init__(self, files: Sequence[Source], report: Report) -> None:
-        self.boundary = secrets.token_hex(16)
-        self._parts = [(file, self._head(file)) for file in files]
-        self._tail = f"--{self.boundary}--\r\n".encode()
-        self.length = sum(len(head) + file.size + 2 for file, head in self._parts) + len(self._tail)
-        self._report = report
-
-    def _head(self, file: Source) -> bytes:
-        name = _UNSAFE_IN_HEADER.sub(lambda found: f"%{ord(found[0]):02X}", file.name)
-        return (
-            f"--{self.boundary}\r\n"
-            f'Content-Disposition: form-data; name="files"; filename="{name}"\r\n'
-            f"Content-Type: {TYPES[PurePath(file.name).suffix.lower()]}\r\n\r\n"
-        ).encode()
-
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
         """The body, piece by piece; without its end, which upstream needs, if a file has changed."""
-        sent, whole = 0, sum(file.size for file, _ in self._parts)
-        for file, head in self._parts:
+        sent = 0
+        for file, head in zip(files, heads, strict=True):
             yield head
             offset = 0
             while offset < file.size:
@@ -148,12 +133,24 @@ class _Form:
                     raise _changed(file)
                 offset, sent = offset + len(chunk), sent + len(chunk)
                 yield chunk
-                await self._report(sent, whole)
+                await report(sent, whole)
             yield b"\r\n"
-        for file, _ in self._parts:
+        for file in files:
             if await file.has_changed():
                 raise _changed(file)
-        yield self._tail
+        yield tail
+
+    length = sum(len(head) + 2 for head in heads) + whole + len(tail)
+    return Content(type=f"multipart/form-data; boundary={boundary}", length=length, chunks=chunks)
+
+
+def _head(file: Source, boundary: str) -> bytes:
+    name = _UNSAFE_IN_HEADER.sub(lambda found: f"%{ord(found[0]):02X}", file.name)
+    return (
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="files"; filename="{name}"\r\n'
+        f"Content-Type: {TYPES[PurePath(file.name).suffix.lower()]}\r\n\r\n"
+    ).encode()
 
 
 def _changed(file: Source) -> InvalidArguments:
