@@ -60,7 +60,10 @@ class Probe:
 
 
 async def probe(base_url: str, *, limit_seconds: float) -> Probe:
-    """Ask who is signed in with no credential, which is refused (§5.2), and read only the head of the answer."""
+    """Ask who is signed in with no credential, which is refused (§5.2), and read only the head of the answer.
+
+    ``base_url`` has its final slash. ``limit_seconds`` is for all of it.
+    """
     seen = Probe()
     with anyio.move_on_after(limit_seconds) as scope:
         try:

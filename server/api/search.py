@@ -55,7 +55,8 @@ async def agentic_search(asker: Asker, **given: Any) -> Found:
 
 def found_in(reply: Reply, model: type[Model], *, may_sum_up: bool = False) -> Model:
     """What an answer holds. A message that the search failed counts only where nothing was found (§4.1)."""
-    matches, result = found_list(reply, "matched_chunks"), reply.body.fields.get("result") if may_sum_up else None
+    matches = found_list(reply, "matched_chunks")
+    result = reply.body.fields.get("result") if may_sum_up else None
     if not matches and not result:
         require_done(reply)
     if matches is None and not result:

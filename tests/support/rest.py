@@ -37,7 +37,8 @@ class Parts(httpx.AsyncByteStream):
 
 
 def client(upstream: FakeUpstream | Transport, clock: FakeClock | None = None) -> RememberizerAPI:
-    clock, transport = clock or FakeClock(), upstream.transport if isinstance(upstream, FakeUpstream) else upstream
+    clock = clock or FakeClock()
+    transport = upstream.transport if isinstance(upstream, FakeUpstream) else upstream
     return RememberizerAPI(base_url=BASE_URL, transport=transport, sleep=clock.sleep, now=clock)
 
 
