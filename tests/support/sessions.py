@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
+from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.session import Session
@@ -14,6 +15,8 @@ from rememberizer_mcp.server.sessions.store import Limits, SessionStore
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
 from tests.support.upstream import BASE_URL, FakeUpstream
+
+ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 
 
 @asynccontextmanager

@@ -37,6 +37,10 @@ def grant(number: int = 1, **fields: Any) -> dict[str, Any]:
     return {"access_token": f"oauth-access-{number}", "refresh_token": f"oauth-refresh-{number}", **fields}
 
 
+def cookies_of(request: httpx.Request) -> set[str]:
+    return set(request.headers["cookie"].split("; "))
+
+
 @dataclass
 class FakeUpstream:
     """``answers`` maps a path below the base URL to one answer, or to a list used up in order (the last stays)."""
@@ -90,9 +94,11 @@ class Slow:
     def __init__(self, answer: httpx.Response) -> None:
         self.asked = anyio.Event()
         self.answers = anyio.Event()
+        self.answered = False
         self._answer = answer
 
     async def __call__(self, _: httpx.Request) -> httpx.Response:
         self.asked.set()
         await self.answers.wait()
+        self.answered = True
         return self._answer

@@ -6,14 +6,12 @@ from typing import Any
 import httpx
 import pytest
 from rememberizer_mcp.server.api.credentials import ASSUMED_LIFE_SECONDS
-from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 
 from tests.support.clock import FakeClock
 from tests.support.credentials import held, nobody
-from tests.support.sessions import signed_in
+from tests.support.sessions import ACCOUNT, signed_in
 from tests.support.upstream import BASE_URL, FakeUpstream, jwt, reply, usual
 
-ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 HOURS = 3600.0
 UPSTREAM_TIME = FakeClock()()
 

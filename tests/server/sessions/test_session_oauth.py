@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 import pytest
-from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import NotSignedIn, RememberizerError, SessionExpired, SignInFailed
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
@@ -15,7 +14,7 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
-from tests.support.sessions import environment_on
+from tests.support.sessions import ACCOUNT, environment_on
 from tests.support.upstream import Answer, FakeUpstream, grant, reply, tokens, usual
 
 APP = OAuthClient(
@@ -24,7 +23,6 @@ APP = OAuthClient(
     redirect_uri="http://127.0.0.1:7001/oauth/callback",
     authorize_url="http://127.0.0.1:7000/api/v1/auth/oauth2/authorize/",
 )
-ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 GRACE = reply(200, json={"email": "grace@example.org", "name": "Grace"})
 
 

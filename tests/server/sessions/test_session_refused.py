@@ -9,10 +9,9 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import signed_in
+from tests.support.sessions import ACCOUNT, signed_in
 from tests.support.upstream import FakeUpstream, jwt, reply, tokens, usual
 
-ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 STORE = Endpoint("POST", "account/", Takes.ACCOUNT).call()
 PAGE = reply(403, content=b"<html>Just a moment...</html>", headers={"content-type": "text/html"})
 DENIED_PAGE = reply(401, content=b"<html>401 Authorization Required</html>")

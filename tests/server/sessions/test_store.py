@@ -2,7 +2,6 @@
 
 import anyio
 import pytest
-from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.errors import InvalidCredentials, NotSignedIn, TooManySessions, UnknownSession
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import State
@@ -10,7 +9,7 @@ from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS, SessionStore
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, Gate
-from tests.support.sessions import environment_on, store_of
+from tests.support.sessions import ACCOUNT, environment_on, store_of
 from tests.support.upstream import Slow, reply, usual
 
 
@@ -267,17 +266,16 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     slow = Slow(reply(200, json={"id": 1}))
-    call = Endpoint("GET", "account/", Takes.ACCOUNT).call()
     async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
         store = store_of(environment, clock, most=1, idle=100)
         session = await signed_in(store, "ada")
         clock.advance(99)
-        await session.grant.request(call)
+        await session.grant.request(ACCOUNT)
         clock.advance(99)
         assert store.find("ada") is session
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(lambda: session.grant.request(call))
+                tasks.start_soon(lambda: session.grant.request(ACCOUNT))
                 await slow.asked.wait()
                 clock.advance(200)
                 with pytest.raises(TooManySessions):

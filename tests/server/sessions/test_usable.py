@@ -5,11 +5,10 @@ from rememberizer_mcp.server.errors import EmailNotVerified
 from rememberizer_mcp.server.sessions.meant import Meant
 from rememberizer_mcp.server.sessions.states import State
 
-from tests.server.sessions.test_session import ACCOUNT, OK
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import signed_in
+from tests.support.sessions import ACCOUNT, signed_in
 from tests.support.upstream import reply, tokens, usual
 
 MINUTE = "a; Path=/; Max-Age=60"
@@ -26,7 +25,7 @@ async def test_a_lost_network_leaves_it_usable_and_nothing_is_raised(clock: Fake
 
 @pytest.mark.promise("sessions:refresh:before-and-after-401")
 async def test_without_a_refresh_token_it_is_usable_until_its_end_and_asked_by_until_then(clock: FakeClock) -> None:
-    upstream = usual(signin=reply(cookies={"access_token": MINUTE}), account=OK)
+    upstream = usual(signin=reply(cookies={"access_token": MINUTE}), account=reply(200, json={"id": 1}))
     async with signed_in(upstream, clock) as session:
         clock.advance(59)
         assert await session.grant.is_usable()
