@@ -6,15 +6,14 @@ key: another owner's gets exactly the answer that an unknown one gets (S19, S24)
 
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ..errors import NotSignedIn, TooManySessions, UnknownSession
 from .session import Session
-from .states import Page, State
+from .states import Environment, Page, State
 
 HANDLE_PREFIX = "rs_"
 HANDLE_BYTES = 24
@@ -23,36 +22,27 @@ SWEEP_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How long sessions live, in seconds, and how many there can be."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class SessionStore:
+    """The sessions of one process, in memory: one for each owner.
 
+    Args:
+        environment: What they share.
+        idle_seconds: How long a session lives without a call.
+        lifetime_seconds: How long it lives from its sign-in on.
+        most_sessions: How many there can be.
+    """
+
+    environment: Environment
     idle_seconds: float
     lifetime_seconds: float
     most_sessions: int
-
-
-class SessionStore:
-    """The sessions of one process, in memory.
-
-    Args:
-        make: Makes a signed-out session for a handle and an owner.
-        limits: Lifetimes and cap.
-        now: The wall clock, in Unix seconds.
-    """
-
-    def __init__(
-        self, *, make: Callable[[str, str], Session], limits: Limits, now: Callable[[], float] = time.time
-    ) -> None:
-        self._make = make
-        self._limits = limits
-        self._now = now
-        self._sessions: dict[str, Session] = {}
-        self._defaults: dict[str, str] = {}
-        self._ended: dict[str, str | None] = {}
-        """By owner: the account whose session ended by itself, if its e-mail was known."""
-        self._ran_out: set[str] = set()
-        """The owners whose last sign-in page ran out before anybody signed in."""
+    _sessions: dict[str, Session] = field(default_factory=dict, init=False)
+    """By owner."""
+    _ended: dict[str, str | None] = field(default_factory=dict, init=False)
+    """By owner: the account whose session ended by itself, if its e-mail was known."""
+    _ran_out: set[str] = field(default_factory=set, init=False)
+    """The owners whose last sign-in page ran out before anybody signed in."""
 
     def __repr__(self) -> str:
         return f"<SessionStore: {len(self._sessions)} sessions>"
@@ -61,23 +51,20 @@ class SessionStore:
         return len(self._sessions)
 
     def find(self, owner: str, handle: str | None = None) -> Session | None:
-        """The owner's session under this handle, or without one the owner's default session, if there is one.
+        """The owner's session, if there is one.
 
         Raises:
             UnknownSession: A handle was given, and the owner has no session under it.
         """
-        session = self._default(owner) if handle is None else self._sessions.get(handle)
+        session = self._sessions.get(owner)
         if session is not None and self._is_over(session):
             self._end(session)
-            session = None
         elif session is not None:
             self._close_old_page(session)
-            session = session if self._is_held(session) else None
-        if session is not None and session.owner == owner:
-            return session
-        if handle is not None:
+        session = self._sessions.get(owner)
+        if handle is not None and (session is None or session.handle != handle):
             raise UnknownSession
-        return None
+        return session
 
     def has_ended(self, owner: str) -> bool:
         """Whether the owner's session ended without their doing, and nothing took its place since.
@@ -112,8 +99,8 @@ class SessionStore:
 
         Args:
             owner: Who asks.
-            handle: Which session; without it the owner's default.
-            create: Whether to make the owner's default session if there is none.
+            handle: That of the session, if the call names it.
+            create: Whether to make a session if there is none.
 
         Raises:
             UnknownSession: As ``find``.
@@ -162,17 +149,13 @@ class SessionStore:
 
     def _open(self, owner: str) -> Session:
         self.sweep()
-        if len(self._sessions) >= self._limits.most_sessions:
+        if len(self._sessions) >= self.most_sessions:
             self._evict()
         self._ran_out.discard(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
-        session = self._sessions[handle] = self._make(handle, owner)
-        session.heir = partial(self._default, owner)
-        self._defaults[owner] = handle
+        session = self._sessions[owner] = Session(handle=handle, owner=owner, environment=self.environment)
+        session.heir = partial(self._sessions.get, owner)
         return session
-
-    def _default(self, owner: str) -> Session | None:
-        return self._sessions.get(self._defaults.get(owner, ""))
 
     def _evict(self) -> None:
         """Drop the session that was left unused for longest, but none with a call in flight or an open page."""
@@ -186,19 +169,19 @@ class SessionStore:
     def _is_over(self, session: Session) -> bool:
         if session.moving.locked():
             return False  # a login under way may give it a new life
-        now = self._now()
-        is_idle = not session.is_busy and now - session.used_at >= self._limits.idle_seconds
-        return is_idle or now - session.started_at >= self._limits.lifetime_seconds
+        now = self.environment.now()
+        is_idle = not session.is_busy and now - session.used_at >= self.idle_seconds
+        return is_idle or now - session.started_at >= self.lifetime_seconds
 
     def _close_old_page(self, session: Session) -> None:
         """Close a page that ended while this machine was asleep, and whose own timer is late for that."""
         page = session.page
-        if page is not None and page.expires_at <= self._now() and not session.moving.locked():
+        if page is not None and page.expires_at <= self.environment.now() and not session.moving.locked():
             self.end_page(session, page)
             self.release(session)
 
     def _is_held(self, session: Session) -> bool:
-        return self._sessions.get(session.handle) is session
+        return self._sessions.get(session.owner) is session
 
     def _end(self, session: Session) -> None:
         """Drop a session that its owner did not end, and remember whose it was."""
@@ -209,6 +192,5 @@ class SessionStore:
         self._drop(session)
 
     def _drop(self, session: Session) -> None:
-        self._sessions.pop(session.handle, None)
-        self._defaults.pop(session.owner, None)
+        del self._sessions[session.owner]
         session.wipe()

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import Environment
-from rememberizer_mcp.server.sessions.store import Limits, SessionStore
+from rememberizer_mcp.server.sessions.store import SessionStore
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
@@ -54,14 +54,8 @@ async def signed_in(
         yield session
 
 
-def store_of(
-    environment: Environment, clock: FakeClock, *, most: int = 2, idle: float = 100, lifetime: float = 1000
-) -> SessionStore:
-    def make(handle: str, owner: str) -> Session:
-        return Session(handle=handle, owner=owner, environment=environment)
-
-    limits = Limits(idle_seconds=idle, lifetime_seconds=lifetime, most_sessions=most)
-    return SessionStore(make=make, limits=limits, now=clock)
+def store_of(environment: Environment, *, most: int = 2, idle: float = 100, lifetime: float = 1000) -> SessionStore:
+    return SessionStore(environment=environment, idle_seconds=idle, lifetime_seconds=lifetime, most_sessions=most)
 
 
 async def resync() -> None:

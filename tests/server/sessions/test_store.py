@@ -22,7 +22,7 @@ async def signed_in(store: SessionStore, owner: str) -> Session:
 @pytest.mark.promise("sessions:handle:random-and-bounded")
 async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=50)
+        store = store_of(environment, most=50)
         handles = {(await signed_in(store, f"owner {number}")).handle for number in range(50)}
     assert len(handles) == 50
     for handle in handles:
@@ -36,7 +36,7 @@ async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
 )
 async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         handle = (await signed_in(store, "ada")).handle
         said = []
         for owner, asked in (("grace", handle), ("grace", "rs_unknown"), ("ada", "rs_unknown"), ("grace", "")):
@@ -54,7 +54,7 @@ async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock
 
 async def test_a_move_without_a_session_is_refused_or_makes_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         with pytest.raises(NotSignedIn):
             await store.moving("ada").__aenter__()
         async with store.moving("ada", create=True) as session:
@@ -64,7 +64,7 @@ async def test_a_move_without_a_session_is_refused_or_makes_one(clock: FakeClock
 
 async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) -> None:
     async with environment_on(usual(signin=reply(401)), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         with pytest.raises(InvalidCredentials):
             await signed_in(store, "ada")
         assert len(store) == 0
@@ -74,7 +74,7 @@ async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) ->
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, idle=100)
+        store = store_of(environment, idle=100)
         session = await signed_in(store, "ada")
         clock.advance(99)
         with session.in_use():
@@ -92,7 +92,7 @@ async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) ->
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper", "sessions:handle:random-and-bounded")
 async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, idle=10_000, lifetime=1000)
+        store = store_of(environment, idle=10_000, lifetime=1000)
         session = await signed_in(store, "ada")
         clock.advance(999)
         with session.in_use():
@@ -104,7 +104,7 @@ async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: Fa
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, idle=10_000, lifetime=1000)
+        store = store_of(environment, idle=10_000, lifetime=1000)
         session = await signed_in(store, "ada")
         clock.advance(999)
         assert await signed_in(store, "ada") is session
@@ -115,7 +115,7 @@ async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=2)
+        store = store_of(environment, most=2)
         first, second = await signed_in(store, "first"), await signed_in(store, "second")
         clock.advance(1)
         with first.in_use():
@@ -128,7 +128,7 @@ async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=2)
+        store = store_of(environment, most=2)
         first = await signed_in(store, "first")
         with first.in_use():
             async with store.moving("second", create=True):
@@ -141,7 +141,7 @@ async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> N
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=2)
+        store = store_of(environment, most=2)
         first = await signed_in(store, "first")
         clock.advance(1)
         second = await signed_in(store, "second")
@@ -157,7 +157,7 @@ async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=2, idle=100)
+        store = store_of(environment, most=2, idle=100)
         await signed_in(store, "stale")
         clock.advance(60)
         live = await signed_in(store, "live")
@@ -171,7 +171,7 @@ async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) ->
     gate = Gate()
     upstream = usual()
     async with environment_on(upstream, clock) as environment, anyio.create_task_group() as tasks:
-        store = store_of(environment, clock, idle=100)
+        store = store_of(environment, idle=100)
         session = await signed_in(store, "ada")
         asked = len(upstream.requests)
         tasks.start_soon(store.keep_sweeping, gate.sleep)
@@ -192,7 +192,7 @@ async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) ->
 async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> None:
     upstream = usual(me=reply(404))
     async with environment_on(upstream, clock) as environment:
-        store = store_of(environment, clock, most=1)
+        store = store_of(environment, most=1)
         sessions: list[Session] = []
 
         async def log_in(account: dict[str, str]) -> None:
@@ -211,7 +211,7 @@ async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> 
 
 async def test_a_move_that_waited_for_an_ended_session_begins_anew(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         session = await signed_in(store, "ada")
         refused: list[bool] = []
 
@@ -233,7 +233,7 @@ async def test_a_move_that_waited_for_an_ended_session_begins_anew(clock: FakeCl
 
 async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, lifetime=1000)
+        store = store_of(environment, lifetime=1000)
         async with store.moving("ada", create=True) as session:
             clock.advance(5000)
             store.sweep()
@@ -243,7 +243,7 @@ async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
 
 async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         await signed_in(store, "ada")
         async with store.moving("ada"):
             store.wipe()
@@ -254,7 +254,7 @@ async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClo
 async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -> None:
     upstream = usual()
     async with environment_on(upstream, clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         session = await signed_in(store, "ada")
         asked = len(upstream.requests)
         store.wipe()
@@ -267,7 +267,7 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
 async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     slow = Slow(reply(200, json={"id": 1}))
     async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
-        store = store_of(environment, clock, most=1, idle=100)
+        store = store_of(environment, most=1, idle=100)
         session = await signed_in(store, "ada")
         clock.advance(99)
         await session.grant.request(ACCOUNT)

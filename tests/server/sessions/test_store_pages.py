@@ -33,7 +33,7 @@ class OldPage:
 @pytest.mark.promise("sign-in:pending:abandoned-reaped")
 async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock)
+        store = store_of(environment)
         async with store.moving("ada", create=True) as session:
             session.page = page = OldPage(session, expires_at=clock())
             assert store.find("ada") is session
@@ -45,7 +45,7 @@ async def test_a_page_whose_time_is_over_stays_while_a_post_to_it_is_under_way(c
 @pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
 async def test_a_session_whose_page_is_open_is_neither_idle_nor_evicted(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
-        store = store_of(environment, clock, most=1, idle=100)
+        store = store_of(environment, most=1, idle=100)
         async with store.moving("ada", create=True) as session:
             session.page = OldPage(session, expires_at=clock() + 500)
         clock.advance(200)

@@ -39,7 +39,7 @@ async def desk(
             environment.spawn(work)
             after_spawn()
 
-        store = store_of(environment, clock)
+        store = store_of(environment)
         client = OAuthClient(client_id="app", client_secret="s", redirect_uri="", authorize_url=BASE_URL)
         made = SignInDesk(
             settings=Settings(oauth_port=oauth_port or 8976),
