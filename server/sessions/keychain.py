@@ -70,12 +70,6 @@ class Kept:
     refresh_token: str = field(repr=False)
 
 
-class _Call:
-    """One operation of a caller, who may stop waiting for it."""
-
-    given_up = False
-
-
 class Keychain:
     """What is kept for one base URL, under each account's e-mail; letter case of an e-mail doesn't count.
 
@@ -101,7 +95,8 @@ class Keychain:
         self._limit = limit_seconds
         self._turn = anyio.Lock()
         self._busy = threading.Lock()
-        self._latest: dict[str, _Call] = {}
+        self._latest: dict[str, threading.Event] = {}
+        """By account: its latest call, as what is set when that call is over or was given up."""
         self._known: dict[str, tuple[str, ...]] = {}
 
     async def last_account(self) -> str | None:
@@ -110,7 +105,7 @@ class Keychain:
         Raises:
             SignInFailed: It is not installed, not the operating system's, or locked; the repair says what to do.
         """
-        return await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), call=_Call())
+        return await self._run(lambda ring: ring.get_password(self._service, LAST_ACCOUNT), over=threading.Event())
 
     async def read(self, email: str | None) -> Kept | None:
         """The sign-in kept for an account, or, without an e-mail, for the one kept last.
@@ -119,7 +114,7 @@ class Keychain:
             None also where the keyring refused, which stands in the log.
         """
         try:
-            return await self._run(lambda ring: self._find(ring, email), call=_Call())
+            return await self._run(lambda ring: self._find(ring, email), over=threading.Event())
         except SignInFailed as refused:
             logger.warning("no kept sign-in was read: %s", refused.message)
             return None
@@ -127,71 +122,64 @@ class Keychain:
     async def keep(self, email: str, refresh_token: str, *, as_last: bool = True) -> bool:
         """Write the account's newest refresh token in place of the one before.
 
-        Args:
-            email: The account.
-            refresh_token: Its token.
-            as_last: Whether to note the account as the one kept last, in place of another.
+        With ``as_last`` the account is named as the one kept last, in place of another.
 
         Returns:
             False where the keyring refused, which stands in the log; an older token may then still be there.
         """
-        user, call = _user(email), _Call()
-        self._latest[user] = call
+        user, over = _user(email), threading.Event()
+        self._latest[user] = over
 
         def write(ring: Ring) -> None:
             self._know(user, refresh_token)
             ring.set_password(self._service, user, refresh_token)
             if as_last:
                 ring.set_password(self._service, LAST_ACCOUNT, email)
-            if call.given_up and self._latest[user] is not call:
+            if over.is_set() and self._latest[user] is not over:
                 self._remove(ring, user, stays_last=False)
 
-        return await self._carried_out(write, call=call, otherwise="the sign-in was not kept")
+        return await self._carried_out(write, over=over, otherwise="the sign-in was not kept")
 
     async def forget(self, email: str, *, stays_last: bool = False) -> bool:
-        """Remove what is kept for the account.
-
-        Args:
-            email: The account.
-            stays_last: Whether it goes on to be named as the one kept last.
+        """Remove what is kept for the account, which with ``stays_last`` goes on to be named as the one kept last.
 
         Returns:
             Whether nothing is left; False where the keyring refused, which stands in the log.
         """
-        user, call = _user(email), _Call()
-        self._latest[user] = call
+        user, over = _user(email), threading.Event()
+        self._latest[user] = over
         remove = partial(self._remove, user=user, stays_last=stays_last)
-        return await self._carried_out(remove, call=call, otherwise="the kept sign-in was not removed")
+        return await self._carried_out(remove, over=over, otherwise="the kept sign-in was not removed")
 
-    async def _carried_out(self, work: Callable[[Ring], None], *, call: _Call, otherwise: str) -> bool:
+    async def _carried_out(self, work: Callable[[Ring], None], *, over: threading.Event, otherwise: str) -> bool:
         try:
-            await self._run(work, call=call)
+            await self._run(work, over=over)
         except SignInFailed as refused:
             logger.warning("%s: %s", otherwise, refused.message)
             return False
         return True
 
-    async def _run(self, work: Callable[[Ring], _Result], *, call: _Call) -> _Result:
+    async def _run(self, work: Callable[[Ring], _Result], *, over: threading.Event) -> _Result:
         """Do the work in its turn; every refusal is a ``SignInFailed``, and its cause is named by its type only."""
         cause: type[BaseException] = TimeoutError
         try:
             with anyio.move_on_after(self._limit):
                 async with self._turn:
-                    return await anyio.to_thread.run_sync(self._in_thread, work, call, abandon_on_cancel=True)
+                    return await anyio.to_thread.run_sync(self._in_thread, work, over, abandon_on_cancel=True)
         except SignInFailed:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a backend raises is a refusal
             cause = type(error)
         finally:
-            call.given_up = True
+            over.set()
         logger.info("the keyring's refusal: %s", cause.__name__)
         raise _failed(_REFUSED)
 
-    def _in_thread(self, work: Callable[[Ring], _Result], call: _Call) -> _Result:
+    def _in_thread(self, work: Callable[[Ring], _Result], over: threading.Event) -> _Result:
         if not self._busy.acquire(timeout=self._limit):  # an operation that was given up is still under way
             raise TimeoutError
         try:
-            if call.given_up:
+            if over.is_set():
                 raise TimeoutError
             return work(self._backend())
         finally:
@@ -243,14 +231,10 @@ def system_keyring() -> Ring:
         members = ring.backends if type(ring) is ChainerBackend else [ring]
     except Exception:  # noqa: BLE001 -- keyring raises what its configuration leads to
         raise _failed(_NONE_USABLE) from None
-    if not members or not all(map(_is_of_the_system, members)):
+    known = [getattr(sys.modules.get(module), name, None) for module, name in OF_THE_SYSTEM]
+    if not members or any(type(each) not in known for each in members):  # a subclass could write elsewhere
         raise _failed(_NONE_USABLE)
     return ring
-
-
-def _is_of_the_system(ring: object) -> bool:
-    """Whether the backend is one of ``OF_THE_SYSTEM`` itself; a subclass could write elsewhere."""
-    return type(ring) in [getattr(sys.modules.get(module), name, None) for module, name in OF_THE_SYSTEM]
 
 
 def _user(email: str) -> str:
