@@ -24,10 +24,13 @@ from ..errors import AccountChanged, NotSignedIn, RememberizerError, Repair, Ses
 from .flight import SingleFlight
 from .keeping import Keeping
 from .meant import Meant
-from .overtaken import ANOTHER_SIGN_IN, overtaken
 from .states import Environment, State
 
 REFRESH_AHEAD_SECONDS = 30.0
+ANOTHER_SIGN_IN = "There was another sign-in while this call ran"
+ENDED = "The session ended while this call ran"
+MAYBE_DONE = "The request may have gone out as {who}: whether it was carried out there is not known."
+LOOK_FIRST = "Look first whether it was done as {who}; don't write again before the user has looked."
 
 logger = logging.getLogger(__name__)
 
@@ -44,23 +47,13 @@ class Holder(Protocol):
 
     handle: str
 
-    def held(self) -> "Grant":
-        """The grant that is held now: there, or in the session that took its place."""
-        ...
+    def held(self) -> "Grant": ...
 
-    def in_use(self) -> AbstractContextManager[None]:
-        """Count a call in flight."""
-        ...
+    def in_use(self) -> AbstractContextManager[None]: ...
 
 
 class Grant:
-    """One sign-in, or the lack of one.
-
-    Args:
-        environment: What every session shares.
-        holder: The session that it is for.
-        client: The OAuth app that it was given to; without one it consists of cookies.
-    """
+    """One sign-in, or the lack of one: the cookies, or with a ``client`` the tokens that the OAuth app was given."""
 
     def __init__(self, *, environment: Environment, holder: Holder, client: OAuthClient | None = None) -> None:
         self.credentials = Credentials(secrets=environment.secrets, now=environment.now)
@@ -136,18 +129,22 @@ class Grant:
         self.require_held()
         return self.credentials.headers(takes, url=url)
 
-    def require_held(self, *, maybe_done: bool = False, if_lost: Repair | None = None) -> None:
+    def require_held(self) -> None:
         """Raise ``AccountChanged`` if the session holds another grant by now, or none."""
-        held, before = self._holder.held(), self.account or "the account before"
+        held = self._holder.held()
         if held is not self:
-            raise held.account_changed(ANOTHER_SIGN_IN, maybe_done_as=before if maybe_done else None, if_lost=if_lost)
+            raise held.account_changed(ANOTHER_SIGN_IN)
 
     def account_changed(
-        self, cause: str, *, maybe_done_as: str | None = None, if_lost: Repair | None = None
+        self, cause: str, *, done: str = "Nothing was done.", repair: Repair | None = None
     ) -> AccountChanged:
         """The error of a call that began with another grant; this one is held now."""
-        who = (self.account or "an account whose e-mail is not known") if self.has_account else None
-        return overtaken(cause, by=who, maybe_done_as=maybe_done_as, if_lost=if_lost)
+        if not self.has_account:
+            message, advice = f"{ENDED}: nobody is signed in now.", "Call again if it is still wanted."
+        else:
+            who = self.account or "an account whose e-mail is not known"
+            message, advice = f"{cause}: {who} is signed in now.", "Call again if it is meant for them."
+        return AccountChanged(f"{message} {done}", repair=repair or advice)
 
     def require_account(self) -> None:
         """Raise ``NotSignedIn`` if there is no account, or ``SessionExpired`` if upstream refused to renew it."""
@@ -204,9 +201,7 @@ class Grant:
         self.require_held()
 
     async def request(self, call: Call) -> Reply:
-        """Make a call; the caller never learns that a token expired.
-
-        A refresh that is due comes first; after a 401 there is one refresh, and the call is repeated once.
+        """Make a call, after a refresh that is due; after a 401 there is one more, and the call is repeated once.
 
         Raises:
             AccountChanged: There was another sign-in meanwhile, or a sign-out.
@@ -230,13 +225,13 @@ class Grant:
         A renewal that is under way comes first, because its new tokens must end too.
         """
         await self._flight.settled()
-        forgotten = await self._keeping.forget(stays_last=stays_last)
+        forgotten, confirmed = await self._keeping.forget(stays_last=stays_last), True
         try:
             await auth.custom_logout(self._env.api, self.credentials)
         except RememberizerError as error:
             logger.warning("Rememberizer did not confirm the sign-out (%s)", error.code)
-            return GivenBack(confirmed=False, forgotten=forgotten)
-        return GivenBack(confirmed=True, forgotten=forgotten)
+            confirmed = False
+        return GivenBack(confirmed, forgotten)
 
     async def mean(self, email: str | None) -> None:
         """Remember that a call named this account, if ``email`` is its own."""
@@ -267,11 +262,19 @@ class Grant:
         try:
             reply = await self._env.api.send(call, self)
         except UpstreamError as error:
-            maybe_done = call.endpoint.method != "GET" and may_be_done(error)
-            self.require_held(maybe_done=maybe_done, if_lost=call.endpoint.if_lost)
+            if self._holder.held() is not self and call.endpoint.method != "GET" and may_be_done(error):
+                raise self._maybe_done(call.endpoint.if_lost) from error
             raise
         self.credentials.absorb(reply.response, sent_at_version=reply.sent_at_version)
         return reply
+
+    def _maybe_done(self, if_lost: Repair | None) -> AccountChanged:
+        """The error of a request that writes, whose answer is lost and that another sign-in overtook."""
+        who = self.account or "the account before"
+        repair = Repair(f"{LOOK_FIRST} {if_lost.text if if_lost else ''}".strip(), values={"who": who})
+        error = self._holder.held().account_changed(ANOTHER_SIGN_IN, done=MAYBE_DONE.format(who=who), repair=repair)
+        error.retryable = False
+        return error
 
     async def _renew(self, used: str | None) -> bool:
         """After a 401: whether the call can be repeated, with a token newer than the one that it used."""

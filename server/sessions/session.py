@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import anyio
 
@@ -88,9 +87,10 @@ class Session:
         method: str = "password",
     ) -> bool:
         """Create an account and hold it, unverified; returns as ``sign_in``."""
-        ask = partial(auth.signup, email=email, password=password, name=name, captcha=captcha)
         with self._fresh() as fresh:
-            await ask(self._env.api, fresh.credentials)
+            await auth.signup(
+                self._env.api, fresh.credentials, email=email, password=password, name=name, captcha=captcha
+            )
         me = Me(email=email, name=name, email_verified=False)
         return await self._adopt(fresh, me, method=method, meant=Meant(email))
 
@@ -103,10 +103,18 @@ class Session:
         Raises:
             RememberizerError: As ``api.auth.signin`` and ``api.account.whose``; the session is as it was.
         """
-        unverified = self.state is State.UNVERIFIED and same_account(self.email, email)
-        with self._signing_in_again(unverified=unverified), self._fresh() as fresh:
-            await auth.signin(self._env.api, fresh.credentials, email=email, password=password, captcha=captcha)
-            me = await whose(self._env.api, fresh.credentials)
+        held = self.grant
+        is_again = held.state is State.UNVERIFIED and same_account(held.account, email)
+        try:
+            with self._fresh() as fresh:
+                await auth.signin(self._env.api, fresh.credentials, email=email, password=password, captcha=captcha)
+                me = await whose(self._env.api, fresh.credentials)
+        except EmailNotVerified as error:
+            if is_again and held.can_verify:
+                error.repair = EmailNotVerified.repair
+            elif is_again:
+                held.verifies_elsewhere = True
+            raise
         me = me.model_copy(update={"email": me.email or email})
         return await self._adopt(fresh, me, method=method, meant=Meant(email))
 
@@ -123,11 +131,7 @@ class Session:
     ) -> bool:
         """Like ``sign_in``, by the ``refresh_token`` cookie of a sign-in made elsewhere; it is renewed at once.
 
-        Args:
-            token: Its value.
-            method: How the account will be said to be signed in.
-            meant: The account that it should be of.
-            of: The account that it has to be of.
+        The token should be of the account that is ``meant``, and has to be of the account ``of``.
 
         Raises:
             SessionExpired, SignInFailed, UpstreamError: Refused, not known to be ``of`` this account, or no answer.
@@ -180,23 +184,6 @@ class Session:
             yield grant
         except BaseException:
             grant.wipe()
-            raise
-
-    @contextmanager
-    def _signing_in_again(self, *, unverified: bool) -> Iterator[None]:
-        """Around a sign-in: if the address has to be verified first, say where that can be done.
-
-        Args:
-            unverified: Whether it is to the same account, which is not verified yet.
-        """
-        held = self.grant
-        try:
-            yield
-        except EmailNotVerified as error:
-            if unverified and held.credentials.access_token is not None:
-                error.repair = EmailNotVerified.repair
-            elif unverified:
-                held.verifies_elsewhere = True
             raise
 
     async def _adopt(self, fresh: Grant, me: Me, *, method: str, meant: Meant) -> bool:

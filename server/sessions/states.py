@@ -49,17 +49,11 @@ class Page(Protocol):
     """What went wrong there, where the person alone can't repair it."""
 
     @property
-    def url(self) -> str:
-        """Where the person signs in."""
-        ...
+    def url(self) -> str: ...
 
-    def close(self) -> None:
-        """End it at once."""
-        ...
+    def close(self) -> None: ...
 
-    def run_out(self) -> None:
-        """End it because nobody came in time."""
-        ...
+    def run_out(self) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,8 @@ from ...server.api.budget import begin_anew, extend_to, is_over
 from ...server.api.client import Reply
 from ...server.api.endpoints import Call, Takes
 from ...server.errors import NotSignedIn, SessionExpired, SignInFailed, UpstreamTimeout
-from ...server.sessions.grant import Grant
+from ...server.sessions.grant import ANOTHER_SIGN_IN, Grant
 from ...server.sessions.meant import Meant
-from ...server.sessions.overtaken import ANOTHER_SIGN_IN
 from ...server.sessions.session import Session
 from ...server.sessions.states import State
 from ...server.signin.pending import PendingSignIn
