@@ -141,16 +141,12 @@ def flush() -> None:
         handler.flush()
 
 
-def _belongs_to(name: str, parent: str) -> bool:
-    return name == parent or name.startswith(parent + ".")
-
-
 def _is_wanted(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING or _belongs_to(record.name, OURS)
+    return record.levelno >= logging.WARNING or bool(logging.Filter(OURS).filter(record))
 
 
 def _text(record: logging.LogRecord) -> str:
-    if any(_belongs_to(record.name, name) for name in WITHHELD):
+    if any(logging.Filter(name).filter(record) for name in WITHHELD):
         raised = record.exc_info[0] if record.exc_info else None
         return "an event whose content is withheld" + (f" ({raised.__name__})" if raised else "")
     try:
