@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -117,14 +117,6 @@ def build_server(
     )
 
 
-class _Upstream(NamedTuple):
-    """Where Rememberizer is."""
-
-    base_url: str
-    transport: Transport | None
-    authorize_url: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Build:
     """What each run of the server is made of, as ``build_server`` was told."""
@@ -142,18 +134,16 @@ class _Build:
     @asynccontextmanager
     async def run(self, _: object) -> AsyncIterator[Services]:
         """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
-        base_url = self.settings.base_url
+        base_url, transport = self.settings.base_url, self.transport
+        authorize_url = base_url + AUTHORIZE_PATH
         async with AsyncExitStack() as stack:
-            upstream = _Upstream(base_url, self.transport, base_url + AUTHORIZE_PATH)
-            if self.settings.sandbox and self.transport is None:
-                upstream = await stack.enter_async_context(_embedded_sandbox(self.sandbox))
-            api = RememberizerAPI(
-                base_url=upstream.base_url, transport=upstream.transport, sleep=self.sleep, now=self.now
-            )
+            if self.settings.sandbox and transport is None:
+                base_url, transport, authorize_url = await _embedded_sandbox(self.sandbox, stack)
+            api = RememberizerAPI(base_url=base_url, transport=transport, sleep=self.sleep, now=self.now)
             stack.push_async_callback(_shielded, api.aclose)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(tasks.cancel_scope.cancel)
-            services = self._services(api, tasks.start_soon, upstream.authorize_url)
+            services = self._services(api, tasks.start_soon, authorize_url)
             tasks.start_soon(services.sessions.keep_sweeping, self.sleep)
             stack.push_async_callback(_shielded, services.ways.desk.aclose)
             stack.callback(services.sessions.wipe)
@@ -224,12 +214,16 @@ async def _shielded(close: Callable[[], Awaitable[None]]) -> None:
         await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
 
 
-@asynccontextmanager
-async def _embedded_sandbox(config: "SandboxConfig | None") -> AsyncIterator[_Upstream]:
+async def _embedded_sandbox(config: "SandboxConfig | None", stack: AsyncExitStack) -> tuple[str, Transport, str]:
+    """Start the sandbox until the end of the stack.
+
+    Returns:
+        Its base URL, what carries the calls to it, and the address of its consent page.
+    """
     from .sandbox.app import build_sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
     from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
 
-    with build_sandbox(config or SandboxConfig()) as sandbox:
-        async with outbox_listener(sandbox) as address:
-            yield _Upstream(SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url)
+    sandbox = stack.enter_context(build_sandbox(config or SandboxConfig()))
+    address = await stack.enter_async_context(outbox_listener(sandbox))
+    return SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url

@@ -146,10 +146,7 @@ class SignInFailed(RememberizerError, code="sign_in_failed"):
 
 
 class SignInPending(RememberizerError, code="sign_in_pending"):
-    """The user has not finished signing in yet.
-
-    ``sign_in_url`` and ``confirm_code`` say where they do.
-    """
+    """The user has not finished signing in yet."""
 
     repair = "Call again when the user says that they signed in."
     sign_in_url = confirm_code = ""
@@ -166,10 +163,7 @@ class NotSignedIn(RememberizerError, code="not_signed_in"):
 
 
 class SessionExpired(RememberizerError, code="session_expired"):
-    """Rememberizer no longer accepts this session.
-
-    It could not be renewed.
-    """
+    """Rememberizer no longer accepts this session."""
 
     repair = Repair(
         "Call {login} again.",
@@ -178,19 +172,13 @@ class SessionExpired(RememberizerError, code="session_expired"):
 
 
 class AccountChanged(RememberizerError, code="account_changed", retryable=True):
-    """There was another sign-in or a sign-out while this call ran. Nothing was done.
-
-    A call asks nothing as an account that it wasn't begun for.
-    """
+    """There was another sign-in or a sign-out while this call ran. Nothing was done."""
 
     repair = "Call again if it is meant for whoever is signed in now."
 
 
 class UnknownSession(RememberizerError, code="unknown_session"):
-    """There is no session with this handle: it ended, expired or never existed.
-
-    Somebody else's handle gets the same answer (S24).
-    """
+    """There is no session with this handle: it ended, expired or never existed."""
 
     repair = Repair("Leave `session` out, or call {login} and use the handle that it returns.", "Leave `session` out.")
 

@@ -82,12 +82,11 @@ class Connections:
 
     def _may_be_logged(self, record: logging.LogRecord) -> bool:
         """All failures, and one warning a minute: anybody on this machine can cause those."""
-        if record.levelno >= logging.ERROR:
-            return True
-        is_due = self._now() - self._warned_at >= SECONDS_BETWEEN_WARNINGS
-        if is_due:
+        if record.levelno < logging.ERROR:
+            if self._now() - self._warned_at < SECONDS_BETWEEN_WARNINGS:
+                return False
             self._warned_at = self._now()
-        return is_due
+        return True
 
 
 class _Connection(H11Protocol):

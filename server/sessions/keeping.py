@@ -29,12 +29,10 @@ class Keeping:
         self._kept: str | None = None
 
     async def start(self, email: str | None, *, as_last: bool) -> None:
-        """Keep the refresh token under this account from now on.
+        """Keep the refresh token under this account from now on; without an e-mail nothing is kept.
 
-        Args:
-            email: The account; without one nothing is kept.
-            as_last: Whether the account is the one to sign in by after a restart, unless another is named. It takes
-                that place once, with its first token: a renewal takes it from no account that signed in since.
+        With ``as_last`` a restart signs in by the account, unless another is named. The account takes that place once,
+        with its first token: a renewal takes it from no account that signed in since.
         """
         self._email, self._as_last, self._kept = email, as_last, None
         await self.renew()
