@@ -3,8 +3,8 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 _APPLICATION_ID = 0x52454D53  # "REMS", so that another program's database is never written to
@@ -48,21 +48,18 @@ class Database:
         return self.all(statement, *row.values())[0]
 
     def run(self, statement: str, *values: Value) -> None:
-        """Change something.
-
-        Raises:
-            sqlite3.IntegrityError: a constraint of the schema forbids it.
-        """
+        """Change something; the errors are those of `insert`."""
         self._connection.execute(statement, values)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside.
 
         Inside another one it is a part of that.
         """
-        with nullcontext() if self._connection.in_transaction else _transaction(self._connection):
-            yield
+        if self._connection.in_transaction:
+            return nullcontext()
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._connection  # which commits at the end, or rolls back
 
     def secret(self, name: str) -> bytes:
         """Give 256 random bits that are made once for this database."""
@@ -98,7 +95,8 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
-        with _transaction(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
             _prepare(connection)
         if path is not None:
             path.chmod(0o600)  # for one that was there, as from a copy; fails where it isn't ours
@@ -119,14 +117,3 @@ def _prepare(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -33,20 +33,13 @@ class Families:
         self._database = database
         self._config = config
 
-    def start(self, account_id: int) -> Tokens:
-        """Begin a family for a sign-in of the person's own."""
-        with self._database.transaction():
-            return self.begin(account_id)[1]
-
-    def begin(self, account_id: int, *, with_refresh: bool = True) -> tuple[str, Tokens]:
-        """Give the id of a new family and its first tokens, and forget the families whose last token has expired.
-
-        To be called in a transaction.
-        """
+    def start(self, account_id: int, *, with_refresh: bool = True) -> Tokens:
+        """Give the first tokens of a new family, and forget the families whose last token has expired."""
         family = secrets.token_urlsafe(16)
-        self._database.run("DELETE FROM families WHERE expires_at <= ?", self._config.now())
-        self._database.insert("families", id=family, account_id=account_id, expires_at=0)
-        return family, self._issue(account_id, family, with_refresh=with_refresh)
+        with self._database.transaction():
+            self._database.run("DELETE FROM families WHERE expires_at <= ?", self._config.now())
+            self._database.insert("families", id=family, account_id=account_id, expires_at=0)
+            return self._issue(account_id, family, with_refresh=with_refresh)
 
     def sign_in(self, access: str) -> Family:
         """Tell what an access token stands for.
@@ -102,12 +95,12 @@ class Families:
         access = self._access_tokens.mint(family, account_id=account_id, expires_at=expires_at)
         self._prolong(family, expires_at + 1)  # the life of an access token is rounded up
         if not with_refresh:
-            return Tokens(access=access, refresh=None)
+            return Tokens(family=family, access=access, refresh=None)
         expires_at = now + self._config.refresh_seconds
         self._refresh_tokens.purge()
         self._prolong(family, expires_at)
         refresh = self._refresh_tokens.issue(family_id=family, expires_at=expires_at)
-        return Tokens(access=access, refresh=refresh)
+        return Tokens(family=family, access=access, refresh=refresh)
 
     def _prolong(self, family: str, expires_at: float) -> None:
         self._database.run("UPDATE families SET expires_at = MAX(expires_at, ?) WHERE id = ?", expires_at, family)

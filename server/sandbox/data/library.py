@@ -5,6 +5,7 @@ The search is a keyword search (SQLite's FTS5 and its bm25), not a semantic one:
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..config import SandboxConfig
@@ -29,7 +30,6 @@ class Library:
         self._database = database
         self._config = config
         self._seed = seed
-        self._is_seeded = False
 
     def add(self, shelf: str, *, name: str, text: str, remark: str | None = None, **columns: Value) -> Document:
         """Add a document, which is indexed `config.indexing_seconds` later, or never if there is a `failure`.
@@ -145,12 +145,10 @@ class Library:
         )
         return [self._match(dict(row), previous, following) for row in rows]
 
-    @property
+    @cached_property
     def _stocked(self) -> Database:
         """The database with the seed in it."""
-        if not self._is_seeded:
-            self._seed()
-            self._is_seeded = True
+        self._seed()
         return self._database
 
     def _telling(self, words: list[str]) -> list[str]:

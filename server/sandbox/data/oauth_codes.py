@@ -62,9 +62,10 @@ class OAuthCodes:
 
     def _begin(self, row: sqlite3.Row) -> tuple[Tokens, str]:
         scope: str = row["scope"]
-        family, tokens = self._families.begin(row["account_id"], with_refresh=OFFLINE_ACCESS in scope.split())
-        self._database.insert("oauth_grants", family_id=family, client_id=row["client_id"], memento=row["memento"])
-        self._database.run("UPDATE oauth_codes SET family_id = ? WHERE digest = ?", family, row["digest"])
+        tokens = self._families.start(row["account_id"], with_refresh=OFFLINE_ACCESS in scope.split())
+        grant = {"client_id": row["client_id"], "memento": row["memento"]}
+        self._database.insert("oauth_grants", family_id=tokens.family, **grant)
+        self._database.run("UPDATE oauth_codes SET family_id = ? WHERE digest = ?", tokens.family, row["digest"])
         return tokens, scope
 
 

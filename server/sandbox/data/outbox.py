@@ -59,11 +59,6 @@ class Outbox:
         Raises:
             Refusal: the code is wrong, or the account has none that is still good; which of them is not said.
         """
-        if not self._use(account_id, code):
-            status = self._config.variants.verify_refusal_status
-            raise Refusal(status, "invalid", "Invalid or expired verification code.", field="verification_code")
-
-    def _use(self, account_id: int, code: str) -> bool:
         with self._database.transaction():
             row = self._database.one(
                 "SELECT code FROM codes WHERE account_id = ? AND attempts_left > 0 AND expires_at > ?",
@@ -72,4 +67,6 @@ class Outbox:
             is_right = row is not None and hmac.compare_digest(row["code"].encode(), code.encode())
             change = "DELETE FROM codes" if is_right else "UPDATE codes SET attempts_left = attempts_left - 1"
             self._database.run(f"{change} WHERE account_id = ?", account_id)
-        return is_right
+        if not is_right:
+            status = self._config.variants.verify_refusal_status
+            raise Refusal(status, "invalid", "Invalid or expired verification code.", field="verification_code")

@@ -29,11 +29,8 @@ class Throttle:
             self._database.run("DELETE FROM attempts WHERE at <= ?", now - _WINDOW_SECONDS)
             past = self._database.all("SELECT at FROM attempts WHERE bucket = ? ORDER BY at", bucket)
             if len(past) >= per_minute:
-                raise _throttled(math.ceil(past[-per_minute]["at"] + _WINDOW_SECONDS - now))
+                seconds = math.ceil(past[-per_minute]["at"] + _WINDOW_SECONDS - now)
+                wait = f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
+                detail = f"Request was throttled. Expected available in {wait}."
+                raise Refusal(429, "throttled", detail, headers={"Retry-After": str(seconds)})
             self._database.run("INSERT INTO attempts VALUES (?, ?)", bucket, now)
-
-
-def _throttled(seconds: int) -> Refusal:
-    unit = "second" if seconds == 1 else "seconds"
-    detail = f"Request was throttled. Expected available in {seconds} {unit}."
-    return Refusal(429, "throttled", detail, headers={"Retry-After": str(seconds)})

@@ -18,6 +18,7 @@ _ALGORITHM = "HS256"
 class Tokens:
     """What a sign-in or a refresh hands out. `refresh` is None when the old refresh token stays good."""
 
+    family: str
     access: str = field(repr=False)
     refresh: str | None = field(repr=False)
 

@@ -72,7 +72,7 @@ def _objects_of_the_sandbox() -> list[object]:
         Account(id=1, login=EMAIL, email=EMAIL, name=NAME, password_hash=CANARY, verified=True),
         Letter(to=EMAIL, subject="code", code=CANARY, sent_at=0, expires_at=1),
         OutboxAddress(url=f"http://127.0.0.1:1/{CANARY}/outbox/", file=Path("file")),
-        Tokens(access=CANARY, refresh=CANARY),
+        Tokens(family="f", access=CANARY, refresh=CANARY),
         ShownKey(opens="account", id="1", name="", owner=EMAIL, key=CANARY),
         VectorStore(**STORE, **DESIGN, key=CANARY, key_digest=CANARY.encode()),
         Posted(password=CANARY),
