@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
 

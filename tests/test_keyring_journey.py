@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.support.host import host
 from tests.support.http_sandbox import http_sandbox, newest_code

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import rememberizer_mcp.server.sandbox.data
 from rememberizer_mcp.server.app import build_server
-from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on

@@ -12,8 +12,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 from rememberizer_mcp.server.api.oauth import pkce_challenge
-from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
 
 from tests.support.browser import chromium, watched
 from tests.support.host import Host, host

@@ -16,7 +16,7 @@ import pytest
 from mcp import StdioServerParameters
 from packaging.requirements import Requirement
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.support.agent import ADA, ERAS, Era, agent_on
 from tests.support.offline import offline_environment

@@ -16,8 +16,7 @@ import pytest
 from mcp import StdioServerParameters
 from playwright.async_api import Page
 from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
-from rememberizer_mcp.server.sandbox.runtime_files import runtime_directory
+from rememberizer_mcp.server.sandbox.mailbox import fetch_letters, runtime_directory
 
 from tests.server.sandbox.support import served
 from tests.support.agent import ADA, Agent, agent_on

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 
 from tests.support.agent import Agent, agent_on, server_on
 from tests.support.clock import FakeClock

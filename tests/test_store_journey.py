@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 
 from tests.server.sandbox.stores import shown_key
 from tests.support.agent import ADA, ERAS, Agent, Era, agent_on, server_on

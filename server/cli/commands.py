@@ -144,8 +144,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print letters and keys as JSON.")
 def outbox(*, as_json: bool) -> None:
     """Print the sandboxes' mail and API keys."""
-    from ..sandbox.mailbox import NoSandboxError, fetch_outbox  # noqa: PLC0415 -- see the module's docstring
-    from ..sandbox.runtime_files import runtime_directory  # noqa: PLC0415 -- as above
+    from ..sandbox.mailbox import NoSandboxError, fetch_outbox, runtime_directory  # noqa: PLC0415 -- as above
 
     try:
         letters, keys = fetch_outbox(runtime_directory())

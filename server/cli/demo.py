@@ -20,9 +20,8 @@ import click
 from mcp import Client, MCPError, StdioServerParameters
 
 from .. import __version__
-from ..sandbox.mailbox import NoSandboxError, fetch_letters
-from ..sandbox.runtime_files import UnusableFolderError, runtime_directory
-from ..sandbox.wire.captcha import SANDBOX_CAPTCHA
+from ..sandbox.config import SANDBOX_CAPTCHA
+from ..sandbox.mailbox import NoSandboxError, UnusableFolderError, fetch_letters, runtime_directory
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0

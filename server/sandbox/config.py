@@ -13,6 +13,8 @@ from typing import Literal, Self, get_args
 
 LOOPBACK = "127.0.0.1"
 SANDBOX_HEADER = "X-Rememberizer-Sandbox"
+SANDBOX_CAPTCHA = "sandbox-captcha"
+"""The one captcha token that is right: a headless client can't solve a reCAPTCHA."""
 OUTBOX_PATH = "/outbox/"
 """Where the outbox page is, below the key."""
 AUTHORIZE_PATH = "/api/v1/auth/oauth2/authorize/"
@@ -22,8 +24,6 @@ SANDBOX_OAUTH_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - everybody'
 
 OFFLINE_ACCESS = "offline_access"
 """The one scope of OAuth that there is: a refresh token comes with it."""
-
-_REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,6 @@ class RegisteredApp:
 SANDBOX_APP = RegisteredApp(
     client_id=SANDBOX_OAUTH_CLIENT_ID, client_secret=SANDBOX_OAUTH_CLIENT_SECRET, name="Rememberizer MCP (sandbox)"
 )
-
-
-def origin_of(redirect_uri: str) -> str | None:
-    """Give the origin of a redirect URI that is registered."""
-    match = _REDIRECT_URI.fullmatch(redirect_uri)
-    return match["origin"] if match else None
 
 
 ErrorShape = Literal["detail", "fields", "non_field_errors", "envelope"]

@@ -1,24 +1,26 @@
 """The sandbox on a loopback port: its pages beside a sandbox that is used in process, or all of it for programs."""
 
 import asyncio  # noqa: TID251 -- a signal handler reaches the event loop by it
+import hmac
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 import anyio
-from starlette.types import ASGIApp
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..loopback import PATIENCE_SECONDS, Connections, LoopbackServer, WithHeaders, serving
+from ..loopback import HOST, PATIENCE_SECONDS, Connections, LoopbackServer, WithHeaders, is_asked_here, serving
 from .app import Sandbox, build_sandbox
-from .config import OUTBOX_PATH, SandboxConfig
-from .runtime_files import OutboxAddress, published
-from .wire.captcha import SANDBOX_CAPTCHA
-from .wire.guard import Guard
+from .config import OUTBOX_PATH, SANDBOX_CAPTCHA, SandboxConfig
+from .mailbox import OutboxAddress, published
 from .wire.pages import Pages
 from .wire.web import web_app
 
+_NAMES = (HOST, "localhost")
 _MOST_CONNECTIONS = 256
 _PATIENCE_SECONDS = 0.5  # of a process of its own, which has nothing else to close
 _HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
@@ -100,10 +102,29 @@ def heeding(signals: Collection[signal.Signals]) -> Iterator[anyio.Event]:
 
 
 def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:
-    """Put the pages that need the key in front of another application, and the guard in front of both."""
+    """Serve the outbox page below a secret first path segment, and another application elsewhere.
+
+    Both answer this machine only, at the address of their own port.
+    """
     pages = Pages()
     for_people = web_app([pages.outbox_route(sandbox.outbox, sandbox.shown_keys)])
-    return WithHeaders(Guard(for_people, key=key, otherwise=otherwise), pages.headers())
+    refused = JSONResponse({"detail": "This sandbox answers its own address on this machine only."}, 403)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen: ASGIApp = otherwise
+        if not (_is_loopback(scope) and is_asked_here(scope, names=_NAMES)):
+            chosen = refused
+        elif hmac.compare_digest(scope["path"].lstrip("/").partition("/")[0].encode(), key.encode()):
+            scope["root_path"] = f"/{key}"
+            chosen = for_people
+        await chosen(scope, receive, send)
+
+    return WithHeaders(app, pages.headers())
+
+
+def _is_loopback(scope: Scope) -> bool:
+    client = scope["client"]
+    return client is not None and ip_address(client[0]).is_loopback
 
 
 def _announcement(config: SandboxConfig, address: OutboxAddress) -> list[str]:

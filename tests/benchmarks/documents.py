@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 import anyio
 import httpx
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.accounts import Accounts
 from rememberizer_mcp.server.sandbox.data.database import Database
 from rememberizer_mcp.server.sandbox.data.documents import account_shelf
 from rememberizer_mcp.server.sandbox.data.library import Library
 from rememberizer_mcp.server.sandbox.data.passwords import Passwords
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 
 from tests.benchmarks.exchange import Exchange
 from tests.benchmarks.figures import Figure

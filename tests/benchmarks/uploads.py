@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 from rememberizer_mcp.server.api.uploads import MOST_FILE_BYTES
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.benchmarks.exchange import Exchange
 from tests.benchmarks.figures import Figure

@@ -10,7 +10,7 @@ from mcp import Client
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
 

@@ -1,20 +1,29 @@
 """`auth/oauth2/authorize/`: the page on which a person lets an app in (rememberizer-api.md §2)."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ..config import AUTHORIZE_PATH, OFFLINE_ACCESS
+from ..config import AUTHORIZE_PATH, OFFLINE_ACCESS, RegisteredApp, SandboxConfig
 from ..data.refusals import Refusal
 from ..data.tokens import random_token
 from ..wire.forms import read_urlencoded
 from ..wire.pages import Pages
-from .authorizations import Authorization, RefusedAuthorizationError, read_authorization
 from .browsers import hand_out, token_of
 from .services import Services
 
+_NAMES = (
+    *("client_id", "redirect_uri", "response_type", "state", "scope"),
+    *("code_challenge", "code_challenge_method"),
+)
+_REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALWAYS = ("all", "none")
 _SIGN_IN_FIRST = "Sign in first."
 _TOO_OLD = "This page was open for too long, or your browser did not send its cookie. Please try again."
@@ -24,6 +33,26 @@ _SENTENCES = {
     "email_not_verified": "The e-mail address of this account is not verified yet. Verify it, then sign in again.",
     "throttled": "Too many tries. Wait a minute, then sign in again.",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """One request of an app. The app is registered, and so is the redirect URI."""
+
+    app: RegisteredApp
+    redirect_uri: str
+    origin: str
+    """That of the redirect URI."""
+    state: str = field(repr=False)
+    scope: str
+    challenge: str | None = field(repr=False)
+    error: str | None
+    """What is wrong with the request, as the app is told (RFC 6749 §4.1.2.1)."""
+
+    def answer(self, **parameters: str) -> str:
+        """Give the address that brings an answer back to the app."""
+        state = {"state": self.state} if self.state else {}
+        return f"{self.redirect_uri}?{urlencode(parameters | state)}"
 
 
 class ConsentPage:
@@ -41,12 +70,12 @@ class ConsentPage:
     async def answer(self, request: Request) -> Response:
         """Answer one request. The forms are sent to the page's own address, so each one is checked anew."""
         try:
-            asked = read_authorization(request.query_params, self._services.config)
+            asked = _read_authorization(request.query_params, self._services.config)
+            if asked.error:
+                return _see(asked.answer(error=asked.error))
             if request.method != "POST":
                 return self._show(request, asked)
             return await self._decide(request, asked)
-        except RefusedAuthorizationError as error:
-            return _see(error.location)
         except Refusal as refusal:
             return self._pages.page("authorize_refused.html", status=refusal.status, sentence=refusal.detail)
 
@@ -127,3 +156,44 @@ class ConsentPage:
 
 def _see(location: str) -> Response:
     return RedirectResponse(location, status_code=303)
+
+
+def _read_authorization(query: QueryParams, config: SandboxConfig) -> Authorization:
+    """Read and check what an app asks. A parameter that comes twice counts as none (RFC 6749 §3.1).
+
+    Raises:
+        Refusal: the app or the redirect URI is not registered, so that nobody can be told but the person.
+    """
+    given = {name: query[name] if len(query.getlist(name)) == 1 else "" for name in _NAMES}
+    app = config.app(given["client_id"])
+    if app is None:
+        raise Refusal(400, "invalid_client", "No app with this client id is registered in the sandbox.")
+    registered = _REDIRECT_URI.fullmatch(given["redirect_uri"])
+    if registered is None:
+        raise Refusal(400, "invalid_request", "This redirect URI is not registered for the app.")
+    is_ambiguous = any(len(query.getlist(name)) > 1 for name in _NAMES)
+    return Authorization(
+        app=app,
+        redirect_uri=given["redirect_uri"],
+        origin=registered["origin"],
+        state=given["state"],
+        scope=" ".join(given["scope"].split()),
+        challenge=given["code_challenge"] or None,
+        error=_error(given, is_ambiguous=is_ambiguous, checks_pkce=config.variants.oauth_pkce == "checked"),
+    )
+
+
+def _error(given: Mapping[str, str], *, is_ambiguous: bool, checks_pkce: bool) -> str | None:
+    if is_ambiguous or not given["state"] or not given["response_type"]:
+        return "invalid_request"
+    if given["response_type"] != "code":
+        return "unsupported_response_type"
+    if set(given["scope"].split()) - {OFFLINE_ACCESS}:
+        return "invalid_scope"
+    return "invalid_request" if checks_pkce and not _is_pkce_usable(given) else None
+
+
+def _is_pkce_usable(given: Mapping[str, str]) -> bool:
+    """A challenge may be left out, but not be `plain`, which is what no method means (RFC 7636 §4.3)."""
+    challenge, method = given["code_challenge"], given["code_challenge_method"]
+    return (challenge, method) == ("", "") or (method == "S256" and _CHALLENGE.fullmatch(challenge) is not None)

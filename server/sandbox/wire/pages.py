@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ..config import OUTBOX_PATH, SANDBOX_HEADER, SandboxConfig
+from ..config import OUTBOX_PATH, SANDBOX_CAPTCHA, SANDBOX_HEADER, SandboxConfig
 from ..data.api_keys import ApiKeys
 from ..data.outbox import Outbox
-from .captcha import SANDBOX_CAPTCHA
 
 _POLICY = "Content-Security-Policy"
 _TEMPLATES = Path(__file__).parent / "templates"

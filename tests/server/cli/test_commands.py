@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.cli.commands import main
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.support.agent import ADA
 from tests.support.process import SERVE, clean_environment, modern, running

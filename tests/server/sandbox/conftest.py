@@ -6,7 +6,7 @@ import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
-from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
 
 from tests.server.sandbox.stores import Store, new_store
 from tests.server.sandbox.support import API, WAIT_SECONDS

@@ -12,7 +12,7 @@ import anyio
 import httpx
 from anyio.streams.buffered import BufferedByteReceiveStream
 from rememberizer_mcp.server.sandbox.app import Sandbox
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"

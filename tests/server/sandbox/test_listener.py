@@ -10,7 +10,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.listener import heeding, keyed_app, outbox_listener
-from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
 from rememberizer_mcp.server.sandbox.wire.web import web_app
 
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS, newest_code

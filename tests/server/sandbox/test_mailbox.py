@@ -10,8 +10,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_HEADER, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
-from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes
-from rememberizer_mcp.server.sandbox.runtime_files import published
+from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes, published
 from rememberizer_mcp.server.sandbox.wire.web import web_app
 from starlette.responses import Response
 from starlette.types import ASGIApp

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.runtime_files import (
+from rememberizer_mcp.server.sandbox.mailbox import (
     UnusableFolderError,
     published,
     read_addresses,
@@ -97,7 +97,7 @@ def test_where_there_is_no_runtime_directory_nothing_is_published(
     def taken() -> Path:
         raise PermissionError("runtime directory /x is owned by another user; set XDG_RUNTIME_DIR instead")
 
-    monkeypatch.setattr("rememberizer_mcp.server.sandbox.runtime_files.user_runtime_path", taken)
+    monkeypatch.setattr("rememberizer_mcp.server.sandbox.mailbox.user_runtime_path", taken)
     with published(URL, None) as address:
         assert address.file is None
     assert caplog.messages[0].endswith("is owned by another user; set XDG_RUNTIME_DIR instead.")

@@ -12,7 +12,7 @@ from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.data.tokens import Tokens
 from rememberizer_mcp.server.sandbox.data.vector_stores import VectorStore
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
-from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
 from rememberizer_mcp.server.sandbox.wire.forms import Fields
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD, newest_code

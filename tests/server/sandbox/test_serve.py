@@ -6,10 +6,9 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.config import SandboxConfig
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 from rememberizer_mcp.server.sandbox.listener import ending_signals, serve_sandbox
 from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
 
 from tests.server.sandbox.support import EMAIL, NAME, PASSWORD, served
 

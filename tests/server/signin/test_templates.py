@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.server.signin.support import CODE, FORMS, SITE_KEY, TICKET, VIEWS, View, pages, seen, text
 

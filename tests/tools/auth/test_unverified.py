@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from rememberizer_mcp.server.api.client import asgi_transport
 from rememberizer_mcp.server.sandbox.app import build_sandbox
-from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era, agent_on, server_on
 from tests.support.upstream import reply, tokens, usual

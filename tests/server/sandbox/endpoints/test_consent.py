@@ -7,7 +7,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
-from rememberizer_mcp.server.sandbox.runtime_files import OutboxAddress
+from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
 
 from tests.server.sandbox.oauth import ASKED, Browser, answer_of, exchange
 from tests.server.sandbox.support import API, EMAIL

@@ -3,7 +3,7 @@ import json
 import anyio
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.server.sandbox.support import API, EMAIL, NAME, PASSWORD
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.wire.captcha import SANDBOX_CAPTCHA
+from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.server.sandbox.support import EMAIL, PASSWORD, WAIT_SECONDS
 from tests.support.http_sandbox import http_sandbox, shown_key
