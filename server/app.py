@@ -220,10 +220,10 @@ async def _embedded_sandbox(config: "SandboxConfig | None", stack: AsyncExitStac
     Returns:
         Its base URL, what carries the calls to it, and the address of its consent page.
     """
-    from .sandbox.app import build_sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
+    from .sandbox.app import Sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
     from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
 
-    sandbox = stack.enter_context(build_sandbox(config or SandboxConfig()))
+    sandbox = stack.enter_context(Sandbox(config or SandboxConfig()))
     address = await stack.enter_async_context(outbox_listener(sandbox))
     return SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url

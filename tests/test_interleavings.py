@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from rememberizer_mcp.server.api.client import asgi_transport
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 from rememberizer_mcp.tools.base.call import ToolCall
 from rememberizer_mcp.tools.base.contract import READS, tool
@@ -189,7 +189,7 @@ async def test_no_call_asks_as_another_account_whatever_ends_meanwhile(steps: li
     config = SandboxConfig(
         access_seconds=ACCESS, now=clock, sign_in_attempts_per_minute=1000, sign_up_attempts_per_minute=1000
     )
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with a_world(sandbox, clock) as world:
             for step in steps:
                 await world.take(step)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.client import asgi_transport
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 
 from tests.support.agent import Agent, agent_on, server_on
@@ -196,7 +196,7 @@ async def test_no_sequence_leaves_the_model_or_shows_a_secret(
         access_seconds=ACCESS, refresh_seconds=REFRESH, code_seconds=10**6, code_attempts=1000, now=clock,
         sign_in_attempts_per_minute=1000, sign_up_attempts_per_minute=1000, verify_attempts_per_minute=1000,
     )  # fmt: skip
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         transport = Recording(asgi_transport(sandbox.app), tokens)
         async with agent_on(server_on(transport, clock, session_idle_minutes=IDLE / 60, session_hours=9999)) as agent:
             world, model = World(agent, sandbox, clock, tokens), Model()

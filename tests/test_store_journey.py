@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.api.client import asgi_transport
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 
 from tests.server.sandbox.stores import shown_key
@@ -25,7 +25,7 @@ each_shape = pytest.mark.parametrize(
 @asynccontextmanager
 async def signed_up(clock: FakeClock, era: Era, variants: tuple[str, ...] = ()) -> AsyncIterator[tuple[Sandbox, Agent]]:
     """An agent with every tool, signed up as Ada."""
-    with build_sandbox(SandboxConfig(now=clock, variants=Variants.parse(variants))) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, variants=Variants.parse(variants))) as sandbox:
         server = server_on(asgi_transport(sandbox.app), clock, toolsets="all")
         async with agent_on(server, era) as agent:
             await agent.call("signup", **ADA, name="Ada", captcha=SANDBOX_CAPTCHA)

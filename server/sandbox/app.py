@@ -64,8 +64,3 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         if not self._closed:
             self.close()
             warnings.warn("A sandbox was not closed.", ResourceWarning, source=self, stacklevel=2)
-
-
-def build_sandbox(config: SandboxConfig) -> Sandbox:
-    """Put a sandbox together, as `Sandbox` does."""
-    return Sandbox(config)

@@ -1,7 +1,4 @@
-"""What can be chosen about a sandbox, and the names that it and those who look for one agree on.
-
-Lifetimes, limits, the clock, the apps that are registered for OAuth, and the variants of the contract.
-"""
+"""What can be chosen about a sandbox, and the names that it and those who look for one agree on."""
 
 import hmac
 import re
@@ -42,11 +39,7 @@ class RegisteredApp:
 SANDBOX_APP = RegisteredApp(
     client_id=SANDBOX_OAUTH_CLIENT_ID, client_secret=SANDBOX_OAUTH_CLIENT_SECRET, name="Rememberizer MCP (sandbox)"
 )
-
-
 ErrorShape = Literal["detail", "fields", "non_field_errors", "envelope"]
-CaptchaMode = Literal["required", "optional", "off"]
-
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SWITCH = {"on": True, "off": False}
 
@@ -74,7 +67,7 @@ class Variants:
     """What signin answers to bad credentials. 401 is what Django REST Framework does with JWT authentication."""
     refresh_refusal_status: Literal[401, 400, 403] = 401
     rotate_refresh: bool = True
-    captcha: CaptchaMode = "required"
+    captcha: Literal["required", "optional", "off"] = "required"
     unverified_sign_in: Literal["allowed", "refused"] = "allowed"
     verify_status: Literal[200, 204] = 200
     verify_refusal_status: Literal[400, 404, 422] = 400
@@ -137,7 +130,8 @@ class Variants:
         for setting in settings:
             name, _, text = setting.partition("=")
             if name not in known or (known[name] and text not in known[name]):
-                raise ValueError(f"There is no variant {setting!r}. The variants are: {_catalogue(known)}.")
+                catalogue = ", ".join(f"{each}={'|'.join(choices) or 'TEXT'}" for each, choices in known.items())
+                raise ValueError(f"There is no variant {setting!r}. The variants are: {catalogue}.")
             chosen[name] = known[name].get(text, text)
         return cls(**chosen)  # type: ignore[arg-type]  # each value was looked up among its field's own choices
 
@@ -149,17 +143,10 @@ class Variants:
 
 def _choices() -> dict[str, Mapping[str, object]]:
     """For each variant its values by the text that selects them; none when any text is a value."""
-    return {option.name: _values(option.type) for option in fields(Variants)}
-
-
-def _values(annotation: object) -> Mapping[str, object]:
-    if annotation is bool:
-        return _SWITCH
-    return {str(value): value for value in get_args(annotation)}
-
-
-def _catalogue(known: Mapping[str, Mapping[str, object]]) -> str:
-    return ", ".join(f"{name}={'|'.join(choices) or 'TEXT'}" for name, choices in known.items())
+    return {
+        option.name: _SWITCH if option.type is bool else {str(value): value for value in get_args(option.type)}
+        for option in fields(Variants)
+    }
 
 
 _MOST = 10**9  # some thirty years, so that every time can be shown as a date

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..loopback import HOST, PATIENCE_SECONDS, Connections, LoopbackServer, WithHeaders, is_asked_here, serving
-from .app import Sandbox, build_sandbox
+from .app import Sandbox
 from .config import OUTBOX_PATH, SANDBOX_CAPTCHA, SandboxConfig
 from .mailbox import OutboxAddress, published
 from .wire.pages import Pages
@@ -70,7 +70,7 @@ def serve_sandbox(
                     announce(line)
                 await came.wait()
 
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         anyio.run(serve)
 
 

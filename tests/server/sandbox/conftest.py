@@ -3,7 +3,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
@@ -15,7 +15,7 @@ from tests.support.clock import FakeClock
 
 @pytest.fixture
 def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
-    with build_sandbox(SandboxConfig(now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(now=clock)) as sandbox:
         yield sandbox
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 
 from tests.server.sandbox.support import API
@@ -17,7 +17,7 @@ SEEDED = 329
 @asynccontextmanager
 async def signed_up(*variants: str, clock: FakeClock, **options: Any) -> AsyncIterator[API]:
     """A sandbox of these variants, with Ada signed up."""
-    with build_sandbox(SandboxConfig(variants=Variants.parse(variants), now=clock, **options)) as sandbox:
+    with Sandbox(SandboxConfig(variants=Variants.parse(variants), now=clock, **options)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             yield api

@@ -6,7 +6,7 @@ import anyio
 import anyio.to_thread
 import pytest
 from rememberizer_mcp.server.loopback import WithHeaders
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_HEADER, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
@@ -27,7 +27,7 @@ async def _fetch(runtime_dir: Path) -> list[Letter]:
 
 async def test_letters_of_all_sandboxes_come_oldest_first(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(now=clock)
-    with build_sandbox(config) as first, build_sandbox(config) as second:
+    with Sandbox(config) as first, Sandbox(config) as second:
         async with outbox_listener(first, tmp_path), outbox_listener(second, tmp_path):
             for sandbox in (first, second, first):
                 clock.advance(1)
@@ -40,7 +40,7 @@ async def test_letters_of_all_sandboxes_come_oldest_first(tmp_path: Path, clock:
 
 async def test_letters_that_two_sandboxes_share_come_once(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db")
-    with build_sandbox(config) as first, build_sandbox(config) as second:
+    with Sandbox(config) as first, Sandbox(config) as second:
         async with outbox_listener(first, tmp_path), outbox_listener(second, tmp_path), API(first) as api:
             await api.sign_up()
             assert await _fetch(tmp_path) == first.outbox.letters()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from anyio import to_thread
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.accounts import Account
 from rememberizer_mcp.server.sandbox.data.api_keys import ShownKey
@@ -36,7 +36,7 @@ class Posted(Fields):
 
 
 async def test_no_object_of_the_sandbox_shows_a_secret(tmp_path: Path) -> None:
-    with build_sandbox(SandboxConfig(data=tmp_path / "sandbox.db")) as sandbox:
+    with Sandbox(SandboxConfig(data=tmp_path / "sandbox.db")) as sandbox:
         async with API(sandbox) as api, outbox_listener(sandbox, tmp_path) as address:
             await api.sign_up()
             await api.sign_in(password="wrong")

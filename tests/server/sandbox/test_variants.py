@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 
 from tests.server.sandbox.support import API, EMAIL, newest_code, wrong_code
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.promise("sandbox:wire:variants")
 
 @asynccontextmanager
 async def _with_variants(*settings: str, **options: Any) -> AsyncIterator[tuple[API, Sandbox]]:
-    with build_sandbox(SandboxConfig(variants=Variants.parse(settings), **options)) as sandbox:
+    with Sandbox(SandboxConfig(variants=Variants.parse(settings), **options)) as sandbox:
         async with API(sandbox) as api:
             yield api, sandbox
 

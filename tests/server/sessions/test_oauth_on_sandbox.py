@@ -12,7 +12,7 @@ from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import (
     SANDBOX_OAUTH_CLIENT_ID,
     SANDBOX_OAUTH_CLIENT_SECRET,
@@ -39,7 +39,7 @@ async def ready(
 ) -> AsyncIterator[tuple[Session, OAuthClient, str]]:
     """A session, an app, and the code that a person has just agreed to."""
     config = SandboxConfig(now=clock, access_seconds=60, variants=Variants.parse(variants))
-    with build_sandbox(config) as sandbox, anyio.fail_after(WAIT_SECONDS):
+    with Sandbox(config) as sandbox, anyio.fail_after(WAIT_SECONDS):
         async with outbox_listener(sandbox, directory) as address, API(sandbox) as person:
             await person.sign_up()
             client = OAuthClient(

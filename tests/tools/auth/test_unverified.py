@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.api.client import asgi_transport
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era, agent_on, server_on
@@ -35,7 +35,7 @@ def assert_elsewhere(text: str) -> None:
 @pytest.mark.promise("sessions:states:illegal-moves", "sandbox:wire:variants")
 async def test_hints_are_no_loop_where_only_a_verified_address_gets_a_token(era: Era) -> None:
     variants = Variants.parse(["signup_tokens=none", "unverified_sign_in=refused"])
-    with build_sandbox(SandboxConfig(variants=variants)) as sandbox:
+    with Sandbox(SandboxConfig(variants=variants)) as sandbox:
         async with agent_on(server_on(asgi_transport(sandbox.app)), era) as agent:
             assert (await agent.call("signup", **ADA, **CAPTCHA))["next"].startswith("Call `login`, then `verify`")
             assert "Call `login`, then `verify`" in (await agent.fails("verify", **CODE))["hint"]

@@ -3,7 +3,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.database import Database
 
@@ -28,14 +28,14 @@ _LIBRARY_TABLES = (
 
 async def test_everything_is_kept_across_a_restart(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             used = api.refresh_token
             await api.refresh()
             await api.verify(wrong_code(sandbox))
             access, letters, code = api.access, sandbox.outbox.letters(), newest_code(sandbox)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         assert sandbox.outbox.letters() == letters
         async with API(sandbox) as api:
             assert (await api.me(access)).status_code == 200
@@ -47,11 +47,11 @@ async def test_everything_is_kept_across_a_restart(tmp_path: Path, clock: FakeCl
 
 async def test_without_a_file_nothing_is_kept(clock: FakeClock) -> None:
     config = SandboxConfig(now=clock)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             access = api.access
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             assert (await api.me(access)).status_code == 401
             assert (await api.sign_in()).status_code == 401
@@ -59,13 +59,13 @@ async def test_without_a_file_nothing_is_kept(clock: FakeClock) -> None:
 
 async def test_a_file_of_the_first_version_gains_what_oauth_needs(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
     oauth_tables = ("oauth_codes", "oauth_grants", "browser_sessions")
     _take_back(tmp_path / "sandbox.db", *_STORES_TABLES, *_LIBRARY_TABLES, *oauth_tables, version=1)
     for _ in range(2):
-        with build_sandbox(config) as sandbox:
+        with Sandbox(config) as sandbox:
             browser = Browser(sandbox)
             async with browser, API(sandbox) as api:
                 assert (await browser.grant(api)).status_code == 200
@@ -73,7 +73,7 @@ async def test_a_file_of_the_first_version_gains_what_oauth_needs(tmp_path: Path
 
 async def test_two_sandboxes_may_share_one_file(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
-    with build_sandbox(config) as first, build_sandbox(config) as second:
+    with Sandbox(config) as first, Sandbox(config) as second:
         async with API(first) as api, API(second) as other:
             await api.sign_up()
             assert (await other.me(api.access)).status_code == 200
@@ -82,16 +82,16 @@ async def test_two_sandboxes_may_share_one_file(tmp_path: Path, clock: FakeClock
 @pytest.mark.promise("settings:files:private")
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
-    with build_sandbox(SandboxConfig(data=file)):
+    with Sandbox(SandboxConfig(data=file)):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 @pytest.mark.promise("settings:files:private")
 def test_a_file_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
-    build_sandbox(SandboxConfig(data=file)).close()
+    Sandbox(SandboxConfig(data=file)).close()
     file.chmod(0o644)
-    with build_sandbox(SandboxConfig(data=file)):
+    with Sandbox(SandboxConfig(data=file)):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -101,18 +101,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"^The sandbox can't keep its data in .*notes\.txt: file is not a database\.$"
     ):
-        build_sandbox(SandboxConfig(data=file))
+        Sandbox(SandboxConfig(data=file))
     assert file.read_text() == "Buy milk. " * 100
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^The sandbox can't keep its data in .*: Is a directory\.$"):
-        build_sandbox(SandboxConfig(data=tmp_path))
+        Sandbox(SandboxConfig(data=tmp_path))
 
 
 def test_a_file_in_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"missing/sandbox\.db: No such file or directory\.$"):
-        build_sandbox(SandboxConfig(data=tmp_path / "missing" / "sandbox.db"))
+        Sandbox(SandboxConfig(data=tmp_path / "missing" / "sandbox.db"))
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE notes (text TEXT)", "PRAGMA user_version = 1"])
@@ -125,20 +125,20 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path,
     file.chmod(0o644)
     before = file.read_bytes()
     with pytest.raises(ValueError, match="it belongs to another program or another version of the sandbox"):
-        build_sandbox(SandboxConfig(data=file))
+        Sandbox(SandboxConfig(data=file))
     assert file.read_bytes() == before
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 
 def test_a_database_of_a_newer_sandbox_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
-    build_sandbox(SandboxConfig(data=file)).close()
+    Sandbox(SandboxConfig(data=file)).close()
     connection = sqlite3.connect(file)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.execute(f"PRAGMA user_version = {version + 1}")
     connection.close()
     with pytest.raises(ValueError, match="another version of the sandbox"):
-        build_sandbox(SandboxConfig(data=file))
+        Sandbox(SandboxConfig(data=file))
 
 
 def test_a_failed_transaction_leaves_nothing_behind() -> None:

@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from argon2 import extract_parameters
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.passwords import Passwords
 
@@ -22,7 +22,7 @@ def password_costs() -> None:
 @pytest.mark.promise("sandbox:accounts:argon2")
 async def test_a_password_is_kept_as_an_argon2id_hash_only(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.db"
-    with build_sandbox(SandboxConfig(data=file)) as sandbox:
+    with Sandbox(SandboxConfig(data=file)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
     connection = sqlite3.connect(file)

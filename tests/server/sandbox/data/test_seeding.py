@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data import seeding
 from rememberizer_mcp.server.sandbox.data.database import Database
@@ -29,7 +29,7 @@ def _count(file: Path) -> int:
 
 async def test_who_only_signs_in_pays_nothing(tmp_path: Path, clock: FakeClock) -> None:
     file = tmp_path / "sandbox.db"
-    with build_sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             await api.sign_in()
@@ -43,7 +43,7 @@ async def test_who_only_signs_in_pays_nothing(tmp_path: Path, clock: FakeClock) 
 async def test_every_account_sees_the_same_documents_once(tmp_path: Path, clock: FakeClock) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db", now=clock)
     for email in ("ada@example.com", "grace@example.com"):
-        with build_sandbox(config) as sandbox:
+        with Sandbox(config) as sandbox:
             async with API(sandbox) as api:
                 await api.sign_up(email=email)
                 assert len(await listed(api, page_size=1000)) == SEEDED

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
 from tests.server.sandbox.support import API, wrong_code
@@ -16,7 +16,7 @@ def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
     config = SandboxConfig(
         now=clock, sign_in_attempts_per_minute=3, sign_up_attempts_per_minute=2, verify_attempts_per_minute=2
     )
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         yield sandbox
 
 

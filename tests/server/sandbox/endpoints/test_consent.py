@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 from rememberizer_mcp.server.sandbox.mailbox import OutboxAddress
 
@@ -73,7 +73,7 @@ async def test_what_was_typed_comes_back_escaped(browser: Browser) -> None:
 
 @pytest.mark.promise("sandbox:accounts:limits")
 async def test_signing_in_is_throttled_together_with_the_api(clock: FakeClock) -> None:
-    with build_sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
         async with API(sandbox) as api, Browser(sandbox) as browser:
             await api.sign_up()
             await api.sign_in(password="wrong")
@@ -87,7 +87,7 @@ async def test_signing_in_is_throttled_together_with_the_api(clock: FakeClock) -
 
 @pytest.mark.promise("sandbox:accounts:limits")
 async def test_signing_in_is_throttled_per_address_too(clock: FakeClock) -> None:
-    with build_sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, sign_in_attempts_per_minute=2)) as sandbox:
         async with Browser(sandbox) as browser:
             answers = [await browser.sign_in(f"nobody{number}@example.com", "wrong") for number in range(3)]
     assert [answer.status_code for answer in answers] == [403, 403, 429]
@@ -97,7 +97,7 @@ async def test_signing_in_is_throttled_per_address_too(clock: FakeClock) -> None
 @pytest.mark.parametrize(("variant", "status"), [("allowed", 200), ("refused", 403)])
 async def test_an_unverified_address_gets_a_fresh_code_as_at_signin(variant: str, status: int) -> None:
     variants = Variants.parse([f"unverified_sign_in={variant}"])
-    with build_sandbox(SandboxConfig(variants=variants)) as sandbox:
+    with Sandbox(SandboxConfig(variants=variants)) as sandbox:
         async with API(sandbox) as api, Browser(sandbox) as browser:
             await api.sign_up()
             assert (await browser.sign_in()).status_code == status

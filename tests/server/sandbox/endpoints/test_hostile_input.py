@@ -6,7 +6,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
 from tests.server.sandbox.support import API
@@ -61,7 +61,7 @@ async def api() -> AsyncIterator[API]:
     config = SandboxConfig(
         sign_in_attempts_per_minute=10**6, sign_up_attempts_per_minute=10**6, verify_attempts_per_minute=10**6
     )
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             yield api

@@ -5,7 +5,7 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 
 from tests.server.sandbox.oauth import Browser, exchange
@@ -210,7 +210,7 @@ async def test_a_folder_whose_name_only_begins_alike_stays_out(mementos: Memento
 
 async def test_mementos_may_come_in_a_page_and_be_made_with_another_status() -> None:
     variants = Variants.parse(["mementos_shape=page", "memento_created=200"])
-    with build_sandbox(SandboxConfig(variants=variants)) as sandbox:
+    with Sandbox(SandboxConfig(variants=variants)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             assert (await api.post("mementos/", json={"name": "Teas"})).status_code == 200
@@ -226,7 +226,7 @@ CHANGES = st.lists(
 
 
 def test_after_any_changes_the_memento_its_list_and_its_search_agree(clock: FakeClock) -> None:
-    with build_sandbox(SandboxConfig(now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(now=clock)) as sandbox:
         api = API(sandbox)  # without a socket, so that it needs no closing and outlives its event loop
         documents = anyio.run(_documents_of_ada, sandbox, api, clock)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_APP, RegisteredApp, SandboxConfig, Variants
 
 from tests.server.sandbox.oauth import FORM, VERIFIER, Browser, ask_token, exchange, renew
@@ -19,7 +19,7 @@ INVALID_GRANT = (400, {"error": "invalid_grant"})
 
 @pytest.fixture
 def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
-    with build_sandbox(SandboxConfig(now=clock, apps=(SANDBOX_APP, OTHER))) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, apps=(SANDBOX_APP, OTHER))) as sandbox:
         yield sandbox
 
 
@@ -200,7 +200,7 @@ async def test_a_body_that_is_no_form_is_an_invalid_request(api: API, content: b
 @pytest.mark.promise("settings:secrets:never-shown")
 async def test_no_code_or_token_is_stored_as_it_is(tmp_path: Path, clock: FakeClock) -> None:
     file = tmp_path / "sandbox.db"
-    with build_sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
         async with API(sandbox) as api, Browser(sandbox) as browser:
             await api.sign_up()
             code = await browser.code()
@@ -215,7 +215,7 @@ async def test_no_code_or_token_is_stored_as_it_is(tmp_path: Path, clock: FakeCl
 @pytest.mark.parametrize("memento", ["all", "none"])
 async def test_the_choice_of_documents_is_kept_with_the_grant(tmp_path: Path, clock: FakeClock, memento: str) -> None:
     file = tmp_path / "sandbox.db"
-    with build_sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
         async with API(sandbox) as api, Browser(sandbox) as browser:
             await api.sign_up()
             await exchange(api, await browser.code(memento=memento))
@@ -227,7 +227,7 @@ async def test_the_choice_of_documents_is_kept_with_the_grant(tmp_path: Path, cl
 @asynccontextmanager
 async def _under(variant: str, clock: FakeClock) -> AsyncIterator[tuple[API, Sandbox]]:
     config = SandboxConfig(now=clock, variants=Variants.parse([variant]))
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             yield api, sandbox

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.api_keys import ApiKeys
 from rememberizer_mcp.server.sandbox.data.database import Database
@@ -32,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sandbox(file: Path, clock: FakeClock) -> Iterator[Sandbox]:
-    with build_sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
+    with Sandbox(SandboxConfig(data=file, now=clock)) as sandbox:
         yield sandbox
 
 

@@ -1,5 +1,5 @@
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
 from tests.server.sandbox.support import API
@@ -56,7 +56,7 @@ async def test_a_refresh_without_a_cookie_is_unauthorized(api: API) -> None:
 @pytest.mark.promise("sandbox:data:lifetimes")
 async def test_tokens_live_as_long_as_the_settings_say(clock: FakeClock) -> None:
     config = SandboxConfig(now=clock, access_seconds=2, refresh_seconds=10)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             access, refresh = api.access, api.refresh_token
@@ -82,7 +82,7 @@ async def test_a_refreshed_token_lives_from_the_refresh_on(api: API, clock: Fake
 @pytest.mark.promise("sandbox:data:lifetimes")
 async def test_an_access_token_may_outlive_its_refresh_token(clock: FakeClock) -> None:
     config = SandboxConfig(now=clock, access_seconds=100, refresh_seconds=1)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             access = api.access
@@ -93,7 +93,7 @@ async def test_an_access_token_may_outlive_its_refresh_token(clock: FakeClock) -
 
 @pytest.mark.promise("sandbox:data:lifetimes")
 async def test_codes_live_as_long_as_the_settings_say(clock: FakeClock) -> None:
-    with build_sandbox(SandboxConfig(now=clock, code_seconds=5, code_attempts=1)) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, code_seconds=5, code_attempts=1)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             clock.advance(5)

@@ -4,7 +4,7 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
 from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox
@@ -54,7 +54,7 @@ async def test_only_the_newest_hundred_of_a_kind_are_shown_the_oldest_first(sand
 
 async def test_keys_of_a_shared_data_file_are_the_same_in_both_sandboxes(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path / "sandbox.db")
-    with build_sandbox(config) as first, build_sandbox(config) as second:
+    with Sandbox(config) as first, Sandbox(config) as second:
         async with outbox_listener(first, tmp_path), outbox_listener(second, tmp_path), API(first) as api:
             await api.sign_up()
             await api.post("vector-stores/", json={"name": "Facts"})

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 
 from tests.server.sandbox.stores import Store, new_store
@@ -40,7 +40,7 @@ async def test_a_text_is_processed_and_then_indexed(store: Store, clock: FakeClo
 
 
 async def test_the_end_of_processing_may_have_another_name(clock: FakeClock) -> None:
-    with build_sandbox(SandboxConfig(now=clock, variants=Variants.parse(["store_status=done"]))) as sandbox:
+    with Sandbox(SandboxConfig(now=clock, variants=Variants.parse(["store_status=done"]))) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             async with await new_store(sandbox, api) as store:

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 
 from tests.server.sandbox.stores import Store, new_store
@@ -20,7 +20,7 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 async def small(clock: FakeClock) -> AsyncIterator[Store]:
     """A store of a sandbox with low limits."""
     config = SandboxConfig(now=clock, upload_file_bytes=1000, upload_request_bytes=5000)
-    with build_sandbox(config) as sandbox:
+    with Sandbox(config) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             async with await new_store(sandbox, api) as store:

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.sandbox.app import Sandbox, build_sandbox
+from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig, Variants
 
 from tests.server.sandbox.oauth import Browser, exchange
@@ -92,7 +92,7 @@ async def test_a_store_opens_to_its_own_key_only(sandbox: Sandbox, api: API, sto
 @pytest.mark.parametrize("status", [404, 403, 401])
 async def test_another_store_is_as_unknown_as_one_that_is_not_there(status: int) -> None:
     variants = Variants.parse([f"foreign_store_status={status}"])
-    with build_sandbox(SandboxConfig(variants=variants)) as sandbox:
+    with Sandbox(SandboxConfig(variants=variants)) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             async with await new_store(sandbox, api) as store, await new_store(sandbox, api) as other:
@@ -104,7 +104,7 @@ async def test_another_store_is_as_unknown_as_one_that_is_not_there(status: int)
 
 @pytest.mark.parametrize("status", [200, 201])
 async def test_making_a_store_may_answer_either_status(status: int) -> None:
-    with build_sandbox(SandboxConfig(variants=Variants.parse([f"store_created={status}"]))) as sandbox:
+    with Sandbox(SandboxConfig(variants=Variants.parse([f"store_created={status}"]))) as sandbox:
         async with API(sandbox) as api:
             await api.sign_up()
             assert (await api.post("vector-stores/", json={"name": "Facts"})).status_code == status
