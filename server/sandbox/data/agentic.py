@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from .documents import Match, Scope
+from .indexing import query_words
 from .library import Library
-from .words import query_words
 
 _ADDED_WORDS = 6
 _SHORTEST_WORD = 4

@@ -9,10 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from ..config import SandboxConfig
-from .chunking import index_name, put
 from .database import Database, Value, marks
 from .documents import Document, Match, Scope
-from .words import is_prefix, match_expression, query_words
+from .indexing import index_name, is_prefix, match_expression, put, query_words
 
 _COLUMNS = (
     "documents.*, (SELECT remark FROM document_remarks WHERE document_id = documents.id) AS remark,"
@@ -34,7 +33,7 @@ class Library:
     def add(self, shelf: str, *, name: str, text: str, remark: str | None = None, **columns: Value) -> Document:
         """Add a document, which is indexed `config.indexing_seconds` later, or never if there is a `failure`.
 
-        `created_at` is now unless it is given; for the other columns of the table see `chunking.put`.
+        `created_at` is now unless it is given; for the other columns of the table see `indexing.put`.
         """
         now = self._config.now()
         ready_at = now + self._config.indexing_seconds

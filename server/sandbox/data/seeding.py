@@ -5,15 +5,15 @@ and `text`, or a channel with `messages`, whose age is in hours and counts from 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .chunking import put
 from .database import Database, Value
 from .discussions import Discussions, Message
 from .documents import SEED_SHELF
+from .indexing import put
 
 _FILES = Path(__file__).parent / "seed"
 _OWNER = "kestrel@example.com"
@@ -26,14 +26,9 @@ def seed(database: Database, now: float) -> None:
     """Put the seed corpus into a database that hasn't got it. `now` is in Unix seconds."""
     with database.transaction():
         if database.one("SELECT 1 FROM documents WHERE shelf = ?", SEED_SHELF) is None:
-            for entry in _entries():
-                _put(database, entry, now)
-
-
-def _entries() -> Iterator[Entry]:
-    for file in sorted(_FILES.glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+            for file in sorted(_FILES.glob("*.jsonl")):
+                for line in file.read_text(encoding="utf-8").splitlines():
+                    _put(database, json.loads(line), now)
 
 
 def _put(database: Database, entry: Entry, now: float) -> None:

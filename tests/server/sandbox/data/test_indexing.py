@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rememberizer_mcp.server.sandbox.data.chunking import MOST_CHARACTERS, split
+from rememberizer_mcp.server.sandbox.data.indexing import MOST_CHARACTERS, split
 
 pytestmark = pytest.mark.promise("sandbox:documents:chunks")
 
