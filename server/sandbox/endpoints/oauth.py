@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from ..config import OFFLINE_ACCESS, RegisteredApp
+from ..config import OFFLINE_ACCESS
 from ..data.refusals import Refusal
 from ..data.tokens import Tokens
 from ..wire.forms import read_urlencoded
@@ -15,11 +15,7 @@ from .base import Endpoints, answers
 
 
 class OAuthError(Exception):
-    """The request gets no token; `code` is one of RFC 6749 §5.2."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    """The request gets no token; the argument is one of the codes of RFC 6749 §5.2."""
 
 
 class TokenEndpoint(Endpoints):
@@ -31,9 +27,9 @@ class TokenEndpoint(Endpoints):
         try:
             tokens, scope = self._exchange(await read_urlencoded(request))
         except OAuthError as error:
-            return JSONResponse({"error": error.code}, status_code=self._status(error.code))
+            return self._refused(str(error))
         except Refusal:
-            return JSONResponse({"error": "invalid_request"}, status_code=self.variants.oauth_error_status)
+            return self._refused("invalid_request")
         content: Shape = {"access_token": tokens.access, "token_type": "Bearer", "scope": scope}
         if self.variants.oauth_expires_in:
             content["expires_in"] = math.ceil(self.config.access_seconds)
@@ -43,7 +39,9 @@ class TokenEndpoint(Endpoints):
 
     def _exchange(self, fields: Mapping[str, str]) -> tuple[Tokens, str]:
         """Give tokens and their scope. Only offline access ever has a refresh token."""
-        app = self._app(fields)
+        app = self.config.app(fields.get("client_id", ""))
+        if app is None or not app.has_secret(fields.get("client_secret", "")):
+            raise OAuthError("invalid_client")
         match _required(fields, "grant_type"):
             case "authorization_code":
                 granted = self.services.oauth_codes.exchange(
@@ -61,15 +59,11 @@ class TokenEndpoint(Endpoints):
             raise OAuthError("invalid_grant")
         return granted
 
-    def _app(self, fields: Mapping[str, str]) -> RegisteredApp:
-        app = self.config.app(fields.get("client_id", ""))
-        if app is None or not app.has_secret(fields.get("client_secret", "")):
-            raise OAuthError("invalid_client")
-        return app
-
-    def _status(self, code: str) -> int:
-        status = self.variants.oauth_error_status
-        return 401 if status == 400 and code == "invalid_client" else status  # noqa: PLR2004 - the contract's figures
+    def _refused(self, code: str) -> JSONResponse:
+        status: int = self.variants.oauth_error_status
+        if status == 400 and code == "invalid_client":  # noqa: PLR2004 - the contract's figures
+            status = 401
+        return JSONResponse({"error": code}, status_code=status)
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:
