@@ -32,9 +32,8 @@ async def outbox_listener(
 ) -> AsyncIterator[OutboxAddress]:
     """Serve the outbox and the consent page while the body runs, and publish the outbox's address in a file.
 
-    The outbox is below the key of this start, 256 random bits (security.md S20). The consent page needs no key, for it
-    has a sign-in of its own. `everything` serves the API and its first page too. The file is removed before the port
-    closes.
+    The outbox is below the key of this start, 256 random bits (security.md S20). `everything` serves the API and its
+    first page too. The file is removed before the port closes.
 
     Raises:
         ValueError: the port can't be had.
@@ -54,10 +53,10 @@ async def outbox_listener(
 def serve_sandbox(
     config: SandboxConfig, *, port: int, announce: Callable[[str], None], runtime_dir: Path | None = None
 ) -> None:
-    """Serve the API, its first page and the outbox on 127.0.0.1 until one of `ending_signals`, then return.
+    """Serve everything on 127.0.0.1 until one of `ending_signals`, then return; those stay ignored.
 
-    It must run in the main thread, and leaves those signals ignored. Port 0 is any free one. `announce` gets one line
-    at a time; one of them holds the key of the outbox page, so the lines are for the person's own terminal.
+    It must run in the main thread. Port 0 is any free one. `announce` gets one line at a time; one of them holds the
+    key of the outbox page, so the lines are for the person's own terminal.
 
     Raises:
         ValueError: the port or the data file can't be used.

@@ -111,9 +111,7 @@ def published(url: str, runtime_dir: Path | None) -> Iterator[OutboxAddress]:
 
 
 def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
-    """Give the addresses in the directory, whether a sandbox still answers there or not.
-
-    A file that a sandbox can't have written is passed over.
+    """Give the addresses that are published in the directory, whether a sandbox still answers there or not.
 
     Raises:
         UnusableFolderError: the directory is a symbolic link or belongs to somebody else.
@@ -129,7 +127,7 @@ def find_outboxes(runtime_dir: Path) -> list[OutboxAddress]:
     """Give the outbox pages that accept a connection. A file whose process is dead is removed.
 
     Raises:
-        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
+        UnusableFolderError: as for `read_addresses`.
     """
     return [address for address in read_addresses(runtime_dir) if _is_alive(address)]
 
@@ -145,11 +143,7 @@ def fetch_letters(runtime_dir: Path) -> list[Letter]:
 
 
 def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
-    """Give the letters as `fetch_letters` does, and the API keys of all running sandboxes.
-
-    Raises:
-        NoSandboxError, UnusableFolderError: As `fetch_letters`.
-    """
+    """Give the letters and the API keys of all running sandboxes; the errors are those of `fetch_letters`."""
     pages = [page for address in find_outboxes(runtime_dir) if (page := _fetch(address))]
     if not pages:
         raise NoSandboxError

@@ -52,9 +52,9 @@ class Database:
         self._connection.execute(statement, values)
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Make the statements inside one change; an exception undoes them. Nothing may be awaited inside.
+        """Make the statements inside one change, or a part of the transaction around it; an exception undoes them.
 
-        Inside another one it is a part of that.
+        Nothing may be awaited inside.
         """
         if self._connection.in_transaction:
             return nullcontext()
@@ -78,11 +78,7 @@ def marks(values: Collection[object]) -> str:
 
 
 def check_file(path: Path | None) -> None:
-    """Open the file that a sandbox is to keep its data in, and make it if there is none.
-
-    Raises:
-        ValueError: as for `Database`.
-    """
+    """Open the file that a sandbox is to keep its data in, or make it; the errors are those of `Database`."""
     if path is not None:
         Database(path).close()
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Status = Literal["indexing", "indexed", "error"]
 SEED_SHELF = "seed"
 """The documents that every account sees and none changes."""
 
@@ -46,7 +45,7 @@ class Document:
     ready_at: float
     failure: str | None
     """Why it can't be indexed."""
-    status: Status
+    status: Literal["indexing", "indexed", "error"]
     remark: str | None
     """What a person should know of a document that is indexed all the same."""
 

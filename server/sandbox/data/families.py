@@ -42,11 +42,7 @@ class Families:
             return self._issue(account_id, family, with_refresh=with_refresh)
 
     def sign_in(self, access: str) -> Family:
-        """Tell what an access token stands for.
-
-        Raises:
-            Refusal: 401, the token is not one of ours, has expired, or its family was revoked.
-        """
+        """Tell what an access token stands for, or refuse with a 401 one that is unknown, expired or revoked."""
         family = self._family(self._access_tokens.family(access))
         if family is None:
             raise Refusal(401, "token_not_valid", "Given token not valid for any token type")
@@ -65,8 +61,8 @@ class Families:
     def renew(self, refresh: str, *, client_id: str | None = None) -> Tokens | None:
         """Give new tokens for a refresh token of this OAuth app, or of none, and use the token up where a variant says.
 
-        None: the token is unknown or expired, or was used before; then the whole family is revoked. That is no
-        exception, which would undo the revocation.
+        None: the token is unknown or expired, or was used before, which revokes the family (an exception would undo
+        that).
         """
         variants = self._config.variants
         rotates = variants.oauth_refresh_rotation if client_id else variants.rotate_refresh

@@ -54,11 +54,7 @@ class Outbox:
             self._database.run("DELETE FROM letters WHERE id <= (SELECT MAX(id) FROM letters) - ?", _LETTERS_KEPT)
 
     def redeem(self, account_id: int, code: str) -> None:
-        """Use up the account's code.
-
-        Raises:
-            Refusal: the code is wrong, or the account has none that is still good; which of them is not said.
-        """
+        """Use up the account's code, or refuse; whether this one is wrong or none is good any more is not said."""
         with self._database.transaction():
             row = self._database.one(
                 "SELECT code FROM codes WHERE account_id = ? AND attempts_left > 0 AND expires_at > ?",

@@ -78,10 +78,7 @@ class AuthEndpoints(Endpoints):
 
     @answers("POST", "/auth/signin/")
     async def sign_in(self, request: Request) -> Response:
-        """Check login and password and set the cookies (rememberizer-api.md §1.2).
-
-        An account whose e-mail address is not verified gets a fresh verification code each time.
-        """
+        """Check login and password and set the cookies (rememberizer-api.md §1.2)."""
         self.services.admit_address(request, "signin", per_minute=self.config.sign_in_attempts_per_minute)
         fields = await read_json(request, _SignIn, context=self.variants.captcha)
         account = await self.services.sign_in(fields.login, fields.password)

@@ -54,11 +54,7 @@ def answers(method: str, *paths: str) -> Callable[[Handler], Handler]:
 
 
 def found(thing: Found | None) -> Found:
-    """Give what was looked for.
-
-    Raises:
-        Refusal: 404, it is None.
-    """
+    """Give what was looked for, or refuse with a 404 if it is None."""
     if thing is None:
         raise not_found()
     return thing

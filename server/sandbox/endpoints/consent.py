@@ -18,10 +18,7 @@ from ..wire.pages import Pages
 from .browsers import hand_out, token_of
 from .services import Services
 
-_NAMES = (
-    *("client_id", "redirect_uri", "response_type", "state", "scope"),
-    *("code_challenge", "code_challenge_method"),
-)
+_NAMES = ("client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method")
 _REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALWAYS = ("all", "none")
@@ -161,8 +158,7 @@ def _see(location: str) -> Response:
 def _read_authorization(query: QueryParams, config: SandboxConfig) -> Authorization:
     """Read and check what an app asks. A parameter that comes twice counts as none (RFC 6749 §3.1).
 
-    Raises:
-        Refusal: the app or the redirect URI is not registered, so that nobody can be told but the person.
+    Of an app or a redirect URI that is not registered only the person can be told, by a refusal.
     """
     given = {name: query[name] if len(query.getlist(name)) == 1 else "" for name in _NAMES}
     app = config.app(given["client_id"])

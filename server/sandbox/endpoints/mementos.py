@@ -59,10 +59,7 @@ class MementoEndpoints(Endpoints):
 
     @answers("POST", "/mementos/memento_document/{id:id}/")
     async def edit(self, request: Request) -> Shape:
-        """Add everything, or nothing; then remove some.
-
-        A folder is the beginning of documents' `path`s, up to a slash or their end.
-        """
+        """Add everything, or nothing; then remove some. A folder is how `path`s begin, up to a slash or the end."""
         owner = self.services.owner(request)
         memento = self._memento(request, owner)
         fields = await read_json(request, _Edit)
@@ -93,11 +90,7 @@ class MementoEndpoints(Endpoints):
         return found(self.services.mementos.one(owner.account.id, id_in(request)))
 
     def _to_add(self, fields: _Edit, memento: Memento, owner: Reader) -> set[int]:
-        """Give the ids of the documents that are named, and of those in the folders.
-
-        Raises:
-            InvalidFields: another memento, an unknown document, or a folder without documents is named.
-        """
+        """Give the ids of the documents that are named, and of those in the folders, or refuse the fields."""
         paths = {document.id: document.path for document in self.library.page(owner.scope)} if fields.folder_add else {}
         held = {
             folder: {number for number, path in paths.items() if _is_in(path, folder)} for folder in fields.folder_add

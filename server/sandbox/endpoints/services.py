@@ -51,10 +51,9 @@ class Services:
         self.vector_stores = VectorStores(database, config)
 
     def reader(self, request: Request) -> Reader:
-        """Give who reads documents: a bearer token counts before an API key, and that before the access cookie.
+        """Give who reads documents, or refuse with a 401.
 
-        Raises:
-            Refusal: 401, there is none of them, or it is not valid (any more).
+        A bearer token counts before an API key, and that before the access cookie.
         """
         key = request.headers.get("x-api-key")
         if key is None or bearer_token(request):
@@ -65,10 +64,9 @@ class Services:
         return self._reader(holder["account_id"], holder["memento_id"])
 
     def token_holder(self, request: Request) -> Reader:
-        """Give the signed-in person, or an app, and what the person let it read. API keys don't count.
+        """Give the signed-in person, or an app and what the person let it read, or refuse with a 401.
 
-        Raises:
-            Refusal: 401, there is no access cookie or bearer token, or it is not valid (any more).
+        API keys don't count.
         """
         family = self.families.sign_in(required(access_token(request, self.config)))
         memento = family.memento or "all"
@@ -77,40 +75,26 @@ class Services:
         return self._reader(family.account_id, None if memento == "all" else int(memento))
 
     def owner(self, request: Request) -> Reader:
-        """Give the signed-in person, or an app that may read everything.
-
-        Raises:
-            Refusal: 401, as for `token_holder`; 403, the app may see a part of the documents, or none.
-        """
+        """Do as `token_holder` does, and refuse with a 403 an app that may not read everything."""
         reader = self.token_holder(request)
         if not reader.scope.shelves or reader.scope.memento_id is not None:
             raise permission_denied()
         return reader
 
     def store(self, request: Request) -> VectorStore:
-        """Give the vector store whose API key the request carries.
-
-        Raises:
-            Refusal: 401, there is no key, or it is no vector store's.
-        """
+        """Give the vector store whose API key the request carries, or refuse with a 401."""
         store = self.vector_stores.by_key(required(request.headers.get("x-api-key", "")))
         if store is None:
             raise invalid_api_key()
         return store
 
     def admit_address(self, request: Request, scope: str, *, per_minute: int) -> None:
-        """Count a request by where it comes from; in process there may be no address.
-
-        Raises:
-            Refusal: 429, there were too many.
-        """
+        """Count a request by where it comes from, as `Throttle.admit` does; in process there may be no address."""
         if request.client is not None:
             self.throttle.admit(scope, request.client.host, per_minute=per_minute)
 
     async def sign_in(self, login: str, password: str) -> Account:
-        """Give the account of a login and a password.
-
-        One whose e-mail address is not verified gets a fresh verification code each time.
+        """Give the account of a login and a password. One that is not verified gets a fresh verification code.
 
         Raises:
             Refusal: 429, there were too many tries; or login and password don't belong together (which of them is wrong

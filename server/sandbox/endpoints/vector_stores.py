@@ -151,8 +151,7 @@ class VectorStoreEndpoints(Endpoints):
     async def upload(self, request: Request) -> JSONResponse:
         """Take files (§6.7): answer 201, or 207 when some were refused.
 
-        When all were, the answer is an error: 413, 415 or 400, which it also is when they were refused for different
-        reasons.
+        When all were, the answer is their error: 413, 415 or 400; for different reasons it is 400.
         """
         store = self._store(request)
         kept: list[Shape] = []
@@ -173,11 +172,7 @@ class VectorStoreEndpoints(Endpoints):
         return JSONResponse({"documents": kept, "errors": errors}, status_code=207 if refused else 201)
 
     def _store(self, request: Request) -> VectorStore:
-        """Give the store; whether another one exists is not said.
-
-        Raises:
-            Refusal: 401, there is no key, or it is no store's; the variant's status when it is another store's.
-        """
+        """Give the store of the key and the path, or refuse; whether another store exists is not said."""
         store = self.services.store(request)
         if store.id != request.path_params["store_id"]:
             refusals = {401: invalid_api_key(), 403: permission_denied(), 404: not_found()}
@@ -223,10 +218,6 @@ def _summary(store: VectorStore) -> Shape:
 
 
 def _near(matches: list[Match], threshold: float) -> list[Match]:
-    """Leave out what is further than the threshold allows.
-
-    The distances of a search by words have no fixed scale, so the threshold is a part of the best match's nearness: 1
-    keeps what is as near as the best, 0 keeps all.
-    """
+    """Keep what is at least so near as this part of the best match's nearness; a search by words has no fixed scale."""
     best = max((1 - match.distance for match in matches), default=0)
     return [match for match in matches if 1 - match.distance >= threshold * best]

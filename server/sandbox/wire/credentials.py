@@ -24,11 +24,7 @@ def access_token(request: Request, config: SandboxConfig) -> str:
 
 
 def required(token: str) -> str:
-    """Give the token.
-
-    Raises:
-        Refusal: 401, there is none.
-    """
+    """Give the token, or refuse with a 401 if it is empty."""
     if not token:
         raise Refusal(401, "not_authenticated", "Authentication credentials were not provided.")
     return token

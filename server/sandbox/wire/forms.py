@@ -112,11 +112,7 @@ class Named(Fields):
 
 
 def judge(model: type[Model], data: object, *, status: int = 400, context: object = None) -> Model:
-    """Check the fields.
-
-    Raises:
-        InvalidFields: some are missing or unusable, with one complaint for each.
-    """
+    """Check the fields. `InvalidFields` has one complaint for each that is missing or unusable."""
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
