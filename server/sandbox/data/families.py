@@ -1,12 +1,15 @@
 """Token families: all the tokens that descend from one sign-in, and that are revoked together."""
 
+import math
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from sqlite3 import Row
 
 from ..config import SandboxConfig
 from .database import Database
 from .refusals import Refusal
-from .tokens import JWTAccessTokens, OpaqueAccessTokens, Tokens, TokenTable
+from .tokens import SignedTokens, Tokens, TokenTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +27,10 @@ class Families:
     """Starts, continues and revokes families. A revoked family is a deleted one, so its tokens are merely unknown."""
 
     def __init__(self, database: Database, config: SandboxConfig) -> None:
-        self._access_tokens = (
-            OpaqueAccessTokens(database, config.now)
-            if config.variants.opaque_access
-            else JWTAccessTokens(database, config.now)
-        )
+        if config.variants.opaque_access:
+            self._access_tokens: TokenTable | SignedTokens = TokenTable(database, "access_tokens", config.now)
+        else:
+            self._access_tokens = SignedTokens(database, config.now)
         self._refresh_tokens = TokenTable(database, "refresh_tokens", config.now)
         self._database = database
         self._config = config
@@ -39,22 +41,22 @@ class Families:
         with self._database.transaction():
             self._database.run("DELETE FROM families WHERE expires_at <= ?", self._config.now())
             self._database.insert("families", id=family, account_id=account_id, expires_at=0)
-            return self._issue(account_id, family, with_refresh=with_refresh)
+            return self._issue(family, with_refresh=with_refresh)
 
     def sign_in(self, access: str) -> Family:
         """Tell what an access token stands for, or refuse with a 401 one that is unknown, expired or revoked."""
-        family = self._family(self._access_tokens.family(access))
+        family = self._family(self._access_tokens.find(access))
         if family is None:
             raise Refusal(401, "token_not_valid", "Given token not valid for any token type")
         return family
 
     def revoke(self, *, refresh: str, access: str) -> None:
         """End the families of both tokens. A token that is empty, unknown or expired ends nothing."""
-        row = self._refresh_tokens.find(refresh)
-        self.end(row["family_id"] if row else None)
-        self.end(self._access_tokens.family(access))
+        for token in (self._refresh_tokens.find(refresh), self._access_tokens.find(access)):
+            if token:
+                self.end(token["family_id"])
 
-    def end(self, family: str | None) -> None:
+    def end(self, family: str) -> None:
         """Revoke one family, if there is one of this id."""
         self._database.run("DELETE FROM families WHERE id = ?", family)
 
@@ -68,35 +70,28 @@ class Families:
         rotates = variants.oauth_refresh_rotation if client_id else variants.rotate_refresh
         with self._database.transaction():
             row = self._refresh_tokens.find(refresh)
-            family = row and self._family(row["family_id"])
+            family = self._family(row)
             if not row or not family or family.client_id != client_id:
                 return None
             if row["used"]:
                 self.end(family.id)
                 return None
             self._database.run("UPDATE refresh_tokens SET used = ? WHERE digest = ?", rotates, row["digest"])
-            return self._issue(family.account_id, family.id, with_refresh=rotates)
+            return self._issue(family.id, with_refresh=rotates)
 
-    def _family(self, family: str | None) -> Family | None:
-        row = family and self._database.one(
+    def _family(self, token: Row | Mapping[str, str] | None) -> Family | None:
+        statement = (
             "SELECT id, account_id, client_id, memento FROM families"
-            " LEFT JOIN oauth_grants ON id = family_id WHERE id = ?",
-            family,
+            " LEFT JOIN oauth_grants ON id = family_id WHERE id = ?"
         )
+        row = token and self._database.one(statement, token["family_id"])
         return Family(**dict(row)) if row else None
 
-    def _issue(self, account_id: int, family: str, *, with_refresh: bool) -> Tokens:
-        now = self._config.now()
-        expires_at = now + self._config.access_seconds
-        access = self._access_tokens.mint(family, account_id=account_id, expires_at=expires_at)
-        self._prolong(family, expires_at + 1)  # the life of an access token is rounded up
-        if not with_refresh:
-            return Tokens(family=family, access=access, refresh=None)
-        expires_at = now + self._config.refresh_seconds
-        self._refresh_tokens.purge()
-        self._prolong(family, expires_at)
-        refresh = self._refresh_tokens.issue(family_id=family, expires_at=expires_at)
+    def _issue(self, family: str, *, with_refresh: bool) -> Tokens:
+        access_end = math.ceil(self._config.now() + self._config.access_seconds)
+        refresh_end = self._config.now() + self._config.refresh_seconds
+        end = max(access_end, refresh_end) if with_refresh else access_end
+        self._database.run("UPDATE families SET expires_at = MAX(expires_at, ?) WHERE id = ?", end, family)
+        access = self._access_tokens.issue(family_id=family, expires_at=access_end)
+        refresh = self._refresh_tokens.issue(family_id=family, expires_at=refresh_end) if with_refresh else None
         return Tokens(family=family, access=access, refresh=refresh)
-
-    def _prolong(self, family: str, expires_at: float) -> None:
-        self._database.run("UPDATE families SET expires_at = MAX(expires_at, ?) WHERE id = ?", expires_at, family)

@@ -4,7 +4,7 @@ import hashlib
 import math
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import jwt
@@ -36,43 +36,43 @@ class TokenTable:
         self._prefix = prefix
 
     def issue(self, **columns: Value) -> str:
-        """Make a token of 256 random bits, and keep these columns with it."""
+        """Make a token of 256 random bits, and keep these columns with it; tokens that have expired are forgotten."""
         token = self._prefix + random_token()
+        if "expires_at" in columns:
+            self._database.run(f"DELETE FROM {self._table} WHERE expires_at <= ?", self._now())  # noqa: S608 - a name of ours
         self._database.insert(self._table, digest=digest(token), **columns)
         return token
 
     def find(self, token: str) -> sqlite3.Row | None:
         """Give what is kept with a token; None for one that is unknown or has expired."""
-        row = self._database.one(f"SELECT * FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - a name of ours
+        row = self._database.one(f"SELECT * FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - as in issue
         return None if row is None or dict(row).get("expires_at", math.inf) <= self._now() else row
 
     def end(self, token: str) -> None:
         """Remove a token."""
-        self._database.run(f"DELETE FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - as in find
-
-    def purge(self) -> None:
-        """Remove the tokens that have expired."""
-        self._database.run(f"DELETE FROM {self._table} WHERE expires_at <= ?", self._now())  # noqa: S608 - as in find
+        self._database.run(f"DELETE FROM {self._table} WHERE digest = ?", digest(token))  # noqa: S608 - as in issue
 
 
-class JWTAccessTokens:
-    """HS256 with the database's own secret. Claims: sub, exp, iat, jti, fam; never the e-mail address."""
+class SignedTokens:
+    """Access tokens that are kept nowhere, with the methods of `TokenTable`: HS256 with the database's own secret.
+
+    Claims: sub, exp, iat, jti, fam; never the e-mail address. The sandbox's own clock decides about `exp`.
+    """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
         self._secret = database.secret("access_tokens")
         self._now = now
 
-    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:
-        """Make a token of this sign-in (family), which lives until then, rounded up to whole seconds."""
-        times = {"exp": math.ceil(expires_at), "iat": int(self._now())}
-        claims = {"sub": str(account_id), "jti": secrets.token_urlsafe(16), "fam": family, **times}
+    def issue(self, *, family_id: str, expires_at: int) -> str:
+        """Make a token of a family."""
+        (family,) = self._database.all("SELECT account_id FROM families WHERE id = ?", family_id)
+        times = {"exp": expires_at, "iat": int(self._now())}
+        claims = {"sub": str(family["account_id"]), "jti": secrets.token_urlsafe(16), "fam": family_id, **times}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
-    def family(self, token: str) -> str | None:
-        """Give the token's family, which may have been revoked; None for a token that is not ours or has expired.
-
-        The sandbox's own clock decides about `exp`.
-        """
+    def find(self, token: str) -> Mapping[str, str] | None:
+        """Give a token's `family_id`, which may have been revoked; None for one that is not ours or has expired."""
         try:
             claims = jwt.decode(
                 token,
@@ -82,24 +82,7 @@ class JWTAccessTokens:
             )
         except jwt.InvalidTokenError:
             return None
-        return str(claims["fam"]) if claims["exp"] > self._now() else None
-
-
-class OpaqueAccessTokens:
-    """Random tokens, for the variant `opaque_access`."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._table = TokenTable(database, "access_tokens", now)
-
-    def mint(self, family: str, *, account_id: int, expires_at: float) -> str:  # noqa: ARG002 - the family knows its account
-        """Make a token as `JWTAccessTokens.mint` does, and forget those that have expired."""
-        self._table.purge()
-        return self._table.issue(family_id=family, expires_at=math.ceil(expires_at))
-
-    def family(self, token: str) -> str | None:
-        """Give the token's family as `JWTAccessTokens.family` does."""
-        row = self._table.find(token)
-        return None if row is None else str(row["family_id"])
+        return {"family_id": claims["fam"]} if claims["exp"] > self._now() else None
 
 
 def random_token() -> str:

@@ -24,8 +24,7 @@ class Browsers:
         self._now = config.now
 
     def sign_in(self, account_id: int) -> str:
-        """Give the token of a browser that has just signed in, and forget those that have expired."""
-        self._signed_in.purge()
+        """Give the token of a browser that has just signed in."""
         return self._signed_in.issue(account_id=account_id, expires_at=self._now() + _SECONDS)
 
     def account_id(self, token: str) -> int | None:
