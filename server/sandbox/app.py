@@ -11,7 +11,7 @@ from .config import SandboxConfig
 from .data.database import Database
 from .endpoints.account import AccountEndpoints
 from .endpoints.auth import AuthEndpoints
-from .endpoints.consent import ConsentPage
+from .endpoints.consent import Browsers, ConsentPage
 from .endpoints.documents import DocumentEndpoints
 from .endpoints.mementos import MementoEndpoints
 from .endpoints.oauth import TokenEndpoint
@@ -39,7 +39,7 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         self._database = Database(config.data)
         self._closed = False
         services = Services(config, self._database)
-        self.browser_routes = [ConsentPage(services, pages).route()]
+        self.browser_routes = [ConsentPage(services, Browsers(self._database, config), pages).route()]
         """The part of the API that a person's browser has to reach, wherever the rest is."""
         self.outbox = services.outbox
         self.shown_keys = services.api_keys

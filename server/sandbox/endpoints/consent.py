@@ -1,5 +1,6 @@
 """`auth/oauth2/authorize/`: the page on which a person lets an app in (rememberizer-api.md §2)."""
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,16 +12,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ..config import AUTHORIZE_PATH, OFFLINE_ACCESS, RegisteredApp, SandboxConfig
+from ..data.database import Database
 from ..data.refusals import Refusal
-from ..data.tokens import random_token
+from ..data.tokens import TokenTable, random_token
 from ..wire.forms import read_urlencoded
 from ..wire.pages import Pages
-from .browsers import hand_out, token_of
 from .services import Services
 
 _NAMES = ("client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method")
 _REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_COOKIE = "sandbox_browser"
+_COOKIE_SECONDS = 600
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALWAYS = ("all", "none")
 _SIGN_IN_FIRST = "Sign in first."
 _TOO_OLD = "This page was open for too long, or your browser did not send its cookie. Please try again."
@@ -52,12 +56,45 @@ class Authorization:
         return f"{self.redirect_uri}?{urlencode(parameters | state)}"
 
 
+class Browsers:
+    """Who is signed in to the page, by a cookie of its own that no other part of the sandbox takes.
+
+    Each browser has a random token; signing in gives it another one, which the database knows.
+    """
+
+    def __init__(self, database: Database, config: SandboxConfig) -> None:
+        self._signed_in = TokenTable(database, "browser_sessions", config.now)
+        self._secret = database.secret("browser_sessions")
+        self._now = config.now
+
+    def sign_in(self, account_id: int) -> str:
+        """Give the token of a browser that has just signed in."""
+        return self._signed_in.issue(account_id=account_id, expires_at=self._now() + _COOKIE_SECONDS)
+
+    def account_id(self, token: str) -> int | None:
+        """Give the account that is signed in, if one is."""
+        row = self._signed_in.find(token)
+        return None if row is None else int(row["account_id"])
+
+    def sign_out(self, token: str) -> None:
+        """Forget who is signed in."""
+        self._signed_in.end(token)
+
+    def form_token(self, token: str) -> str:
+        """Give what a form of this browser carries, so that no other site can send one."""
+        return hmac.digest(self._secret, token.encode(), "sha256").hex()
+
+    def is_own(self, form_token: str, token: str) -> bool:
+        """Tell whether a form was made for this browser."""
+        return hmac.compare_digest(self.form_token(token).encode(), form_token.encode())
+
+
 class ConsentPage:
     """Signs the person in to the page, shows who asks for what, and sends the answer back."""
 
-    def __init__(self, services: Services, pages: Pages) -> None:
+    def __init__(self, services: Services, browsers: Browsers, pages: Pages) -> None:
         self._services = services
-        self._browsers = services.browsers
+        self._browsers = browsers
         self._pages = pages
 
     def route(self) -> Route:
@@ -80,7 +117,7 @@ class ConsentPage:
         if request.headers.getlist("origin") != [f"{request.url.scheme}://{request.url.netloc}"]:
             raise Refusal(403, "permission_denied", "This form was not sent by the sandbox's own page.")
         form = await read_urlencoded(request)
-        token = token_of(request)
+        token = _token_of(request)
         if not self._browsers.is_own(form.get("form_token", ""), token):
             return self._show(request, asked, sentence=_TOO_OLD, status=403)
         match form.get("decision"):
@@ -106,11 +143,11 @@ class ConsentPage:
             response.headers.update(refusal.headers if status == 429 and refusal.headers else {})  # noqa: PLR2004 - as above
             return response
         response = _see(f"?{request.url.query}")
-        hand_out(self._browsers.sign_in(account.id), response)
+        _hand_out(self._browsers.sign_in(account.id), response)
         return response
 
     def _authorize(self, request: Request, asked: Authorization, memento: str) -> Response:
-        account_id = self._browsers.account_id(token_of(request))
+        account_id = self._browsers.account_id(_token_of(request))
         if account_id is None:
             return self._show(request, asked, sentence=_SIGN_IN_FIRST, status=403)
         if memento not in (*_ALWAYS, *self._mementos(account_id)):
@@ -132,7 +169,7 @@ class ConsentPage:
     def _show(
         self, request: Request, asked: Authorization, *, sentence: str = "", status: int = 200, login: str = ""
     ) -> Response:
-        token = token_of(request) or random_token()
+        token = _token_of(request) or random_token()
         account_id = self._browsers.account_id(token)
         account = None if account_id is None else self._services.accounts.by_id(account_id)
         response = self._pages.page(
@@ -147,8 +184,19 @@ class ConsentPage:
             sentence=sentence,
             login=login,
         )
-        hand_out(token, response)
+        _hand_out(token, response)
         return response
+
+
+def _token_of(request: Request) -> str:
+    """Give the token in the request's cookie, or ""."""
+    token = request.cookies.get(_COOKIE, "")
+    return token if _TOKEN.fullmatch(token) else ""
+
+
+def _hand_out(token: str, response: Response) -> None:
+    """Set the cookie, for this page only and for ten minutes."""
+    response.set_cookie(_COOKIE, token, max_age=_COOKIE_SECONDS, path=AUTHORIZE_PATH, httponly=True, samesite="lax")
 
 
 def _see(location: str) -> Response:

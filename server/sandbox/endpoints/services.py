@@ -21,7 +21,6 @@ from ..data.seeding import seed
 from ..data.throttle import Throttle
 from ..data.vector_stores import VectorStore, VectorStores
 from ..wire.credentials import access_token, bearer_token, required
-from .browsers import Browsers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,6 @@ class Services:
         self.mementos = Mementos(database, config)
         self.oauth_codes = OAuthCodes(database, self.families, config)
         self.outbox = Outbox(database, config)
-        self.browsers = Browsers(database, config)
         self.passwords = Passwords()
         self.throttle = Throttle(database, config.now)
         self.vector_stores = VectorStores(database, config)
