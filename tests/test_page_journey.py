@@ -16,7 +16,7 @@ import pytest
 from mcp import StdioServerParameters
 from playwright.async_api import Page
 from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters, runtime_directory
+from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox, runtime_directory
 
 from tests.server.sandbox.support import served
 from tests.support.agent import ADA, Agent, agent_on
@@ -73,7 +73,7 @@ async def send(page: Page, **fields: str) -> str:
 
 
 async def code_for(email: str) -> str:
-    letters = await anyio.to_thread.run_sync(fetch_letters, runtime_directory())
+    letters, _ = await anyio.to_thread.run_sync(fetch_outbox, runtime_directory())
     return next(letter.code for letter in reversed(letters) if letter.to == email)
 
 

@@ -21,7 +21,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from .. import __version__
 from ..sandbox.config import SANDBOX_CAPTCHA
-from ..sandbox.mailbox import NoSandboxError, UnusableFolderError, fetch_letters, runtime_directory
+from ..sandbox.mailbox import NoSandboxError, UnusableFolderError, fetch_outbox, runtime_directory
 
 HIDDEN = ("password", "captcha", "verification_code")
 STEP_SECONDS = 30.0
@@ -211,7 +211,7 @@ async def read_mail(email: str) -> str:
         NoSandboxError: No sandbox is running.
         UnusableFolderError: The folder of the runtime files can't be read.
     """
-    letters = await anyio.to_thread.run_sync(fetch_letters, runtime_directory())
+    letters, _ = await anyio.to_thread.run_sync(fetch_outbox, runtime_directory())
     codes = [letter.code for letter in letters if letter.to == email]
     if not codes:
         raise StepFailed(f"no mail to {email} is in the sandbox's outbox.")

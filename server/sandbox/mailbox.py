@@ -132,18 +132,13 @@ def find_outboxes(runtime_dir: Path) -> list[OutboxAddress]:
     return [address for address in read_addresses(runtime_dir) if _is_alive(address)]
 
 
-def fetch_letters(runtime_dir: Path) -> list[Letter]:
-    """Give the letters of all running sandboxes, the oldest first. Waits up to 5 seconds for each of them.
+def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
+    """Give the letters of all running sandboxes, the oldest first, and their keys. Waits up to 5 seconds for each.
 
     Raises:
         NoSandboxError: none is running.
-        UnusableFolderError: the directory under `runtime_dir` is not the user's own.
+        UnusableFolderError: as for `read_addresses`.
     """
-    return fetch_outbox(runtime_dir)[0]
-
-
-def fetch_outbox(runtime_dir: Path) -> tuple[list[Letter], list[ShownKey]]:
-    """Give the letters and the API keys of all running sandboxes; the errors are those of `fetch_letters`."""
     pages = [page for address in find_outboxes(runtime_dir) if (page := _fetch(address))]
     if not pages:
         raise NoSandboxError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters, fetch_outbox
+from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox
 
 from tests.support.process import LONGEST_SECONDS, Process, clean_environment, running
 
@@ -26,7 +26,7 @@ def http_sandbox(runtime: Path, *options: str) -> Iterator[str]:
 
 def newest_code(runtime: Path) -> str:
     """The code of the letter that a sandbox mailed last."""
-    return fetch_letters(runtime)[-1].code
+    return fetch_outbox(runtime)[0][-1].code
 
 
 def shown_key(runtime: Path, opens: str, id: str) -> str:  # noqa: A002 - the member's name

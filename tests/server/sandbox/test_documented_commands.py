@@ -12,7 +12,7 @@ import httpx
 import pytest
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
+from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox
 
 from tests.server.sandbox.support import WAIT_SECONDS, Served, served
 
@@ -62,7 +62,7 @@ async def test_the_commands_on_the_first_page_work_as_they_stand(tmp_path: Path)
         assert json.loads(created.removesuffix("201"))["email"] == "user@example.com"
         assert await shell.run(sign_in) == "204"
 
-        letters = await anyio.to_thread.run_sync(fetch_letters, tmp_path)
+        letters, _ = await anyio.to_thread.run_sync(fetch_outbox, tmp_path)
         await shell.run(f"VERIFICATION_CODE={letters[-1].code}")
         assert (await shell.run(verify)).endswith("200")
         person = await shell.run(me)

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_HEADER, SandboxConfig
 from rememberizer_mcp.server.sandbox.data.outbox import Letter
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
-from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_letters, find_outboxes, published
+from rememberizer_mcp.server.sandbox.mailbox import NoSandboxError, fetch_outbox, find_outboxes, published
 from rememberizer_mcp.server.sandbox.wire.web import web_app
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -22,7 +22,7 @@ from tests.support.ports import port_with
 
 async def _fetch(runtime_dir: Path) -> list[Letter]:
     with anyio.fail_after(WAIT_SECONDS):
-        return await anyio.to_thread.run_sync(fetch_letters, runtime_dir)
+        return (await anyio.to_thread.run_sync(fetch_outbox, runtime_dir))[0]
 
 
 async def test_letters_of_all_sandboxes_come_oldest_first(tmp_path: Path, clock: FakeClock) -> None:
@@ -54,7 +54,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(sandbox: Sandbox, tmp_pat
 
 def test_without_a_sandbox_the_answer_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(NoSandboxError, match=r"^No running sandbox was found\. Start one with `rememberizer-mcp"):
-        fetch_letters(tmp_path)
+        fetch_outbox(tmp_path)
     assert find_outboxes(tmp_path) == []
 
 
@@ -64,7 +64,7 @@ async def test_the_file_of_a_dead_process_is_removed(tmp_path: Path) -> None:
     directory = tmp_path / "rememberizer-mcp"
     assert len(list(directory.iterdir())) == 1
     with pytest.raises(NoSandboxError):
-        fetch_letters(tmp_path)
+        fetch_outbox(tmp_path)
     assert list(directory.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig
 from rememberizer_mcp.server.sandbox.listener import ending_signals, serve_sandbox
-from rememberizer_mcp.server.sandbox.mailbox import fetch_letters
+from rememberizer_mcp.server.sandbox.mailbox import fetch_outbox
 
 from tests.server.sandbox.support import EMAIL, NAME, PASSWORD, served
 
@@ -30,7 +30,7 @@ async def test_api_page_and_outbox_are_served_on_one_port(tmp_path: Path) -> Non
     async with served(tmp_path) as sandbox, httpx.AsyncClient(base_url=sandbox.base_url, trust_env=False) as client:
         body = {"email": EMAIL, "password": PASSWORD, "name": NAME, "captcha": SANDBOX_CAPTCHA}
         assert (await client.post("api/v1/auth/signup/", json=body)).status_code == 201
-        [letter] = await anyio.to_thread.run_sync(fetch_letters, tmp_path)
+        [letter], _ = await anyio.to_thread.run_sync(fetch_outbox, tmp_path)
         assert letter.code in (await client.get(sandbox.outbox_url)).text
         index = await client.get("/")
         assert sandbox.base_url + "api/v1/" in index.text
