@@ -11,11 +11,11 @@ from .config import SandboxConfig
 from .data.database import Database
 from .endpoints.account import AccountEndpoints
 from .endpoints.auth import AuthEndpoints
+from .endpoints.base import Services
 from .endpoints.consent import Browsers, ConsentPage
 from .endpoints.documents import DocumentEndpoints
 from .endpoints.mementos import MementoEndpoints
 from .endpoints.oauth import TokenEndpoint
-from .endpoints.services import Services
 from .endpoints.vector_stores import VectorStoreEndpoints
 from .wire.pages import Pages
 from .wire.web import web_app

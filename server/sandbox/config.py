@@ -1,6 +1,5 @@
 """What can be chosen about a sandbox, and the names that it and those who look for one agree on."""
 
-import hmac
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -30,10 +29,6 @@ class RegisteredApp:
     client_id: str
     client_secret: str = field(repr=False)
     name: str
-
-    def has_secret(self, secret: str) -> bool:
-        """Compare in constant time."""
-        return hmac.compare_digest(self.client_secret.encode(), secret.encode())
 
 
 SANDBOX_APP = RegisteredApp(

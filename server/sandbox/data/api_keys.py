@@ -7,6 +7,7 @@ Each account has one key for all its documents, each memento one for its own (a 
 import base64
 import hmac
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,15 +19,20 @@ PREFIX = "rem_ck_"
 Opened = Literal["account", "memento", "vector_store"]
 
 _MOST = 100
-_ACCOUNTS = "SELECT id AS account_id, NULL AS memento_id, '' AS name, email, id FROM accounts ORDER BY id"
-_MEMENTOS = (
-    "SELECT account_id, mementos.id AS memento_id, mementos.name, email, mementos.id"
-    " FROM mementos JOIN accounts ON accounts.id = account_id ORDER BY mementos.id"
-)
-_STORES = (
-    "SELECT vector_stores.id, vector_stores.name, email, key"
-    " FROM vector_stores JOIN accounts ON accounts.id = account_id ORDER BY vector_stores.rowid"
-)
+_HOLDERS: Mapping[Opened, str] = {
+    "account": (
+        "SELECT id, '' AS name, email, NULL AS key, id AS account_id, NULL AS memento_id FROM accounts ORDER BY id"
+    ),
+    "memento": (
+        "SELECT mementos.id, mementos.name, email, NULL AS key, account_id, mementos.id AS memento_id"
+        " FROM mementos JOIN accounts ON accounts.id = account_id ORDER BY mementos.id"
+    ),
+    "vector_store": (
+        "SELECT vector_stores.id, vector_stores.name, email, key"
+        " FROM vector_stores JOIN accounts ON accounts.id = account_id ORDER BY vector_stores.rowid"
+    ),
+}
+"""What has a key, and the key itself where that is kept with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +70,15 @@ class ApiKeys:
         As in the real service, a key for documents is made when somebody first looks at it.
         """
         return [
-            *(_shown("account", row, self._of_documents(row)) for row in self._newest(_ACCOUNTS)),
-            *(_shown("memento", row, self._of_documents(row)) for row in self._newest(_MEMENTOS)),
-            *(_shown("vector_store", row, row["key"]) for row in self._newest(_STORES)),
+            ShownKey(
+                opens=opens,
+                id=str(row["id"]),
+                name=row["name"],
+                owner=row["email"],
+                key=row["key"] or self._of_documents(row["account_id"], row["memento_id"]),
+            )
+            for opens, select in _HOLDERS.items()
+            for row in self._database.all(f"{select} DESC LIMIT ?", _MOST)[::-1]
         ]
 
     def sample(self, account_id: int) -> str:
@@ -74,8 +86,7 @@ class ApiKeys:
         made = hmac.digest(self._database.secret("sample_keys"), str(account_id).encode(), "sha256")
         return PREFIX + base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
-    def _of_documents(self, row: sqlite3.Row) -> str:
-        account_id, memento_id = row["account_id"], row["memento_id"]
+    def _of_documents(self, account_id: int, memento_id: int | None) -> str:
         known = self._database.one(
             "SELECT key FROM shown_keys WHERE account_id = ? AND memento_id IS ?", account_id, memento_id
         ) or self._database.insert(
@@ -83,10 +94,3 @@ class ApiKeys:
         )
         key: str = known["key"]
         return key
-
-    def _newest(self, select: str) -> list[sqlite3.Row]:
-        return self._database.all(f"{select} DESC LIMIT ?", _MOST)[::-1]
-
-
-def _shown(opens: Opened, row: sqlite3.Row, key: str) -> ShownKey:
-    return ShownKey(opens=opens, id=str(row["id"]), name=row["name"], owner=row["email"], key=key)

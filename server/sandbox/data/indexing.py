@@ -22,13 +22,7 @@ _UNSPACED = re.compile(
     "\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 
-_USUAL: Mapping[str, Value] = {
-    "type": "text/plain",
-    "integration_type": "memory",
-    "source": "",
-    "path": "",
-    "url": "",
-}
+_USUAL: Mapping[str, Value] = {"type": "text/plain", "integration_type": "memory", "source": "", "path": "", "url": ""}
 """The columns of a document that `documents/memorize/` adds."""
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .database import Database, Value
-from .discussions import Discussions, Message
-from .documents import SEED_SHELF
+from .documents import SEED_SHELF, Discussions, Message
 from .indexing import put
 
 _FILES = Path(__file__).parent / "seed"

@@ -1,6 +1,7 @@
-"""What the families of endpoints share: how a method says which calls it answers, and what happens to its answer."""
+"""What the endpoints share: the parts of the sandbox, who a request comes from, and which calls a method answers."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
@@ -8,8 +9,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..data.refusals import not_found
-from .services import Services
+from ..config import SandboxConfig
+from ..data.accounts import Account, Accounts
+from ..data.api_keys import ApiKeys
+from ..data.database import Database
+from ..data.documents import SEED_SHELF, Discussions, Scope, account_shelf
+from ..data.families import Families
+from ..data.library import Library
+from ..data.mementos import Mementos
+from ..data.oauth_codes import OAuthCodes
+from ..data.outbox import Outbox
+from ..data.passwords import Passwords
+from ..data.refusals import Refusal, invalid_api_key, not_found, permission_denied
+from ..data.seeding import seed
+from ..data.throttle import Throttle
+from ..data.vector_stores import VectorStore, VectorStores
+from ..wire.credentials import access_token, bearer_token, required
 
 Found = TypeVar("Found")
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[object]])
@@ -22,6 +37,99 @@ class _IdConvertor(IntegerConvertor):
 
 
 register_url_convertor("id", _IdConvertor())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who reads documents: an account, and which documents the request may read."""
+
+    account: Account
+    scope: Scope
+
+
+class Services:
+    """The parts of one sandbox. They share its database and its clock."""
+
+    def __init__(self, config: SandboxConfig, database: Database) -> None:
+        self.config = config
+        self.accounts = Accounts(database)
+        self.api_keys = ApiKeys(database, config)
+        self.discussions = Discussions(database)
+        self.families = Families(database, config)
+        self.library = Library(database, config, seed=lambda: seed(database, config.now()))
+        self.mementos = Mementos(database, config)
+        self.oauth_codes = OAuthCodes(database, self.families, config)
+        self.outbox = Outbox(database, config)
+        self.passwords = Passwords()
+        self.throttle = Throttle(database, config.now)
+        self.vector_stores = VectorStores(database, config)
+
+    def reader(self, request: Request) -> Reader:
+        """Give who reads documents, or refuse with a 401.
+
+        A bearer token counts before an API key, and that before the access cookie.
+        """
+        key = request.headers.get("x-api-key")
+        if key is None or bearer_token(request):
+            return self.token_holder(request)
+        holder = self.api_keys.holder(key)
+        if holder is None:
+            raise invalid_api_key()
+        return self._reader(holder["account_id"], holder["memento_id"])
+
+    def token_holder(self, request: Request) -> Reader:
+        """Give the signed-in person, or an app and what the person let it read, or refuse with a 401.
+
+        API keys don't count.
+        """
+        family = self.families.sign_in(required(access_token(request, self.config)))
+        memento = family.memento or "all"
+        if memento == "none":
+            return Reader(account=self.accounts.by_id(family.account_id), scope=Scope(()))
+        return self._reader(family.account_id, None if memento == "all" else int(memento))
+
+    def owner(self, request: Request) -> Reader:
+        """Do as `token_holder` does, and refuse with a 403 an app that may not read everything."""
+        reader = self.token_holder(request)
+        if not reader.scope.shelves or reader.scope.memento_id is not None:
+            raise permission_denied()
+        return reader
+
+    def store(self, request: Request) -> VectorStore:
+        """Give the vector store whose API key the request carries, or refuse with a 401."""
+        store = self.vector_stores.by_key(required(request.headers.get("x-api-key", "")))
+        if store is None:
+            raise invalid_api_key()
+        return store
+
+    def admit_address(self, request: Request, scope: str, *, per_minute: int) -> None:
+        """Count a request by where it comes from, as `Throttle.admit` does; in process there may be no address."""
+        if request.client is not None:
+            self.throttle.admit(scope, request.client.host, per_minute=per_minute)
+
+    async def sign_in(self, login: str, password: str) -> Account:
+        """Give the account of a login and a password. One that is not verified gets a fresh verification code.
+
+        Raises:
+            Refusal: 429, there were too many tries; or login and password don't belong together (which of them is wrong
+                is not said); or the address must be verified.
+        """
+        self.throttle.admit("signin-login", login.casefold(), per_minute=self.config.sign_in_attempts_per_minute)
+        account = self.accounts.by_login(login)
+        is_right = await self.passwords.matches(account.password_hash if account else None, password)
+        status = self.config.variants.refusal_status
+        if account is None or not is_right:
+            detail = "Incorrect authentication credentials."
+            raise Refusal(status, "authentication_failed", detail, field="password")
+        if not account.verified:
+            self.outbox.send_code(account)
+            if self.config.variants.unverified_sign_in == "refused":
+                raise Refusal(status, "email_not_verified", "E-mail address is not verified.", field="login")
+        return account
+
+    def _reader(self, account_id: int, memento_id: int | None) -> Reader:
+        scope = Scope((account_shelf(account_id), SEED_SHELF), memento_id)
+        return Reader(account=self.accounts.by_id(account_id), scope=scope)
 
 
 class Endpoints:

@@ -17,7 +17,7 @@ from ..data.refusals import Refusal
 from ..data.tokens import TokenTable, random_token
 from ..wire.forms import read_urlencoded
 from ..wire.pages import Pages
-from .services import Services
+from .base import Services
 
 _NAMES = ("client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method")
 _REDIRECT_URI = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4})/oauth/callback")

@@ -27,8 +27,7 @@ from ..wire.forms import (
     read_query,
 )
 from ..wire.shapes import Shape, listed, search_reply
-from .base import Endpoints, answers, found, id_in
-from .services import Reader
+from .base import Endpoints, Reader, answers, found, id_in
 
 _PAGE_SIZE, _MOST_PAGE_SIZE = 10, 1000
 _MOST_CHUNKS = 20

@@ -1,6 +1,6 @@
 """`mementos/`, and the public knowledge made of them (rememberizer-api.md §5.4 and §5.5), for a session only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -13,8 +13,7 @@ from ..data.mementos import Memento
 from ..data.refusals import InvalidFields
 from ..wire.forms import Fields, Named, Text, must, read_json
 from ..wire.shapes import Shape, iso
-from .base import Endpoints, answers, found, id_in
-from .services import Reader
+from .base import Endpoints, Reader, answers, found, id_in
 
 _SINCE = 1_704_067_200.0  # 2024-01-01
 _DAY = 86_400
@@ -96,8 +95,8 @@ class MementoEndpoints(Endpoints):
             folder: {number for number, path in paths.items() if _is_in(path, folder)} for folder in fields.folder_add
         }
         ids = [int(text) for text in fields.add]
-        unknown = _first(number for number in ids if self.library.document(owner.scope, number) is None)
-        empty = _first(folder for folder, inside in held.items() if not inside)
+        unknown = next((number for number in ids if self.library.document(owner.scope, number) is None), None)
+        empty = next((folder for folder, inside in held.items() if not inside), None)
         complaints = {
             "memento": fields.memento != str(memento.id) and "This is not the memento of the address.",
             "add": unknown is not None and f'Invalid pk "{unknown}" - object does not exist.',
@@ -129,10 +128,6 @@ class MementoEndpoints(Endpoints):
             "memento": number,
             "document_ids": [document.id for document in documents],
         }
-
-
-def _first(items: Iterable[object]) -> object:
-    return next(iter(items), None)
 
 
 def _is_in(path: str, folder: str) -> bool:

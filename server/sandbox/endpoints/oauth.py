@@ -1,5 +1,6 @@
 """`auth/oauth2/token/` (rememberizer-api.md §2); the page before it is in `consent.py`."""
 
+import hmac
 import math
 from collections.abc import Mapping
 
@@ -40,7 +41,7 @@ class TokenEndpoint(Endpoints):
     def _exchange(self, fields: Mapping[str, str]) -> tuple[Tokens, str]:
         """Give tokens and their scope. Only offline access ever has a refresh token."""
         app = self.config.app(fields.get("client_id", ""))
-        if app is None or not app.has_secret(fields.get("client_secret", "")):
+        if app is None or not hmac.compare_digest(app.client_secret.encode(), fields.get("client_secret", "").encode()):
             raise OAuthError("invalid_client")
         match _required(fields, "grant_type"):
             case "authorization_code":

@@ -50,17 +50,12 @@ def read_text(file: BinaryIO, media_type: str) -> tuple[str | None, str | None]:
         return None, _UNREADABLE
     data = file.read(READ_BYTES)
     is_cut = bool(file.read(1))
+    encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8-sig"
     try:
-        text = _decoded(data, is_whole=not is_cut)
+        text = codecs.getincrementaldecoder(encoding)().decode(data, final=not is_cut)  # half a character is left out
     except UnicodeDecodeError:
         return None, _NO_TEXT
     return _shown(text) if media_type == "text/html" else text, _CUT if is_cut else None
-
-
-def _decoded(data: bytes, *, is_whole: bool) -> str:
-    """A character that the cut went through is left out."""
-    encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8-sig"
-    return codecs.getincrementaldecoder(encoding)().decode(data, final=is_whole)
 
 
 class _Page(HTMLParser):
