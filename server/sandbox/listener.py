@@ -111,7 +111,8 @@ def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         chosen: ASGIApp = otherwise
-        if not (_is_loopback(scope) and is_asked_here(scope, names=_NAMES)):
+        is_from_here = scope["client"] is not None and ip_address(scope["client"][0]).is_loopback
+        if not (is_from_here and is_asked_here(scope, names=_NAMES)):
             chosen = refused
         elif hmac.compare_digest(scope["path"].lstrip("/").partition("/")[0].encode(), key.encode()):
             scope["root_path"] = f"/{key}"
@@ -119,11 +120,6 @@ def keyed_app(sandbox: Sandbox, *, otherwise: ASGIApp, key: str) -> ASGIApp:
         await chosen(scope, receive, send)
 
     return WithHeaders(app, pages.headers())
-
-
-def _is_loopback(scope: Scope) -> bool:
-    client = scope["client"]
-    return client is not None and ip_address(client[0]).is_loopback
 
 
 def _announcement(config: SandboxConfig, address: OutboxAddress) -> list[str]:

@@ -19,8 +19,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_runtime_path
 
 from .config import AUTHORIZE_PATH, LOOPBACK, SANDBOX_HEADER
-from .data.api_keys import ShownKey
-from .data.outbox import Letter
+from .data.outbox import Letter, ShownKey
 
 _DIRECTORY = "rememberizer-mcp"
 _TIMEOUT_SECONDS = 5
@@ -124,11 +123,7 @@ def read_addresses(runtime_dir: Path) -> list[OutboxAddress]:
 
 
 def find_outboxes(runtime_dir: Path) -> list[OutboxAddress]:
-    """Give the outbox pages that accept a connection. A file whose process is dead is removed.
-
-    Raises:
-        UnusableFolderError: as for `read_addresses`.
-    """
+    """Give those of `read_addresses` that accept a connection. A file whose process is dead is removed."""
     return [address for address in read_addresses(runtime_dir) if _is_alive(address)]
 
 

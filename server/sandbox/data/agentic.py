@@ -47,16 +47,9 @@ def told(matches: list[Match], rounds: Mapping[str, int]) -> dict[str, object]:
     iterations = [
         {"iteration": number, "query": query, "found": found} for number, (query, found) in enumerate(rounds.items(), 1)
     ]
-    return {
-        "message": "" if matches else _NOTHING,
-        "result": _extract(matches),
-        "metadata": {"iterations": iterations},
-    }
-
-
-def _extract(matches: list[Match]) -> str:
-    passages = {match.document.name: match.text for match in matches[:_EXTRACT_DOCUMENTS]}
-    return "\n\n".join(f"{name}: {' '.join(text.split())[:_EXTRACT_CHARACTERS]}" for name, text in passages.items())
+    passages = {match.document.name: " ".join(match.text.split()) for match in matches[:_EXTRACT_DOCUMENTS]}
+    extract = "\n\n".join(f"{name}: {text[:_EXTRACT_CHARACTERS]}" for name, text in passages.items())
+    return {"message": "" if matches else _NOTHING, "result": extract, "metadata": {"iterations": iterations}}
 
 
 def _wordings(query: str, context: str, nearest: Mapping[int, Match]) -> Iterator[str]:

@@ -8,16 +8,13 @@ import base64
 import hmac
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
 from ..config import SandboxConfig
 from .database import Database
+from .outbox import Opened, ShownKey
 from .tokens import TokenTable
 
 PREFIX = "rem_ck_"
-Opened = Literal["account", "memento", "vector_store"]
-
 _MOST = 100
 _HOLDERS: Mapping[Opened, str] = {
     "account": (
@@ -33,18 +30,6 @@ _HOLDERS: Mapping[Opened, str] = {
     ),
 }
 """What has a key, and the key itself where that is kept with it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShownKey:
-    """One key and what it opens: all documents of an account, or the memento or vector store of this id and name."""
-
-    opens: Opened
-    id: str
-    name: str
-    owner: str
-    """The e-mail address of the account."""
-    key: str = field(repr=False)
 
 
 class ApiKeys:

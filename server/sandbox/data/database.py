@@ -39,11 +39,7 @@ class Database:
         return self._connection.execute(statement, values).fetchall()
 
     def insert(self, table: str, **row: Value) -> sqlite3.Row:
-        """Add a row, and give it with the columns that the table filled in.
-
-        Raises:
-            sqlite3.IntegrityError: a constraint of the schema forbids it.
-        """
+        """Add a row, and give it as it is kept. `sqlite3.IntegrityError`: a constraint of the schema forbids it."""
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks(row)}) RETURNING *"  # noqa: S608 - names of ours
         return self.all(statement, *row.values())[0]
 

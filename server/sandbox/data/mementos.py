@@ -41,8 +41,7 @@ class Mementos:
     def change(self, memento_id: int, *, add: Iterable[int], remove: Iterable[int]) -> None:
         """Put documents in, then take documents out. One that is in already, or isn't in, changes nothing.
 
-        Raises:
-            sqlite3.IntegrityError: there is no such memento, or no such document to add.
+        `sqlite3.IntegrityError`: there is no such memento, or no such document to add.
         """
         with self._database.transaction():
             for document_id in add:

@@ -1,14 +1,16 @@
-"""The letters that a real service would send by e-mail, and the verification codes in them."""
+"""What the outbox page shows: letters that a real service would send by e-mail, with their codes, and API keys."""
 
 import hmac
 import secrets
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..config import SandboxConfig
 from .accounts import Account
 from .database import Database
 from .refusals import Refusal
 
+Opened = Literal["account", "memento", "vector_store"]
 _LETTERS_KEPT = 100
 _SUBJECT = "Your Rememberizer sandbox verification code"
 _POSSIBLE_CODES = 10**6
@@ -23,6 +25,18 @@ class Letter:
     code: str = field(repr=False)
     sent_at: float
     expires_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownKey:
+    """One key and what it opens: all documents of an account, or the memento or vector store of this id and name."""
+
+    opens: Opened
+    id: str
+    name: str
+    owner: str
+    """The e-mail address of the account."""
+    key: str = field(repr=False)
 
 
 class Outbox:

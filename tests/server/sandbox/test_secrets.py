@@ -7,8 +7,7 @@ from anyio import to_thread
 from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SandboxConfig
 from rememberizer_mcp.server.sandbox.data.accounts import Account
-from rememberizer_mcp.server.sandbox.data.api_keys import ShownKey
-from rememberizer_mcp.server.sandbox.data.outbox import Letter
+from rememberizer_mcp.server.sandbox.data.outbox import Letter, ShownKey
 from rememberizer_mcp.server.sandbox.data.tokens import Tokens
 from rememberizer_mcp.server.sandbox.data.vector_stores import VectorStore
 from rememberizer_mcp.server.sandbox.listener import outbox_listener
