@@ -5,10 +5,10 @@ import sys
 import click
 
 from ..doctor.report import printable
+from ..hosts.block import NoCommand
 from ..hosts.files import UnusableFile, check_writable
 from ..hosts.install import Change, installing, pasteable, uninstalling
 from ..hosts.interruption import ending_as_interrupted
-from ..hosts.refusal import NoCommand
 from ..hosts.system import NoHome, System, this_system
 from ..hosts.table import HOSTS
 from ..logs.secret_forms import shown_name

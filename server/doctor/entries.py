@@ -4,9 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..hosts.block import SANDBOX_NAME, runs_what_lies_about, typed
-from ..hosts.configured import Configured, configured
+from ..hosts.block import NAMES, SANDBOX_NAME, Block, runs_what_lies_about, typed
+from ..hosts.document import HostDocument
+from ..hosts.files import CantChange, UnusableFile, read_file
+from ..hosts.left_out import left_out
 from ..hosts.system import NoHome, System, this_system
+from ..hosts.table import HOSTS, Host
 from .entry import Entry
 from .report import Finding, printable
 
@@ -28,50 +31,61 @@ def entries(system: System) -> Iterator[Entry | Finding]:
 
     Warnings stand for what may keep a host from reading or starting one.
     """
-    for found in configured(system):
-        yield from (Finding.warning("hosts", *warning) for warning in _about_file(found))
-        for name in found.blocks:
-            title = f"{found.host.title} (sandbox)" if name == SANDBOX_NAME else found.host.title
-            install = typed("install", found.host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
-            yield _entry(found, name, title, install)
-            for text, step in _about_entry(found, name, install):
-                yield Finding.warning("hosts", f"{title}: {text}", f"{step} {found.host.next_step}")
+    for host in HOSTS.values():
+        path = host.path(system)
+        try:
+            document = HostDocument(host, read_file(path))
+        except (UnusableFile, CantChange) as error:
+            problem = f"{path} {error}." if isinstance(error, CantChange) else str(error)
+            step = f"Correct {path}; the host may not be able to read it either."
+            yield Finding.warning("hosts", f"{host.title}: {problem}", step)
+            continue
+        yield from (Finding.warning("hosts", f"{host.title}: {text}", step) for text, step in _of_file(document, path))
+        for name in (name for name in NAMES if name in document.entries):
+            title = f"{host.title} (sandbox)" if name == SANDBOX_NAME else host.title
+            install = typed("install", host.name, *(["--sandbox"] if name == SANDBOX_NAME else []))
+            yield _entry(host, host.block(document.entries[name]), path, title, install)
+            for text, step in _of_entry(system, document, path, name, install):
+                yield Finding.warning("hosts", f"{title}: {text}", f"{step} {host.next_step}")
 
 
-def _about_file(found: Configured) -> Iterator[tuple[str, str]]:
-    title, path = found.host.title, found.path
-    if found.problem:
-        yield f"{title}: {found.problem}", f"Correct {path}; the host may not be able to read it either."
-    if found.refused:
-        text = f"{title}: {path} holds {found.refused}, which {title} itself can't read."
-        yield text, f"There, {found.refused.step}. {found.host.next_step}"
-    _, remove = found.host.projects or ("", "")
-    for name, folders in found.folders.items():
-        text = (
-            f"{title}: in {path} an entry `{name}` stands for {printable(', '.join(folders))} "
-            "alone; it goes before the one for all folders, and was not started."
+def _of_file(document: HostDocument, path: Path) -> Iterator[tuple[str, str]]:
+    """What may keep the host from reading the file, or from taking an entry that holds for all folders."""
+    host = document.host
+    _, remove = host.projects or ("", "")
+    if refused := document.refused:
+        yield (
+            f"{path} holds {refused}, which {host.title} itself can't read.",
+            f"There, {refused.step}. {host.next_step}",
         )
-        yield text, f"If it is not wanted, `{remove} {name}` there removes it."
+    for name in NAMES:
+        if folders := document.folders_with(name):
+            text = (
+                f"in {path} an entry `{name}` stands for {printable(', '.join(folders))} "
+                "alone; it goes before the one for all folders, and was not started."
+            )
+            yield text, f"If it is not wanted, `{remove} {name}` there removes it."
 
 
-def _about_entry(found: Configured, name: str, install: str) -> Iterator[tuple[str, str]]:
-    place = f"our entry in {found.path}"
-    if name in found.off:
-        yield f"{place} is switched off (`{found.off[name]}`).", f"Switch it on there: {found.host.switch_on}."
-    if name in found.odd:
-        members = " and ".join(f"`{each}`" for each in found.odd[name])
+def _of_entry(system: System, document: HostDocument, path: Path, name: str, install: str) -> Iterator[tuple[str, str]]:
+    """What may keep the host from starting the entry, and the first part of what to do about it."""
+    host, entry, place = document.host, document.entries[name], f"our entry in {path}"
+    block = host.block(entry)
+    if member := host.switched_off(entry):
+        yield f"{place} is switched off (`{member}`).", f"Switch it on there: {host.switch_on}."
+    if block and (odd := host.not_texts(entry)):
+        members = " and ".join(f"`{each}`" for each in odd)
         text = f"in {place}, {members} holds what is no text."
         yield text, "Write it in quotes there: a host may refuse the entry for it."
-    for reason in found.left_out[name]:
-        yield printable(reason.text), reason.step
-    if (block := found.blocks[name]) and runs_what_lies_about(block):
+    for text, step in left_out(host, system, document.value, name, block):
+        yield printable(text), step
+    if block and runs_what_lies_about(block):
         text = f"{place} may run a file of the host's working folder instead of the server."
         yield text, f"Run `{install}`, which renews it."
 
 
-def _entry(found: Configured, name: str, title: str, install: str) -> Entry | Finding:
-    block, host = found.blocks[name], found.host
-    place, restart = f"{title}: our entry in {found.path}", host.next_step
+def _entry(host: Host, block: Block | None, path: Path, title: str, install: str) -> Entry | Finding:
+    place, restart = f"{title}: our entry in {path}", host.next_step
     if block is None or not block.command:
         return Finding.failure("hosts", f"{place} holds no command.", f"Run `{install}`. {restart}")
     in_command = any(map(host.filled.search, (block.command, *block.args, block.folder or "")))
@@ -87,7 +101,7 @@ def _entry(found: Configured, name: str, title: str, install: str) -> Entry | Fi
         text = f"{place} names a folder (`{host.folder}`) that is relative or not there."
         return Finding.failure("hosts", text, f"Write an absolute path there. {restart}")
     return Entry(
-        title=title, install=f"Run `{install}`. {restart}", settings=f"Correct them in {found.path}. {restart}",
-        place=f"The entry of {title} is in {found.path}. {restart}",
+        title=title, install=f"Run `{install}`. {restart}", settings=f"Correct them in {path}. {restart}",
+        place=f"The entry of {title} is in {path}. {restart}",
         command=(block.command, *block.args), environ=block.env, folder=block.folder or ROOT,
     )  # fmt: skip

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from .refusal import NoCommand
 from .system import System, direct_url, has_keyring
 
 NAME = "rememberizer"
@@ -34,6 +33,10 @@ _FORMER_BY_PIPX = ["run", PROGRAM]
 _REQUIREMENT = re.compile(rf"{PROGRAM}(\[keyring\])?( @ \S+)?")
 _STARTED_MODULE = re.compile(r"(?<!\S)-[a-zA-Z]*m ?rememberizer_mcp\.server(?!\S)")
 _SAFE_PATH = re.compile(r"(?<!\S)-[a-zA-Z]*[PI]")
+
+
+class NoCommand(Exception):
+    """There is no command that a host could start again."""
 
 
 @dataclass(frozen=True, kw_only=True)

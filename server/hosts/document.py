@@ -9,9 +9,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from .block import NAMES
-from .files import BOM, MOST_BYTES, HostFile
-from .json_text import JsonText, leniencies
-from .refusal import CantChange, Leniency
+from .files import BOM, MOST_BYTES, CantChange, HostFile
+from .json_text import JsonText, Leniency, leniencies
 from .table import Host
 from .toml_text import TomlText
 from .yaml_text import YamlText

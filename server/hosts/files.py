@@ -26,6 +26,10 @@ class UnusableFile(Exception):
     """A file is left alone; the message names it and says why."""
 
 
+class CantChange(Exception):
+    """A text can't be changed safely; the message goes on from the file's name: "is not valid JSON"."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HostFile:
     """A file as it was read; ``content`` is ``None`` where there is none yet."""

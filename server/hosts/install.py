@@ -15,9 +15,17 @@ from typing import Any
 from ..logs.secret_forms import shown_name
 from .block import ENVIRONMENT, Block, entry_name, own_block, starts_us
 from .document import HostDocument, shown_entry
-from .files import HostFile, UnusableFile, copy_for, drop_copies, read_copy_before_us, read_file, replace_file
+from .files import (
+    CantChange,
+    HostFile,
+    UnusableFile,
+    copy_for,
+    drop_copies,
+    read_copy_before_us,
+    read_file,
+    replace_file,
+)
 from .left_out import Reason, left_out
-from .refusal import CantChange
 from .system import System
 from .table import Host
 

@@ -7,10 +7,11 @@ from the same text with these blanked, so that a position in one is the same pos
 import json
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .refusal import CantChange, Leniency
+from .files import CantChange
 
 _COMMENT = r"//[^\r\n]*|/\*.*?\*/"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -25,6 +26,20 @@ _LENIENT = re.compile(
 _LINE_END = re.compile(r"[ \t]*(?://|[\r\n])")
 _INDENT = re.compile(r'\n([ \t]+)"')
 _DECODER = json.JSONDecoder(parse_constant=str)
+
+
+class Leniency(StrEnum):
+    """What some hosts read in a JSON file and others refuse, in the words of the sentence about it."""
+
+    MARK = "a byte order mark"
+    COMMENT = "a comment"
+    COMMA = "a comma before a closing bracket"
+    NUMBER = "`NaN` or `Infinity`"
+
+    @property
+    def step(self) -> str:
+        """What somebody does about it; a sentence without its beginning and end."""
+        return "save the file as UTF-8 without it" if self is Leniency.MARK else "take it out"
 
 
 class _Member(NamedTuple):

@@ -6,22 +6,19 @@ Gemini CLI's source (``mcpServerEnablement.ts``, ``trustedFolders.ts``).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .block import Block
 from .document import read_text
-from .files import UnusableFile, read_file
-from .refusal import CantChange
+from .files import CantChange, UnusableFile, read_file
 from .system import System
 from .table import Host
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One reason."""
 
     text: str

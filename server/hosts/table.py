@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .block import Block
-from .refusal import Leniency
+from .json_text import Leniency
 from .system import System
 
 Form = Literal["json", "toml", "yaml"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli_w
 
-from .refusal import CantChange
+from .files import CantChange
 
 _NAN = float("nan")
 """The same object each time, so that what was read twice is equal."""

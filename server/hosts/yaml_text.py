@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .refusal import CantChange
+from .files import CantChange
 
 _WIDE = 1_000_000
 """Longer than any line of ours, so that none is folded."""

@@ -86,7 +86,7 @@ def test_what_only_prints_imports_nothing_of_any_command(
 def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environment: dict[str, str]) -> None:
     names = imported_by("--help", environment=environment)
     assert names.isdisjoint(HEAVY)
-    hosts = {f"{SERVER}.hosts{name}" for name in ("", ".block", ".refusal", ".system")}
+    hosts = {f"{SERVER}.hosts{name}" for name in ("", ".block", ".system")}
     assert {name for name in names if name.startswith(f"{SERVER}.")} == FRAME | hosts
 
 

@@ -57,6 +57,26 @@ def test_the_sandboxs_entry_is_told_apart_and_an_odd_one_is_not_off(tmp_path: Pa
     assert finding.text.startswith("Cursor (sandbox): our entry in ")
 
 
+@pytest.mark.parametrize(
+    ("host", "text", "problem"),
+    [
+        ("codex", "a = ?", "is not valid TOML (line 1, column 5)."),
+        ("goose", "extensions:", None),
+        ("vscode", None, "is no file."),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_a_warning(
+    host: str, text: str | None, problem: str | None, tmp_path: Path
+) -> None:
+    path = HOSTS[host].path(a_system(tmp_path))
+    if text is None:
+        path.mkdir(parents=True)
+    findings = list(entries(a_system(tmp_path))) if text is None else found(tmp_path, host, text)
+    told = [(each.level, each.text, each.next_step) for each in findings if isinstance(each, Finding)]
+    step = f"Correct {path}; the host may not be able to read it either."
+    assert told == ([(Level.WARNING, f"{HOSTS[host].title}: {path} {problem}", step)] if problem else [])
+
+
 @pytest.mark.promise("doctor:looks:commands")
 @pytest.mark.parametrize(
     "block",

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.hosts.block import own_block, typed
+from rememberizer_mcp.server.hosts.block import NoCommand, own_block, typed
 from rememberizer_mcp.server.hosts.install import pasteable
-from rememberizer_mcp.server.hosts.refusal import NoCommand
 
 from tests.support.systems import a_system
 

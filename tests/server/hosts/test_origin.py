@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rememberizer_mcp.server.hosts.block import own_block, requirement, starts_us, typed
-from rememberizer_mcp.server.hosts.refusal import NoCommand
+from rememberizer_mcp.server.hosts.block import NoCommand, own_block, requirement, starts_us, typed
 from rememberizer_mcp.server.hosts.system import direct_url
 
 from tests.support.systems import a_system

@@ -1,7 +1,7 @@
 """Texts in which our entry has no one place are refused in a sentence."""
 
 import pytest
-from rememberizer_mcp.server.hosts.refusal import CantChange
+from rememberizer_mcp.server.hosts.files import CantChange
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
 from tests.support.host_texts import NAME, held, parsed

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.hosts.configured import configured
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS, Host
 
@@ -66,8 +65,8 @@ def test_both_entries_stand_beside_each_other(host: Host, tmp_path: Path) -> Non
     original = path.read_bytes()
     for sandbox in (False, True):
         installing(system, host, sandbox=sandbox).make()
-    (found,) = [each for each in configured(system) if each.host is host]
-    assert {name: block and block.args[-1:] for name, block in found.blocks.items()} == {
+    blocks = {name: host.block(entry) for name, entry in parsed(host, path.read_bytes().decode()).ours.items()}
+    assert {name: block and block.args[-1:] for name, block in blocks.items()} == {
         "rememberizer": [],
         "rememberizer-sandbox": ["--sandbox"],
     }
