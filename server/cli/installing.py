@@ -6,7 +6,7 @@ import click
 
 from ..doctor.report import printable
 from ..hosts.block import NoCommand
-from ..hosts.files import UnusableFile, check_writable
+from ..hosts.files import UnusableFile
 from ..hosts.install import Change, installing, pasteable, uninstalling
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.system import NoHome, System, this_system
@@ -32,7 +32,7 @@ def install_into(host: str, *, sandbox: bool, dry_run: bool, yes: bool) -> int:
         change = installing(system, HOSTS[host], sandbox=sandbox)
         if dry_run or not change.is_needed:
             return _show(change)
-        check_writable(change.file)
+        change.file.check_writable()
         if change.overwrites and not (yes and not change.takes_anothers) and not _may_overwrite(change):
             return 1
         is_new = not change.file.path.parent.exists()
@@ -71,7 +71,7 @@ def _show(change: Change) -> int:
         return 0
     rest = GIVEN_BACK if change.gives_back else "Nothing else in the file would change."
     click.echo(f"{change.diff}\n\nNothing was written. {rest}")
-    check_writable(change.file)
+    change.file.check_writable()
     return 0
 
 

@@ -47,6 +47,77 @@ class HostFile:
         """What the file would hold with another text, behind the mark that it has."""
         return ((BOM if (self.content or b"").startswith(BOM.encode()) else "") + text).encode()
 
+    def check_writable(self) -> None:
+        """Nothing, if the file's mode lets it be written, or it is not there; replacing needs only the folder's rights.
+
+        Raises:
+            UnusableFile: It is write-protected.
+        """
+        path = self.path
+        if path.exists() and not path.stat().st_mode & stat.S_IWUSR:
+            raise UnusableFile(f"{path} is write-protected; it was left alone. Make it writable, and run this again.")
+
+    def replace(self, text: str, *, backup: Path) -> None:
+        """Put a text in place of what was read, which is kept as a backup.
+
+        Raises:
+            UnusableFile: It changed since it was read, or can't be written.
+        """
+        path = self.path
+        try:
+            content = self.with_text(text)
+            self.check_writable()
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.content is not None:
+                _write(backup, self.content, like=path)
+            _write(path, content, like=path, check=self._check_unchanged)
+        except OSError as error:
+            raise UnusableFile(f"{path} can't be written: {error.strerror}.") from None
+        except UnicodeEncodeError:
+            raise UnusableFile(f"{path} holds half of a surrogate pair in our entry; it was left alone.") from None
+
+    def _check_unchanged(self) -> None:
+        if read_file(self.path).content != self.content:
+            raise UnusableFile(f"{self.path} was changed by another program just now; run this again.")
+
+    def copy_for(self, *, is_first: bool, takes_anothers: bool) -> Path:
+        """Where the file is kept before a change.
+
+        Args:
+            is_first: Whether none of our entries stands there. That state is never replaced by one that holds us.
+            takes_anothers: Whether an entry goes that is not of our making. That state is never replaced at all.
+        """
+        if not takes_anothers:
+            return self._beside(_BEFORE if is_first else _UNDO)
+        endings = chain([_REPLACED], (f"{_REPLACED}-{number}" for number in count(2)))
+        return next(each for ending in endings if not os.path.lexists(each := self._beside(ending)))
+
+    def copy_before_us(self) -> "HostFile":
+        """The copy from before our first entry; its content is None where there is none.
+
+        Raises:
+            UnusableFile: It is there and can't be read as text.
+        """
+        return read_file(self._beside(_BEFORE))
+
+    def drop_copies(self, undo: Path | None) -> bool:
+        """Remove the copies, if the file is again, to the byte, as before us; say whether all of them went.
+
+        Args:
+            undo: Where the state before this change is kept, if that held nothing besides but our entry as we write it.
+        """
+        before = self._beside(_BEFORE)
+        with suppress(OSError):
+            if before.read_bytes() == self.path.read_bytes():
+                before.unlink()
+                if undo == self._beside(_UNDO):
+                    undo.unlink()
+                    return True
+        return False
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
+
 
 def read_file(path: Path) -> HostFile:
     """A host's file.
@@ -74,40 +145,6 @@ def read_file(path: Path) -> HostFile:
     except UnicodeDecodeError:
         raise UnusableFile(f"{path} is not UTF-8 text.") from None
     return HostFile(path=target, content=content)
-
-
-def check_writable(file: HostFile) -> None:
-    """Nothing, if the file may be written by its mode, or is not there: to replace it needs its folder's rights only.
-
-    Raises:
-        UnusableFile: It is write-protected.
-    """
-    if file.path.exists() and not file.path.stat().st_mode & stat.S_IWUSR:
-        raise UnusableFile(f"{file.path} is write-protected; it was left alone. Make it writable, and run this again.")
-
-
-def replace_file(file: HostFile, text: str, *, backup: Path) -> None:
-    """Put a text in place of what was read, which is kept as a backup.
-
-    Raises:
-        UnusableFile: It changed since it was read, or can't be written.
-    """
-    try:
-        content = file.with_text(text)
-        check_writable(file)
-        file.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if file.content is not None:
-            _write(backup, file.content, like=file.path)
-        _write(file.path, content, like=file.path, check=lambda: _check_unchanged(file))
-    except OSError as error:
-        raise UnusableFile(f"{file.path} can't be written: {error.strerror}.") from None
-    except UnicodeEncodeError:
-        raise UnusableFile(f"{file.path} holds half of a surrogate pair in our entry; it was left alone.") from None
-
-
-def _check_unchanged(file: HostFile) -> None:
-    if read_file(file.path).content != file.content:
-        raise UnusableFile(f"{file.path} was changed by another program just now; run this again.")
 
 
 def _write(path: Path, content: bytes, *, like: Path, check: Callable[[], None] = lambda: None) -> None:
@@ -161,50 +198,3 @@ def _has_same_attributes(path: Path, like: Path) -> bool:
         except OSError:
             is_same = is_same and not name.startswith("system.")
     return is_same
-
-
-def copy_for(path: Path, *, is_first: bool, takes_anothers: bool) -> Path:
-    """Where a host's file is kept before a change.
-
-    Args:
-        path: Of the file.
-        is_first: Whether none of our entries stands there. That state is never replaced by one that holds us.
-        takes_anothers: Whether an entry goes that is not of our making. That state is never replaced at all.
-    """
-    if not takes_anothers:
-        return _beside(path, _BEFORE if is_first else _UNDO)
-    endings = chain([_REPLACED], (f"{_REPLACED}-{number}" for number in count(2)))
-    return next(each for ending in endings if not os.path.lexists(each := _beside(path, ending)))
-
-
-def read_copy_before_us(path: Path) -> HostFile:
-    """The copy from before our first entry; its content is None where there is none.
-
-    Raises:
-        UnusableFile: It is there and can't be read as text.
-    """
-    return read_file(_beside(path, _BEFORE))
-
-
-def drop_copies(path: Path, undo: Path | None) -> bool:
-    """Remove the copies of a file that is again, to the byte, as before us, and say whether all of them went.
-
-    Args:
-        path: Of the file.
-        undo: Where its state before this change is kept, if that held nothing besides but our entry as we write it.
-    """
-    before = _beside(path, _BEFORE)
-    try:
-        if before.read_bytes() != path.read_bytes():
-            return False
-        before.unlink()
-        if undo == _beside(path, _UNDO):
-            undo.unlink()
-            return True
-    except OSError:
-        pass
-    return False
-
-
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(path.name + ending)

@@ -15,16 +15,7 @@ from typing import Any
 from ..logs.secret_forms import shown_name
 from .block import ENVIRONMENT, Block, entry_name, own_block, starts_us
 from .document import HostDocument, shown_entry
-from .files import (
-    CantChange,
-    HostFile,
-    UnusableFile,
-    copy_for,
-    drop_copies,
-    read_copy_before_us,
-    read_file,
-    replace_file,
-)
+from .files import CantChange, HostFile, UnusableFile, read_file
 from .left_out import Reason, left_out
 from .system import System
 from .table import Host
@@ -92,7 +83,7 @@ class Change:
     @cached_property
     def backup(self) -> Path:
         """Where the state before is kept."""
-        return copy_for(self.file.path, is_first=not self.document.ours, takes_anothers=self.takes_anothers)
+        return self.file.copy_for(is_first=not self.document.ours, takes_anothers=self.takes_anothers)
 
     @property
     def additions(self) -> list[str]:
@@ -118,8 +109,8 @@ class Change:
         Raises:
             UnusableFile: The file changed meanwhile, or can't be written.
         """
-        replace_file(self.file, self.text, backup=self.backup)
-        return self.gives_back and drop_copies(self.file.path, None if self._has_additions else self.backup)
+        self.file.replace(self.text, backup=self.backup)
+        return self.gives_back and self.file.drop_copies(None if self._has_additions else self.backup)
 
     @property
     def _has_additions(self) -> bool:
@@ -158,7 +149,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
         text = document.file.text
         if name in document.entries:
             with suppress(UnusableFile):
-                original = document.before_us(name, read_copy_before_us(document.file.path))
+                original = document.before_us(name, document.file.copy_before_us())
             text = document.without_entry(name) if original is None else original
     gives_back = original is not None
     return Change(document=document, name=name, text=text, ours={}, left_out=[], gives_back=gives_back)

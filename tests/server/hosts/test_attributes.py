@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.hosts.files import read_file, replace_file
+from rememberizer_mcp.server.hosts.files import read_file
 
 ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
 USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
@@ -28,7 +28,7 @@ ONE_MORE_READER = acl((USER_OBJ, 6), (USER, 4), (GROUP_OBJ, 0), (MASK, 4), (OTHE
 def changed(path: Path) -> list[Path]:
     """The file and its copy, after a change."""
     backup = path.with_name("backup")
-    replace_file(read_file(path), "new", backup=backup)
+    read_file(path).replace("new", backup=backup)
     assert (path.read_text(), backup.read_text()) == ("new", "old")
     return [path, backup]
 
@@ -69,7 +69,7 @@ def test_a_list_that_its_folder_has_for_new_files_does_not_come_to_it(path: Path
 def test_a_new_file_in_such_a_folder_is_for_its_user_alone(tmp_path: Path) -> None:
     os.setxattr(tmp_path, DEFAULT, acl((USER_OBJ, 7), (USER, 7), (GROUP_OBJ, 7), (MASK, 7), (OTHER, 7)))
     path = tmp_path / "file.json"
-    replace_file(read_file(path), "new", backup=tmp_path / "none")
+    read_file(path).replace("new", backup=tmp_path / "none")
     assert modes([path]) == [0o600]
 
 

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.hosts.files import MOST_BYTES, UnusableFile, read_file, replace_file
+from rememberizer_mcp.server.hosts.files import MOST_BYTES, UnusableFile, read_file
 
 
 def refusal(path: Path) -> str:
@@ -22,7 +22,7 @@ def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path:
     file = read_file(path)
     assert file.text == "{}\r\n"
     backup = tmp_path / "backup"
-    replace_file(file, "{1}\r\n", backup=backup)
+    file.replace("{1}\r\n", backup=backup)
     assert path.read_bytes() == b"\xef\xbb\xbf{1}\r\n"
     assert backup.read_bytes() == b"\xef\xbb\xbf{}\r\n"
     assert [each.stat().st_mode & 0o777 for each in (path, backup)] == [0o640, 0o640]
@@ -32,7 +32,7 @@ def test_a_file_is_replaced_with_its_mode_and_its_mark_beside_a_backup(tmp_path:
 @pytest.mark.promise("install:file:replaced-at-once")
 def test_a_new_file_and_its_new_folders_are_for_their_user_alone(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "mcp.json"
-    replace_file(read_file(path), "{}", backup=tmp_path / "none")
+    read_file(path).replace("{}", backup=tmp_path / "none")
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (path.parent, path)]
     assert modes == [0o700, 0o600]
 
@@ -42,7 +42,7 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> 
     target, link = tmp_path / "dotfiles.json", tmp_path / "link.json"
     target.write_text("old", encoding="utf-8")
     link.symlink_to("dotfiles.json")
-    replace_file(read_file(link), "new", backup=tmp_path / "backup")
+    read_file(link).replace("new", backup=tmp_path / "backup")
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == "new"
 
@@ -54,7 +54,7 @@ def test_somebody_elses_change_is_never_written_over(tmp_path: Path) -> None:
     for file in (read_file(path), read_file(tmp_path / "new.json")):
         file.path.write_text("theirs", encoding="utf-8")
         with pytest.raises(UnusableFile, match="was changed by another program just now; run this again"):
-            replace_file(file, "ours", backup=tmp_path / "backup")
+            file.replace("ours", backup=tmp_path / "backup")
         assert file.path.read_text(encoding="utf-8") == "theirs"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json", "new.json"]
 
@@ -88,7 +88,7 @@ def test_a_folder_that_takes_no_file_is_said_and_nothing_is_left(tmp_path: Path)
     file = read_file(tmp_path / "folder" / "file.json")
     (tmp_path / "folder").symlink_to(blocked)
     with pytest.raises(UnusableFile, match="can't be written: "):
-        replace_file(file, "new", backup=tmp_path / "backup")
+        file.replace("new", backup=tmp_path / "backup")
     assert blocked.read_bytes() == b""
 
 
@@ -100,6 +100,6 @@ def test_a_replacement_that_fails_leaves_no_temporary_file(tmp_path: Path) -> No
     backup.mkdir()
     (backup / "full").touch()
     with pytest.raises(UnusableFile, match="can't be written: "):
-        replace_file(file, "new", backup=backup)
+        file.replace("new", backup=backup)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "file.json"]
     assert path.read_text(encoding="utf-8") == "old"
