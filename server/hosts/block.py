@@ -20,9 +20,9 @@ NAMES = (NAME, SANDBOX_NAME)
 PROGRAM = "rememberizer-mcp"
 ENVIRONMENT: Mapping[str, str] = {"REMEMBERIZER_SECRET_ARGUMENTS": "off"}
 """A chat host logs every argument, so no tool takes a password there. Nothing of the caller's environment is copied."""
-FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
+_FLEETING = {"archive-v0", "builds-v0", "environments-v2"}
 """Folders of uv's cache: what runs from there can be gone tomorrow, so the command is the runner itself."""
-PIPX_RUN = re.compile(r"[0-9a-f]{15}")
+_PIPX_RUN = re.compile(r"[0-9a-f]{15}")
 """`pipx run` names an environment so, and drops it after two weeks."""
 _MODULE = ["-P", "-m", "rememberizer_mcp.server"]
 """``-P``: without it, a file of the host's working folder is run in place of the module that it is called like."""
@@ -84,51 +84,44 @@ def runs_what_lies_about(block: Block) -> bool:
     return block.args[:2] == _FORMER_BY_PIPX
 
 
-def requirement(package: str, direct_url: str | None) -> str:
+def requirement(direct_url: str | None, *, keyring: bool) -> str:
     """What a runner is told to install: the package's name, and behind it where it came from, if that was no index.
 
     Args:
-        package: The name, with its extras: ``rememberizer-mcp[keyring]``.
         direct_url: The text of the installed package's ``direct_url.json``, if it has that file (PEP 610).
+        keyring: Whether the extra is wanted.
 
     Raises:
         NoCommand: It can't be installed from there again, or not without a secret.
     """
+    package = f"{PROGRAM}[keyring]" if keyring else PROGRAM
     if direct_url is None:
         return package
-    came_from = json.loads(direct_url)
-    url, version_control, folder = (came_from.get(name) for name in ("url", "vcs_info", "subdirectory"))
-    _check_address(url)
-    if version_control:
-        url = f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
-    return f"{package} @ {url}#subdirectory={folder}" if folder else f"{package} @ {url}"
-
-
-def _check_address(url: str) -> None:
     from urllib.request import url2pathname  # noqa: PLC0415 -- it slows the first help down
 
+    came_from = json.loads(direct_url)
+    url, version_control, folder = (came_from.get(name) for name in ("url", "vcs_info", "subdirectory"))
     parts = urlsplit(url)
     if parts.password or parts.query or (parts.username and parts.scheme != "ssh"):
         raise NoCommand("This came from an address that may hold a secret, so that no entry can name it.")
     if parts.scheme == "file" and not Path(url2pathname(parts.path)).exists():
         raise NoCommand("What this was installed from is not there any more.")
+    if version_control:
+        url = f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
+    return f"{package} @ {url}#subdirectory={folder}" if folder else f"{package} @ {url}"
 
 
 def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = None, origin: str | None = None) -> str:
     """What a person types to run us again with these arguments: who came by a runner has us nowhere on the PATH.
 
-    Args:
-        arguments: What stands behind the command.
-        prefix: The environment that we run from, if not this one.
-        keyring: Whether the extra `keyring` is installed there.
-        origin: The text of the package's ``direct_url.json`` there.
+    The others tell of an environment that is not this one: where it is, and what is installed there.
     """
     runner = _runner(prefix or Path(sys.prefix))
     if runner is None:
         return " ".join([PROGRAM, *arguments])
-    extra = has_keyring() if keyring is None else keyring
     try:
-        named = requirement(_package(extra=extra), origin if prefix else direct_url())
+        url, extra = origin if prefix else direct_url(), has_keyring() if keyring is None else keyring
+        named = requirement(url, keyring=extra)
     except NoCommand:
         named = PROGRAM
     command, option = ("uvx", "--from") if runner == "uv" else ("pipx run", "--spec")
@@ -136,15 +129,11 @@ def typed(*arguments: str, prefix: Path | None = None, keyring: bool | None = No
     return " ".join([*words, *arguments])
 
 
-def _package(*, extra: bool) -> str:
-    return f"{PROGRAM}[keyring]" if extra else PROGRAM
-
-
 def _runner(prefix: Path) -> Literal["uv", "pipx"] | None:
     """Who keeps the environment in a cache, if it is in one."""
-    if FLEETING.intersection(prefix.parts):
+    if _FLEETING.intersection(prefix.parts):
         return "uv"
-    if PIPX_RUN.fullmatch(prefix.name) and any("pipx" in part for part in prefix.parts):
+    if _PIPX_RUN.fullmatch(prefix.name) and any("pipx" in part for part in prefix.parts):
         return "pipx"
     return None
 
@@ -154,7 +143,7 @@ def _lasting_command(system: System) -> list[str]:
     if runner is None:
         script = system.scripts / (PROGRAM + (".exe" if system.platform == "win32" else ""))
         return [str(script.absolute())] if script.is_file() else [str(system.python.absolute()), *_MODULE]
-    named = requirement(_package(extra=system.has_keyring), system.direct_url)
+    named = requirement(system.direct_url, keyring=system.has_keyring)
     if runner == "uv":
         return [*_uvx(system), *([] if named == PROGRAM else ["--from", named]), PROGRAM]
     if pipx := system.which("pipx"):

@@ -6,7 +6,7 @@ The proof is to read what would be written: it must hold what the file holds now
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from .block import NAMES
 from .files import BOM, MOST_BYTES, CantChange, HostFile
@@ -15,7 +15,6 @@ from .table import Host
 from .toml_text import TomlText
 from .yaml_text import YamlText
 
-Edited = TypeVar("Edited", str, bytes)
 Text = JsonText | TomlText | YamlText
 """A text of one form, into which an entry is put at a path, or dropped from there. Nothing is proven of either."""
 _FORMS: Mapping[str, type[Text]] = {"json": JsonText, "toml": TomlText, "yaml": YamlText}
@@ -116,24 +115,20 @@ class HostDocument:
         return self._proven(lambda: self._text.drop((self.host.key, name)), _but(name, self.entries))
 
     def before_us(self, name: str, copy: HostFile) -> str | None:
-        """The original text, if re-installing our present entries into the copy reproduces the present file.
+        """The original text without this entry, if re-installing our present entries into the copy reproduces the file.
 
         It must do so byte for byte. Then nothing else was changed meanwhile, and the copy is right also in what
         can't be seen any more: whether the member that holds the servers was there, or an end of the last line.
-
-        Args:
-            name: Of the entry that goes; another one of ours stays.
-            copy: The copy from before our first entry.
         """
         if copy.content is None or not all(isinstance(entry, dict) for entry in self.ours.values()):
             return None
         if len(copy.content) >= len(self.file.content or b""):  # our entries make it longer, and to read takes long
             return None
         try:
-            if self._edited(lambda: copy.with_text(self._installed(copy.text, self.ours))) != self.file.content:
+            if copy.with_text(self._edited(lambda: self._installed(copy.text, self.ours))) != self.file.content:
                 return None
             return self._proven(lambda: self._installed(copy.text, _but(name, self.ours)), _but(name, self.entries))
-        except CantChange:
+        except (CantChange, UnicodeEncodeError):  # half of a surrogate pair in an entry that we can't have written
             return None
 
     def _installed(self, text: str, entries: Mapping[str, Any]) -> str:
@@ -151,7 +146,7 @@ class HostDocument:
             raise self._unsafe
         return changed
 
-    def _edited(self, edit: Callable[[], Edited]) -> Edited:
+    def _edited(self, edit: Callable[[], str]) -> str:
         try:
             return edit()
         except CantChange:

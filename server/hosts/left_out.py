@@ -30,19 +30,12 @@ class Reason(NamedTuple):
 def left_out(host: Host, system: System, document: Mapping[str, Any], name: str, block: Block | None) -> list[Reason]:
     """Every reason for which the host does not start our entry, anywhere or in single folders.
 
-    Args:
-        host: Whose file it is.
-        system: Whose machine.
-        document: What the host's file holds.
-        name: Of our entry.
-        block: What it starts.
+    ``document`` is what its file holds, and the block what the entry of that name starts.
     """
-    match host.name:
-        case "claude-code":
-            command = [block.command, *block.args] if block else []
-            return [*_of_claude_code(system, document, name, command)]
-        case "gemini-cli":
-            return [*_of_gemini(system, document, name, host.path(system).parent)]
+    if host.name == "claude-code":
+        return [*_of_claude_code(system, document, name, [block.command, *block.args] if block else [])]
+    if host.name == "gemini-cli":
+        return [*_of_gemini(system, document, name, host.path(system).parent)]
     return []
 
 

@@ -32,7 +32,7 @@ RUNNERS = {"uvx": "/opt/uvx", "pipx": "/opt/pipx"}
 )
 def test_each_kind_of_origin_is_named_as_runners_take_it(came_from: Any, address: str, tmp_path: Path) -> None:
     text, named = json.dumps(came_from), f"rememberizer-mcp @ {address}"
-    assert requirement("rememberizer-mcp", text) == named
+    assert requirement(text, keyring=False) == named
     system = a_system(tmp_path, prefix=tmp_path / UV, commands=RUNNERS, direct_url=text)
     block = own_block(system, sandbox=True)
     assert [block.command, *block.args] == ["/opt/uvx", "--from", named, "rememberizer-mcp", "--sandbox"]
@@ -70,10 +70,10 @@ def test_a_folder_that_is_gone_is_refused(tmp_path: Path) -> None:
     there = tmp_path / "a b"
     there.mkdir()
     text = json.dumps({"url": there.as_uri(), "dir_info": {}})
-    assert requirement("rememberizer-mcp", text) == f"rememberizer-mcp @ file://{tmp_path}/a%20b"
+    assert requirement(text, keyring=False) == f"rememberizer-mcp @ file://{tmp_path}/a%20b"
     there.rmdir()
     with pytest.raises(NoCommand, match="What this was installed from is not there any more"):
-        requirement("rememberizer-mcp", text)
+        requirement(text, keyring=False)
 
 
 @pytest.mark.promise("install:command:same-origin")
