@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -32,6 +33,7 @@ def _variants(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
 
 
 def _sandbox_options(command: Command) -> Command:
+    seconds = partial(click.option, type=click.FloatRange(min=1), metavar="SECONDS")
     for option in (
         click.option(
             "--variant",
@@ -41,18 +43,8 @@ def _sandbox_options(command: Command) -> Command:
             shell_complete=_variants,
             help="Let the sandbox answer in another way that the API's contract allows. Can be repeated.",
         ),
-        click.option(
-            "--refresh-seconds",
-            type=click.FloatRange(min=1),
-            metavar="SECONDS",
-            help="Life of the sandbox's refresh tokens.",
-        ),
-        click.option(
-            "--access-seconds",
-            type=click.FloatRange(min=1),
-            metavar="SECONDS",
-            help="Life of the sandbox's access tokens.",
-        ),
+        seconds("--refresh-seconds", help="Life of the sandbox's refresh tokens."),
+        seconds("--access-seconds", help="Life of the sandbox's access tokens."),
         click.option(
             "--data", type=click.Path(path_type=Path, dir_okay=False), help="Keep the sandbox's accounts in this file."
         ),
@@ -198,7 +190,8 @@ def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> 
     except UnusableSettings as error:
         if front:
             front.ending.acquire()
-        _refuse(error.problems)
+        click.echo("\n  ".join(["rememberizer-mcp can't start:", *error.problems]), err=True)
+        sys.exit(2)
     secrets = KnownSecrets()
     install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
     for name in unknown_variables(os.environ):
@@ -216,13 +209,6 @@ def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> 
     serve(build_server(settings, sandbox=config, secrets=secrets), front=front)
 
 
-def _refuse(problems: tuple[str, ...]) -> NoReturn:
-    click.echo("rememberizer-mcp can't start:", err=True)
-    for problem in problems:
-        click.echo(f"  {problem}", err=True)
-    sys.exit(2)
-
-
 def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
     from ..sandbox.config import SandboxConfig, Variants  # noqa: PLC0415 -- see the module's docstring
     from ..sandbox.data.database import check_file  # noqa: PLC0415 -- as above
@@ -232,14 +218,9 @@ def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
         config = SandboxConfig(variants=Variants.parse(options["variants"]), **given)
         check_file(config.data)
     except ValueError as error:
-        raise click.UsageError(_in_lines(str(error))) from error
+        subject, are, names = str(error).partition(" are: ")
+        raise click.UsageError(listed(f"{subject} are:", names) if are else subject) from error
     return config
-
-
-def _in_lines(sentence: str) -> str:
-    """The same words; a list behind a colon begins on a line of its own."""
-    subject, are, names = sentence.partition(" are: ")
-    return listed(f"{subject} are:", names) if are else sentence
 
 
 HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")

@@ -45,11 +45,6 @@ class StepFailed(Exception):
 def sign_in_at(url: str, confirm_code: str, account: Mapping[str, str]) -> None:
     """Be the person at the sign-in page: compare the confirm code, fill in the form and send it.
 
-    Args:
-        url: The page.
-        confirm_code: What the tool result showed.
-        account: ``email``, ``password`` and ``captcha``.
-
     Raises:
         StepFailed: The page shows another code, or does not say in the end that the person is signed in.
     """
@@ -68,14 +63,9 @@ Person = Callable[[str, str, Mapping[str, str]], None]
 
 
 def run(options: Sequence[str] = (), *, person: Person = sign_in_at) -> int:
-    """Walk through every step and print it.
+    """Walk through every step and print it; return the exit code, which is 0 only if every step did what it should.
 
-    Args:
-        options: Further options of the server's command line, such as ``--variant``.
-        person: Who signs in at the page.
-
-    Returns:
-        The exit code: 0 only if every step did what it should.
+    The options are further ones of the server's command line, such as ``--variant``.
     """
     _say("An agent's whole life with rememberizer-mcp: real stdio, real HTTP API, no account.\n", bold=True)
     begun = time.perf_counter()
@@ -156,10 +146,7 @@ class _Agent:
     async def take(
         self, title: str, tool: str, arguments: Mapping[str, Any] | None = None, *, outcome: str = DONE
     ) -> Mapping[str, Any]:
-        """Take the next step.
-
-        Returns:
-            The content of the result.
+        """Take the next step, and return the content of the result.
 
         Raises:
             StepFailed: The call came to something else than ``outcome``: see ``_outcome``.
@@ -204,13 +191,7 @@ def _outcome(content: Mapping[str, Any]) -> str:
 
 
 async def read_mail(email: str) -> str:
-    """The newest code that the sandbox mailed to an address.
-
-    Raises:
-        StepFailed: There is none.
-        NoSandboxError: No sandbox is running.
-        UnusableFolderError: The folder of the runtime files can't be read.
-    """
+    """The newest code that the sandbox mailed to an address; ``EXPECTED`` has what is raised where there is none."""
     letters, _ = await anyio.to_thread.run_sync(fetch_outbox, runtime_directory())
     codes = [letter.code for letter in letters if letter.to == email]
     if not codes:
