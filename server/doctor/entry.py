@@ -2,10 +2,9 @@
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from ..logs.secret_forms import shown_name
 from .report import NO_LIBRARY, Finding, Level
@@ -94,13 +93,14 @@ class Entry:
             name: value for name, value in self.environ.items() if _is_one(name, "|".join(_READS.values()))
         }
 
-    def told(self, finding: Finding) -> "OfEntry":
+    def told(self, finding: Finding) -> Finding:
         """A finding of a check that ran again, among the doctor's own packages, with the variables of an entry."""
         if finding.text == NO_LIBRARY and Path(self.command[0]).parent != Path(sys.executable).parent:
-            return OfEntry(self, Finding.warning("keyring", f"not looked at. {finding.text}", _WITH_LIBRARY))
-        return OfEntry(self, finding, "" if finding.level is Level.OK else self.place)
+            finding = Finding.warning("keyring", f"not looked at. {finding.text}", _WITH_LIBRARY)
+            return replace(finding, title=self.title)
+        return replace(finding, title=self.title, last_step="" if finding.level is Level.OK else self.place)
 
-    def lacking(self, shell: Mapping[str, str]) -> "list[OfEntry]":
+    def lacking(self, shell: Mapping[str, str]) -> list[Finding]:
         """A warning, if the server of an entry may lack variables of the shell."""
         entrys = {name.upper() for name in self.environ}
         wanted = [name for name, value in shell.items() if value and _is_one(name, f"{PREFIX}.*|{_ON_THE_WAY}")]
@@ -109,33 +109,7 @@ class Entry:
             return []
         text = f"set in this shell and not in the entry, so that the server may not see it: {missing}."
         step = "If the server needs these, add them to the entry's variables. For a secret, use its `_FILE` variable."
-        return [OfEntry(self, Finding.warning("hosts", text, step), self.place)]
-
-
-class OfEntry(NamedTuple):
-    """A finding about an entry: its text lacks the host's title, and its next step lacks the entry's own last part."""
-
-    entry: Entry | None
-    finding: Finding
-    last_step: str = ""
-
-
-def grouped(rows: Iterable[Finding | OfEntry]) -> list[Finding]:
-    """The findings to show. Equal ones of several entries are one, which names all of their hosts."""
-    groups: dict[str, list[OfEntry]] = {}
-    for row in rows:
-        of_entry = OfEntry(None, row) if isinstance(row, Finding) else row
-        groups.setdefault(str(of_entry.finding), []).append(of_entry)
-    return [_together(group) for group in groups.values()]
-
-
-def _together(rows: list[OfEntry]) -> Finding:
-    finding = rows[0].finding
-    titles = list(dict.fromkeys(row.entry.title for row in rows if row.entry))
-    named = " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
-    steps = dict.fromkeys((finding.next_step, *(row.last_step for row in rows)))
-    text = f"{named}: {finding.text}" if named else finding.text
-    return replace(finding, text=text, next_step=" ".join(filter(None, steps)) or None)
+        return [self.told(Finding.warning("hosts", text, step))]
 
 
 def is_ours(name: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import anyio
 
-from .processes import running
+from .exchange import running
 from .report import INSTALL_AGAIN, Finding, Level
 
 CHECKS = ("settings", "network", "keyring", "browser")

@@ -5,7 +5,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -44,6 +44,8 @@ class Finding:
         text: What was seen, in a sentence.
         next_step: What repairs it; none where all is well.
         ms: How long things took, in milliseconds.
+        title: The host whose entry it is about, if it is about one; ``grouped`` puts it before the text.
+        last_step: The end of the next step, where entries that share a finding differ; ``grouped`` puts it there.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Finding:
     text: str
     next_step: str | None = None
     ms: Mapping[str, float] = field(default_factory=dict)
+    title: str = ""
+    last_step: str = ""
 
     @classmethod
     def ok(cls, name: str, text: str, *, ms: Mapping[str, float] | None = None) -> "Finding":
@@ -69,12 +73,29 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON takes it; times are rounded to a tenth of a millisecond."""
-        return asdict(self) | {"ms": {name: round(value, 1) for name, value in self.ms.items()}}
+        ms = {name: round(value, 1) for name, value in self.ms.items()}
+        return {"name": self.name, "level": self.level, "text": self.text, "next_step": self.next_step, "ms": ms}
 
 
 def failed(findings: Iterable[Finding]) -> bool:
     """Whether any of them is a failure."""
     return any(finding.level is Level.FAILURE for finding in findings)
+
+
+def grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings to show. Equal ones of several entries are one, which names all of their hosts."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(str(replace(finding, title="", last_step="")), []).append(finding)
+    return [_together(group) for group in groups.values()]
+
+
+def _together(findings: Sequence[Finding]) -> Finding:
+    first, titles = findings[0], list(dict.fromkeys(each.title for each in findings if each.title))
+    named = " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+    steps = dict.fromkeys((first.next_step, *(each.last_step for each in findings)))
+    text = f"{named}: {first.text}" if named else first.text
+    return replace(first, text=text, next_step=" ".join(filter(None, steps)) or None, title="", last_step="")
 
 
 @contextmanager

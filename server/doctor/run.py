@@ -18,18 +18,17 @@ import click
 from ..hosts.block import typed
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.system import System, this_system
-from .entry import Check, Entry, OfEntry, grouped, is_ours
+from .entry import Check, Entry, is_ours
 from .examination import CHECKS, COMMAND, examine
 from .exchange import LEGACY, MODERN, Era, exchange
 from .quoting import Quoting
-from .report import INSTALL_AGAIN, WIDTH, Finding, as_json, as_text, failed, guarded
+from .report import INSTALL_AGAIN, WIDTH, Finding, as_json, as_text, failed, grouped, guarded
 from .starts import judged
 from .versions import declared, versions
 
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
 _NO_NETWORK = Finding.ok("network", "Not needed: the sandbox is part of the server.")
 _NO_HOST = Finding.ok("hosts", f"None has an entry of ours; `{typed('install', 'HOST')}` writes one.")
-Row = Finding | OfEntry
 Result = TypeVar("Result")
 
 
@@ -78,7 +77,7 @@ class _Doctor:
     """One run. Servers start after the examinations, and ours before those of the hosts, so that times stay true."""
 
     def __init__(self, machine: Machine, *, sandbox: bool, progress: Callable[[str], object]) -> None:
-        self._machine = machine
+        self._machine, self._shell = machine, machine.environ
         self._sandbox = sandbox
         self._progress = progress
         self._begun = anyio.current_time()
@@ -92,20 +91,19 @@ class _Doctor:
         with guarded("packages", packages.append):
             packages += versions(declared())
         in_files, found = await self._read_and_examine(checks)
-        entries = [row for row in in_files if isinstance(row, Entry)]
         shell = [found[check] for check in checks]
         if self._sandbox:
             shell.insert(1, [_NO_NETWORK])
         self._progress("Starting the server ...")
-        eras = (MODERN, LEGACY)
-        ours = [(self._own(era, settings_fail=failed(shell[0])), era) for era in eras]
-        own = await self._starts(ours, self._machine.own_until)
+        ours = [(self._own(era, settings_fail=failed(shell[0])), era) for era in (MODERN, LEGACY)]
+        own = await self._started(ours, self._machine.own_until)
         self._progress("Starting the commands in the hosts' files ...")
-        starts = iter(await self._starts([(entry, LEGACY) for entry in entries], self._machine.hosts_until))
-        hosts: list[Row] = []
+        theirs = [(row, LEGACY) for row in in_files if isinstance(row, Entry)]
+        started = iter(await self._started(theirs, self._machine.hosts_until))
+        hosts: list[Finding] = []
         for row in in_files:
-            hosts += [*next(starts), *self._again(row, found)] if isinstance(row, Entry) else [row]
-        return [*packages, *chain(*shell), *grouped(chain(*own)), *(grouped(hosts) or [_NO_HOST])]
+            hosts += [next(started), *self._again(row, found)] if isinstance(row, Entry) else [row]
+        return [*packages, *chain(*shell), *grouped(own), *(grouped(hosts) or [_NO_HOST])]
 
     async def _read_files(self) -> list[Entry | Finding]:
         """Our entries in the hosts' files. The words of no command show what these hold."""
@@ -130,7 +128,6 @@ class _Doctor:
 
         Equal checks run once. Those of the shell begin at once, so that files which are slow to read take no time away.
         """
-        shell = self._machine.environ
         found: dict[Check, list[Finding]] = {}
 
         async def run(checks: list[Check], environ: Mapping[str, str]) -> None:
@@ -139,46 +136,46 @@ class _Doctor:
             found.update({check: by_name[check.name] for check in checks})
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(run, shells, shell)
+            tasks.start_soon(run, shells, self._shell)
             in_files, planned = await self._read_files(), set[Check]()
             for entry in (row for row in in_files if isinstance(row, Entry)):
-                checks = [each for each in entry.checks_again(shell, sandbox=self._sandbox) if each not in planned]
+                checks = [each for each in self._checks_again(entry) if each not in planned]
                 if checks:
                     planned.update(checks)
-                    tasks.start_soon(run, checks, entry.environ_again(shell))
+                    tasks.start_soon(run, checks, entry.environ_again(self._shell))
         return in_files, found
 
-    def _again(self, entry: Entry, found: Mapping[Check, list[Finding]]) -> Iterator[OfEntry]:
+    def _checks_again(self, entry: Entry) -> list[Check]:
+        return entry.checks_again(self._shell, sandbox=self._sandbox)
+
+    def _again(self, entry: Entry, found: Mapping[Check, list[Finding]]) -> Iterator[Finding]:
         """What an entry's own variables change."""
-        shell = self._machine.environ
-        for check in entry.checks_again(shell, sandbox=self._sandbox):
-            yield from (entry.told(finding) for finding in found[check])
-        yield from entry.lacking(shell)
+        yield from (entry.told(finding) for check in self._checks_again(entry) for finding in found[check])
+        yield from entry.lacking(self._shell)
 
     def _own(self, era: Era, *, settings_fail: bool) -> Entry:
         """Our own command; without settings that can't be used, since their own lines say so."""
-        shell = self._machine.environ
         return Entry(
             check="stdio", title=f"MCP {era}", install=INSTALL_AGAIN,
             settings="Correct the settings that are named above.",
             command=(*self._machine.server, *(["--sandbox"] if self._sandbox else [])),
-            environ={name: value for name, value in shell.items() if not (settings_fail and is_ours(name))},
+            environ={name: value for name, value in self._shell.items() if not (settings_fail and is_ours(name))},
         )  # fmt: skip
 
-    async def _starts(self, commands: Sequence[tuple[Entry, Era]], until: float) -> list[list[Row]]:
+    async def _started(self, commands: Sequence[tuple[Entry, Era]], until: float) -> list[Finding]:
         """What the start of each command showed, in order; they run at the same time."""
-        seconds, found = self._remaining(until), [list[Row]() for _ in commands]
+        seconds, found = self._remaining(until), dict[int, Finding]()
 
-        async def start(entry: Entry, era: Era, rows: list[Row]) -> None:
-            with guarded(entry.check, rows.append):
-                environ = entry.started_with(self._machine.environ, sys.platform)
+        async def start(place: int, entry: Entry, era: Era) -> None:
+            with guarded(entry.check, partial(found.__setitem__, place)):
+                environ = entry.started_with(self._shell, sys.platform)
                 seen = await exchange(entry.command, era, environ=environ, folder=entry.folder, limit_seconds=seconds)
-                rows.append(judged(seen, entry, quoting=self._quoting, seconds=seconds))
+                found[place] = judged(seen, entry, quoting=self._quoting, seconds=seconds)
 
         async with anyio.create_task_group() as tasks:
-            for (entry, era), rows in zip(commands, found, strict=True):
-                tasks.start_soon(start, entry, era, rows)
-        return found
+            for place, (entry, era) in enumerate(commands):
+                tasks.start_soon(start, place, entry, era)
+        return [found[place] for place in range(len(commands))]
 
     def _remaining(self, until: float) -> float:
         return max(self._machine.least, self._begun + until - anyio.current_time())

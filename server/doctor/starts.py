@@ -1,14 +1,13 @@
 """What the start of a command showed, and what to do: our own command, and those in hosts' files."""
 
 import re
+from functools import partial
 from pathlib import PurePath
-from typing import NamedTuple
 
-from .entry import Entry, OfEntry
-from .exchange import Exchange
-from .processes import Fault
+from .entry import Entry
+from .exchange import Exchange, Fault
 from .quoting import Quoting
-from .report import Finding
+from .report import Finding, Level
 
 END_MS = 1000.0
 OURS = "rememberizer-mcp"
@@ -31,59 +30,52 @@ _RUNNERS = (
 """What uv and pip say where they can't install us, and what to do; the first that fits."""
 
 
-class _Why(NamedTuple):
-    """Why a command did not work: a sentence without its subject, a next step, and the entry's own last step."""
-
-    text: str
-    step: str = ""
-    last_step: str = ""
-
-
-def judged(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) -> OfEntry:
+def judged(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) -> Finding:
     """What came of the exchange with an entry's command, which had so many seconds."""
+    made = partial(Finding, name=entry.check, title=entry.title, ms=seen.ms)
     if seen.fault:
-        why = _why(seen, entry, quoting, seconds)
         subject = "the server" if entry.check == "stdio" else "the command"
-        failure = Finding.failure(entry.check, f"{subject} {why.text}", why.step, ms=seen.ms)
-        return OfEntry(entry, failure, why.last_step)
+        why, step, last_step = _why(seen, entry, quoting, seconds)
+        return made(level=Level.FAILURE, text=f"{subject} {why}", next_step=step, last_step=last_step)
     if not seen.server.startswith(OURS):
         text = f"under our name stands another server, {quoting.plain(seen.server) or 'without a name'}."
-        return OfEntry(entry, Finding.warning(entry.check, text, "", ms=seen.ms), entry.install)
+        return made(level=Level.WARNING, text=text, last_step=entry.install)
     text = f"first answer after {seen.ms['first']:.0f} ms, {seen.tools} tools, nothing else on stdout."
     if seen.ms.get("end", END_MS + 1) <= END_MS:
-        return OfEntry(entry, Finding.ok(entry.check, text, ms=seen.ms))
+        return made(level=Level.OK, text=text)
     text += " It did not end within a second of the end of its input."
     step = "End what it leaves behind, and report it: a host would leave it running."
-    return OfEntry(entry, Finding.warning(entry.check, text, step, ms=seen.ms))
+    return made(level=Level.WARNING, text=text, next_step=step)
 
 
-def _why(seen: Exchange, entry: Entry, quoting: Quoting, seconds: float) -> _Why:
+def _why(seen: Exchange, entry: Entry, quoting: Quoting, seconds: float) -> tuple[str, str, str]:
+    """Why a command did not work: a sentence without its subject, a next step, and the entry's own last step."""
     words = quoting.last_words(seen.stderr)
     quoted = f" It says: {words}" if words else ""
     match seen.fault:
         case Fault.MISSING | Fault.NOT_STARTED:
-            return _Why(_not_started(seen.fault, entry.command[0], quoting), "", entry.install)
+            return _not_started(seen.fault, entry.command[0], quoting), "", entry.install
         case Fault.NO_TEXT:
             text = (
                 "can't be started: a NUL character or half a surrogate pair stands in it or among its variables, "
                 "or a `=` in the name of one."
             )
-            return _Why(text, "", entry.settings)
+            return text, "", entry.settings
         case Fault.ENDED:
             code = "" if seen.code is None else f" with code {seen.code}"
-            return _Why(f"ended{code} before it answered.{quoted}", *_after_end(seen, entry))
+            return f"ended{code} before it answered.{quoted}", *_after_end(seen, entry)
         case Fault.SILENT:
             missing = (
                 "the handshake" if "first" not in seen.ms else "tools/list" if "tools" not in seen.ms else "a call"
             )
             step = "Try again: a first start loads from a cold disk."
-            return _Why(f"did not answer {missing} within {seconds:.0f} s.{quoted}", step, entry.install)
+            return f"did not answer {missing} within {seconds:.0f} s.{quoted}", step, entry.install
         case Fault.NOISE:
             text = f"wrote to stdout what is not of the protocol: {quoting.last_words(seen.noise) or 'a blank line'}"
             step = "Have it write to stderr instead: a shell's start-up files and wrappers often print a line."
-            return _Why(text, step)
+            return text, step, ""
         case _:
-            return _Why(f"answered the handshake with an error.{quoted}", "", entry.install)
+            return f"answered the handshake with an error.{quoted}", "", entry.install
 
 
 def _not_started(fault: Fault, program: str, quoting: Quoting) -> str:

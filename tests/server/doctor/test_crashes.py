@@ -39,7 +39,7 @@ async def test_a_machine_where_everything_hangs_is_done_in_time(tmp_path: Path) 
 @pytest.mark.promise("doctor:safe:ends")
 async def test_the_longest_run_stays_below_half_a_minute() -> None:
     standard = Machine()
-    rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py and processes.py
+    rest = 2.0 + 0.5  # what an exchange may take beyond its limit: see exchange.py
     assert standard.read_until + LIMIT_SECONDS <= standard.examined_until
     assert standard.examined_until + standard.least + rest < standard.own_until
     assert standard.own_until + standard.least + rest < standard.hosts_until

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.doctor.desktop import keyring
-from rememberizer_mcp.server.doctor.entry import Entry, grouped
-from rememberizer_mcp.server.doctor.report import Finding, Level, as_json
+from rememberizer_mcp.server.doctor.entry import Entry
+from rememberizer_mcp.server.doctor.report import Finding, Level, as_json, grouped
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
@@ -193,7 +193,7 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
     missing = await in_a_task(lambda: keyring("keyring", find=find, library=lambda _: None))
     assert missing.level is Level.FAILURE
     ours = entry(str(Path(sys.executable).with_name("rememberizer-mcp")))
-    assert ours.told(missing).finding.level is Level.FAILURE
+    assert ours.told(missing).level is Level.FAILURE
     (elsewhere,) = grouped([entry("/usr/bin/uvx").told(missing)])
     assert (elsewhere.level, elsewhere.text) == (
         Level.WARNING,
@@ -205,7 +205,7 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
 @pytest.mark.promise("doctor:looks:commands")
 def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_values() -> None:
     shell = {"https_proxy": f"http://a:{CANARY}@x:1", "REMEMBERIZER_EMAIL": "ada", "NO_PROXY": "x", "ALL_PROXY": ""}
-    ((_, found, _),) = entry().lacking(shell)
+    (found,) = entry().lacking(shell)
     assert found.text.endswith(" may not see it: REMEMBERIZER_EMAIL, https_proxy.")
     assert CANARY not in repr(found)
     assert entry(HTTPS_PROXY="http://y:1", REMEMBERIZER_EMAIL="bob").lacking(shell) == []

@@ -5,8 +5,7 @@ import time
 
 import pytest
 from anyio import to_thread
-from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange
-from rememberizer_mcp.server.doctor.processes import Fault
+from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange, Fault
 from rememberizer_mcp.server.doctor.report import Finding, Level
 
 from tests.server.doctor.starting import ENTRY, OWN, failure_of, start, told
