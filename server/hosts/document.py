@@ -16,7 +16,10 @@ from .toml_text import TomlText
 from .yaml_text import YamlText
 
 Text = JsonText | TomlText | YamlText
-"""A text of one form, into which an entry is put at a path, or dropped from there. Nothing is proven of either."""
+"""A text of one form. ``value`` is what it holds, ``put`` and ``drop`` give it with an entry at a path and without it.
+
+Each of the three raises ``CantChange`` where it can't. Nothing is proven of what ``put`` and ``drop`` give.
+"""
 _FORMS: Mapping[str, type[Text]] = {"json": JsonText, "toml": TomlText, "yaml": YamlText}
 _MOST = {"json": (MOST_BYTES, "20 MiB"), "toml": (3 * 2**20, "3 MiB"), "yaml": (2**17, "128 KiB")}
 """Bytes, far more than any seen; so many take up to about twelve seconds of computing, by what stands there."""
@@ -30,11 +33,7 @@ _STEPS = {
 
 
 def read_text(form: str, text: str) -> Text:
-    """A text that was read, so that its ``value`` is there.
-
-    Raises:
-        CantChange: The text can't be read.
-    """
+    """A text that was read, so that its ``value`` is there; or ``CantChange``."""
     most, words = _MOST[form]
     if len(text.encode(errors="surrogatepass")) > most:
         raise CantChange(f"is larger than {words}, the most that is read of {form.upper()}")
@@ -59,14 +58,11 @@ def shown_entry(host: Host, name: str, entry: Any) -> str:
 
 
 class HostDocument:
-    """A host's file, read and parsed.
-
-    Args:
-        host: Whose file it is.
-        file: What was read from the disk.
+    """A host's file, parsed; and its text as it would be after a change.
 
     Raises:
-        CantChange: The text can't be read, or holds something else where the servers should stand.
+        CantChange: The text can't be read, or holds something else where the servers should stand; of a method that
+            gives a text: it can't be changed there without changing something else.
     """
 
     def __init__(self, host: Host, file: HostFile) -> None:
@@ -99,19 +95,11 @@ class HostDocument:
         return next((each for each in Leniency if each in found & self.host.refuses), None)
 
     def with_entry(self, name: str, entry: Mapping[str, Any]) -> str:
-        """The text with our entry in it, in the place of one of that name.
-
-        Raises:
-            CantChange: It can't be put there without changing something else.
-        """
+        """The text with our entry in it, in the place of one of that name."""
         return self._proven(lambda: self._text.put((self.host.key, name), entry), {**self.entries, name: entry})
 
     def without_entry(self, name: str) -> str:
-        """The text without an entry.
-
-        Raises:
-            CantChange: It can't be taken out without changing something else.
-        """
+        """The text without an entry."""
         return self._proven(lambda: self._text.drop((self.host.key, name)), _but(name, self.entries))
 
     def before_us(self, name: str, copy: HostFile) -> str | None:

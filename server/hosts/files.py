@@ -32,11 +32,17 @@ class CantChange(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class HostFile:
-    """A file as it was read; ``content`` is ``None`` where there is none yet."""
+    """A file as it was read.
+
+    Raises:
+        UnusableFile: Of each method: a file that is there can't be read as text, is write-protected or can't be
+            written, or this one has changed since it was read.
+    """
 
     path: Path
     """What a link leads to, if it is one: dotfiles are often links."""
     content: bytes | None
+    """``None`` where there is none yet."""
 
     @property
     def text(self) -> str:
@@ -48,21 +54,13 @@ class HostFile:
         return ((BOM if (self.content or b"").startswith(BOM.encode()) else "") + text).encode()
 
     def check_writable(self) -> None:
-        """Nothing, if the file's mode lets it be written, or it is not there; replacing needs only the folder's rights.
-
-        Raises:
-            UnusableFile: It is write-protected.
-        """
+        """Nothing, if the file's mode lets it be written, or it is not there: replacing needs the folder's rights."""
         path = self.path
         if path.exists() and not path.stat().st_mode & stat.S_IWUSR:
             raise UnusableFile(f"{path} is write-protected; it was left alone. Make it writable, and run this again.")
 
     def replace(self, text: str, *, backup: Path) -> None:
-        """Put a text in place of what was read, which is kept as a backup.
-
-        Raises:
-            UnusableFile: It changed since it was read, or can't be written.
-        """
+        """Put a text in place of what was read, which is kept as a backup."""
         path = self.path
         try:
             content = self.with_text(text)
@@ -93,11 +91,7 @@ class HostFile:
         return next(each for ending in endings if not os.path.lexists(each := self._beside(ending)))
 
     def copy_before_us(self) -> "HostFile":
-        """The copy from before our first entry; its content is None where there is none.
-
-        Raises:
-            UnusableFile: It is there and can't be read as text.
-        """
+        """The copy from before our first entry; its content is None where there is none."""
         return read_file(self._beside(_BEFORE))
 
     def drop_copies(self, undo: Path | None) -> bool:
@@ -120,11 +114,7 @@ class HostFile:
 
 
 def read_file(path: Path) -> HostFile:
-    """A host's file.
-
-    Raises:
-        UnusableFile: It is there and can't be read as text.
-    """
+    """A host's file; ``UnusableFile``, if it is there and can't be read as text."""
     try:
         status = path.stat()
         target = path.resolve()

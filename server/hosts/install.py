@@ -104,11 +104,7 @@ class Change:
         return "\n".join(unified_diff(old, new, path, path, lineterm="", n=len(old) + len(new)))
 
     def make(self) -> bool:
-        """Write it, and say whether the copies beside the file are gone since it is again as before the first install.
-
-        Raises:
-            UnusableFile: The file changed meanwhile, or can't be written.
-        """
+        """Write it; whether the copies beside the file are gone, since it is again as before the first install."""
         self.file.replace(self.text, backup=self.backup)
         return self.gives_back and self.file.drop_copies(None if self._has_additions else self.backup)
 
@@ -156,11 +152,7 @@ def uninstalling(system: System, host: Host, *, sandbox: bool) -> Change:
 
 
 def pasteable(system: System, *, sandbox: bool) -> str:
-    """The block for any other host, in the form of ``mcp.json``.
-
-    Raises:
-        NoCommand: There is no command that a host could start.
-    """
+    """The block for any other host, in the form of ``mcp.json``; or ``NoCommand``."""
     block = own_block(system, sandbox=sandbox)
     entry = {"command": block.command, "args": block.args, "env": block.env}
     return json.dumps({"mcpServers": {entry_name(sandbox=sandbox): entry}}, indent=2)

@@ -43,31 +43,25 @@ class Leniency(StrEnum):
 
 
 class _Member(NamedTuple):
-    """One member of an object: positions in the text."""
+    """One member of an object: positions in the text. That of the comma is 0 if there is none behind the value."""
 
     key: str
     start: int
     value: int
     end: int
     comma: int
-    """Behind the value; 0 if none is there."""
 
 
 class JsonText:
     """A text in JSON, which is read when ``value`` is asked for first."""
 
     def __init__(self, text: str) -> None:
-        """Keep the text."""
         self.text = text
         self._end_of_line = "\r\n" if "\r\n" in text else "\n"
 
     @cached_property
     def value(self) -> dict[str, Any]:
-        """The object that the text holds; an empty text holds an empty one.
-
-        Raises:
-            CantChange: The text is no JSON object.
-        """
+        """The object that the text holds; an empty text holds an empty one."""
         try:
             value = _DECODER.decode(self.text)
         except json.JSONDecodeError:  # most files are strict JSON, and to blank a large one takes long
@@ -93,11 +87,7 @@ class JsonText:
         return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
     def put(self, path: tuple[str, str], value: Any) -> str:
-        """The text with a member at the path: where it stood, else in the first place of its object.
-
-        Raises:
-            CantChange: There is no one place for it.
-        """
+        """The text with a member at the path: where it stood, else in the first place of its object."""
         text, brace, (key, name) = self.text, self._gap(0), path
         if brace == len(text):
             before = text.rstrip()
@@ -113,11 +103,7 @@ class JsonText:
         return text[: member.value] + self._written(value, self._indent(member.start)) + text[member.end :]
 
     def drop(self, path: tuple[str, str]) -> str:
-        """The text without the member that stands at the path, and with all comments around it.
-
-        Raises:
-            CantChange: There is more than one.
-        """
+        """The text without the member that stands at the path, and with all comments around it."""
         text, (members, holder) = self.text, self._members(self._gap(0), path[0])
         members, place = self._members(members[holder].value, path[1])
         member = members[place]

@@ -19,12 +19,10 @@ Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
 
 class Reason(NamedTuple):
-    """One reason."""
+    """One reason: a sentence, and what puts us in again."""
 
     text: str
-    """A sentence."""
     step: str
-    """What puts us in again."""
 
 
 def left_out(host: Host, system: System, document: Mapping[str, Any], name: str, block: Block | None) -> list[Reason]:

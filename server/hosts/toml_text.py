@@ -32,16 +32,11 @@ class TomlText:
     """A text in TOML, which is read when ``value`` is asked for first."""
 
     def __init__(self, text: str) -> None:
-        """Keep the text."""
         self.text = text
 
     @cached_property
     def value(self) -> dict[str, Any]:
-        """What the text holds.
-
-        Raises:
-            CantChange: The text is no TOML, or has a key of very many parts.
-        """
+        """What the text holds."""
         if any(found["key"] and _parts(found["key"]) > _MOST_PARTS for found in _KEYS.finditer(self.text)):
             raise CantChange(f"holds a key of more than {_MOST_PARTS} parts")
         try:

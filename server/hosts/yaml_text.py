@@ -48,16 +48,11 @@ class YamlText:
     """A text in YAML, which is read when ``value`` is asked for first."""
 
     def __init__(self, text: str) -> None:
-        """Keep the text."""
         self.text = text
 
     @cached_property
     def value(self) -> dict[str, Any]:
-        """The mapping that the text holds; an empty text holds an empty one.
-
-        Raises:
-            CantChange: The text is no YAML mapping, or its aliases make much of little.
-        """
+        """The mapping that the text holds; an empty text holds an empty one."""
         try:
             # Constructing puts what a merge key names in the place of that key, in the nodes themselves.
             root = self._root if "<<" not in self.text else _composed(self.text)
@@ -84,11 +79,7 @@ class YamlText:
         return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
 
     def put(self, path: tuple[str, str], value: Mapping[str, Any]) -> str:
-        """The text with an entry in the first place of the mapping, in place of the one that it had.
-
-        Raises:
-            CantChange: The mapping is written in one line, or stands elsewhere.
-        """
+        """The text with an entry in the first place of the mapping, in place of the one that it had."""
         key, name = path
         found = _child(self._root, key)
         if found is None:
@@ -119,11 +110,7 @@ class YamlText:
         return is_ended or (is_block and not self.text.endswith("\n"))
 
     def drop(self, path: tuple[str, str]) -> str:
-        """The text without the entry.
-
-        Raises:
-            CantChange: It is there more than once, in a mapping that is written in one line, or elsewhere.
-        """
+        """The text without the entry."""
         found = _child(self._root, path[0])
         _check_not_merged(*((found[1], path[1]) if found else (self._root, path[0])))
         return self._without(path)
