@@ -3,12 +3,12 @@
 import webbrowser
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.util import find_spec
 
 import anyio
 import anyio.to_thread
 
 from ..errors import SignInFailed
+from ..hosts.system import has_keyring
 from ..sessions.keychain import Ring, system_keyring
 from ..signin.browser import should_open
 from .report import NO_LIBRARY, Finding
@@ -25,7 +25,7 @@ async def keyring(
     wish: str,
     *,
     find: Callable[[], Ring] = system_keyring,
-    library: Callable[[str], object] = find_spec,
+    has_library: Callable[[], bool] = has_keyring,
     limit_seconds: float = LIMIT_SECONDS,
 ) -> Finding:
     """Whether a sign-in can be kept, as REMEMBERIZER_KEEP_SIGNED_IN wishes; a failure only where that is `keyring`.
@@ -44,7 +44,7 @@ async def keyring(
     if backend:
         return Finding.ok("keyring", f"{backend} can be read; sign-ins are kept there.")
     if refusal:
-        return _refused(refusal, has_library=library("keyring") is not None)
+        return _refused(refusal, has_library=has_library())
     step = f"Answer the system's dialog, or unlock it, and run this again; or set {_OFF} to `off`."
     return Finding.failure("keyring", f"It did not answer within {limit_seconds:g} s: it may be locked.", step)
 

@@ -8,7 +8,7 @@ from ..hosts.block import NAMES, SANDBOX_NAME, Block, runs_what_lies_about, type
 from ..hosts.document import HostDocument
 from ..hosts.files import CantChange, UnusableFile, read_file
 from ..hosts.left_out import left_out
-from ..hosts.system import NoHome, System, this_system
+from ..hosts.system import NoHome, System
 from ..hosts.table import HOSTS, Host
 from .entry import Entry
 from .report import Finding, printable
@@ -17,20 +17,17 @@ ROOT = os.sep if os.name == "posix" else None
 """Where hosts start servers, if nowhere in particular."""
 
 
-def rows(find: Callable[[], System] = this_system) -> list[Entry | Finding]:
-    """What ``entries`` finds on the machine; a warning instead, if its user's home folder is not known."""
+def entries(find: Callable[[], System]) -> Iterator[Entry | Finding]:
+    """Each entry on a machine that holds a command, and a finding for each that does not.
+
+    Warnings stand for what may keep a host from reading or starting one, and for a home folder that is not known.
+    """
     try:
-        return list(entries(find()))
+        system = find()
     except NoHome:
         step = "Set HOME to your home folder, and run this again."
-        return [Finding.warning("hosts", "Not looked at: no home folder is known.", step)]
-
-
-def entries(system: System) -> Iterator[Entry | Finding]:
-    """Each entry that holds a command, and a finding for each that does not.
-
-    Warnings stand for what may keep a host from reading or starting one.
-    """
+        yield Finding.warning("hosts", "Not looked at: no home folder is known.", step)
+        return
     for host in HOSTS.values():
         path = host.path(system)
         try:

@@ -7,9 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 from ..logs.redaction import KnownSecrets
 from ..logs.secret_forms import redacted
-from .entry import is_ours
 from .report import printable
 
+PREFIX = "REMEMBERIZER_"
 MOST_LINES, MOST_CHARACTERS = 4, 300
 _WORDS = (
     "on|off|true|false|yes|no|auto|always|never|keyring|debug|info|warning|error|all|auth|knowledge|mementos|"
@@ -54,6 +54,11 @@ class Quoting:
         text = redacted(output.decode("utf-8", "replace"))
         lines = [line for line in map(str.strip, map(self.plain, text.splitlines())) if line]
         return _cut(" ".join(lines[-MOST_LINES:]))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a variable is named as our settings are, in any letter case."""
+    return name.upper().startswith(PREFIX)
 
 
 def _cut(text: str) -> str:

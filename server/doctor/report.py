@@ -36,25 +36,18 @@ _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found.
-
-    Args:
-        name: The check, as in docs/doctor.md.
-        level: How bad the finding is.
-        text: What was seen, in a sentence.
-        next_step: What repairs it; none where all is well.
-        ms: How long things took, in milliseconds.
-        title: The host whose entry it is about, if it is about one; ``grouped`` puts it before the text.
-        last_step: The end of the next step, where entries that share a finding differ; ``grouped`` puts it there.
-    """
+    """What a check found; the check's name is that of docs/doctor.md."""
 
     name: str
     level: Level
     text: str
     next_step: str | None = None
     ms: Mapping[str, float] = field(default_factory=dict)
+    """How long things took, in milliseconds."""
     title: str = ""
+    """The host whose entry it is about, if it is about one; ``grouped`` puts it before the text."""
     last_step: str = ""
+    """The end of the next step, in which entries that share a finding differ; ``grouped`` puts it there."""
 
     @classmethod
     def ok(cls, name: str, text: str, *, ms: Mapping[str, float] | None = None) -> "Finding":

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,12 +18,11 @@ import click
 from ..hosts.block import typed
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.system import System, this_system
-from .entry import Check, Entry, is_ours
+from .entry import Check, Entry, judged
 from .examination import CHECKS, COMMAND, examine
 from .exchange import LEGACY, MODERN, Era, exchange
-from .quoting import Quoting
+from .quoting import Quoting, is_ours
 from .report import INSTALL_AGAIN, WIDTH, Finding, as_json, as_text, failed, grouped, guarded
-from .starts import judged
 from .versions import declared, versions
 
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
@@ -52,10 +51,9 @@ class Machine:
 
 
 def run(*, sandbox: bool, json: bool) -> int:
-    """Check this machine and print the report. On a terminal, stderr says meanwhile what is being done.
+    """Check this machine and print the report; return the exit code, which is 1 if something failed.
 
-    Returns:
-        The exit code: 1 if something failed.
+    On a terminal, stderr says meanwhile what is being done.
     """
     progress = partial(click.echo, err=True) if sys.stderr.isatty() else None
     with ending_as_interrupted():
@@ -95,11 +93,10 @@ class _Doctor:
         if self._sandbox:
             shell.insert(1, [_NO_NETWORK])
         self._progress("Starting the server ...")
-        ours = [(self._own(era, settings_fail=failed(shell[0])), era) for era in (MODERN, LEGACY)]
+        ours = [self._own(era, settings_fail=failed(shell[0])) for era in (MODERN, LEGACY)]
         own = await self._started(ours, self._machine.own_until)
         self._progress("Starting the commands in the hosts' files ...")
-        theirs = [(row, LEGACY) for row in in_files if isinstance(row, Entry)]
-        started = iter(await self._started(theirs, self._machine.hosts_until))
+        started = iter(await self._started(_entries(in_files), self._machine.hosts_until))
         hosts: list[Finding] = []
         for row in in_files:
             hosts += [next(started), *self._again(row, found)] if isinstance(row, Entry) else [row]
@@ -110,17 +107,16 @@ class _Doctor:
         found: list[Entry | Finding] = []
         seconds = self._remaining(self._machine.read_until)
         with guarded("hosts", found.append):
-            from .entries import rows  # noqa: PLC0415 -- a library that reads the files may be broken
+            from .entries import entries  # noqa: PLC0415 -- a library that reads the files may be broken
 
             try:
-                found += await _in_time(partial(rows, self._machine.system), seconds)
+                found += await _in_time(lambda: list(entries(self._machine.system)), seconds)
             except TimeoutError:
                 text = f"The hosts' files could not be read within {seconds:.0f} s."
                 step = "Run it again; if one lies on a drive or in a cloud, see that it can be opened."
                 found.append(Finding.failure("hosts", text, step))
-        for row in found:
-            if isinstance(row, Entry):
-                self._quoting.learn(environ=row.environ, arguments=row.command[1:])
+        for entry in _entries(found):
+            self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
         return found
 
     async def _read_and_examine(self, shells: list[Check]) -> tuple[list[Entry | Finding], dict[Check, list[Finding]]]:
@@ -138,7 +134,7 @@ class _Doctor:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run, shells, self._shell)
             in_files, planned = await self._read_files(), set[Check]()
-            for entry in (row for row in in_files if isinstance(row, Entry)):
+            for entry in _entries(in_files):
                 checks = [each for each in self._checks_again(entry) if each not in planned]
                 if checks:
                     planned.update(checks)
@@ -156,37 +152,37 @@ class _Doctor:
     def _own(self, era: Era, *, settings_fail: bool) -> Entry:
         """Our own command; without settings that can't be used, since their own lines say so."""
         return Entry(
-            check="stdio", title=f"MCP {era}", install=INSTALL_AGAIN,
+            check="stdio", era=era, title=f"MCP {era}", install=INSTALL_AGAIN,
             settings="Correct the settings that are named above.",
             command=(*self._machine.server, *(["--sandbox"] if self._sandbox else [])),
             environ={name: value for name, value in self._shell.items() if not (settings_fail and is_ours(name))},
         )  # fmt: skip
 
-    async def _started(self, commands: Sequence[tuple[Entry, Era]], until: float) -> list[Finding]:
+    async def _started(self, entries: Sequence[Entry], until: float) -> list[Finding]:
         """What the start of each command showed, in order; they run at the same time."""
         seconds, found = self._remaining(until), dict[int, Finding]()
 
-        async def start(place: int, entry: Entry, era: Era) -> None:
+        async def start(place: int, entry: Entry) -> None:
             with guarded(entry.check, partial(found.__setitem__, place)):
-                environ = entry.started_with(self._shell, sys.platform)
-                seen = await exchange(entry.command, era, environ=environ, folder=entry.folder, limit_seconds=seconds)
+                environ, folder = entry.started_with(self._shell, sys.platform), entry.folder
+                seen = await exchange(entry.command, entry.era, environ=environ, folder=folder, limit_seconds=seconds)
                 found[place] = judged(seen, entry, quoting=self._quoting, seconds=seconds)
 
         async with anyio.create_task_group() as tasks:
-            for place, (entry, era) in enumerate(commands):
-                tasks.start_soon(start, place, entry, era)
-        return [found[place] for place in range(len(commands))]
+            for place, entry in enumerate(entries):
+                tasks.start_soon(start, place, entry)
+        return [found[place] for place in range(len(entries))]
 
     def _remaining(self, until: float) -> float:
         return max(self._machine.least, self._begun + until - anyio.current_time())
 
 
-async def _in_time(work: Callable[[], Result], seconds: float) -> Result:
-    """What the work gives; a thread that is still at it after so many seconds keeps no process from ending.
+def _entries(rows: Iterable[Entry | Finding]) -> list[Entry]:
+    return [row for row in rows if isinstance(row, Entry)]
 
-    Raises:
-        TimeoutError: It took longer.
-    """
+
+async def _in_time(work: Callable[[], Result], seconds: float) -> Result:
+    """What the work gives, or a TimeoutError; a thread that is still at it then keeps no process from ending."""
     future = Future[Result]()
 
     def run() -> None:

@@ -8,16 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..settings.settings import (
-    PREFIX,
-    SECRETS,
-    Settings,
-    UnusableSettings,
-    load_settings,
-    unknown_variables,
-    variable,
-    variables_set,
-)
+from ..settings import settings as known
+from ..settings.settings import PREFIX, SECRETS, Settings, variable
 from .report import Finding
 
 LEAST_LIKENESS = 0.7
@@ -27,13 +19,11 @@ _VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+", re.IGNORECASE)
 def variables() -> list[Finding]:
     """Each variable that is set, each that can't be used, and each that nothing reads; never a secret's value."""
     settings, problems = _read()
-    findings = [
-        Finding.failure(
-            "settings", f"{each}.", f"Correct or remove {' or '.join(_named(each))} where the server is started."
-        )
-        for each in problems
-    ]
-    findings += map(_unknown, unknown_variables(os.environ))
+    findings = []
+    for each in problems:
+        step = f"Correct or remove {' or '.join(_named(each))} where the server is started."
+        findings.append(Finding.failure("settings", f"{each}.", step))
+    findings += map(_unknown, known.unknown_variables(os.environ))
     unusable = {name.upper() for problem in problems for name in _named(problem)}
     findings += [Finding.ok("settings", text) for text in _usable_ones(settings, unusable)]
     return findings or [Finding.ok("settings", "None is set; every default applies.")]
@@ -56,8 +46,8 @@ def is_unusable(field: str) -> bool:
 
 def _read() -> tuple[Settings | None, tuple[str, ...]]:
     try:
-        return load_settings(), ()
-    except UnusableSettings as unusable_ones:
+        return known.load_settings(), ()
+    except known.UnusableSettings as unusable_ones:
         return None, unusable_ones.problems
 
 
@@ -67,16 +57,16 @@ def _named(problem: str) -> list[str]:
 
 
 def _unknown(name: str) -> Finding:
-    known = [field.upper() for field in Settings.model_fields if field != "sandbox"]
-    known += [f"{field.upper()}_FILE" for field in SECRETS]
-    near = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1, cutoff=LEAST_LIKENESS)
+    names = [field.upper() for field in Settings.model_fields if field != "sandbox"]
+    names += [f"{field.upper()}_FILE" for field in SECRETS]
+    near = get_close_matches(name.upper().removeprefix(PREFIX), names, n=1, cutoff=LEAST_LIKENESS)
     step = f"Did you mean {PREFIX}{near[0]}?" if near else "Remove it; docs/settings.md lists those that there are."
     return Finding.warning("settings", f"{name} is no setting of this version and is ignored.", step)
 
 
 def _usable_ones(settings: Settings | None, unusable: set[str]) -> Iterator[str]:
     """A sentence for each setting that is set. The path of a secret's file is no secret."""
-    values = variables_set(os.environ)
+    values = known.variables_set(os.environ)
     for field in Settings.model_fields:
         name = variable(field)
         file = values.get(f"{name}_FILE") if field in SECRETS else None
@@ -84,12 +74,10 @@ def _usable_ones(settings: Settings | None, unusable: set[str]) -> Iterator[str]
             continue
         if file:
             yield f"{name} is set, from the file {file}."
+        elif name in values and field in SECRETS:
+            yield f"{name} is set."
         elif name in values:
-            yield (
-                f"{name} is set."
-                if field in SECRETS
-                else f"{name} is `{_shown(getattr(settings, field, values[name]))}`."
-            )
+            yield f"{name} is `{_shown(getattr(settings, field, values[name]))}`."
 
 
 def _shown(value: Any) -> str:

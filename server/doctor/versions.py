@@ -10,7 +10,6 @@ from packaging.specifiers import SpecifierSet
 
 from .report import INSTALL_AGAIN, Finding
 
-DISTRIBUTION = "rememberizer-mcp"
 NOT_BELOW = {"mcp": ("2.2", "2.2.0 closed a hole through which one session could reach another's (CVE-2026-59951).")}
 """Versions that must not be used, whatever is declared, and why."""
 SHOWN = 4
@@ -23,7 +22,7 @@ class Declared(NamedTuple):
     packages: Sequence[str]
 
 
-def declared(distribution: str = DISTRIBUTION) -> Declared | None:
+def declared(distribution: str = "rememberizer-mcp") -> Declared | None:
     """From the metadata of a distribution, if it is installed as one."""
     try:
         found = metadata.metadata(distribution)

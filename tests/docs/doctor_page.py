@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from rememberizer_mcp.server.doctor.entry import END_MS
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN
 from rememberizer_mcp.server.doctor.network import FAILURE_SECONDS, LIMIT_SECONDS, WARNING_SECONDS
-from rememberizer_mcp.server.doctor.starts import END_MS
 from rememberizer_mcp.server.doctor.versions import NOT_BELOW
 
 from tests.docs.markdown import table

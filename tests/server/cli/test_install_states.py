@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from rememberizer_mcp.server.cli.commands import main
-from rememberizer_mcp.server.doctor.entries import rows
+from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.report import Finding
+from rememberizer_mcp.server.hosts.system import this_system
 
 from tests.support.secret_service import bare_environment
 
@@ -84,7 +85,7 @@ def test_an_empty_home_is_none(command: str) -> None:
 
 def test_an_empty_home_is_none_to_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "")
-    (row,) = rows()
+    (row,) = entries(this_system)
     assert isinstance(row, Finding)
     assert row.text == "Not looked at: no home folder is known."
 

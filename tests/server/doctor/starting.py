@@ -3,11 +3,10 @@
 import os
 from dataclasses import replace
 
-from rememberizer_mcp.server.doctor.entry import Entry
+from rememberizer_mcp.server.doctor.entry import Entry, judged
 from rememberizer_mcp.server.doctor.exchange import LEGACY, Era, Exchange, exchange
 from rememberizer_mcp.server.doctor.quoting import Quoting
 from rememberizer_mcp.server.doctor.report import Finding, Level, grouped
-from rememberizer_mcp.server.doctor.starts import judged
 
 from tests.support.process import clean_environment
 

@@ -88,7 +88,7 @@ async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
     ],
 )
 async def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object, text: str, step: str) -> None:
-    found = await in_a_task(lambda: keyring("keyring", find=refuse, library=lambda _: library))
+    found = await in_a_task(lambda: keyring("keyring", find=refuse, has_library=lambda: library is not None))
     assert found.level is Level.FAILURE
     assert found.text.startswith(text)
     assert f"{found.next_step}".startswith(step)

@@ -20,7 +20,7 @@ def found(folder: Path, host: str, text: str) -> list[Entry | Finding]:
     trusted = HOSTS["gemini-cli"].path(system).with_name("trustedFolders.json")
     trusted.parent.mkdir(exist_ok=True)
     trusted.write_text(json.dumps({"/home/ada/work": "TRUST_FOLDER"}))
-    return list(entries(system))
+    return list(entries(lambda: system))
 
 
 SWITCHED = (
@@ -71,7 +71,7 @@ def test_a_file_that_can_not_be_read_is_a_warning(
     path = HOSTS[host].path(a_system(tmp_path))
     if text is None:
         path.mkdir(parents=True)
-    findings = list(entries(a_system(tmp_path))) if text is None else found(tmp_path, host, text)
+    findings = list(entries(lambda: a_system(tmp_path))) if text is None else found(tmp_path, host, text)
     told = [(each.level, each.text, each.next_step) for each in findings if isinstance(each, Finding)]
     step = f"Correct {path}; the host may not be able to read it either."
     assert told == ([(Level.WARNING, f"{HOSTS[host].title}: {path} {problem}", step)] if problem else [])

@@ -190,7 +190,7 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
     def find() -> Ring:
         raise SignInFailed
 
-    missing = await in_a_task(lambda: keyring("keyring", find=find, library=lambda _: None))
+    missing = await in_a_task(lambda: keyring("keyring", find=find, has_library=lambda: False))
     assert missing.level is Level.FAILURE
     ours = entry(str(Path(sys.executable).with_name("rememberizer-mcp")))
     assert ours.told(missing).level is Level.FAILURE

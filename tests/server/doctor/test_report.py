@@ -2,7 +2,7 @@
 
 import click
 import pytest
-from rememberizer_mcp.server.doctor.entries import rows
+from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.report import LEAST_WIDTH, Finding, as_json, as_text
 from rememberizer_mcp.server.hosts.system import NoHome, System
 
@@ -11,7 +11,7 @@ def test_an_unknown_home_is_a_warning() -> None:
     def find() -> System:
         raise NoHome
 
-    (row,) = rows(find)
+    (row,) = entries(find)
     assert isinstance(row, Finding)
     assert (row.level, row.text) == ("warning", "Not looked at: no home folder is known.")
 

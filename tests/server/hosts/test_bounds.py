@@ -70,7 +70,7 @@ def test_it_is_refused_at_once_and_left_alone(name: str, text: str, why: str, co
     unset = dict.fromkeys(("XDG_CONFIG_HOME", "CODEX_HOME", "GOOSE_PATH_ROOT", "CLAUDE_CONFIG_DIR"))
     result = CliRunner().invoke(main, (command, name), env=unset | {"HOME": str(system.home)})
     assert (result.exit_code, result.output) == (1, f"Error: {path} {why}; it was left alone.\n")
-    assert [each.text for each in entries(system) if isinstance(each, Finding)] == [
+    assert [each.text for each in entries(lambda: system) if isinstance(each, Finding)] == [
         f"{HOSTS[name].title}: {path} {why}."
     ]
     assert path.read_text() == text
@@ -108,7 +108,7 @@ def test_a_number_that_python_does_not_write_is_no_argument(name: str, text: str
     path = HOSTS[name].path(system)
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    (finding,) = entries(system)
+    (finding,) = entries(lambda: system)
     assert isinstance(finding, Finding)
     assert finding.text == f"{HOSTS[name].title}: our entry in {path} holds no command."
     unset = dict.fromkeys(("XDG_CONFIG_HOME", "CODEX_HOME", "GOOSE_PATH_ROOT"))

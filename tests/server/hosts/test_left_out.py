@@ -183,7 +183,7 @@ def test_install_and_the_doctor_both_say_it(
     for _ in range(2):  # when it is added, and when it stands there already
         result = CliRunner().invoke(main, ("install", name), env=UNSET | {"HOME": str(system.home)})
         assert (result.exit_code, f"But: {text} {step}\n" in result.output) == (0, True)
-    findings = [each for each in entries(system) if isinstance(each, Finding)]
+    findings = [each for each in entries(lambda: system) if isinstance(each, Finding)]
     expected = (Level.WARNING, f"{host.title}: {text}", f"{step} {host.next_step}")
     assert [(each.level, each.text, each.next_step) for each in findings] == [expected]
     result = CliRunner().invoke(main, ("uninstall", name), env=UNSET | {"HOME": str(system.home)})

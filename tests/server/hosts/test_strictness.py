@@ -61,7 +61,7 @@ def test_nothing_is_written_where_the_host_itself_can_not_read(host: str, kind: 
 def test_the_doctor_warns_of_what_the_host_can_not_read(host: str, kind: str, tmp_path: Path) -> None:
     content, words = WORDS[kind]
     path = written(tmp_path, host, content)
-    found = [each for each in entries(a_system(tmp_path)) if isinstance(each, Finding)]
+    found = [each for each in entries(lambda: a_system(tmp_path)) if isinstance(each, Finding)]
     oddity, _, step = words.partition(": ")
     title, restart = HOSTS[host].title, HOSTS[host].next_step
     text = f"{title}: {path} holds {oddity}, which {title} itself can't read."
