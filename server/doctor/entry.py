@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from ..logs.secret_forms import shown_name
 from .exchange import LEGACY, Era, Exchange, Fault
 from .quoting import PREFIX, Quoting
-from .report import NO_LIBRARY, Finding, Level
+from .report import NO_LIBRARY, Finding
 
 _INHERITED = {
     "win32": (
@@ -121,7 +121,7 @@ class Entry:
         if finding.text == NO_LIBRARY and Path(self.command[0]).parent != Path(sys.executable).parent:
             finding = Finding.warning("keyring", f"not looked at. {finding.text}", _WITH_LIBRARY)
             return replace(finding, title=self.title)
-        return replace(finding, title=self.title, last_step="" if finding.level is Level.OK else self.place)
+        return replace(finding, title=self.title, last_step="" if finding.level == "ok" else self.place)
 
     def lacking(self, shell: Mapping[str, str]) -> list[Finding]:
         """A warning, if the server of an entry may lack variables of the shell."""
@@ -141,16 +141,16 @@ def judged(seen: Exchange, entry: Entry, *, quoting: Quoting, seconds: float) ->
     if seen.fault:
         subject = "the server" if entry.check == "stdio" else "the command"
         why, step, last_step = _why(seen, entry, quoting, seconds)
-        return made(level=Level.FAILURE, text=f"{subject} {why}", next_step=step, last_step=last_step)
+        return made(level="failure", text=f"{subject} {why}", next_step=step, last_step=last_step)
     if not seen.server.startswith(OURS):
         text = f"under our name stands another server, {quoting.plain(seen.server) or 'without a name'}."
-        return made(level=Level.WARNING, text=text, last_step=entry.install)
+        return made(level="warning", text=text, last_step=entry.install)
     text = f"first answer after {seen.ms['first']:.0f} ms, {seen.tools} tools, nothing else on stdout."
     if seen.ms.get("end", END_MS + 1) <= END_MS:
-        return made(level=Level.OK, text=text)
+        return made(level="ok", text=text)
     text += " It did not end within a second of the end of its input."
     step = "End what it leaves behind, and report it: a host would leave it running."
-    return made(level=Level.WARNING, text=text, next_step=step)
+    return made(level="warning", text=text, next_step=step)
 
 
 def _why(seen: Exchange, entry: Entry, quoting: Quoting, seconds: float) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import anyio
 
 from .exchange import running
-from .report import INSTALL_AGAIN, Finding, Level
+from .report import INSTALL_AGAIN, Finding
 
 CHECKS = ("settings", "network", "keyring", "browser")
 COMMAND = (sys.executable, "-P", "-m", "rememberizer_mcp.server.doctor")
@@ -67,5 +67,5 @@ def _read(printed: bytes) -> dict[str, list[Finding]]:
     for line in printed.splitlines():
         with suppress(ValueError, TypeError, KeyError):
             name, findings = json.loads(line)
-            found[name] = [Finding(**each | {"level": Level(each["level"])}) for each in findings]
+            found[name] = [Finding(**each) for each in findings]
     return found

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -23,15 +22,9 @@ _INDENT = " " * (9 + _NAME)
 _SERVER = Path(__file__).parents[1]
 
 
-class Level(StrEnum):
-    """How bad a finding is; only a failure makes the exit code 1."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILURE: "red"}
+Level = Literal["ok", "warning", "failure"]
+"""How bad a finding is; only a failure makes the exit code 1."""
+_COLOURS: Mapping[Level, str] = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +45,17 @@ class Finding:
     @classmethod
     def ok(cls, name: str, text: str, *, ms: Mapping[str, float] | None = None) -> "Finding":
         """All is well."""
-        return cls(name=name, level=Level.OK, text=text, ms=ms or {})
+        return cls(name=name, level="ok", text=text, ms=ms or {})
 
     @classmethod
     def warning(cls, name: str, text: str, next_step: str, *, ms: Mapping[str, float] | None = None) -> "Finding":
         """It works, but not as somebody may expect."""
-        return cls(name=name, level=Level.WARNING, text=text, next_step=next_step, ms=ms or {})
+        return cls(name=name, level="warning", text=text, next_step=next_step, ms=ms or {})
 
     @classmethod
     def failure(cls, name: str, text: str, next_step: str, *, ms: Mapping[str, float] | None = None) -> "Finding":
         """It can't work."""
-        return cls(name=name, level=Level.FAILURE, text=text, next_step=next_step, ms=ms or {})
+        return cls(name=name, level="failure", text=text, next_step=next_step, ms=ms or {})
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON takes it; times are rounded to a tenth of a millisecond."""
@@ -72,7 +65,7 @@ class Finding:
 
 def failed(findings: Iterable[Finding]) -> bool:
     """Whether any of them is a failure."""
-    return any(finding.level is Level.FAILURE for finding in findings)
+    return any(finding.level == "failure" for finding in findings)
 
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:
@@ -127,9 +120,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def _lines(finding: Finding, columns: int) -> Iterator[str]:
     first, *rest = _wrapped(finding.text, columns) or [""]
-    level = click.style(
-        f"{finding.level.value:9}", fg=_COLOURS[finding.level], bold=finding.level is not Level.OK or None
-    )
+    level = click.style(f"{finding.level:9}", fg=_COLOURS[finding.level], bold=finding.level != "ok" or None)
     yield f"{level}{printable(finding.name):{_NAME}}{first}"
     yield from (_INDENT + line for line in rest)
     for place, line in enumerate(_wrapped(finding.next_step or "", columns - 3)):
@@ -142,8 +133,8 @@ def _wrapped(text: str, columns: int) -> list[str]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     counted = []
-    for level in (Level.FAILURE, Level.WARNING):
+    for level in ("failure", "warning"):
         names = Counter(printable(finding.name) for finding in findings if finding.level is level)
         if number := names.total():
-            counted.append(f"{number} {level.value}{'s' if number > 1 else ''} ({', '.join(names)})")
+            counted.append(f"{number} {level}{'s' if number > 1 else ''} ({', '.join(names)})")
     return f"{' and '.join(counted)}." if counted else "All is well."

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -28,7 +27,6 @@ from .versions import declared, versions
 SERVER = (sys.executable, "-P", "-m", "rememberizer_mcp.server")
 _NO_NETWORK = Finding.ok("network", "Not needed: the sandbox is part of the server.")
 _NO_HOST = Finding.ok("hosts", f"None has an entry of ours; `{typed('install', 'HOST')}` writes one.")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,20 +101,28 @@ class _Doctor:
         return [*packages, *chain(*shell), *grouped(own), *(grouped(hosts) or [_NO_HOST])]
 
     async def _read_files(self) -> list[Entry | Finding]:
-        """Our entries in the hosts' files. The words of no command show what these hold."""
+        """Our entries in the hosts' files. The words of no command show what these hold.
+
+        They are read in a thread which, if it is still at it in the end, keeps the process from nothing.
+        """
+        seconds, reading = self._remaining(self._machine.read_until), Future[list[Entry | Finding]]()
+        threading.Thread(target=lambda: reading.set_result(self._rows()), name="files", daemon=True).start()
+        try:
+            found = await anyio.to_thread.run_sync(reading.result, seconds, abandon_on_cancel=True)
+        except TimeoutError:
+            text = f"The hosts' files could not be read within {seconds:.0f} s."
+            step = "Run it again; if one lies on a drive or in a cloud, see that it can be opened."
+            return [Finding.failure("hosts", text, step)]
+        for entry in _entries(found):
+            self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
+        return found
+
+    def _rows(self) -> list[Entry | Finding]:
         found: list[Entry | Finding] = []
-        seconds = self._remaining(self._machine.read_until)
         with guarded("hosts", found.append):
             from .entries import entries  # noqa: PLC0415 -- a library that reads the files may be broken
 
-            try:
-                found += await _in_time(lambda: list(entries(self._machine.system)), seconds)
-            except TimeoutError:
-                text = f"The hosts' files could not be read within {seconds:.0f} s."
-                step = "Run it again; if one lies on a drive or in a cloud, see that it can be opened."
-                found.append(Finding.failure("hosts", text, step))
-        for entry in _entries(found):
-            self._quoting.learn(environ=entry.environ, arguments=entry.command[1:])
+            found += list(entries(self._machine.system))
         return found
 
     async def _read_and_examine(self, shells: list[Check]) -> tuple[list[Entry | Finding], dict[Check, list[Finding]]]:
@@ -179,17 +185,3 @@ class _Doctor:
 
 def _entries(rows: Iterable[Entry | Finding]) -> list[Entry]:
     return [row for row in rows if isinstance(row, Entry)]
-
-
-async def _in_time(work: Callable[[], Result], seconds: float) -> Result:
-    """What the work gives, or a TimeoutError; a thread that is still at it then keeps no process from ending."""
-    future = Future[Result]()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="files", daemon=True).start()
-    return await anyio.to_thread.run_sync(future.result, seconds, abandon_on_cancel=True)

@@ -26,7 +26,7 @@ async def look_at(stop: Stop) -> dict[str, Finding]:
 
 
 def levels(found: dict[str, Finding]) -> dict[str, str]:
-    return {name: finding.level.value for name, finding in found.items()}
+    return {name: finding.level for name, finding in found.items()}
 
 
 def trust(authority: Authority, folder: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rememberizer_mcp.server.doctor.entry import Entry, judged
 from rememberizer_mcp.server.doctor.exchange import LEGACY, Era, Exchange, exchange
 from rememberizer_mcp.server.doctor.quoting import Quoting
-from rememberizer_mcp.server.doctor.report import Finding, Level, grouped
+from rememberizer_mcp.server.doctor.report import Finding, grouped
 
 from tests.support.process import clean_environment
 
@@ -45,5 +45,5 @@ async def as_host(*command: str, seconds: float = 15.0, **environ: str) -> Findi
 
 async def failure_of(*command: str, seconds: float = 15.0, **environ: str) -> tuple[str, str]:
     found = await as_host(*command, seconds=seconds, **environ)
-    assert (found.name, found.level) == ("hosts", Level.FAILURE)
+    assert (found.name, found.level) == ("hosts", "failure")
     return found.text.removeprefix("Claude Desktop: the command "), f"{found.next_step}"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
 from rememberizer_mcp.server.doctor.network import findings
-from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.looking import HOST, YEAR, levels, look, look_at, trust
 from tests.support.way import Authority, answer, server
@@ -79,6 +78,6 @@ async def test_a_trust_store_that_is_not_there_is_pointed_out() -> None:
     async with server(answer()) as stop:
         found = await look_at(stop)
     assert (found["certificate"].level, found["certificate"].text) == (
-        Level.WARNING,
+        "warning",
         "SSL_CERT_FILE names nothing that exists.",
     )

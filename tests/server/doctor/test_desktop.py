@@ -8,7 +8,7 @@ import anyio
 import pytest
 from rememberizer_mcp.server.doctor.desktop import NOBODY, browser, keyring
 from rememberizer_mcp.server.doctor.examination import examine
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
 
@@ -53,14 +53,14 @@ async def child(name: str, environment: Mapping[str, str]) -> Finding:
 async def test_a_keyring_that_nobody_asked_for_is_not_read() -> None:
     ring = Fake()
     found = await in_a_task(lambda: keyring("off", find=lambda: ring))
-    assert (found.level, ring.asked) == (Level.OK, [])
+    assert (found.level, ring.asked) == ("ok", [])
     assert "Fake could be used" in found.text
 
 
 async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
     found = await in_a_task(lambda: keyring("off", find=refuse))
     assert (found.level, found.text) == (
-        Level.OK, "Not used, since REMEMBERIZER_KEEP_SIGNED_IN is `off`; none could be used now.",
+        "ok", "Not used, since REMEMBERIZER_KEEP_SIGNED_IN is `off`; none could be used now.",
     )  # fmt: skip
 
 
@@ -68,14 +68,14 @@ async def test_no_keyring_is_all_right_where_nobody_asked_for_one() -> None:
 async def test_a_keyring_that_was_asked_for_is_read_at_an_entry_that_is_nobodys() -> None:
     ring = Fake()
     found = await in_a_task(lambda: keyring("keyring", find=lambda: ring))
-    assert (found.level, ring.asked) == (Level.OK, [NOBODY])
+    assert (found.level, ring.asked) == ("ok", [NOBODY])
     assert "can be read" in found.text
 
 
 @pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
     found = await in_a_task(lambda: keyring("keyring", find=lambda: Fake(failure=RuntimeError(CANARY))))
-    assert (found.level, found.text) == (Level.FAILURE, "It is locked or refuses the access (RuntimeError).")
+    assert (found.level, found.text) == ("failure", "It is locked or refuses the access (RuntimeError).")
     assert CANARY not in str(found)
 
 
@@ -89,7 +89,7 @@ async def test_a_refusal_is_a_failure_without_the_keyrings_words() -> None:
 )
 async def test_a_missing_library_and_a_missing_keyring_are_told_apart(library: object, text: str, step: str) -> None:
     found = await in_a_task(lambda: keyring("keyring", find=refuse, has_library=lambda: library is not None))
-    assert found.level is Level.FAILURE
+    assert found.level == "failure"
     assert found.text.startswith(text)
     assert f"{found.next_step}".startswith(step)
 
@@ -105,7 +105,7 @@ async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
 
     found = await in_a_task(lambda: keyring(wish, find=find, limit_seconds=0.1))
     answers.set()
-    assert found.level is (Level.FAILURE if wish == "keyring" else Level.OK)
+    assert found.level is ("failure" if wish == "keyring" else "ok")
     assert ("did not answer within 0.1 s" in found.text) == (wish == "keyring")
 
 
@@ -115,18 +115,18 @@ def test_a_real_keyring_is_named_and_a_locked_one_is_a_failure() -> None:
     with secret_service() as environment:
         found = anyio.run(child, "keyring", environment | WANTED)
         assert (found.level, found.text) == (
-            Level.OK, "keyring.backends.SecretService.Keyring can be read; sign-ins are kept there.",
+            "ok", "keyring.backends.SecretService.Keyring can be read; sign-ins are kept there.",
         )  # fmt: skip
         calls(["lock"], environment=environment)
         locked = anyio.run(child, "keyring", environment | WANTED)
-    assert locked.level is Level.FAILURE
+    assert locked.level == "failure"
     assert "locked" in locked.text
 
 
 @pytest.mark.promise("doctor:looks:settings")
 async def test_a_machine_without_a_keyring_fails_only_who_wants_one(tmp_path: Path) -> None:
-    assert (await child("keyring", bare_environment(tmp_path))).level is Level.OK
-    assert (await child("keyring", bare_environment(tmp_path) | WANTED)).level is Level.FAILURE
+    assert (await child("keyring", bare_environment(tmp_path))).level == "ok"
+    assert (await child("keyring", bare_environment(tmp_path) | WANTED)).level == "failure"
 
 
 @pytest.mark.promise("doctor:looks:settings")
@@ -146,7 +146,7 @@ def test_whether_a_browser_is_opened_has_a_reason(
     wish: str, platform: str, environ: Mapping[str, str], text: str
 ) -> None:
     found = browser(wish, platform=platform, environ=environ, has_browser=lambda: True)
-    assert found.level is Level.OK
+    assert found.level == "ok"
     assert text in found.text
 
 
@@ -154,9 +154,9 @@ def test_whether_a_browser_is_opened_has_a_reason(
 async def test_a_desktop_without_a_browser_is_a_warning_and_none_is_opened(tmp_path: Path) -> None:
     environment = clean_environment(OPEN_BROWSER="always") | {"PATH": str(tmp_path)}
     environment.pop("DISPLAY", None)
-    assert (await child("browser", environment)).level is Level.WARNING
+    assert (await child("browser", environment)).level == "warning"
     program = tmp_path / "w3m"
     program.write_text(f"#!/bin/sh\ntouch {tmp_path / 'opened'}\n")
     program.chmod(0o755)
-    assert (await child("browser", environment)).level is Level.OK
+    assert (await child("browser", environment)).level == "ok"
     assert list(tmp_path.iterdir()) == [program]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rememberizer_mcp.server.doctor.entries import entries
 from rememberizer_mcp.server.doctor.entry import Entry
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.systems import a_system
@@ -41,7 +41,7 @@ def test_an_entry_that_is_switched_off_is_a_warning_and_started_all_the_same(
     assert isinstance(finding, Finding)
     path = HOSTS[host].path(a_system(tmp_path))
     member = "disabled" if off == "true" else "enabled"
-    assert (finding.name, finding.level) == ("hosts", Level.WARNING)
+    assert (finding.name, finding.level) == ("hosts", "warning")
     assert finding.text == f"{HOSTS[host].title}: our entry in {path} is switched off (`{member}`)."
     assert finding.next_step == f"Switch it on there: set `{member}` to `{on}`. {HOSTS[host].next_step}"
     (entry,) = found(tmp_path, host, text.format(on))
@@ -74,7 +74,7 @@ def test_a_file_that_can_not_be_read_is_a_warning(
     findings = list(entries(lambda: a_system(tmp_path))) if text is None else found(tmp_path, host, text)
     told = [(each.level, each.text, each.next_step) for each in findings if isinstance(each, Finding)]
     step = f"Correct {path}; the host may not be able to read it either."
-    assert told == ([(Level.WARNING, f"{HOSTS[host].title}: {path} {problem}", step)] if problem else [])
+    assert told == ([("warning", f"{HOSTS[host].title}: {path} {problem}", step)] if problem else [])
 
 
 @pytest.mark.promise("doctor:looks:commands")
@@ -89,7 +89,7 @@ def test_a_placeholder_that_only_the_host_can_fill_is_not_started(block: dict[st
     (finding,) = found(tmp_path, "cursor", json.dumps({"mcpServers": {"rememberizer": block}}))
     assert isinstance(finding, Finding)
     path = tmp_path / "home" / ".cursor" / "mcp.json"
-    assert (finding.name, finding.level) == ("hosts", Level.WARNING)
+    assert (finding.name, finding.level) == ("hosts", "warning")
     assert finding.text == (
         f"Cursor: our entry in {path} holds a placeholder that only the host can fill; it was not started."
     )
@@ -113,7 +113,7 @@ def test_a_placeholder_among_the_variables_is_not_taken_for_a_value(host: str, v
     block = {"command": "/x", "env": {"REMEMBERIZER_API_TOKEN_FILE": value}}
     (finding,) = found(tmp_path, host, json.dumps({HOSTS[host].key: {"rememberizer": block}}))
     assert isinstance(finding, Finding)
-    assert finding.level == Level.WARNING
+    assert finding.level == "warning"
     assert finding.text.endswith(" holds a placeholder that only the host can fill; it was not started.")
     assert finding.next_step == (
         f"If {HOSTS[host].title} does not start it, write among its variables what the placeholder stands for; "
@@ -127,7 +127,7 @@ def test_a_folder_in_which_nothing_can_start_is_a_failure(folder: str, tmp_path:
     text = f'[mcp_servers.rememberizer]\ncommand = "/x"\ncwd = "{folder}"\n'
     (finding,) = found(tmp_path, "codex", text)
     assert isinstance(finding, Finding)
-    assert finding.level == Level.FAILURE
+    assert finding.level == "failure"
     assert finding.text.endswith("/.codex/config.toml names a folder (`cwd`) that is relative or not there.")
     assert finding.next_step == "Write an absolute path there. Start a new session of Codex; `/mcp` shows the server."
 
@@ -145,7 +145,7 @@ def test_a_value_that_is_no_text_is_a_warning(host: str, text: str, members: str
     assert isinstance(entry, Entry)
     assert isinstance(finding, Finding)
     path = HOSTS[host].path(a_system(tmp_path))
-    assert finding.level == Level.WARNING
+    assert finding.level == "warning"
     assert finding.text == f"{HOSTS[host].title}: in our entry in {path}, {members} holds what is no text."
     assert finding.next_step == f"Write it in quotes there: a host may refuse the entry for it. {HOSTS[host].next_step}"
 
@@ -156,7 +156,7 @@ def test_an_entry_for_a_folder_alone_is_a_warning(tmp_path: Path) -> None:
     projects = {"/home/ada/p": local, "/home/ada/q": {"mcpServers": {}}, "/home/ada/r": {"mcpServers": 1}, "/odd": 1}
     (finding,) = found(tmp_path, "claude-code", json.dumps({"projects": projects}))
     assert isinstance(finding, Finding)
-    assert finding.level == Level.WARNING
+    assert finding.level == "warning"
     assert "an entry `rememberizer` stands for /home/ada/p alone; it goes before" in finding.text
     assert finding.next_step == "If it is not wanted, `claude mcp remove rememberizer` there removes it."
     assert found(tmp_path, "claude-code", json.dumps({"projects": [local]})) == []

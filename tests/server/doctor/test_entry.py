@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rememberizer_mcp.server.doctor.desktop import keyring
 from rememberizer_mcp.server.doctor.entry import Entry
-from rememberizer_mcp.server.doctor.report import Finding, Level, as_json, grouped
+from rememberizer_mcp.server.doctor.report import Finding, as_json, grouped
 from rememberizer_mcp.server.doctor.run import Machine, diagnose
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.sessions.keychain import Ring
@@ -59,16 +59,16 @@ async def test_an_entry_is_started_in_its_own_folder(tmp_path: Path) -> None:
     write(tmp_path / ".gemini" / "settings.json", {"rememberizer": settings})
     findings = await diagnose(only_entrys(bare_environment(tmp_path, **NOWHERE)), sandbox=True)
     (start,) = [each for each in findings if each.text.startswith("Gemini CLI: first answer")]
-    assert start.level == Level.OK
+    assert start.level == "ok"
 
 
 @pytest.mark.promise("doctor:looks:network")
 async def test_the_way_is_looked_at_with_the_entrys_base_url(tmp_path: Path) -> None:
     settings, network = await cursors(tmp_path, REMEMBERIZER_BASE_URL="http://127.0.0.1:2/api/v1/")
     assert (settings.level, settings.text) == (
-        Level.OK, "Cursor: REMEMBERIZER_BASE_URL is `http://127.0.0.1:2/api/v1/`.",
+        "ok", "Cursor: REMEMBERIZER_BASE_URL is `http://127.0.0.1:2/api/v1/`.",
     )  # fmt: skip
-    assert (network.level, network.text) == (Level.FAILURE, "Cursor: 127.0.0.1:2 takes no connection.")
+    assert (network.level, network.text) == ("failure", "Cursor: 127.0.0.1:2 takes no connection.")
     assert f"{network.next_step}".endswith(
         f"The entry of Cursor is in {tmp_path / CURSORS}. Switch the server on in Cursor's settings, under MCP."
     )
@@ -79,7 +79,7 @@ async def test_the_entrys_proxy_is_named_without_its_password(tmp_path: Path) ->
     async with server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
         found = await cursors(tmp_path, HTTPS_PROXY=f"http://ada:{CANARY}@127.0.0.1:{proxy.port}")
     refused = next(each for each in found if each.name == "proxy")
-    assert refused.level is Level.FAILURE
+    assert refused.level == "failure"
     assert refused.text.startswith(f"Cursor: http://127.0.0.1:{proxy.port} (HTTPS_PROXY) asks for a user name")
     assert "canary" not in as_json(found)
     assert len(proxy.asked) == 1
@@ -101,8 +101,8 @@ async def test_what_several_entries_share_is_asked_once(tmp_path: Path) -> None:
 async def test_the_entrys_settings_are_told_as_its_server_understands_them(tmp_path: Path) -> None:
     found = await cursors(tmp_path, REMEMBERIZER_READ_ONLY="1", REMEMBERIZER_PASSWROD=CANARY)
     assert [(each.level, each.text) for each in found] == [
-        (Level.WARNING, "Cursor: REMEMBERIZER_PASSWROD is no setting of this version and is ignored."),
-        (Level.OK, "Cursor: REMEMBERIZER_READ_ONLY is `on`."),
+        ("warning", "Cursor: REMEMBERIZER_PASSWROD is no setting of this version and is ignored."),
+        ("ok", "Cursor: REMEMBERIZER_READ_ONLY is `on`."),
     ]
     assert f"{found[0].next_step}".startswith("Did you mean REMEMBERIZER_PASSWORD? The entry of Cursor is in ")
 
@@ -113,7 +113,7 @@ async def test_the_entrys_keyring_and_browser_are_looked_at(tmp_path: Path) -> N
         tmp_path, sandbox=True, REMEMBERIZER_KEEP_SIGNED_IN="keyring", REMEMBERIZER_OPEN_BROWSER="never"
     )
     told = {each.name: (each.level, each.text) for each in found if each.name in ("keyring", "browser")}
-    assert told["keyring"][0] is Level.FAILURE
+    assert told["keyring"][0] == "failure"
     assert told["keyring"][1].startswith("Cursor: There is none of the operating system's own")
     assert told["browser"][1].startswith("Cursor: None is opened, since REMEMBERIZER_OPEN_BROWSER is `never`")
 
@@ -191,12 +191,12 @@ async def test_a_missing_library_is_no_failure_of_an_entry_with_packages_of_its_
         raise SignInFailed
 
     missing = await in_a_task(lambda: keyring("keyring", find=find, has_library=lambda: False))
-    assert missing.level is Level.FAILURE
+    assert missing.level == "failure"
     ours = entry(str(Path(sys.executable).with_name("rememberizer-mcp")))
-    assert ours.told(missing).level is Level.FAILURE
+    assert ours.told(missing).level == "failure"
     (elsewhere,) = grouped([entry("/usr/bin/uvx").told(missing)])
     assert (elsewhere.level, elsewhere.text) == (
-        Level.WARNING,
+        "warning",
         "Claude Desktop: not looked at. The library `keyring` is not installed where the doctor runs.",
     )
     assert f"{elsewhere.next_step}".endswith("its command, with `doctor` behind it.")

@@ -6,7 +6,7 @@ import time
 import pytest
 from anyio import to_thread
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era, Exchange, Fault
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 
 from tests.server.doctor.starting import ENTRY, OWN, failure_of, start, told
 from tests.support.marked import is_left, mark
@@ -86,7 +86,7 @@ def judged(seen: Exchange) -> Finding:
 async def test_another_server_under_our_name_is_a_warning() -> None:
     found = judged(await peer("other\033[31m", "chatters"))
     assert (found.level, found.text) == (
-        Level.WARNING, "Claude Desktop: under our name stands another server, other [31m 9.",
+        "warning", "Claude Desktop: under our name stands another server, other [31m 9.",
     )  # fmt: skip
     nameless = judged(await peer("", "", program=MODERN_PEER, era=MODERN))
     assert nameless.text.endswith("another server, without a name.")
@@ -108,7 +108,7 @@ async def test_words_after_the_end_of_input_are_noise_too() -> None:
 @pytest.mark.promise("doctor:looks:commands", "process:stdout:protocol-only")
 async def test_a_command_that_outlives_its_input_is_a_warning() -> None:
     found = judged(await peer("rememberizer-mcp", "stays"))
-    assert found.level is Level.WARNING
+    assert found.level == "warning"
     assert found.text.endswith("It did not end within a second of the end of its input.")
 
 

@@ -7,7 +7,6 @@ import pytest
 from rememberizer_mcp.server.api.probe import Probe, Stage
 from rememberizer_mcp.server.api.proxies import SYSTEM, NamedProxy, Problem, UnusableProxy
 from rememberizer_mcp.server.doctor.network import findings, network
-from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.looking import HOST, YEAR, levels, look, look_at, trust
 from tests.support.held_keyring import in_a_task
@@ -21,7 +20,7 @@ async def test_what_is_meant_for_this_machine_goes_past_every_proxy() -> None:
     os.environ["HTTPS_PROXY"] = os.environ["HTTP_PROXY"] = "http://127.0.0.1:1"
     async with server(answer()) as stop:
         found = await look_at(stop)
-    assert found["api"].level is Level.OK
+    assert found["api"].level == "ok"
     assert found["proxy"].text.endswith(" of HTTPS_PROXY is not used: 127.0.0.1 is this machine.")
 
 
@@ -85,7 +84,7 @@ async def test_a_proxy_of_another_kind_is_shown_and_its_next_step_helps() -> Non
     os.environ["NO_PROXY"] = "api.invalid"
     found = (await in_a_task(lambda: look("https://api.invalid/")))["proxy"]
     assert (found.level, found.text) == (
-        Level.OK, "socks5://127.0.0.1:1080 of ALL_PROXY is not used: NO_PROXY leaves api.invalid out.",
+        "ok", "socks5://127.0.0.1:1080 of ALL_PROXY is not used: NO_PROXY leaves api.invalid out.",
     )  # fmt: skip
 
 
@@ -121,7 +120,7 @@ async def test_what_stands_beside_the_proxy_on_the_way_is_no_failure(
         )
         os.environ.update(beside)
         found = await network(limit_seconds=5)
-    assert {finding.level for finding in found} <= {Level.OK, Level.WARNING}
+    assert {finding.level for finding in found} <= {"ok", "warning"}
     assert f"Requests go through http://127.0.0.1:{proxy.port} (https_proxy)." in [each.text for each in found]
     assert CANARY not in str(found)
 
@@ -138,7 +137,7 @@ async def test_entries_of_no_proxy_without_effect_are_a_warning(value: str, told
     os.environ.update({"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": f"{value},api.invalid"})
     os.environ["REMEMBERIZER_BASE_URL"] = "https://api.invalid/"
     warned, unused, *_ = await network(limit_seconds=5)
-    assert (warned.name, warned.level, unused.level) == ("proxy", Level.WARNING, Level.OK)
+    assert (warned.name, warned.level, unused.level) == ("proxy", "warning", "ok")
     assert warned.text.startswith(told)
     assert "Correct or remove" in f"{warned.next_step}"
     assert CANARY not in str(warned)

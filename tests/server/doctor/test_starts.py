@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from rememberizer_mcp.server.doctor.exchange import LEGACY, MODERN, Era
-from rememberizer_mcp.server.doctor.report import Level
 
 from tests.server.doctor.starting import OWN, as_host, entry, failure_of, start, told
 from tests.support.process import SERVE
@@ -25,7 +24,7 @@ async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None
     assert seen.tools > 0
     assert list(seen.ms) == ["first", "tools", "call", "end"]
     found = told(seen, OWN)
-    assert (found.name, found.level) == ("stdio", Level.OK)
+    assert (found.name, found.level) == ("stdio", "ok")
     assert found.text.startswith(f"MCP {LEGACY}: first answer after ")
 
 
@@ -33,7 +32,7 @@ async def test_our_own_command_does_the_handshake_in_both_eras(era: Era) -> None
 async def test_a_hosts_entry_is_started_with_what_a_host_hands_on() -> None:
     os.environ |= {"REMEMBERIZER_LOG_LEVEL": "loud", "PYTHONPATH": "/nowhere"}
     found = await as_host(*SERVE, REMEMBERIZER_TOOLSETS="all")
-    assert (found.level, found.text[:49]) == (Level.OK, "Claude Desktop: first answer after " + found.text[35:49])
+    assert (found.level, found.text[:49]) == ("ok", "Claude Desktop: first answer after " + found.text[35:49])
     assert " 31 tools, nothing else on stdout." in found.text
 
 

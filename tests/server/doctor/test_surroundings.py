@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.doctor.variables import is_unusable, usable, variables
 from rememberizer_mcp.server.doctor.versions import Declared, declared, installed, versions
 from rememberizer_mcp.server.settings.settings import SECRETS, variable
@@ -16,7 +16,7 @@ PRESENT = {"mcp": "2.3.0", "httpx": "0.28.1"}
 
 
 def said(findings: list[Finding]) -> list[tuple[str, str]]:
-    return [(finding.level.value, finding.text) for finding in findings]
+    return [(finding.level, finding.text) for finding in findings]
 
 
 def set_all(**settings: str) -> None:
@@ -63,7 +63,7 @@ def test_what_can_not_be_used_is_a_failure_that_does_not_repeat_it() -> None:
         CAPTCHA_FILE=CANARY, API_TOKEN=CANARY, API_TOKEN_FILE=CANARY,
     )  # fmt: skip
     found = variables()
-    failures = [finding for finding in found if finding.level is Level.FAILURE]
+    failures = [finding for finding in found if finding.level == "failure"]
     assert [finding.text.split()[0].rstrip(":") for finding in failures] == [
         "REMEMBERIZER_CAPTCHA_FILE", "REMEMBERIZER_API_TOKEN", "REMEMBERIZER_BASE_URL", "REMEMBERIZER_PASSWORD",
         "REMEMBERIZER_LOG_LEVEL",
@@ -109,7 +109,7 @@ def test_a_setting_in_lower_case_is_looked_at_as_any_other(tmp_path: Path) -> No
 def test_a_misspelt_setting_is_a_warning_with_the_nearest_name(name: str, step: str) -> None:
     os.environ[name] = CANARY
     (found,) = variables()
-    assert (found.level, found.next_step) == (Level.WARNING, step)
+    assert (found.level, found.next_step) == ("warning", step)
     assert found.text == f"{name} is no setting of this version and is ignored."
 
 
@@ -135,7 +135,7 @@ def test_a_field_that_nobody_filled_in_is_not_set() -> None:
 @pytest.mark.promise("doctor:looks:settings")
 def test_what_is_installed_here_is_what_was_declared() -> None:
     python, packages = versions(declared())
-    assert (python.name, python.level, packages.name, packages.level) == ("python", Level.OK, "packages", Level.OK)
+    assert (python.name, python.level, packages.name, packages.level) == ("python", "ok", "packages", "ok")
     assert f"mcp {installed('mcp')}" in packages.text
 
 
@@ -156,7 +156,7 @@ def test_what_is_installed_here_is_what_was_declared() -> None:
 )
 def test_packages_that_do_not_fit_are_named(present: Mapping[str, str], level: str, text: str) -> None:
     _, found = versions(NEEDS, version_of=present.get)
-    assert found.level.value == level
+    assert found.level == level
     assert text in found.text
 
 
@@ -164,11 +164,11 @@ def test_packages_that_do_not_fit_are_named(present: Mapping[str, str], level: s
 @pytest.mark.parametrize(("version", "level"), [("3.10.12", "failure"), ("3.11.0", "ok"), ("3.15.0a2+", "ok")])
 def test_a_python_that_is_too_old_is_a_failure(version: str, level: str) -> None:
     found, _ = versions(NEEDS, python=version, version_of=PRESENT.get)
-    assert (found.level.value, f"Python {version} at" in found.text) == (level, True)
+    assert (found.level, f"Python {version} at" in found.text) == (level, True)
 
 
 def test_code_that_is_not_installed_declares_nothing() -> None:
     (found,) = versions(None)
-    assert (found.level, found.name) == (Level.WARNING, "packages")
+    assert (found.level, found.name) == ("warning", "packages")
     assert installed("no-such-distribution-anywhere") is None
     assert declared("no-such-distribution-anywhere") is None

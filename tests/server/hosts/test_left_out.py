@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from rememberizer_mcp.server.cli.commands import main
 from rememberizer_mcp.server.doctor.entries import entries
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.hosts.left_out import left_out
 from rememberizer_mcp.server.hosts.table import HOSTS
 
@@ -184,7 +184,7 @@ def test_install_and_the_doctor_both_say_it(
         result = CliRunner().invoke(main, ("install", name), env=UNSET | {"HOME": str(system.home)})
         assert (result.exit_code, f"But: {text} {step}\n" in result.output) == (0, True)
     findings = [each for each in entries(lambda: system) if isinstance(each, Finding)]
-    expected = (Level.WARNING, f"{host.title}: {text}", f"{step} {host.next_step}")
+    expected = ("warning", f"{host.title}: {text}", f"{step} {host.next_step}")
     assert [(each.level, each.text, each.next_step) for each in findings] == [expected]
     result = CliRunner().invoke(main, ("uninstall", name), env=UNSET | {"HOME": str(system.home)})
     assert (result.exit_code, text in result.output) == (0, False)

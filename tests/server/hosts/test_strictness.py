@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from rememberizer_mcp.server.doctor.entries import entries
-from rememberizer_mcp.server.doctor.report import Finding, Level
+from rememberizer_mcp.server.doctor.report import Finding
 from rememberizer_mcp.server.hosts.files import UnusableFile
 from rememberizer_mcp.server.hosts.install import installing, uninstalling
 from rememberizer_mcp.server.hosts.table import HOSTS
@@ -65,7 +65,7 @@ def test_the_doctor_warns_of_what_the_host_can_not_read(host: str, kind: str, tm
     oddity, _, step = words.partition(": ")
     title, restart = HOSTS[host].title, HOSTS[host].next_step
     text = f"{title}: {path} holds {oddity}, which {title} itself can't read."
-    warned = [(Level.WARNING, text, f"There, {step}. {restart}")]
+    warned = [("warning", text, f"There, {step}. {restart}")]
     assert [(each.level, each.text, each.next_step) for each in found] == (warned if kind in TRIED[host] else [])
 
 

@@ -160,7 +160,7 @@ def test_with_a_placeholder_for_a_key_the_server_does_not_start() -> None:
 @pytest.mark.promise("settings:values:placeholder", "doctor:looks:settings")
 def test_the_doctor_names_a_placeholder_as_the_start_does() -> None:
     os.environ |= {"REMEMBERIZER_API_TOKEN": "${KEY}", "REMEMBERIZER_READ_ONLY": "ON "}
-    assert [(each.level.value, each.text) for each in variables()] == [
+    assert [(each.level, each.text) for each in variables()] == [
         ("failure", f"REMEMBERIZER_API_TOKEN: {UNFILLED}."), ("ok", "REMEMBERIZER_READ_ONLY is `ON`."),
     ]  # fmt: skip
 
