@@ -99,6 +99,6 @@ def _entry(host: Host, block: Block | None, path: Path, title: str, install: str
         return Finding.failure("hosts", text, f"Write an absolute path there. {restart}")
     return Entry(
         title=title, install=f"Run `{install}`. {restart}", settings=f"Correct them in {path}. {restart}",
-        place=f"The entry of {title} is in {path}. {restart}",
+        place=f"The entry of {title} is in {path}. {restart}", path=str(path),
         command=(block.command, *block.args), environ=block.env, folder=block.folder or ROOT,
     )  # fmt: skip

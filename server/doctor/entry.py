@@ -78,6 +78,8 @@ class Entry:
     """The step that corrects the command's variables."""
     place: str = ""
     """Where the entry stands, in a sentence, and what makes the host read it."""
+    path: str = ""
+    """The file in which the entry stands."""
     command: tuple[str, ...] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     """The variables that the entry sets."""
@@ -121,7 +123,9 @@ class Entry:
         if finding.text == NO_LIBRARY and Path(self.command[0]).parent != Path(sys.executable).parent:
             finding = Finding.warning("keyring", f"not looked at. {finding.text}", _WITH_LIBRARY)
             return replace(finding, title=self.title)
-        return replace(finding, title=self.title, last_step="" if finding.level == "ok" else self.place)
+        if finding.level == "ok":
+            return replace(finding, title=self.title)
+        return replace(finding, title=self.title, last_step=self.place, path=self.path)
 
     def lacking(self, shell: Mapping[str, str]) -> list[Finding]:
         """A warning, if the server of an entry may lack variables of the shell."""

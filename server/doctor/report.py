@@ -41,6 +41,8 @@ class Finding:
     """The host whose entry it is about, if it is about one; ``grouped`` puts it before the text."""
     last_step: str = ""
     """The end of the next step, in which entries that share a finding differ; ``grouped`` puts it there."""
+    path: str = ""
+    """Where that entry stands, if its file is to be changed; of several, ``grouped`` names the paths alone."""
 
     @classmethod
     def ok(cls, name: str, text: str, *, ms: Mapping[str, float] | None = None) -> "Finding":
@@ -72,16 +74,29 @@ def grouped(findings: Iterable[Finding]) -> list[Finding]:
     """The findings to show. Equal ones of several entries are one, which names all of their hosts."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        groups.setdefault(str(replace(finding, title="", last_step="")), []).append(finding)
+        groups.setdefault(str(_shared(finding)), []).append(finding)
     return [_together(group) for group in groups.values()]
 
 
+def _shared(finding: Finding) -> Finding:
+    return replace(finding, title="", last_step="", path="")
+
+
 def _together(findings: Sequence[Finding]) -> Finding:
-    first, titles = findings[0], list(dict.fromkeys(each.title for each in findings if each.title))
-    named = " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+    first = _shared(findings[0])
+    titles, paths = _listed(each.title for each in findings), {each.path for each in findings if each.path}
     steps = dict.fromkeys((first.next_step, *(each.last_step for each in findings)))
-    text = f"{named}: {first.text}" if named else first.text
-    return replace(first, text=text, next_step=" ".join(filter(None, steps)) or None, title="", last_step="")
+    if len(paths) > 1:
+        files = _listed(each.path for each in findings)
+        steps = dict.fromkeys((first.next_step, f"The entries are in {files}. Start these hosts again."))
+    text = f"{titles}: {first.text}" if titles else first.text
+    return replace(first, text=text, next_step=" ".join(filter(None, steps)) or None)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Each name once, as in "A, B and C"."""
+    *most, last = dict.fromkeys(filter(None, names)) or [""]
+    return " and ".join(filter(None, (", ".join(most), last)))
 
 
 @contextmanager

@@ -215,7 +215,9 @@ def test_variables_of_the_shell_that_an_entry_lacks_are_named_without_their_valu
 @pytest.mark.promise("doctor:looks:commands")
 def test_what_several_entries_share_is_one_line_that_names_them() -> None:
     shared = Finding.warning("settings", "X is no setting.", "Remove it.")
-    hosts = [replace(entry(), title=title, place=f"It is in {title}.") for title in ("Cursor", "Codex", "Goose")]
+    hosts = [
+        replace(entry(), title=title, place=f"It is in {title}.", path=title) for title in ("Cursor", "Codex", "Goose")
+    ]
     other = Finding.ok("hosts", "of a file")
     one, alone, last = grouped(
         [
@@ -226,5 +228,5 @@ def test_what_several_entries_share_is_one_line_that_names_them() -> None:
         ]
     )
     assert one.text == "Cursor, Codex and Goose: X is no setting."
-    assert one.next_step == "Remove it. It is in Cursor. It is in Codex. It is in Goose."
+    assert one.next_step == "Remove it. The entries are in Cursor, Codex and Goose. Start these hosts again."
     assert (alone, last.text, last.next_step) == (other, "Codex: It answers.", None)
