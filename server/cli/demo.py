@@ -129,7 +129,7 @@ async def _use_the_knowledge(agent: "_Agent") -> None:
     await agent.take("Remember this", "remember", NOTE)
     _say("    (the sandbox indexes it in the meantime; its search is by keywords, the real one by meaning)", dim=True)
     with anyio.move_on_after(INDEXED_SECONDS):
-        while not await agent.finds_the_note():  # noqa: ASYNC110 -- another process has to be asked
+        while _outcome(await agent.call("search", NOTED)) != NOTE["name"]:  # noqa: ASYNC110 -- another process has to be asked
             await anyio.sleep(0.2)
     await agent.take("And it is found", "search", NOTED, outcome=NOTE["name"])
 
@@ -153,7 +153,7 @@ class _Agent:
         """
         self._steps += 1
         begun = time.perf_counter()
-        content = await self._call(tool, arguments or {})
+        content = await self.call(tool, arguments or {})
         _say(f"{self._steps:2}. {title}", bold=True)
         _say(f"    {tool}({_shown(arguments or {})})", fg="cyan", end="")
         _say(f"  {(time.perf_counter() - begun) * 1000:.0f} ms", dim=True)
@@ -162,11 +162,7 @@ class _Agent:
             raise StepFailed(f"step {self._steps} ({tool}) came to {came_to!r} and not to {outcome!r}.")
         return content
 
-    async def finds_the_note(self) -> bool:
-        """Whether the note is indexed."""
-        return _outcome(await self._call("search", NOTED)) == NOTE["name"]
-
-    async def _call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         return (await self._client.call_tool(tool, dict(arguments))).structured_content or {}
 
     def _show(self, content: Mapping[str, Any]) -> None:

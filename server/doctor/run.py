@@ -141,18 +141,17 @@ class _Doctor:
             tasks.start_soon(run, shells, self._shell)
             in_files, planned = await self._read_files(), set[Check]()
             for entry in _entries(in_files):
-                checks = [each for each in self._checks_again(entry) if each not in planned]
+                again = entry.checks_again(self._shell, sandbox=self._sandbox)
+                checks = [each for each in again if each not in planned]
                 if checks:
                     planned.update(checks)
                     tasks.start_soon(run, checks, entry.environ_again(self._shell))
         return in_files, found
 
-    def _checks_again(self, entry: Entry) -> list[Check]:
-        return entry.checks_again(self._shell, sandbox=self._sandbox)
-
     def _again(self, entry: Entry, found: Mapping[Check, list[Finding]]) -> Iterator[Finding]:
         """What an entry's own variables change."""
-        yield from (entry.told(finding) for check in self._checks_again(entry) for finding in found[check])
+        for check in entry.checks_again(self._shell, sandbox=self._sandbox):
+            yield from (entry.told(finding) for finding in found[check])
         yield from entry.lacking(self._shell)
 
     def _own(self, era: Era, *, settings_fail: bool) -> Entry:
