@@ -10,7 +10,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..loopback import is_asked_here
-from .peers import Peer
 
 MOST_BODY_BYTES = 32 * 1024
 MOST_FIELDS = 16
@@ -36,10 +35,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        peer: Peer = scope["state"]["peer"]
         is_named = scope["method"] in ("GET", "HEAD") or "origin" in Headers(scope=scope)
         app = self._app
-        if peer.is_another_user:
+        if scope["state"]["is_another_users"]():
             app = PlainTextResponse(ANOTHER_USER, HTTPStatus.FORBIDDEN)
         elif not (is_named and is_asked_here(scope)):
             app = PlainTextResponse(ANOTHER_ADDRESS, HTTPStatus.FORBIDDEN)

@@ -1,11 +1,12 @@
-"""``Peer``: the other end of a connection to the page, and whether another user of this machine owns it."""
+"""Whether another user of this machine owns the other end of a connection to the page."""
 
 import asyncio  # noqa: TID251 -- the connections of our web server are asyncio's
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -17,54 +18,35 @@ _ESTABLISHED = 1
 Address = tuple[str, int]
 
 
-class Peer:
-    """The other end of one connection. Its owner is looked up once, when the first request asks.
+def is_another_users(connection: socket.socket, *, address: Address, tables: Sequence[Path]) -> bool:
+    """Whether the other end of a connection is known to be owned by another user than ours, and not by root.
+
+    A closed end counts as another user's: Linux no longer names its owner, and nobody waits for an answer. An open one
+    that is in no table comes from where Linux can't see it, such as a container.
 
     Args:
         connection: Our end.
         address: Address and port of the other end.
         tables: Where Linux lists its sockets; without one that can be read, no owner is known.
     """
-
-    def __init__(self, connection: socket.socket, *, address: Address, tables: Sequence[Path] = TABLES) -> None:
-        self._connection = connection
-        self._address = address
-        self._tables = tables
-
-    @cached_property
-    def is_another_user(self) -> bool:
-        """Whether the other end is known to be owned by another user than ours, and not by root.
-
-        A closed end counts as another user's: Linux no longer names its owner, and nobody waits for an answer.
-        """
-        tables = list(self._read())
-        own, other = self._connection.getsockname(), self._address
-        rows = {(_written(other, mapped), _written(own, mapped)) for mapped in (b"", _MAPPED)}
-        for line in b"".join(tables).decode("ascii").splitlines():
-            fields = line.split()
-            if tuple(fields[1:3]) in rows:
-                return fields[_INODE] == "0" or int(fields[_UID]) not in (ROOT_UID, os.getuid())
-        return bool(tables) and not self._is_connected()
-
-    def _read(self) -> Iterator[bytes]:
-        for table in self._tables:
-            try:
-                yield table.read_bytes()
-            except OSError:
-                continue
-
-    def _is_connected(self) -> bool:
-        """Whether the connection is open, asked after the tables were read.
-
-        One that is open and in no table comes from where Linux can't see it, such as a container.
-        """
-        return self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
+    contents: list[bytes] = []
+    for table in tables:
+        with suppress(OSError):
+            contents.append(table.read_bytes())
+    own = connection.getsockname()
+    rows = {(_written(address, mapped), _written(own, mapped)) for mapped in (b"", _MAPPED)}
+    for line in b"".join(contents).decode("ascii").splitlines():
+        fields = line.split()
+        if tuple(fields[1:3]) in rows:
+            return fields[_INODE] == "0" or int(fields[_UID]) not in (ROOT_UID, os.getuid())
+    # Asked after the tables were read: a connection that was closed meanwhile is in none of them.
+    return bool(contents) and connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != _ESTABLISHED
 
 
-def peer_of(transport: asyncio.Transport) -> Mapping[str, Peer]:
-    """Give a request's scope what the guard asks about its connection."""
+def peer_of(transport: asyncio.Transport, *, tables: Sequence[Path] = TABLES) -> Mapping[str, Callable[[], bool]]:
+    """Give a request's scope what the guard asks about its connection; it is looked up once, for the first request."""
     connection, address = (transport.get_extra_info(name) for name in ("socket", "peername"))
-    return {"peer": Peer(connection, address=address)}
+    return {"is_another_users": cache(partial(is_another_users, connection, address=address, tables=tables))}
 
 
 def _written(address: Address, mapped: bytes) -> str:

@@ -14,7 +14,7 @@ import anyio
 import pytest
 from rememberizer_mcp.server.loopback import Connections
 from rememberizer_mcp.server.signin.guard import ANOTHER_USER, Guard
-from rememberizer_mcp.server.signin.peers import TABLES, Peer, peer_of
+from rememberizer_mcp.server.signin.peers import TABLES, peer_of
 from starlette.responses import PlainTextResponse
 
 from tests.support.ports import port_with
@@ -45,8 +45,10 @@ class Pair(NamedTuple):
     folder: Path
     """For tables."""
 
-    def peer(self, *tables: Path) -> Peer:
-        return Peer(self.ours, address=self.other.getsockname(), tables=tables)
+    def peer(self, *tables: Path) -> Callable[[], bool]:
+        """Whether the other end is another user's, by these tables."""
+        transport = asyncio.Transport({"socket": self.ours, "peername": self.other.getsockname()})
+        return peer_of(transport, tables=tables)["is_another_users"]
 
     def row(self, uid: int, *, inode: int = 12345, mapped: bool = False, reverse: bool = False) -> str:
         """The line that Linux has for the other end."""
@@ -81,25 +83,25 @@ def test_the_table_says_whose_it_is(pair: Pair, uid: int, is_another: bool, mapp
     first, second = pair.folder / "tcp", pair.folder / "tcp6"
     first.write_text(HEADING + pair.row(ANOTHER, reverse=True))
     second.write_text(HEADING + pair.row(uid, mapped=mapped))
-    assert pair.peer(first, second).is_another_user is is_another
-    assert pair.peer(second).is_another_user is is_another
+    assert pair.peer(first, second)() is is_another
+    assert pair.peer(second)() is is_another
 
 
 def test_our_own_connection_is_in_this_machines_table_if_it_has_one(pair: Pair) -> None:
-    assert pair.peer(*TABLES).is_another_user is False
+    assert pair.peer(*TABLES)() is False
 
 
 def test_a_socket_that_nobody_holds_any_more_is_not_let_in(pair: Pair) -> None:
     (pair.folder / "tcp").write_text(HEADING + pair.row(0, inode=0))
-    assert pair.peer(pair.folder / "tcp").is_another_user
+    assert pair.peer(pair.folder / "tcp")()
 
 
 def test_what_can_not_be_looked_up_is_let_in(pair: Pair) -> None:
     (pair.folder / "tcp").write_text(HEADING)
-    assert not pair.peer(pair.folder / "tcp").is_another_user
-    assert not pair.peer(pair.folder / "none").is_another_user
-    assert not pair.peer(pair.folder).is_another_user
-    assert not pair.peer().is_another_user
+    assert not pair.peer(pair.folder / "tcp")()
+    assert not pair.peer(pair.folder / "none")()
+    assert not pair.peer(pair.folder)()
+    assert not pair.peer()()
 
 
 def test_one_that_has_gone_is_not_let_in_unless_nothing_can_be_looked_up(pair: Pair) -> None:
@@ -107,17 +109,17 @@ def test_one_that_has_gone_is_not_let_in_unless_nothing_can_be_looked_up(pair: P
     present, absent = pair.peer(pair.folder / "tcp"), pair.peer(pair.folder / "none")
     pair.other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     pair.other.close()
-    assert present.is_another_user
-    assert not absent.is_another_user
+    assert present()
+    assert not absent()
 
 
 def test_it_is_looked_up_once(pair: Pair) -> None:
     table = pair.folder / "tcp"
     table.write_text(HEADING + pair.row(OURS))
     peer = pair.peer(table)
-    assert not peer.is_another_user
+    assert not peer()
     table.write_text(HEADING + pair.row(ANOTHER))
-    assert not peer.is_another_user
+    assert not peer()
 
 
 async def asked_by(
@@ -138,11 +140,11 @@ async def test_our_own_process_is_let_in() -> None:
 async def test_another_users_process_is_refused_and_shown_nothing(address: str, tmp_path: Path) -> None:
     """Root can start one. Anybody else has a table that says so of a process of their own."""
 
-    def in_a_table(transport: asyncio.Transport) -> Mapping[str, Peer]:
+    def in_a_table(transport: asyncio.Transport) -> Mapping[str, Callable[[], bool]]:
         ours, address = (transport.get_extra_info(name) for name in ("socket", "peername"))
         ends = [written(end, mapped=False) for end in (address, ours.getsockname())]
         (tmp_path / "tcp").write_text(f"{HEADING}0: {' '.join(ends)} 01 0:0 0:0 0 {ANOTHER} 0 12345\n")
-        return {"peer": Peer(ours, address=address, tables=[tmp_path / "tcp"])}
+        return peer_of(transport, tables=[tmp_path / "tcp"])
 
     uid, state_of = (ANOTHER, peer_of) if os.getuid() == 0 else (OURS, in_a_table)
     for answer in (await asked_by(uid, state_of, address=address), await asked_by(os.getuid(), in_a_table)):
