@@ -7,15 +7,15 @@ from functools import partial
 
 from ..api.account import Me
 from ..api.budget import begin_anew, budget
-from ..api.oauth import OAuthClient
 from ..errors import UnknownSession
 from ..sessions.grant import Grant
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
-from ..sessions.states import State
+from ..sessions.states import Environment, State
 from ..sessions.store import SessionStore
+from .consent import Consent
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
-from .pending import Account, Consent, End, PendingSignIn, masked
+from .pending import Account, End, PendingSignIn, masked
 
 _IN_YOUR_BROWSER = (
     " This page has renewed the session in your browser and did not keep it. If Rememberizer asks you to, sign in "
@@ -25,10 +25,6 @@ _IN_YOUR_BROWSER = (
 
 class Ended(Exception):
     """The page was finished, stopped or closed before this post had its turn."""
-
-
-class OtherAccount(Complaint):
-    """The account is not the one that the page is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,25 +65,22 @@ class Actions:
     Args:
         sessions: Every session of this process.
         attempts: Counts sign-in attempts, together with the tools'.
-        budget_seconds: What one post may spend on Rememberizer.
-        now: The wall clock, in Unix seconds.
+        environment: The clock, and what one post may spend on Rememberizer.
     """
 
     sessions: SessionStore
     attempts: AttemptLimiter
-    budget_seconds: float
-    now: Callable[[], float]
+    environment: Environment
 
     def is_open(self, pending: PendingSignIn) -> bool:
         """Whether the page can still be used."""
-        return pending.end is None and self.now() < pending.expires_at
+        return pending.end is None and self.environment.now() < pending.expires_at
 
     async def take(self, visit: Visit) -> None:
         """Do what the posted form asks for.
 
         Raises:
-            Complaint: About a field.
-            OtherAccount: The page is for another account, and nobody chose to use this one.
+            Complaint: About a field, or that the page is for another account, which nobody chose to use.
             Ended: The page is no longer open.
             UnknownSession: The page's session is gone.
             RememberizerError: Rememberizer's refusals, or no usable answer.
@@ -111,15 +104,15 @@ class Actions:
             case _:
                 raise Complaint("The form could not be read. Try again.")
 
-    async def take_code(self, visit: Visit, client: OAuthClient, trip: Consent, *, code: str) -> None:
+    async def take_code(self, visit: Visit, trip: Consent, *, code: str) -> None:
         """Exchange the code that the OAuth consent page gave.
 
         Raises:
             SignInFailed: Rememberizer refused it.
-            OtherAccount, Ended, UnknownSession, RememberizerError: As ``take``.
+            Complaint, Ended, UnknownSession, RememberizerError: As ``take``.
         """
         async with self._moving(visit.pending) as session:
-            await session.sign_in_with_oauth(client, code=code, verifier=trip.verifier)
+            await session.sign_in_with_oauth(trip.client, code=code, verifier=trip.verifier)
             self._arrive(visit, session)
 
     async def stop(self, pending: PendingSignIn, end: End) -> None:
@@ -144,7 +137,7 @@ class Actions:
                 raise Ended
             session.admit = partial(self._admit, pending, of_a_browser=of_a_browser)
             try:
-                with budget(self.budget_seconds):
+                with budget(self.environment.budget_seconds):
                     yield session
             finally:
                 session.admit = None
@@ -155,7 +148,7 @@ class Actions:
         The sign-in is signed out again, but for a browser's own session, which the person still uses there.
 
         Raises:
-            OtherAccount: The account is another, or Rememberizer did not name it.
+            Complaint: The account is another, or Rememberizer did not name it.
         """
         if not pending.admits(me.email):
             if not of_a_browser:
@@ -222,9 +215,10 @@ class Actions:
             pending.finish(Account(email=session.email, name=session.grant.name, verified=verified))
 
 
-def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> OtherAccount:
-    return OtherAccount(
+def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> Complaint:
+    return Complaint(
         f"This page takes the account {masked(pending.only_account or '')} only. To sign in with another one, choose "
         f"“Use another account” below.{advice}",
         field=field,
+        is_attempt=True,
     )

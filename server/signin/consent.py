@@ -1,40 +1,36 @@
-"""Sign-in by OAuth: to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
+"""``Consent``: a trip to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
 
 import hmac
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from functools import partial
+from secrets import token_urlsafe
 
 from ..api.oauth import OAuthClient, authorization_url, pkce_challenge
-from .pending import Consent, PendingSignIn
 
 CALLBACK_PATH = "/oauth/callback"
 BROWSER_COOKIE = "consent"
+_new_secret = partial(token_urlsafe, 32)
 
 
-def consent_origin(client: OAuthClient) -> str:
-    """Give the origin of the consent page, for the content security policy."""
-    parts = urlsplit(client.authorize_url)
-    return f"{parts.scheme}://{parts.netloc}"
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """One trip to the consent page: used once, and bound to the browser that began it (S37)."""
 
+    client: OAuthClient
+    page_browser: str | None = field(repr=False)
+    """The page's own cookie, which is not sent to the address that the consent page answers to."""
+    state: str = field(default_factory=_new_secret, repr=False)
+    verifier: str = field(default_factory=_new_secret, repr=False)
+    browser: str = field(default_factory=_new_secret, repr=False)
 
-def begin(client: OAuthClient, pending: PendingSignIn, *, page_browser: str | None) -> tuple[str, Consent]:
-    """Start a trip to the consent page, which ends one that was begun before.
+    @property
+    def address(self) -> str:
+        """The address of the consent page."""
+        return authorization_url(self.client, state=self.state, challenge=pkce_challenge(self.verifier))
 
-    Returns:
-        The address of the consent page, and what the browser has to bring back.
-    """
-    pending.consent = consent = Consent(page_browser=page_browser)
-    return authorization_url(client, state=consent.state, challenge=pkce_challenge(consent.verifier)), consent
-
-
-def match(pages: Iterable[PendingSignIn], *, state: str, browser: str) -> tuple[PendingSignIn, Consent] | None:
-    """Find the trip that comes back, and use it up. A wrong state or browser leaves every trip as it is (S37)."""
-    for pending in pages:
-        consent = pending.consent
-        if consent is not None and _is_same(consent.state, state) and _is_same(consent.browser, browser):
-            pending.consent = None
-            return pending, consent
-    return None
+    def is_ended_by(self, *, state: str, browser: str) -> bool:
+        """Whether this is the trip that comes back with these."""
+        return _is_same(self.state, state) and _is_same(self.browser, browser)
 
 
 def _is_same(secret: str, given: str) -> bool:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -140,41 +140,27 @@ class SignInDesk:
     def _make_server(self) -> "LoopbackServer":
         """Make the web server; what it is made of is loaded when somebody first signs in by it."""
         from ..loopback import Connections, LoopbackServer  # noqa: PLC0415 -- see above
+        from .actions import Actions  # noqa: PLC0415 -- as above
+        from .pages import Pages  # noqa: PLC0415 -- as above
         from .peers import peer_of  # noqa: PLC0415 -- as above
+        from .site import SignInSite  # noqa: PLC0415 -- as above
 
-        app, port = self._app(), self.settings.oauth_port if self.client else 0
-        connections = Connections(most=MOST_CONNECTIONS, state_of=peer_of)
+        settings, client = self.settings, self.client
+        site = SignInSite(
+            by_ticket=self._pages,
+            actions=Actions(sessions=self.sessions, attempts=self.attempts, environment=self.environment),
+            pages=Pages(
+                sandbox=settings.sandbox,
+                recaptcha_site_key=settings.recaptcha_site_key,
+                form_target=client.authorize_url if client else None,
+            ),
+            client=client,
+        )
+        connections, port = Connections(most=MOST_CONNECTIONS, state_of=peer_of), settings.oauth_port if client else 0
         try:
-            return LoopbackServer(app, connections=connections, port=port)
+            return LoopbackServer(site.app(), connections=connections, port=port)
         except ValueError as error:
             raise SignInFailed(
                 f"The sign-in page can't be served: port {port} of this machine can't be had.",
                 repair="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
             ) from error
-
-    def _app(self) -> Any:
-        from .actions import Actions  # noqa: PLC0415 -- as above
-        from .consent import consent_origin  # noqa: PLC0415 -- as above
-        from .pages import Pages  # noqa: PLC0415 -- as above
-        from .site import SignInSite  # noqa: PLC0415 -- as above
-
-        settings, client = self.settings, self.client
-        site = SignInSite(
-            find=self._pages.get,
-            all_pages=self._pages.values,
-            actions=Actions(
-                sessions=self.sessions,
-                attempts=self.attempts,
-                budget_seconds=settings.timeout_seconds,
-                now=self.environment.now,
-            ),
-            pages=Pages(
-                service="the Rememberizer sandbox" if settings.sandbox else "Rememberizer",
-                sandbox=settings.sandbox,
-                recaptcha_site_key=settings.recaptcha_site_key,
-                form_target=consent_origin(client) if client else None,
-            ),
-            secrets=self.environment.secrets,
-            client=client,
-        )
-        return site.app()

@@ -10,11 +10,16 @@ from ..settings.values import cookie_value
 
 
 class Complaint(Exception):
-    """A field of a form can't be used, or, without a field, the form as a whole."""
+    """What the page says about a form that it shows once more.
 
-    def __init__(self, sentence: str, *, field: str | None = None) -> None:
-        self.field = field
-        self.sentence = sentence
+    Args:
+        sentence: Our own words for the person.
+        field: The field that it is about; without one it is about the form as a whole.
+        is_attempt: Whether it counts as one of the attempts that the page takes.
+    """
+
+    def __init__(self, sentence: str, *, field: str | None = None, is_attempt: bool = False) -> None:
+        self.sentence, self.field, self.is_attempt = sentence, field, is_attempt
         super().__init__(sentence)
 
 

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -29,16 +30,13 @@ class Pages:
     There is one style sheet, which the content security policy admits by its hash, and no script but that of a captcha.
 
     Args:
-        service: The name of the service within a sentence: "Rememberizer" or "the Rememberizer sandbox".
         sandbox: Whether the service is the sandbox: each page says so, and the captcha check is the sandbox's own.
         recaptcha_site_key: Shows Google's reCAPTCHA v2, which loads scripts from Google.
-        form_target: An origin besides the page's to which a form may lead; browsers apply ``form-action`` to the
-            redirect after a post too.
+        form_target: An address to whose origin a form may lead, besides the page's; browsers apply ``form-action`` to
+            the redirect after a post too.
     """
 
-    def __init__(
-        self, *, service: str, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None
-    ) -> None:
+    def __init__(self, *, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None) -> None:
         style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
         site_key = None if sandbox else recaptcha_site_key
         self._environment = Environment(
@@ -52,7 +50,7 @@ class Pages:
         self._environment.globals.update(
             captcha="sandbox" if sandbox else "recaptcha" if site_key else "field",
             sandbox=sandbox,
-            service=service,
+            service="the Rememberizer sandbox" if sandbox else "Rememberizer",
             site_key=site_key,
             style=Markup(style),  # noqa: S704 -- our own file
         )
@@ -79,8 +77,9 @@ class Pages:
 
 def _policy(style: str, *, form_target: str | None, recaptcha: bool) -> str:
     """Give the content security policy (security.md S39)."""
-    targets = " ".join(filter(None, ("'self'", form_target)))
-    policy = f"default-src 'none'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'; "
+    target = urlsplit(form_target or "")
+    other = f" {target.scheme}://{target.netloc}" if form_target else ""
+    policy = f"default-src 'none'; form-action 'self'{other}; base-uri 'none'; frame-ancestors 'none'; "
     if recaptcha:
         return policy + _RECAPTCHA
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

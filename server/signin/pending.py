@@ -24,6 +24,7 @@ from ..api.account import fits
 from ..errors import SignInFailed
 from ..sessions.session import Session
 from . import words
+from .consent import Consent
 
 TICKET_BYTES = 32
 MOST_ATTEMPTS = 5
@@ -52,17 +53,6 @@ class Account:
     email: str | None
     name: str | None
     verified: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Consent:
-    """One trip to the OAuth consent page: used once, and bound to the browser that began it (S37)."""
-
-    page_browser: str | None = field(repr=False)
-    """The page's own cookie, which is not sent to the address that the consent page answers to."""
-    state: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
-    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
-    browser: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES), repr=False)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -96,6 +86,7 @@ class PendingSignIn:
     wants_code: bool = False
     """Whether the account is signed in, and only its verification code is missing."""
     consent: Consent | None = None
+    """The trip to Rememberizer's consent page that was begun last, until it comes back."""
     trouble: SignInFailed | None = None
     """Why the last trip to Rememberizer's consent page failed."""
     was_shown: bool = False

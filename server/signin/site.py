@@ -5,10 +5,9 @@ click sends nothing twice.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,15 +17,15 @@ from starlette.types import ASGIApp
 
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
-from ..logs.redaction import KnownSecrets
 from ..loopback import WithHeaders
 from . import consent
-from .actions import Actions, Ended, OtherAccount, Visit
+from .actions import Actions, Ended, Visit
+from .consent import Consent
 from .forms import FORMS, Complaint
 from .guard import Guard, read_fields
 from .pages import Pages
 from .pending import End, PendingSignIn, masked, until_first
-from .sentences import counts_as_attempt, ending, sentence_for
+from .sentences import complaint_about, ending
 
 BROWSER_COOKIE = "sign_in"
 _PATHS = ("sign-in", "sign-up", "browser-session", "another-account")
@@ -36,33 +35,20 @@ _SECRETS = ("password", "captcha", "refresh_token", "verification_code")
 logger = logging.getLogger(__name__)
 
 
-class Wrong(NamedTuple):
-    """The reason why a form is shown again."""
-
-    sentence: str
-    field: str | None
-    is_attempt: bool
-    """Whether it counts as one of the attempts that the page takes."""
-
-
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SignInSite:
     """The pages of all open sign-ins.
 
     Args:
-        find: The page of a ticket, for as long as anything can be shown under it.
-        all_pages: Every page that ``find`` finds.
+        by_ticket: Each page, for as long as anything can be shown under its ticket.
         actions: What the forms do.
         pages: How they look.
-        secrets: The registry of values that logs redact.
         client: The OAuth app, where one is configured.
     """
 
-    find: Callable[[str], PendingSignIn | None]
-    all_pages: Callable[[], Iterable[PendingSignIn]]
+    by_ticket: Mapping[str, PendingSignIn]
     actions: Actions
     pages: Pages
-    secrets: KnownSecrets
     client: OAuthClient | None
 
     def app(self) -> ASGIApp:
@@ -83,7 +69,7 @@ class SignInSite:
 
     async def show(self, request: Request) -> Response:
         """Show a form, or what comes after it."""
-        pending, path = self.find(request.path_params["ticket"]), request.path_params.get("form")
+        pending, path = self.by_ticket.get(request.path_params["ticket"]), request.path_params.get("form")
         if pending is None:
             return self._refused()
         browser = request.cookies.get(BROWSER_COOKIE)
@@ -101,51 +87,51 @@ class SignInSite:
 
     async def submit(self, request: Request) -> Response:
         """Take a form."""
-        pending = self.find(request.path_params["ticket"])
+        pending = self.by_ticket.get(request.path_params["ticket"])
         if pending is None:
             return self._refused()
         fields = await _read(request, pending)
         if _CAPTCHA_OF_GOOGLE in fields:
             fields["captcha"] = fields.pop(_CAPTCHA_OF_GOOGLE)
         visit = Visit(pending=pending, browser=request.cookies.get(BROWSER_COOKIE), fields=fields)
-        with self.secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
+        with self.actions.environment.secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
             if fields.get("form") == "oauth" and self.client is not None and self.actions.is_open(pending):
                 return self._to_consent(visit, self.client)
             return await self._outcome(visit, self.actions.take(visit))
 
     async def come_back(self, request: Request) -> Response:
         """Take what the OAuth consent page sent back."""
-        given, cookies = request.query_params, request.cookies
-        found = consent.match(
-            self.all_pages(), state=given.get("state", ""), browser=cookies.get(consent.BROWSER_COOKIE, "")
-        )
-        if found is None or self.client is None:
-            return self._refused()
-        pending, trip = found
+        given, browser = request.query_params, request.cookies.get(consent.BROWSER_COOKIE, "")
+        for pending in self.by_ticket.values():
+            if pending.consent and pending.consent.is_ended_by(state=given.get("state", ""), browser=browser):
+                trip, pending.consent = pending.consent, None
+                return await self._take_answer(pending, trip, given)
+        return self._refused()
+
+    async def _take_answer(self, pending: PendingSignIn, trip: Consent, given: Mapping[str, str]) -> Response:
         if "code" not in given:
             is_declined = given.get("error") == "access_denied"
             await self.actions.stop(pending, End.DECLINED if is_declined else End.FAILED)
             return self._ended(pending)
         visit = Visit(pending=pending, browser=trip.page_browser, fields={"form": "oauth"})
-        with self.secrets.during([given["code"]]):
-            work = self.actions.take_code(visit, self.client, trip, code=given["code"])
-            return await self._outcome(visit, work)
+        with self.actions.environment.secrets.during([given["code"]]):
+            return await self._outcome(visit, self.actions.take_code(visit, trip, code=given["code"]))
 
     async def _outcome(self, visit: Visit, work: Awaitable[None]) -> Response:
         pending = visit.pending
         try:
             await work
         except Complaint as complaint:
-            wrong = Wrong(complaint.sentence, complaint.field, is_attempt=isinstance(complaint, OtherAccount))
+            wrong = complaint
         except (Ended, UnknownSession):
             return _see(pending.url) if pending.was_finished_in(visit.browser) else self._ended(pending)
         except RememberizerError as error:
             if isinstance(error, SignInFailed):
                 pending.trouble = error
-            wrong = Wrong(*sentence_for(error, form=visit.form), is_attempt=counts_as_attempt(error))
+            wrong = complaint_about(error, form=visit.form)
         except Exception:
             logger.exception("the sign-in page failed")
-            wrong = Wrong(*sentence_for(InternalError()), is_attempt=False)
+            wrong = complaint_about(InternalError())
         else:
             if pending.end is End.SIGNED_IN and not pending.was_finished_in(visit.browser):
                 # A browser without cookies can't be shown the last page again: this answer is the last page.
@@ -153,7 +139,7 @@ class SignInSite:
             return _see(pending.url)
         return await self._again(visit, wrong)
 
-    async def _again(self, visit: Visit, wrong: Wrong) -> Response:
+    async def _again(self, visit: Visit, wrong: Complaint) -> Response:
         """Give the form once more with a sentence about it, or end the page if that was one attempt too many."""
         visit.pending.attempts_left -= wrong.is_attempt
         if visit.pending.attempts_left <= 0:
@@ -161,7 +147,7 @@ class SignInSite:
             return self._ended(visit.pending)
         return self._form(visit, wrong)
 
-    def _form(self, visit: Visit, wrong: Wrong | None = None) -> Response:
+    def _form(self, visit: Visit, wrong: Complaint | None = None) -> Response:
         pending, form = visit.pending, _form_for(visit)
         email = pending.email_in(visit.browser)
         return self.pages.render(
@@ -178,8 +164,8 @@ class SignInSite:
         )
 
     def _to_consent(self, visit: Visit, client: OAuthClient) -> Response:
-        address, trip = consent.begin(client, visit.pending, page_browser=visit.browser)
-        response = _see(address)
+        visit.pending.consent = trip = Consent(client=client, page_browser=visit.browser)
+        response = _see(trip.address)
         _set_cookie(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
         return response
 

@@ -111,8 +111,7 @@ class Seen(HTMLParser):
 
 
 def pages(*, sandbox: bool = False, recaptcha_site_key: str | None = None, form_target: str | None = None) -> Pages:
-    service = "the Rememberizer sandbox" if sandbox else "Rememberizer"
-    return Pages(service=service, sandbox=sandbox, recaptcha_site_key=recaptcha_site_key, form_target=form_target)
+    return Pages(sandbox=sandbox, recaptcha_site_key=recaptcha_site_key, form_target=form_target)
 
 
 def render(view: View, given: Pages | None = None) -> HTMLResponse:

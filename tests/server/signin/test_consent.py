@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 import anyio
 import httpx
 import pytest
-from rememberizer_mcp.server.signin.pending import Consent
+from rememberizer_mcp.server.api.oauth import OAuthClient
+from rememberizer_mcp.server.signin.consent import Consent
 
 from tests.support.agent import ADA, Agent, Around, agent_on, server_on
 from tests.support.clock import leap
@@ -184,5 +185,7 @@ async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
 
 @pytest.mark.promise("sessions:oauth:state-once", "settings:secrets:never-shown")
 def test_a_trip_shows_no_secret_in_its_repr() -> None:
-    trip = Consent(page_browser="canary")
-    assert not [value for value in vars(trip).values() if value in repr(trip)]
+    app = OAuthClient(client_id="app", client_secret="canary", redirect_uri="", authorize_url=BASE_URL)
+    trip = Consent(client=app, page_browser="canary")
+    assert "canary" not in repr(trip)
+    assert not [value for value in vars(trip).values() if isinstance(value, str) and value in repr(trip)]

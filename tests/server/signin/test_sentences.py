@@ -4,7 +4,7 @@ import httpx
 import pytest
 from rememberizer_mcp.server.errors import UpstreamUnavailable, UpstreamUnreachable
 from rememberizer_mcp.server.signin.pending import End
-from rememberizer_mcp.server.signin.sentences import OTHER_WAY, ending, sentence_for
+from rememberizer_mcp.server.signin.sentences import OTHER_WAY, complaint_about, ending
 
 from tests.server.signin.visits import page, post
 from tests.support.agent import ADA
@@ -41,11 +41,11 @@ async def test_a_wrong_password_may_be_none_at_all() -> None:
 
 
 def test_a_service_that_is_not_reached_is_nothing_that_the_person_could_correct() -> None:
-    assert sentence_for(UpstreamUnreachable())[0].endswith("Nothing was lost: try again.")
+    assert complaint_about(UpstreamUnreachable()).sentence.endswith("Nothing was lost: try again.")
 
 
 def test_a_failure_without_a_form_names_no_other_way() -> None:
-    assert not sentence_for(UpstreamUnavailable())[0].endswith(OTHER_WAY)
+    assert not complaint_about(UpstreamUnavailable()).sentence.endswith(OTHER_WAY)
 
 
 @pytest.mark.parametrize("end", [None, *End])

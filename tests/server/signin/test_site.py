@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from rememberizer_mcp.server.api.proxies import Problem, UnusableProxy
-from rememberizer_mcp.server.errors import RememberizerError
+from rememberizer_mcp.server.errors import InternalError, RateLimited, RememberizerError, UpstreamError
 from rememberizer_mcp.server.signin.forms import SignUpForm
-from rememberizer_mcp.server.signin.sentences import sentence_for
+from rememberizer_mcp.server.signin.sentences import complaint_about
 
 from tests.server.signin.visits import origin, page, post, state
 from tests.server.test_errors import LEAVES
@@ -194,17 +194,18 @@ async def test_a_session_of_another_browser_is_taken_over_and_its_code_left_for_
 @pytest.mark.promise("page:forms:work-and-stay")
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
 def test_each_failure_has_a_sentence_for_a_person(kind: type[RememberizerError]) -> None:
-    sentence, field = sentence_for(kind())
-    assert sentence.endswith(".")
-    assert "`" not in sentence
-    assert field is None or field in SignUpForm.complaints
+    said = complaint_about(kind())
+    assert said.sentence.endswith(".")
+    assert "`" not in said.sentence
+    assert said.field is None or said.field in SignUpForm.complaints
+    assert said.is_attempt is not issubclass(kind, UpstreamError | RateLimited | InternalError)
 
 
 @pytest.mark.promise("page:forms:work-and-stay")
 def test_a_proxy_that_cannot_be_used_is_the_persons_to_correct() -> None:
-    sentence, field = sentence_for(UnusableProxy("ALL_PROXY", Problem.KIND).as_failure())
-    assert sentence.startswith("The proxy in ALL_PROXY can't be used: only http and https proxies can. Correct it")
-    assert field is None
+    said = complaint_about(UnusableProxy("ALL_PROXY", Problem.KIND).as_failure())
+    assert said.sentence.startswith("The proxy in ALL_PROXY can't be used: only http and https proxies can. Correct it")
+    assert (said.field, said.is_attempt) == (None, False)
 
 
 @pytest.mark.promise("arguments:secrets:taken-away", "sign-in:ways:page-without-credentials")
