@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     upload_dirs: Folders = Field(
         (), description="Folders from which files may be uploaded (toolset `vector_stores`), comma-separated."
     )
-    keep_signed_in: Annotated[Literal["off", "keyring"], words(**switch("keyring", "off"))] = Field(
+    keep_signed_in: Annotated[Literal["off", "keyring"], switch("keyring", "off")] = Field(
         "off", description="`keyring` keeps the sign-in in the system's keyring across restarts (extra `keyring`)."
     )
     oauth_client_id: str | None = Field(
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     lazy_sign_in: bool = Field(
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
-    open_browser: Annotated[Literal["auto", "always", "never"], words(**switch("always", "never"))] = Field(
+    open_browser: Annotated[Literal["auto", "always", "never"], switch("always", "never")] = Field(
         "auto", description="Whether the browser is opened for the sign-in: `auto` (on a desktop), `always` or `never`."
     )
     recaptcha_site_key: str | None = Field(
@@ -136,14 +136,11 @@ class Settings(BaseSettings):
     @field_validator("lazy_sign_in")
     @classmethod
     def _leaves_a_way_in(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator's signature
-        others = {"toolsets", "api_token", "vector_store_token"}
-        if value or others - info.data.keys():  # an unusable one is a problem of its own
+        usable = info.data  # what can't be used is missing there, and a problem of its own
+        has_key = usable.get("api_token", True) or usable.get("vector_store_token", True)
+        if value or has_key or "auth" in usable.get("toolsets", ["auth"]):
             return value
-        if "auth" not in info.data["toolsets"] and not (info.data["api_token"] or info.data["vector_store_token"]):
-            raise ValueError(
-                f"with `off`, nobody could sign in: add `auth` to {PREFIX}TOOLSETS, or set {PREFIX}API_TOKEN"
-            )
-        return value
+        raise ValueError(f"with `off`, nobody could sign in: add `auth` to {PREFIX}TOOLSETS, or set {PREFIX}API_TOKEN")
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,7 @@
-"""Checks of the values of settings. Each says what the value must be, and never repeats it: it can be a secret."""
+"""Checks of the values of settings.
+
+Each raises a ``ValueError`` that says what the value must be, and never repeats it: it can be a secret.
+"""
 
 import ipaddress
 import re
@@ -31,11 +34,7 @@ _QUOTED = re.compile(r"""(["'])(?P<inside>((?!\1).)*)\1""", re.DOTALL)
 
 
 def api_address(value: str) -> str:
-    """The same address with a slash at its end.
-
-    Raises:
-        ValueError: The address can't be that of the API.
-    """
+    """The same address with a slash at its end, if it can be that of the API."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
@@ -63,7 +62,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _secret(form: str, told: str) -> Callable[[SecretStr], SecretStr]:
-    """A check that gives a secret back if all of it has this form, and else raises ``ValueError`` with these words."""
+    """A check that gives a secret back if all of it has this form, and else raises with these words."""
     pattern = re.compile(form)
 
     def check(value: SecretStr) -> SecretStr:
@@ -86,11 +85,7 @@ filled_in_key = _secret(rf"(?!({_NO_KEY})\Z)(?s:.*)", _UNFILLED_TOLD)
 
 
 def filled_in(value: str, *, is_secret: bool) -> str:
-    """The same value, if the host filled it in.
-
-    Raises:
-        ValueError: The value is a placeholder, or a secret in quotes, which could be a part of the secret.
-    """
+    """The same value, if it is no placeholder and no secret in quotes, which could be a part of the secret."""
     if is_placeholder(value):
         raise ValueError(_UNFILLED_TOLD)
     if is_secret and unquoted(value) != value:
@@ -120,13 +115,6 @@ def is_placeholder(value: str) -> bool:
     return bool(_PLACEHOLDERS.fullmatch(unquoted(value)))
 
 
-def switch(on: str, off: str) -> dict[str, str]:
-    """The words of a switch, for ``words``, where two other words stand for on and off."""
-    return dict.fromkeys(("on", "true", "yes", "1", "y", "t"), on) | dict.fromkeys(
-        ("off", "false", "no", "0", "n", "f"), off
-    )
-
-
 def words(**others: str) -> BeforeValidator:
     """Accepts words in any letter case, and replaces these other words."""
 
@@ -136,28 +124,26 @@ def words(**others: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def switch(on: str, off: str) -> BeforeValidator:
+    """Accepts the words of a switch for these two, which stand for on and off."""
+    meanings = dict.fromkeys(("on", "true", "yes", "1", "y", "t"), on)
+    return words(**meanings, **dict.fromkeys(("off", "false", "no", "0", "n", "f"), off))
+
+
 def comma_separated(value: Any) -> Any:
     """The parts of a list as an environment variable holds it; anything else as it is."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The toolsets of these names, in their fixed order.
-
-    Raises:
-        ValueError: A name is unknown, or there is no name.
-    """
+    """The toolsets of these names, in their fixed order."""
     if not names or set(names) - {*TOOLSETS, "all"}:
         raise ValueError(f"must be a comma-separated list of {', '.join(f'`{name}`' for name in TOOLSETS)}, or `all`")
     return tuple(name for name in TOOLSETS if name in names or "all" in names)
 
 
 def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The same folders, with the user's home written out. They need not exist yet.
-
-    Raises:
-        ValueError: A folder is relative, or a home folder is not known.
-    """
+    """The same folders, with the user's home written out. They need not exist yet."""
     try:
         folders = tuple(path.expanduser() for path in paths)
     except RuntimeError:
@@ -196,8 +182,7 @@ class SecretInFile(SecretStr):
 def secret_in(path: str) -> SecretInFile:
     """The content of a file, without white space around it. If the file is a pipe, this waits for its content.
 
-    Raises:
-        ValueError: The content can't be a secret. The sentence says what the path names instead, and not the path.
+    Where it can't be a secret, the error says what the path names instead, and not the path.
     """
     if is_placeholder(path):
         raise ValueError("a placeholder that the host did not fill in")
