@@ -15,7 +15,7 @@ from ..sessions.states import Environment, State
 from ..sessions.store import SessionStore
 from .consent import Consent
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
-from .pending import Account, End, PendingSignIn, masked
+from .pending import End, PendingSignIn, masked
 
 _IN_YOUR_BROWSER = (
     " This page has renewed the session in your browser and did not keep it. If Rememberizer asks you to, sign in "
@@ -29,16 +29,11 @@ class Ended(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One request to a page.
-
-    Args:
-        pending: The page.
-        browser: The page's cookie, if the browser has one.
-        fields: What was posted.
-    """
+    """One request to a page, with what was posted."""
 
     pending: PendingSignIn
     browser: str | None = field(repr=False)
+    """The page's cookie, if the browser has one."""
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -60,13 +55,7 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Actions:
-    """The posts of all pages.
-
-    Args:
-        sessions: Every session of this process.
-        attempts: Counts sign-in attempts, together with the tools'.
-        environment: The clock, and what one post may spend on Rememberizer.
-    """
+    """The posts of all pages. Their sign-in attempts count together with the tools'."""
 
     sessions: SessionStore
     attempts: AttemptLimiter
@@ -105,12 +94,7 @@ class Actions:
                 raise Complaint("The form could not be read. Try again.")
 
     async def take_code(self, visit: Visit, trip: Consent, *, code: str) -> None:
-        """Exchange the code that the OAuth consent page gave.
-
-        Raises:
-            SignInFailed: Rememberizer refused it.
-            Complaint, Ended, UnknownSession, RememberizerError: As ``take``.
-        """
+        """Exchange the code that the OAuth consent page gave. Raises as ``take``, for a refusal ``SignInFailed``."""
         async with self._moving(visit.pending) as session:
             await session.sign_in_with_oauth(trip.client, code=code, verifier=trip.verifier)
             self._arrive(visit, session)
@@ -124,12 +108,7 @@ class Actions:
 
     @asynccontextmanager
     async def _moving(self, pending: PendingSignIn, *, of_a_browser: bool = False) -> AsyncIterator[Session]:
-        """Give the page's session for one attempt; `of_a_browser` if the person is signed in there by the same session.
-
-        Raises:
-            RateLimited: Too many attempts from this client.
-            Ended, UnknownSession: As ``take``.
-        """
+        """Give the page's session for one attempt; `of_a_browser` if a browser goes on to use what is taken over."""
         owner = pending.session.owner
         self.attempts.take(owner)
         async with self.sessions.moving(owner, pending.session.handle) as session:
@@ -146,9 +125,6 @@ class Actions:
         """Refuse a sign-in as an account that the page is not for. Before it only Rememberizer knew the account.
 
         The sign-in is signed out again, but for a browser's own session, which the person still uses there.
-
-        Raises:
-            Complaint: The account is another, or Rememberizer did not name it.
         """
         if not pending.admits(me.email):
             if not of_a_browser:
@@ -212,7 +188,7 @@ class Actions:
             pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
         else:
             verified = session.state is State.SIGNED_IN
-            pending.finish(Account(email=session.email, name=session.grant.name, verified=verified))
+            pending.finish(Me(email=session.email, name=session.grant.name, email_verified=verified))
 
 
 def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> Complaint:

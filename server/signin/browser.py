@@ -15,12 +15,10 @@ _SCRIPT = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
 def should_open(wish: Literal["auto", "always", "never"], *, platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether the server opens the page itself: under ``auto`` only where a person sits at a desktop.
+    """Whether the server opens the page itself, as REMEMBERIZER_OPEN_BROWSER wishes.
 
-    Args:
-        wish: REMEMBERIZER_OPEN_BROWSER.
-        platform: As ``sys.platform``.
-        environ: The environment, which tells of a remote shell or a display.
+    Under ``auto`` it does so only where a person sits at a desktop, by the platform (as ``sys.platform``) and by what
+    the environment tells of a remote shell or a display.
     """
     if wish != "auto":
         return wish == "always"
@@ -30,14 +28,9 @@ def should_open(wish: Literal["auto", "always", "never"], *, platform: str, envi
 
 
 async def open_browser(url: str, *, limit_seconds: float = OPEN_SECONDS) -> bool:
-    """Open a page. What the browser prints is dropped, since stdout belongs to the protocol.
+    """Open a page, and say whether something was found that opens pages. What it prints is dropped (stdout is MCP's).
 
-    Args:
-        url: Its address.
-        limit_seconds: How long a launcher may take. One that still runs after that has opened the page.
-
-    Returns:
-        Whether something was found that opens pages.
+    A launcher that still runs after ``limit_seconds`` has opened the page.
 
     Raises:
         ValueError: The address is not http or https.

@@ -15,7 +15,7 @@ from ..sessions.session import Session
 from ..sessions.states import Environment
 from ..sessions.store import SessionStore
 from ..settings.settings import Settings
-from .pending import FormName, PendingSignIn, until_first
+from .pending import FormName, PendingSignIn, first_of
 
 if TYPE_CHECKING:
     from ..loopback import LoopbackServer
@@ -34,23 +34,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SignInDesk:
-    """The open pages of one process, behind one port.
-
-    Args:
-        settings: What the server was told.
-        sessions: Every session of this process.
-        attempts: Counts sign-in attempts.
-        environment: The clock, the secrets and the tasks that all sessions share.
-        client: The OAuth app, where one is configured; its redirect URL fixes the port.
-        sleep: Waits for so many seconds, until a page's time is over.
-    """
+    """The open pages of one process, behind one port."""
 
     settings: Settings
     sessions: SessionStore
     attempts: AttemptLimiter
     environment: Environment
     client: OAuthClient | None
+    """The OAuth app, where one is configured; its redirect URL fixes the port."""
     sleep: Callable[[float], Awaitable[None]]
+    """Waits for so many seconds, until a page's time is over."""
     _pages: dict[str, PendingSignIn] = field(default_factory=dict, init=False)
     _opening: anyio.Lock = field(default_factory=anyio.Lock, init=False)
     _server: "LoopbackServer | None" = field(default=None, init=False)
@@ -60,11 +53,8 @@ class SignInDesk:
     ) -> PendingSignIn:
         """Open a page, or give the session's open one, which then shows the newest form.
 
-        Args:
-            session: The session that is to be signed in; its move is under way.
-            form: The form that the page shows first.
-            email: The account that is meant; without one the page stays for the account that it was for, or for any.
-            name: The name of a new account.
+        The session's move is under way. Without an e-mail the page stays for the account that it was for, or for any;
+        the name is that of a new account.
 
         Raises:
             SignInFailed: The page's port can't be had.
@@ -116,7 +106,7 @@ class SignInDesk:
 
     async def _look_after(self, pending: PendingSignIn) -> None:
         """Wait for the page's end, tell those who want to know, and forget the page when it needs no longer say how."""
-        await until_first(pending.ended.wait, partial(self.sleep, pending.expires_at - self.environment.now()))
+        await first_of(pending.ended.wait, partial(self.sleep, pending.expires_at - self.environment.now()))
         if pending.end is None:
             async with pending.session.moving:  # a post that is under way comes to its end
                 if pending.end is None:
@@ -131,7 +121,7 @@ class SignInDesk:
         for oldest in [page for page in self._pages.values() if page.end][:-MOST_ENDED]:
             oldest.forgotten.set()
         seconds = AFTER_SECONDS_AT_FIXED_PORT if self.client else AFTER_SECONDS
-        await until_first(pending.forgotten.wait, partial(self.sleep, seconds))
+        await first_of(pending.forgotten.wait, partial(self.sleep, seconds))
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:

@@ -14,13 +14,13 @@ foreign tickets get the same answer. Whoever opens the page by the link alone se
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Literal
+from enum import Enum
+from typing import Literal, TypeVar
 
 import anyio
 import anyio.lowlevel
 
-from ..api.account import fits
+from ..api.account import Me, fits
 from ..errors import SignInFailed
 from ..sessions.session import Session
 from . import words
@@ -33,47 +33,34 @@ HIDDEN = "…"
 
 FormName = Literal["sign_in", "sign_up", "browser_session", "oauth"]
 """What the page shows first."""
+T = TypeVar("T")
 
 
 class End(Enum):
-    """How a sign-in page ended."""
+    """How a sign-in page ended, as it says to those who come late."""
 
-    SIGNED_IN = auto()
-    STOPPED = auto()
-    DECLINED = auto()
-    FAILED = auto()
-    ABANDONED = auto()
-    CLOSED = auto()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The account that a finished page signed in, as it is shown there."""
-
-    email: str | None
-    name: str | None
-    verified: bool
+    SIGNED_IN = "Somebody signed in by this link already."
+    STOPPED = "There were too many wrong attempts. Nobody was signed in here."
+    DECLINED = "The sign-in was declined. Nobody was signed in here."
+    FAILED = "Rememberizer's consent page reported an error. Nobody was signed in here."
+    ABANDONED = "Its time ran out before anybody signed in here."
+    CLOSED = "It was closed by a sign-out or another sign-in. Nobody was signed in here."
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class PendingSignIn:
-    """One sign-in page.
-
-    Args:
-        session: The session that the page signs in.
-        origin: Scheme, host and port of the page.
-        form: The form that the page shows first.
-        for_account: The e-mail of the account that the page is for; without one the page takes any account.
-        name: The name of a new account, if none is entered at the sign-up form.
-        expires_at: When the page is abandoned, in Unix seconds.
-    """
+    """One sign-in page, for a session and at an origin: a scheme, a host and a port."""
 
     session: Session
     origin: str
     form: FormName
+    """The form that the page shows first."""
     for_account: str | None
+    """The e-mail of the account that the page is for; without one the page takes any account."""
     name: str | None
+    """The name of a new account, if none is entered at the sign-up form."""
     expires_at: float
+    """When the page is abandoned, in Unix seconds."""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     """Names the page towards the client, and opens nothing."""
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES))
@@ -94,7 +81,8 @@ class PendingSignIn:
     was_opened: bool = False
     """Whether the server opened the page in the browser."""
     end: End | None = None
-    account: Account | None = None
+    account: Me | None = None
+    """The account that a finished page signed in, as it is shown there."""
     ended: anyio.Event = field(default_factory=anyio.Event)
     forgotten: anyio.Event = field(default_factory=anyio.Event)
     """Set when later pages need the room of this one, and it can no longer say how it ended."""
@@ -128,11 +116,7 @@ class PendingSignIn:
         return fits(email, meant=self.only_account)
 
     def know_browser(self, cookie: str | None) -> str | None:
-        """Let a browser in that looks at the page.
-
-        Returns:
-            A cookie to set, if the browser has none of this page's.
-        """
+        """Let a browser in that looks at the page, and give a cookie to set if it has none of this page's."""
         if cookie in self._browsers or len(self._browsers) >= MOST_BROWSERS:
             return None
         fresh = secrets.token_urlsafe(16)
@@ -152,7 +136,7 @@ class PendingSignIn:
         """Whether this browser is the one that signed in; a second click or a reload gets the last page again."""
         return self.end is End.SIGNED_IN and self._is_same(browser)
 
-    def finish(self, account: Account) -> None:
+    def finish(self, account: Me) -> None:
         """End the page: the person is signed in. The browser in which that was done may see so once more."""
         self.account = account
         self.session.grant.page_id = self.id
@@ -180,17 +164,19 @@ class PendingSignIn:
         return browser is not None and browser == self._browser
 
 
-async def until_first(*waits: Callable[[], Awaitable[object]]) -> None:
-    """Wait until one of these is over, and cancel the others."""
+async def first_of(*works: Callable[[], Awaitable[T]]) -> T:
+    """What the first of these comes to; the others are cancelled then."""
+    found: list[T] = []
     async with anyio.create_task_group() as tasks:
 
-        async def end_after(wait: Callable[[], Awaitable[object]]) -> None:
-            await wait()
+        async def do(work: Callable[[], Awaitable[T]]) -> None:
+            found.append(await work())
             tasks.cancel_scope.cancel()
 
-        for wait in waits:
-            tasks.start_soon(end_after, wait)
+        for work in works:
+            tasks.start_soon(do, work)
     await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+    return found[0]
 
 
 def masked(email: str) -> str:

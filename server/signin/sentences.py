@@ -1,7 +1,5 @@
 """Sentences for the person at the page, about our errors and a page's end; tool results speak to a model."""
 
-from collections.abc import Mapping
-
 from .. import errors
 from ..api.blocked import UpstreamBlocked
 from .forms import Complaint
@@ -18,13 +16,7 @@ _OTHER_WAY_HELPS = (
 """A firewall or a captcha lets a browser through, where accounts that have no password are signed in too."""
 _HAS_OTHER_WAY = ("sign_in", "sign_up")
 _NEW_LINK = "To sign in, ask your assistant for a new link."
-_ENDINGS: Mapping[End, str] = {
-    End.STOPPED: "There were too many wrong attempts. Nobody was signed in here.",
-    End.DECLINED: "The sign-in was declined. Nobody was signed in here.",
-    End.FAILED: "Rememberizer's consent page reported an error. Nobody was signed in here.",
-    End.ABANDONED: "Its time ran out before anybody signed in here.",
-    End.CLOSED: "It was closed by a sign-out or another sign-in. Nobody was signed in here.",
-}
+_WAS_IT_YOU = "If that was you, go back to your assistant. If it was not, tell your assistant to sign out."
 
 _ANSWERS: tuple[tuple[type[errors.RememberizerError], str, str | None], ...] = (
     (errors.InvalidCredentials, f"Rememberizer did not accept this e-mail and password. {WITHOUT_ONE}", "password"),
@@ -49,12 +41,7 @@ _ANSWERS: tuple[tuple[type[errors.RememberizerError], str, str | None], ...] = (
 
 def ending(end: End | None) -> tuple[str, str]:
     """Say how a page ended, and how to go on. A page without an end has run out, which nobody has noted yet."""
-    if end is End.SIGNED_IN:
-        return (
-            "Somebody signed in by this link already.",
-            "If that was you, go back to your assistant. If it was not, tell your assistant to sign out.",
-        )
-    return _ENDINGS[end or End.ABANDONED], _NEW_LINK
+    return (end or End.ABANDONED).value, _WAS_IT_YOU if end is End.SIGNED_IN else _NEW_LINK
 
 
 def complaint_about(error: errors.RememberizerError, *, form: str | None = None) -> Complaint:

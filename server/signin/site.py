@@ -7,6 +7,7 @@ click sends nothing twice.
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from ..api.account import Me
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..loopback import WithHeaders
@@ -24,7 +26,7 @@ from .consent import Consent
 from .forms import FORMS, Complaint
 from .guard import Guard, read_fields
 from .pages import Pages
-from .pending import End, PendingSignIn, masked, until_first
+from .pending import End, PendingSignIn, first_of, masked
 from .sentences import complaint_about, ending
 
 BROWSER_COOKIE = "sign_in"
@@ -37,14 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SignInSite:
-    """The pages of all open sign-ins.
-
-    Args:
-        by_ticket: Each page, for as long as anything can be shown under its ticket.
-        actions: What the forms do.
-        pages: How they look.
-        client: The OAuth app, where one is configured.
-    """
+    """The pages of all open sign-ins, and for a while of those that have ended."""
 
     by_ticket: Mapping[str, PendingSignIn]
     actions: Actions
@@ -100,7 +95,7 @@ class SignInSite:
             return await self._outcome(visit, self.actions.take(visit))
 
     async def come_back(self, request: Request) -> Response:
-        """Take what the OAuth consent page sent back."""
+        """Take what the OAuth consent page sent back. A wrong state or browser leaves every trip as it is (S37)."""
         given, browser = request.query_params, request.cookies.get(consent.BROWSER_COOKIE, "")
         for pending in self.by_ticket.values():
             if pending.consent and pending.consent.is_ended_by(state=given.get("state", ""), browser=browser):
@@ -171,14 +166,9 @@ class SignInSite:
 
     def _done(self, pending: PendingSignIn, *, is_named: bool) -> Response:
         """Give the last page; `is_named` if it may name the account, as it does to the browser that signed in."""
-        account = pending.account
-        shown = account if is_named and pending.shows_email else None
-        return self.pages.render(
-            "done.html",
-            email=shown.email if shown else None,
-            name=shown.name if shown else None,
-            verified=account is not None and account.verified,
-        )
+        account = pending.account or Me()
+        shown = account if is_named and pending.shows_email else Me()
+        return self.pages.render("done.html", email=shown.email, name=shown.name, verified=account.email_verified)
 
     def _ended(self, pending: PendingSignIn) -> Response:
         """Say how a page ended, to everybody who has its link."""
@@ -191,13 +181,7 @@ class SignInSite:
 
 async def _read(request: Request, pending: PendingSignIn) -> dict[str, str]:
     """Read the fields of the form: none if it can't be read, or isn't whole before its page ends."""
-    fields: dict[str, str] = {}
-
-    async def read() -> None:
-        fields.update(await read_fields(request))
-
-    await until_first(pending.ended.wait, read)
-    return fields
+    return await first_of(pending.ended.wait, partial(read_fields, request)) or {}
 
 
 def _form_for(visit: Visit) -> str:

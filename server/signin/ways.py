@@ -70,14 +70,7 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class SignInWays:
-    """Settings first, then the keyring, then a person at a page.
-
-    Args:
-        settings: What the server was told.
-        keychain: The keyring, where the user opted in.
-        desk: Opens the page.
-        attempts: Counts sign-in attempts.
-    """
+    """Settings first, then the keyring where the user opted in, then a person at a page."""
 
     settings: Settings
     keychain: Keychain | None
@@ -85,20 +78,13 @@ class SignInWays:
     attempts: AttemptLimiter
 
     async def sign_in(
-        self,
-        session: Session,
-        *,
-        meant: Meant,
-        captcha: SecretStr | None,
-        before: str | None = None,
+        self, session: Session, *, meant: Meant, captcha: SecretStr | None, before: str | None = None
     ) -> Arrival:
         """Take the first way that applies; the session's move is under way.
 
-        Args:
-            session: The session that is to be signed in.
-            meant: The account that is meant; without one, that of the settings, or any.
-            captcha: A captcha response to send with the settings' credentials, in place of the settings' own.
-            before: The account whose sign-in ended here: the page is for that account, if no other is meant.
+        Where no account is meant, it is that of the settings, or any. A captcha response is sent with the settings'
+        credentials, in place of the settings' own. ``before`` is the account whose sign-in ended here: the page is for
+        that account, if no other is meant.
 
         Raises:
             SignInFailed: A way applies and fails; the message names its setting.
@@ -142,7 +128,7 @@ class SignInWays:
     async def _by_password(self, session: Session, held: HeldAccount, captcha: SecretStr | None) -> Arrival:
         self.attempts.take(session.owner)
         repairs = settings_to_change(self.settings, held.email)
-        with errors.repaired(repairs), errors.repaired({errors.InvalidCredentials: _REFUSED_HERE}):
+        with errors.repaired({**repairs, errors.InvalidCredentials: _REFUSED_HERE}):
             previous_signed_out = await session.sign_in(
                 email=held.email,
                 password=held.password.get_secret_value(),

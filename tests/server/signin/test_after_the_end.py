@@ -8,8 +8,9 @@ import anyio
 import httpx
 import pytest
 from mcp_types import ElicitRequestURLParams
+from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.signin.consent import CALLBACK_PATH
-from rememberizer_mcp.server.signin.pending import MOST_ATTEMPTS, Account, End, PendingSignIn
+from rememberizer_mcp.server.signin.pending import MOST_ATTEMPTS, End, PendingSignIn
 
 from tests.server.signin.test_desk import desk
 from tests.server.signin.visits import page, page_for, post, state
@@ -274,5 +275,5 @@ async def test_nothing_stops_a_page_at_which_somebody_is_signing_in(
                 while page.end is None and not session.moving.statistics().tasks_waiting:
                     await anyio.lowlevel.checkpoint()
                 assert page.end is None
-                page.finish(Account(email="ada@example.org", name=None, verified=True))
+                page.finish(Me(email="ada@example.org", email_verified=True))
         assert (page.end, "Somebody signed in by this link already." in shown[-1]) == (End.SIGNED_IN, True)
