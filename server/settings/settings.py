@@ -22,7 +22,6 @@ from .values import (
     SecretInFile,
     Toolsets,
     api_address,
-    cookie_value,
     filled_in,
     secret_in,
     stripped,
@@ -162,7 +161,7 @@ class Settings(BaseSettings):
     def newest_refresh_token(self) -> SecretStr | None:
         """The refresh token. If it came from a file, the file is read again, since another program may renew it."""
         token = self.refresh_token
-        return token.newest(cookie_value) if isinstance(token, SecretInFile) else token
+        return token.newest_cookie_value() if isinstance(token, SecretInFile) else token
 
     def secret_values(self) -> list[str]:
         """The values that must never be printed."""
@@ -180,8 +179,7 @@ def load_settings(*, sandbox: bool = False) -> Settings:
     Raises:
         UnusableSettings: With one sentence for each setting that can't be used.
     """
-    from_files, unreadable = _read_files(variables_set(os.environ))
-    problems = list(unreadable)
+    from_files, problems = _read_files(variables_set(os.environ))
     settings = None
     try:
         settings = Settings(**from_files, sandbox=sandbox)
@@ -236,15 +234,13 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     for field in SECRETS:
         name = variable(field)
         path = given.get(f"{name}_FILE")
-        if not path:
-            continue
-        if name in given:
+        if path and name in given:
             problems.append(f"{name} and {name}_FILE are both set; keep one")
-            continue
-        try:
-            values[field] = secret_in(path)
-        except ValueError as error:
-            problems.append(f"{name}_FILE names {error}")
+        elif path:
+            try:
+                values[field] = secret_in(path)
+            except ValueError as error:
+                problems.append(f"{name}_FILE names {error}")
     return values, problems
 
 

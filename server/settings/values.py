@@ -167,15 +167,11 @@ class SecretInFile(SecretStr):
         super().__init__(value)
         self._path = path
 
-    def newest(self, check: Callable[[SecretStr], SecretStr]) -> SecretStr:
-        """The secret that the file holds now, or the one that it held before if that can't be read or used.
-
-        Args:
-            check: Raises ``ValueError`` for a secret that can't be used.
-        """
+    def newest_cookie_value(self) -> SecretStr:
+        """The cookie's value that the file holds now, or the one that it held before if that can't be read or used."""
         with suppress(ValueError, OSError):
             if Path(self._path).is_file():  # a pipe, such as a shell makes, gives nothing a second time
-                return check(secret_in(self._path))
+                return cookie_value(secret_in(self._path))
         return self
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from rememberizer_mcp.server.errors import SessionExpired, SignInFailed
 from rememberizer_mcp.server.sessions.states import State
 from rememberizer_mcp.server.settings.settings import Settings, load_settings
-from rememberizer_mcp.server.settings.values import SecretInFile, cookie_value
+from rememberizer_mcp.server.settings.values import SecretInFile
 from rememberizer_mcp.tools.base.failures import hint_of
 
 from tests.support.agent import Around, agent_on, server_on
@@ -133,7 +133,7 @@ def test_a_pipe_is_read_once() -> None:
 @pytest.mark.promise("settings:secrets:file-read-again")
 def test_a_path_that_the_system_refuses_leaves_the_one_before() -> None:
     secret = SecretInFile(OLD, path=f"/{'x' * 5_000}")
-    assert secret.newest(cookie_value).get_secret_value() == OLD
+    assert secret.newest_cookie_value().get_secret_value() == OLD
 
 
 @pytest.mark.promise("settings:secrets:file-read-again")
