@@ -101,25 +101,12 @@ def build_server(
         questions=Questions(clock),
         keyring=keyring,
     )
-    return Server(
-        settings,
-        more_tools=more_tools,
-        title="Rememberizer",
-        description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
-        version=__version__,
-        instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
-        lifespan=build.run,
-        request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
-        subscriptions=False,  # no list ever changes while the process runs
-        middleware=[as_one_call, add_elicitation_ids],
-        cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
-        log_level="WARNING",
-    )
+    return build.server(more_tools)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Build:
-    """What each run of the server is made of, as ``build_server`` was told."""
+    """What the server and each of its runs are made of, as ``build_server`` was told."""
 
     settings: Settings
     transport: Transport | None
@@ -130,6 +117,23 @@ class _Build:
     patience_seconds: float
     questions: Questions
     keyring: Callable[[], Ring] | None
+
+    def server(self, more_tools: Sequence[ContractTool]) -> Server:
+        settings = self.settings
+        return Server(
+            settings,
+            more_tools=more_tools,
+            title="Rememberizer",
+            description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
+            version=__version__,
+            instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
+            lifespan=self.run,
+            request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
+            subscriptions=False,  # no list ever changes while the process runs
+            middleware=[as_one_call, add_elicitation_ids],
+            cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
+            log_level="WARNING",
+        )
 
     @asynccontextmanager
     async def run(self, _: object) -> AsyncIterator[Services]:
