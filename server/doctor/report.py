@@ -149,7 +149,7 @@ def _wrapped(text: str, columns: int) -> list[str]:
 def _summary(findings: Sequence[Finding]) -> str:
     counted = []
     for level in ("failure", "warning"):
-        names = Counter(printable(finding.name) for finding in findings if finding.level is level)
+        names = Counter(printable(finding.name) for finding in findings if finding.level == level)
         if number := names.total():
             counted.append(f"{number} {level}{'s' if number > 1 else ''} ({', '.join(names)})")
     return f"{' and '.join(counted)}." if counted else "All is well."

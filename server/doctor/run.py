@@ -103,7 +103,7 @@ class _Doctor:
     async def _read_files(self) -> list[Entry | Finding]:
         """Our entries in the hosts' files. The words of no command show what these hold.
 
-        They are read in a thread which, if it is still at it in the end, keeps the process from nothing.
+        A thread reads the files. If it is not done in time, it goes on, and the process ends without it.
         """
         seconds, reading = self._remaining(self._machine.read_until), Future[list[Entry | Finding]]()
         threading.Thread(target=lambda: reading.set_result(self._rows()), name="files", daemon=True).start()

@@ -105,7 +105,7 @@ async def test_a_keyring_that_hangs_holds_up_nobody(wish: str) -> None:
 
     found = await in_a_task(lambda: keyring(wish, find=find, limit_seconds=0.1))
     answers.set()
-    assert found.level is ("failure" if wish == "keyring" else "ok")
+    assert found.level == ("failure" if wish == "keyring" else "ok")
     assert ("did not answer within 0.1 s" in found.text) == (wish == "keyring")
 
 

@@ -1,5 +1,7 @@
 """How findings are shown: the summary on top, and lines as wide as the terminal."""
 
+import json
+
 import click
 import pytest
 from rememberizer_mcp.server.doctor.entries import entries
@@ -34,6 +36,8 @@ def test_the_summary_stands_on_top_and_names_what_failed() -> None:
     first, blank, *_ = click.unstyle(as_text(findings)).splitlines()
     assert (first.partition(": ")[2], blank) == ("3 failures (settings, stdio) and 1 warning (hosts).", "")
     assert as_text(findings[2:3]).splitlines()[0].endswith(": All is well.")
+    of_a_process = [Finding(**json.loads(json.dumps(finding.as_dict()))) for finding in findings]
+    assert as_text(of_a_process) == as_text(findings)
 
 
 @pytest.mark.parametrize(("width", "most"), [(200, 200), (80, 80), (60, 60), (10, LEAST_WIDTH)])
