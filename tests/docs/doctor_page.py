@@ -17,18 +17,18 @@ LINES: Mapping[str, tuple[str, str, str]] = {
         f"one is missing; `mcp` is below {NOT_BELOW['mcp'][0]}",
     ),
     "settings": (
-        "each `REMEMBERIZER_*` variable that is set; of a secret only that it is, and its file if it is in one",
-        "a name that no setting has",
+        "each `REMEMBERIZER_*` variable that is set; of a secret only that it is set, and the file that it is in",
+        "a variable that is no setting",
         "a value or a file that can't be used",
     ),
     "proxy": (
-        "the proxy on the way, and which variable names it",
+        "the proxy on the way to Rememberizer, and the variable that names it",
         "an entry of `NO_PROXY` that can't be understood",
         "it wants a password, refuses, hangs, or is of a kind that can't be used",
     ),
     "network": (
-        f"name and connection, with their times; {LIMIT_SECONDS:g} s for all of the way",
-        "not looked at, since `REMEMBERIZER_BASE_URL` can't be used",
+        f"name and connection, with their times; {LIMIT_SECONDS:g} s in all",
+        "not checked, because `REMEMBERIZER_BASE_URL` can't be used",
         "no address, no connection, no TLS, no HTTP, or none in time",
     ),
     "certificate": (
@@ -48,21 +48,25 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     ),
     "keyring": (
         "the system's keyring; it is read only if a sign-in is to be kept there",
-        "not looked at, since an entry asks for it and the doctor's own Python has no `keyring`",
+        "not checked, because an entry asks for it and the doctor's own Python has no `keyring`",
         "`REMEMBERIZER_KEEP_SIGNED_IN` is `keyring`, and there is none, or it is locked or hangs",
     ),
-    "browser": ("whether the sign-in page is opened, and why not", "it should be, and no browser is found", ""),
+    "browser": (
+        "whether the server opens the sign-in page, and why not",
+        "the server should open it, and finds no browser",
+        "",
+    ),
     "stdio": (
-        f"our own command, started: the handshake of MCP {MODERN} and {LEGACY}, the tools, one call, and the end",
-        f"it is still there {END_MS / 1000:g} s after the end of its input",
+        f"our own command: the handshake of MCP {MODERN} and {LEGACY}, the tools, one call, and the end",
+        f"it still runs {END_MS / 1000:g} s after the end of its input",
         "it does not start, does not answer, or writes something else to stdout",
     ),
     "hosts": (
         "our entries in the hosts' files, each started as that host does: with its variables and a short `PATH`",
         (
-            "a file that can't be read, by us or by the host; an entry that is switched off, left out by the host, of "
-            "an old form, or holds a placeholder or what is no text; one for a single folder; another server under our "
-            "name; variables that only the shell has; as for `stdio`"
+            "a file that we or the host can't read; an entry that is switched off, ignored by the host or of an old "
+            "form, or that holds a placeholder or a value that is no text; an entry for a single folder; another "
+            "server with our name; variables that only the shell has; as for `stdio`"
         ),
         "as for `stdio`, or the entry holds no command, or names a folder that is not there",
     ),
@@ -73,4 +77,4 @@ LINES: Mapping[str, tuple[str, str, str]] = {
 def doctor_table() -> str:
     """Every line that there can be."""
     rows = [f"[`{name}`](#{name}) | {' | '.join(cells)}" for name, cells in LINES.items()]
-    return table("line | looks at | warning | failure", rows)
+    return table("line | what is checked | warning | failure", rows)

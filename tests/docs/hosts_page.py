@@ -24,7 +24,7 @@ def hosts_table() -> str:
 def next_steps() -> str:
     """What a person does in each host afterwards."""
     rows = [f"{host.title} | {host.form.upper()}, `{host.key}` | {host.next_step}" for host in HOSTS.values()]
-    return table("host | where in the file | next", rows)
+    return table("host | form and place in the file | what to do next", rows)
 
 
 def _system(platform: Platform) -> System:

@@ -50,7 +50,9 @@ def _servers() -> str:
 
 def _empty_home() -> str:
     steps = _kept()["install"]
-    return table("until | ms", [f"{text} | {_spread(steps[step])}" for step, text in STEPS.items() if step in steps])
+    return table(
+        "time until | ms", [f"{text} | {_spread(steps[step])}" for step, text in STEPS.items() if step in steps]
+    )
 
 
 def _figures() -> str:

@@ -65,7 +65,7 @@ THEMES: Mapping[str, Mapping[str, Example]] = {
 
 def settings_by_theme() -> str:
     """Every setting: its default, what it is for and an example."""
-    head = "name | default | for example | what it is for"
+    head = "name | default | example | description"
     parts = [f"### {theme}\n\n{table(head, [_row(*each) for each in of.items()])}" for theme, of in THEMES.items()]
     return "\n\n".join(parts)
 
@@ -78,7 +78,7 @@ def refused_settings() -> str:
         for name, each in of.items()
         if each.refused
     ]
-    return table("for example | what is said", rows)
+    return table("invalid value | message", rows)
 
 
 def refusal(name: str, value: str) -> str:

@@ -72,7 +72,7 @@ def _tables(tool: ContractTool) -> list[str]:
         f"`{name}`{' (required)' if name in required else ''} | {type_words(each)} | {each.get('description', '')}"
         for name, each in given.items()
     ]
-    arguments = table("argument | what it may be | ", rows) if rows else "No arguments but `session`."
+    arguments = table("argument | type | description", rows) if rows else "No arguments but `session`."
     return [arguments, _returned(tool)]
 
 
@@ -91,4 +91,4 @@ def _results(schema: Mapping[str, Any], without: Collection[str] = ()) -> str:
         for path, each in fields(schema)
         if path.partition(".")[0] not in {*without, "error"}
     ]
-    return table("field | what it may be | ", rows)
+    return table("field | type | description", rows)
