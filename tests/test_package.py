@@ -93,6 +93,13 @@ def test_the_metadata_says_version_licence_and_python(metadata: Message) -> None
     assert metadata["Requires-Python"] == ">=3.11"
 
 
+def test_the_metadata_names_the_author_and_the_pages_that_the_bundle_names(metadata: Message) -> None:
+    bundle = json.loads((ROOT / "bundle" / "template.json").read_text(encoding="utf-8"))
+    assert metadata["Author"] == bundle["author"]["name"]
+    (policy,) = bundle["privacy_policies"]
+    assert metadata.get_all("Project-URL") == ["Rememberizer, https://rememberizer.ai", f"Privacy policy, {policy}"]
+
+
 @pytest.fixture
 def offline(dist: Path, tmp_path: Path) -> Mapping[str, str]:
     """An environment in which uv can install nothing but this wheel and the locked ones."""
