@@ -36,7 +36,7 @@ def test_the_python_snippet_runs_and_prints_what_it_says(tmp_path: Path) -> None
     done = subprocess.run(
         [sys.executable, "-c", snippet], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "unverified\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Grocery list for the cabin\n", "")
     assert f"prints `{done.stdout.strip()}`" in PAGE
 
 
