@@ -35,6 +35,7 @@ def main(source: Path, target: Path) -> None:
         _draw(panel, what, title, servers)
     panels[0].set_yticks(range(len(servers)), [server["name"] for server in servers])
     panels[0].invert_yaxis()
+    figure.supxlabel("Less is better.", fontsize=8)
     digest = hashlib.sha256(text).hexdigest()
     figure.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Description": digest})
     lines = [line.rstrip() for line in target.read_text(encoding="utf-8").splitlines()]
