@@ -14,9 +14,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.promise("repository:pages:readme-runs")
-def test_the_host_block_is_the_shipped_file() -> None:
-    (block,) = blocks(README, "json")
-    assert json.loads(block) == json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))
+def test_the_host_blocks_are_the_shipped_file_with_one_server_each() -> None:
+    shipped = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
+    one_each = [{"mcpServers": {name: block}} for name, block in shipped.items()]
+    assert [json.loads(block) for block in blocks(README, "json")] == one_each
 
 
 @pytest.mark.promise("repository:pages:readme-runs")

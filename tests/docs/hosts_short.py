@@ -15,28 +15,33 @@ BROWSER = "your browser, or the link in the answer"
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a person sees of a sign-in and of a deletion in a host."""
+    """What a person sees of a sign-in and of a deletion in a host, and the version that was run, if one was."""
 
+    version: str | None = None
     page: str = BROWSER
     asks: bool = False
 
 
 SEEN: Mapping[str, Seen] = {
     "claude-desktop": Seen(),
-    "claude-code": Seen(page="Claude Code asks you to open it", asks=True),
+    "claude-code": Seen(version="2.1.332", page="Claude Code asks you to open it", asks=True),
     "cursor": Seen(asks=True),
-    "vscode": Seen(page="VS Code asks you to open it", asks=True),
-    "codex": Seen(asks=True),
-    "gemini-cli": Seen(),
+    "vscode": Seen(version="1.139.1", page="VS Code asks you to open it", asks=True),
+    "codex": Seen(version="0.171.0", asks=True),
+    "gemini-cli": Seen(version="0.61.0"),
     "goose": Seen(),
 }
 
 
 def hosts_short() -> str:
-    """Each host, how it is connected, and what works there; a host that nobody described is a ``KeyError``."""
+    """Each host, the version that was run, how it is connected, and what works there.
+
+    Raises:
+        KeyError: ``SEEN`` lacks a host.
+    """
     rows = [
-        f"{host.title} | `rememberizer-mcp install {name}` | {SEEN[name].page} | "
+        f"{host.title} | {SEEN[name].version or 'not run'} | `rememberizer-mcp install {name}` | {SEEN[name].page} | "
         + ("in a form of the host" if SEEN[name].asks else "in the conversation")
         for name, host in HOSTS.items()
     ]
-    return table("host | command | the sign-in page is opened by | you are asked before a deletion", rows)
+    return table("host | version | command | the sign-in page is opened by | you are asked before a deletion", rows)

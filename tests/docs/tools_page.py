@@ -18,11 +18,8 @@ PAGE = "docs/tools.md"
 
 
 def tools_overview() -> str:
-    """The toolsets with their tools, each a link to its place on the page of tools."""
-    rows = [
-        f"`{toolset}` | " + ", ".join(f"[`{tool.name}`]({PAGE}#{tool.name})" for tool in tools_of(toolset))
-        for toolset in BUILDERS
-    ]
+    """The toolsets with their tools, each a link to its place on the page of tools, and its title."""
+    rows = [f"`{toolset}` | " + "<br>".join(map(_linked, tools_of(toolset))) for toolset in BUILDERS]
     return table("toolset | tools", rows)
 
 
@@ -50,6 +47,11 @@ def tool_regions() -> Mapping[str, Callable[[], str]]:
     """One region for each toolset, and those that are shared."""
     each = {f"tools-{name}": partial(reference, name) for name in BUILDERS}
     return {**each, "tools": tools_overview, "session-status": status_fields, "common-fields": common_fields}
+
+
+def _linked(tool: ContractTool) -> str:
+    title = tool.title or ""
+    return f"[`{tool.name}`]({PAGE}#{tool.name}): {title[:1].lower()}{title[1:]}"
 
 
 def _tool(tool: ContractTool) -> str:
