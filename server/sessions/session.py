@@ -12,7 +12,7 @@ from ..api.oauth import OAuthClient
 from ..errors import EmailNotVerified
 from .grant import GivenBack, Grant
 from .meant import Meant
-from .states import Environment, Page, State
+from .states import EndedPage, Environment, Page, State
 
 BY_PAGE = ("browser", "oauth")
 """The methods of a person at the sign-in page."""
@@ -32,6 +32,8 @@ class Session:
         self.calls = 0
         self.page: Page | None = None
         """The sign-in page that is open for this session."""
+        self.last_page: EndedPage | None = None
+        """How the last one ended, since somebody signed in otherwise or the session was wiped."""
         self.meant = Meant()
         """The account that the latest page was opened for, if one was meant."""
         self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
@@ -163,15 +165,16 @@ class Session:
 
     def wipe(self) -> None:
         """Forget the account without telling anybody, and close its sign-in page."""
+        self.last_page = None
         self.close_page()
         self.grant.wipe()
         self.grant = self._new_grant()
 
-    def close_page(self) -> None:
-        """Close the sign-in page, if one is open."""
+    def close_page(self, *, replaced: bool = False) -> None:
+        """Close the sign-in page, if one is open; `replaced` if another sign-in took its place."""
         page, self.page = self.page, None
         if page is not None:
-            page.close()
+            page.close(replaced=replaced)
 
     def _new_grant(self, client: OAuthClient | None = None) -> Grant:
         return Grant(environment=self._env, holder=self, client=client)
@@ -193,7 +196,7 @@ class Session:
         """
         if self.admit:
             await self.admit(fresh, me)
-        before, self.grant = self.grant, fresh
+        before, self.grant, self.last_page = self.grant, fresh, None
         fresh.become(me, method=method, meant=self.meant if method in BY_PAGE else meant)
         self.started_at = self._env.now()
         logger.info("session %s… is %s", self.handle[:8], self.state)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from ..api.client import RememberizerAPI
 from ..errors import SignInFailed
@@ -36,6 +36,20 @@ class State(StrEnum):
     """Upstream refused to renew it; only ``login`` or ``logout`` lead on."""
 
 
+WaitingFor = Literal["credentials", "new_account", "consent", "verification_code"]
+"""What a sign-in page waits for: a sign-in, a sign-up, Rememberizer's consent page, or the mailed code."""
+
+Outcome = Literal["signed_in", "too_many_attempts", "declined", "failed", "expired", "closed", "replaced"]
+"""How a sign-in page ended; ``replaced`` is by another sign-in."""
+
+
+class EndedPage(NamedTuple):
+    """The last sign-in page of a session: how it ended, and the confirm code, which tells it from others."""
+
+    outcome: Outcome
+    confirm_code: str
+
+
 class Page(Protocol):
     """What a session knows of the sign-in page that is open for it."""
 
@@ -43,6 +57,8 @@ class Page(Protocol):
     """What page and tool result both show, so that a forwarded link is noticed."""
     expires_at: float
     """When nobody is waited for any longer, in Unix seconds."""
+    for_account: str | None
+    """The e-mail of the account that was asked for, if one was."""
     wants_code: bool
     """Whether the account is signed in, and only its verification code is missing."""
     trouble: SignInFailed | None
@@ -51,7 +67,12 @@ class Page(Protocol):
     @property
     def url(self) -> str: ...
 
-    def close(self) -> None: ...
+    @property
+    def waiting_for(self) -> WaitingFor: ...
+
+    def finish(self) -> None: ...
+
+    def close(self, *, replaced: bool = False) -> None: ...
 
     def run_out(self) -> None: ...
 

@@ -13,7 +13,7 @@ from functools import partial
 
 from ..errors import NotSignedIn, TooManySessions, UnknownSession
 from .session import Session
-from .states import Environment, Page, State
+from .states import EndedPage, Environment, State
 
 HANDLE_PREFIX = "rs_"
 HANDLE_BYTES = 24
@@ -41,8 +41,8 @@ class SessionStore:
     """By owner."""
     _ended: dict[str, str | None] = field(default_factory=dict, init=False)
     """By owner: the account whose session ended by itself, if its e-mail was known."""
-    _ran_out: set[str] = field(default_factory=set, init=False)
-    """The owners whose last sign-in page ran out before anybody signed in."""
+    _last_pages: dict[str, EndedPage] = field(default_factory=dict, init=False)
+    """By owner: the last sign-in page of a session that was dropped."""
 
     def __repr__(self) -> str:
         return f"<SessionStore: {len(self._sessions)} sessions>"
@@ -81,17 +81,11 @@ class SessionStore:
     def forget_ended(self, owner: str) -> None:
         """Let the owner begin afresh: they signed out."""
         self._ended.pop(owner, None)
-        self._ran_out.discard(owner)
+        self._last_pages.pop(owner, None)
 
-    def end_page(self, session: Session, page: Page) -> None:
-        """End the session's page because nobody came in time; where nobody is signed in, that is remembered."""
-        page.run_out()
-        if session.state is State.SIGNED_OUT:
-            self._ran_out.add(session.owner)
-
-    def has_run_out(self, owner: str) -> bool:
-        """Whether the owner's last page ended so, and nothing has happened since."""
-        return owner in self._ran_out
+    def last_page(self, owner: str) -> EndedPage | None:
+        """How the sign-in page of the owner's last session ended, if nothing has happened since."""
+        return self._last_pages.get(owner)
 
     @asynccontextmanager
     async def moving(self, owner: str, handle: str | None = None, *, create: bool = False) -> AsyncIterator[Session]:
@@ -151,7 +145,7 @@ class SessionStore:
         self.sweep()
         if len(self._sessions) >= self.most_sessions:
             self._evict()
-        self._ran_out.discard(owner)
+        self._last_pages.pop(owner, None)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
         session = self._sessions[owner] = Session(handle=handle, owner=owner, environment=self.environment)
         session.heir = partial(self._sessions.get, owner)
@@ -177,7 +171,7 @@ class SessionStore:
         """Close a page that ended while this machine was asleep, and whose own timer is late for that."""
         page = session.page
         if page is not None and page.expires_at <= self.environment.now() and not session.moving.locked():
-            self.end_page(session, page)
+            page.run_out()
             self.release(session)
 
     def _is_held(self, session: Session) -> bool:
@@ -193,4 +187,6 @@ class SessionStore:
 
     def _drop(self, session: Session) -> None:
         del self._sessions[session.owner]
+        if session.last_page is not None:
+            self._last_pages[session.owner] = session.last_page
         session.wipe()

@@ -187,8 +187,7 @@ class Actions:
         elif session.state is State.UNVERIFIED and not session.grant.can_verify:
             pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
         else:
-            verified = session.state is State.SIGNED_IN
-            pending.finish(Me(email=session.email, name=session.grant.name, email_verified=verified))
+            pending.finish()
 
 
 def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> Complaint:

@@ -110,7 +110,7 @@ class SignInDesk:
         if pending.end is None:
             async with pending.session.moving:  # a post that is under way comes to its end
                 if pending.end is None:
-                    self.sessions.end_page(pending.session, pending)
+                    pending.run_out()
         for tell in pending.when_ended:
             try:
                 await tell()

@@ -5,14 +5,15 @@
      |---the person said no----------------> DECLINED
      |---OAuth went wrong at Rememberizer--> FAILED
      |---nobody came in time---------------> ABANDONED
-     +---logout, another login, the end----> CLOSED
+     |---another login---------------------> REPLACED
+     +---logout, the end of the process----> CLOSED
 
 The page signs in the session that it was opened for and no other. Its ticket is a path of its address; forged and
 foreign tickets get the same answer. Whoever opens the page by the link alone sees of an account a masked address only.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeVar
@@ -23,6 +24,7 @@ import anyio.lowlevel
 from ..api.account import Me, fits
 from ..errors import SignInFailed
 from ..sessions.session import Session
+from ..sessions.states import EndedPage, Outcome, State, WaitingFor
 from . import words
 from .consent import Consent
 
@@ -34,6 +36,12 @@ HIDDEN = "…"
 FormName = Literal["sign_in", "sign_up", "browser_session", "oauth"]
 """What the page shows first."""
 T = TypeVar("T")
+_WAITS: Mapping[FormName, WaitingFor] = {
+    "sign_in": "credentials",
+    "sign_up": "new_account",
+    "browser_session": "credentials",
+    "oauth": "consent",
+}
 
 
 class End(Enum):
@@ -44,7 +52,19 @@ class End(Enum):
     DECLINED = "The sign-in was declined. Nobody was signed in here."
     FAILED = "Rememberizer's consent page reported an error. Nobody was signed in here."
     ABANDONED = "Its time ran out before anybody signed in here."
-    CLOSED = "It was closed by a sign-out or another sign-in. Nobody was signed in here."
+    CLOSED = "It was closed by a sign-out. Nobody was signed in here."
+    REPLACED = "It was closed by another sign-in. Nobody was signed in here."
+
+
+_OUTCOMES: Mapping[End, Outcome] = {
+    End.SIGNED_IN: "signed_in",
+    End.STOPPED: "too_many_attempts",
+    End.DECLINED: "declined",
+    End.FAILED: "failed",
+    End.ABANDONED: "expired",
+    End.CLOSED: "closed",
+    End.REPLACED: "replaced",
+}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -106,6 +126,11 @@ class PendingSignIn:
         """The e-mail of the one account that the page takes, or nothing if it takes any."""
         return None if self.another_account else self.for_account
 
+    @property
+    def waiting_for(self) -> WaitingFor:
+        """What the person has to do there next."""
+        return "verification_code" if self.wants_code else _WAITS[self.form]
+
     def become_for(self, email: str | None) -> None:
         """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""
         if not fits(self.for_account, meant=email):
@@ -136,10 +161,11 @@ class PendingSignIn:
         """Whether this browser is the one that signed in; a second click or a reload gets the last page again."""
         return self.end is End.SIGNED_IN and self._is_same(browser)
 
-    def finish(self, account: Me) -> None:
+    def finish(self) -> None:
         """End the page: the person is signed in. The browser in which that was done may see so once more."""
-        self.account = account
-        self.session.grant.page_id = self.id
+        grant = self.session.grant
+        self.account = Me(email=grant.account, name=grant.name, email_verified=grant.state is State.SIGNED_IN)
+        grant.page_id = self.id
         self.stop(End.SIGNED_IN)
 
     def stop(self, end: End) -> None:
@@ -148,6 +174,7 @@ class PendingSignIn:
             return
         self.end = end
         self.consent = None
+        self.session.last_page = EndedPage(_OUTCOMES[end], self.confirm_code)
         if self.session.page is self:
             self.session.page = None
         self.ended.set()
@@ -156,9 +183,9 @@ class PendingSignIn:
         """End the page because nobody came in time."""
         self.stop(End.ABANDONED)
 
-    def close(self) -> None:
-        """End the page because the session moved on."""
-        self.stop(End.CLOSED)
+    def close(self, *, replaced: bool = False) -> None:
+        """End the page because the session moved on; `replaced` if by another sign-in."""
+        self.stop(End.REPLACED if replaced else End.CLOSED)
 
     def _is_same(self, browser: str | None) -> bool:
         return browser is not None and browser == self._browser

@@ -1,17 +1,19 @@
 """``SessionStatus``: the result of every ``auth`` tool."""
 
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
+from ...server.api.account import same_account
 from ...server.api.refusals import VERIFY_ELSEWHERE
 from ...server.errors import AccountChanged
 from ...server.sessions.grant import Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
-from ...server.sessions.states import Page, State
+from ...server.sessions.states import EndedPage, Outcome, Page, State, WaitingFor
 from ..base.failures import hint_of, written
 from ..base.services import Services
 from ..base.sign_in import Sent
@@ -25,10 +27,16 @@ Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
 _THERE = ("login", "verify", "logout", "session_status")
 """Tools of ``auth`` that are there wherever a status is shown."""
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
-WHEN_DONE = "When they say that they signed in, call `session_status`."
+WHEN_DONE = "When they say that they are done, call `session_status`."
 NO_SESSION = "There was no session to sign out of."
 SESSION_ENDED = "The session came to the end of its life: call `login` to sign in again."
-RAN_OUT = "The sign-in page ran out before anybody signed in; call `login` for a new one."
+ENDED: Mapping[Outcome, str] = {
+    "expired": "The sign-in page ran out before anybody signed in; call `login` for a new one.",
+    "declined": "The user declined to sign in: don't ask again unless they bring it up.",
+    "too_many_attempts": "There were too many wrong attempts on the sign-in page, so it was closed: call `login`.",
+    "failed": "Rememberizer's consent page ended with an error; call `login` to try once more.",
+}
+"""What there is to say where the last sign-in page ended so, and nobody is signed in."""
 NOBODY = "Nobody is signed in: call `login`."
 NOBODY_YET = "Nobody is signed in: call `login`, or `signup` for a new account."
 PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
@@ -56,6 +64,11 @@ class SessionStatus(BaseModel):
     can_refresh: bool
     sign_in_url: str | None = Field(description="The user's page, while pending.")
     confirm_code: str | None = Field(description="That page shows it too.")
+    requested_email: str | None = None
+    waiting_for: WaitingFor | None = None
+    sign_in_expires_at: str | None = None
+    last_sign_in: Outcome | None = None
+    last_confirm_code: str | None = None
     next: str
 
 
@@ -67,24 +80,27 @@ async def status_now(services: Services, handle: str | None) -> SessionStatus:
     """
     session = services.sessions.find(services.owner, handle)
     if session is not None:
-        with session.in_use(), suppress(AccountChanged):
+        # With a page open a session doesn't idle; and a card, which asks every few seconds, is nobody who uses it.
+        with nullcontext() if session.page else session.in_use(), suppress(AccountChanged):
             await session.grant.is_usable()
         if session.page is not None or session.state is not State.SIGNED_OUT:
             return status_of(session)
-    if services.sessions.has_run_out(services.owner):
-        return signed_out(RAN_OUT, method="api_key" if services.api_key else None)
+    last = session.last_page if session else services.sessions.last_page(services.owner)
+    method: Method | None = "api_key" if services.api_key else None
+    if last is not None and last.outcome in ENDED:
+        return signed_out(ENDED[last.outcome], method=method, last=last)
     if services.sessions.has_ended(services.owner):
-        return signed_out(SESSION_ENDED)
-    if services.api_key:
-        return signed_out(KEY_ONLY, method="api_key")
-    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET)
+        return signed_out(SESSION_ENDED, last=last)
+    if method:
+        return signed_out(KEY_ONLY, method=method, last=last)
+    return signed_out(NOBODY if services.settings.read_only else NOBODY_YET, last=last)
 
 
-def signed_out(then: str = NOBODY, *, method: Method | None = None) -> SessionStatus:
-    """The status where there is no session."""
+def signed_out(then: str = NOBODY, *, method: Method | None = None, last: EndedPage | None = None) -> SessionStatus:
+    """The status where there is no session; `last` is the owner's last sign-in page."""
     nothing = dict.fromkeys(SessionStatus.model_fields)
     there = {"state": State.SIGNED_OUT, "method": method, "can_refresh": False, "next": then}
-    return SessionStatus.model_validate(nothing | there)
+    return SessionStatus.model_validate(nothing | there | _last(last))
 
 
 def status_of(
@@ -107,7 +123,8 @@ def status_of(
     page, of_previous = session.page, "" if previous_signed_out else LEFT_BEHIND
     meant = meant if meant and meant.account else session.grant.meant
     if session.state is State.SIGNED_OUT and page is None:
-        return signed_out()
+        return signed_out(last=session.last_page)
+    then = _while_pending(session, page, sent) if page else _while_held(session, meant)
     return SessionStatus.model_validate(
         {
             "session": session.handle,
@@ -119,11 +136,18 @@ def status_of(
             "can_refresh": session.grant.can_refresh,
             "sign_in_url": page.url if page else None,
             "confirm_code": page.confirm_code if page else None,
-            "next": began
-            + (_while_pending(page, sent) if page else _other_account(session.grant, meant) + _next(session))
-            + of_previous,
+            "requested_email": page.for_account if page else None,
+            "waiting_for": page.waiting_for if page else None,
+            "sign_in_expires_at": _iso(page.expires_at) if page else None,
+            "next": began + then + of_previous,
         }
+        | _last(session.last_page)
     )
+
+
+def _last(page: EndedPage | None) -> dict[str, str]:
+    """The fields about the last sign-in page, if there was one."""
+    return {"last_sign_in": page.outcome, "last_confirm_code": page.confirm_code} if page else {}
 
 
 def _other_account(grant: Grant, meant: Meant) -> str:
@@ -135,11 +159,31 @@ def _other_account(grant: Grant, meant: Meant) -> str:
     return f"This is {grant.account}, and not {meant.account}, who was meant: tell the user first. "
 
 
-def _while_pending(page: Page, sent: Sent | None) -> str:
+def _while_held(session: Session, meant: Meant) -> str:
+    return _other_account(session.grant, meant) + _next(session)
+
+
+def _while_pending(session: Session, page: Page, sent: Sent | None) -> str:
     if page.wants_code:
         return "The user is signed in and has the mailed code left to enter on the page; `verify` takes it too."
     trouble = f"{page.trouble.message} {hint_of(page.trouble, offered=_THERE)}" if page.trouble else None
-    return " ".join(filter(None, (trouble, (sent or Sent.BY_LINK).value, WHEN_DONE)))
+    how = (sent or Sent.BY_LINK).value
+    return " ".join(filter(None, (trouble, how, _purpose(page), _stays(session, page), WHEN_DONE)))
+
+
+def _purpose(page: Page) -> str | None:
+    """What the page is for, and for whom, where that is no matter of course."""
+    whom = f" for {page.for_account}" if page.for_account else ""
+    if page.waiting_for == "new_account":
+        return f"The page makes a new account{whom}."
+    return f"The page is{whom}." if whom else None
+
+
+def _stays(session: Session, page: Page) -> str | None:
+    """Who is signed in until another account is."""
+    is_held = session.email is not None and session.state is not State.EXPIRED
+    is_other = is_held and not same_account(session.email, page.for_account)
+    return f"{session.email} stays signed in until then." if is_other else None
 
 
 def _next(session: Session) -> str:

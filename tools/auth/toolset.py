@@ -69,7 +69,7 @@ async def signup(
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
                 previous_signed_out = await session.sign_up(**account._asdict(), name=name)
-            session.close_page()
+            session.close_page(replaced=True)
             return status_of(session, previous_signed_out=previous_signed_out)
         if call.was_done(session):
             return status_of(session)
@@ -93,7 +93,7 @@ async def login(
             call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
                 previous_signed_out = await session.sign_in(**account._asdict())
-            session.close_page()
+            session.close_page(replaced=True)
             return status_of(session, previous_signed_out=previous_signed_out)
         is_theirs = _is_theirs(session, email) or call.was_done(session)
         can_go_on = session.state is not State.UNVERIFIED or session.grant.can_verify
@@ -122,7 +122,7 @@ async def verify(
         with errors.repaired({errors.InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
             await session.verify(verification_code.get_secret_value())
         if session.page is not None and session.page.wants_code:
-            session.close_page()
+            session.page.finish()
         return status_of(session)
 
 

@@ -33,6 +33,7 @@ class Sent(Enum):
     UNANSWERED = "The user has not answered the host's question yet; the link works too."
 
 
+_MOVED_ON = ("The sign-in page was closed by a logout or another sign-in.", None)
 _ENDS: Mapping[End, tuple[str, str | None]] = {
     End.DECLINED: ("The user declined to sign in.", "Don't ask again unless the user brings it up."),
     End.STOPPED: ("There were too many wrong attempts on the sign-in page, so it was closed.", None),
@@ -41,7 +42,8 @@ _ENDS: Mapping[End, tuple[str, str | None]] = {
         "Call again to try once more; if it fails again, have the user check the OAuth app there.",
     ),
     End.ABANDONED: ("Nobody signed in on the page in time, so it was closed.", None),
-    End.CLOSED: ("The sign-in page was closed by a logout or another sign-in.", None),
+    End.CLOSED: _MOVED_ON,
+    End.REPLACED: _MOVED_ON,
 }
 
 
@@ -66,7 +68,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant) -> Sent
             return sent
         case End.SIGNED_IN:
             return None
-        case End.CLOSED if pending.session.grant.credentials.has_any:
+        case End.CLOSED | End.REPLACED if pending.session.grant.credentials.has_any:
             return None  # another way was quicker
         case end:
             sentence, repair = _ENDS[end]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 from rememberizer_mcp.server.errors import SignInFailed, TooManySessions
 from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.sessions.states import WaitingFor
 
 from tests.support.clock import FakeClock
 from tests.support.sessions import environment_on, store_of
@@ -19,12 +20,17 @@ class OldPage:
     expires_at: float
     url: str = "http://127.0.0.1:1/ticket"
     confirm_code: str = "steady honey"
+    for_account: str | None = None
+    waiting_for: WaitingFor = "credentials"
     wants_code: bool = False
     trouble: SignInFailed | None = None
     was_closed: bool = False
 
-    def close(self) -> None:
-        self.was_closed = True
+    def finish(self) -> None:
+        """Nobody signs in on it."""
+
+    def close(self, *, replaced: bool = False) -> None:
+        self.was_closed = not replaced
 
     def run_out(self) -> None:
         self.session.close_page()

@@ -8,6 +8,7 @@ from tests.support.clock import FakeClock
 from tests.support.upstream import jwt, reply, tokens, usual
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
+NO_PAGE = dict.fromkeys(("requested_email", "waiting_for", "sign_in_expires_at", "last_sign_in", "last_confirm_code"))
 NOBODY = {
     "session": None,
     "state": "signed_out",
@@ -18,6 +19,7 @@ NOBODY = {
     "can_refresh": False,
     "sign_in_url": None,
     "confirm_code": None,
+    **NO_PAGE,
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
 from tests.support.clock import FakeClock
 from tests.support.upstream import jwt, reply, tokens, usual
+from tests.tools.auth.test_session_states import NO_PAGE
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
@@ -68,6 +69,7 @@ async def test_login_answers_with_a_typed_status(era: Era, clock: FakeClock) -> 
             "can_refresh": True,
             "sign_in_url": None,
             "confirm_code": None,
+            **NO_PAGE,
             "next": "Go on; the session renews itself.",
         }
 
