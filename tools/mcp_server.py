@@ -12,6 +12,7 @@ from pydantic import AnyUrl
 
 from ..server.errors import InternalError, InvalidArguments, NotFound, ReadOnly, RememberizerError
 from ..server.settings.settings import Settings
+from .auth.card import SignInCard
 from .base.arguments import unknown_name
 from .base.caller import InputNeeded
 from .base.contract import ContractTool
@@ -37,7 +38,8 @@ class Server(MCPServer[Services]):
     def __init__(self, settings: Settings, *, more_tools: Sequence[ContractTool], **options: Any) -> None:
         every = chosen(settings, more_tools)
         tools = [tool for tool in every if not is_hidden(tool, settings)]
-        super().__init__("rememberizer-mcp", tools=[*tools], **options)
+        extensions = [SignInCard()] if "auth" in settings.toolsets else []
+        super().__init__("rememberizer-mcp", tools=[*tools], extensions=extensions, **options)
         self.offered = tuple(tool.name for tool in tools)
         self.hidden = frozenset(tool.name for tool in every).difference(self.offered)
         for prompt in prompts(settings):

@@ -66,7 +66,7 @@ class SessionStatus(BaseModel):
     confirm_code: str | None = Field(description="That page shows it too.")
     requested_email: str | None = None
     waiting_for: WaitingFor | None = None
-    sign_in_expires_at: str | None = None
+    page_expires_at: str | None = None
     last_sign_in: Outcome | None = None
     last_confirm_code: str | None = None
     next: str
@@ -138,7 +138,7 @@ def status_of(
             "confirm_code": page.confirm_code if page else None,
             "requested_email": page.for_account if page else None,
             "waiting_for": page.waiting_for if page else None,
-            "sign_in_expires_at": _iso(page.expires_at) if page else None,
+            "page_expires_at": _iso(page.expires_at) if page else None,
             "next": began + then + of_previous,
         }
         | _last(session.last_page)

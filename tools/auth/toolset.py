@@ -18,6 +18,7 @@ from ..base.arguments import LONGEST_SECRET, SWITCHED_OFF, Name, Secret
 from ..base.call import ToolCall, meant_at_page
 from ..base.contract import ADDS, CHANGES, READS, ContractTool, tool
 from ..base.sign_in import bring
+from .card import CARD
 from .status import (
     NO_SESSION,
     PAGE_CLOSED,
@@ -76,7 +77,7 @@ async def signup(
         call.refuse_what_has_ended(session)
         meant = session.meant = meant_at_page(session, Meant(email))
         pending = await call.ways.desk.open(session, form="sign_up", email=meant.account, name=name)
-    sent = await bring(call.caller, pending, meant=meant)
+    sent = await bring(call.caller, pending, meant=meant, for_card=True)
     return status_of(session, meant=meant, sent=sent)
 
 
@@ -101,7 +102,8 @@ async def login(
             await session.grant.mean(email)
             return status_of(session)
         arrival = await call.sign_in(session, meant=Meant(email), captcha=captcha)
-    sent = await bring(call.caller, arrival.pending, meant=arrival.meant) if arrival.pending else None
+    pending = arrival.pending
+    sent = await bring(call.caller, pending, meant=arrival.meant, for_card=True) if pending else None
     return status_of(session, meant=arrival.meant, previous_signed_out=arrival.previous_signed_out, sent=sent)
 
 
@@ -164,10 +166,10 @@ def toolset(settings: Settings) -> list[ContractTool]:
     """The six tools, in the order in which they are listed."""
     without = () if settings.secret_arguments else SWITCHED_OFF
     return [
-        tool(login, "Sign in to Rememberizer", ADDS, without=without, writes=False),
+        tool(login, "Sign in to Rememberizer", ADDS, without=without, writes=False, card=CARD),
         tool(session_status, "Who is signed in to Rememberizer", READS),
         tool(logout, "Sign out of Rememberizer", CHANGES, writes=False),
-        tool(signup, "Create a Rememberizer account", ADDS, without=without),
+        tool(signup, "Create a Rememberizer account", ADDS, without=without, card=CARD),
         tool(verify, "Verify the e-mail address", ADDS, writes=False),
         tool(refresh, "Renew the Rememberizer session", ADDS, writes=False),
     ]

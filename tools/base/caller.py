@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 from mcp import MCPError
+from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitResult
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult
@@ -110,6 +111,11 @@ class Caller:
         if version in MODERN_PROTOCOL_VERSIONS:
             return AskedBy.RESULT
         return AskedBy.REQUEST if version in REQUESTS[mode] else None
+
+    @property
+    def declares_cards(self) -> bool:
+        """Whether it declared that it shows the page of a tool (MCP Apps); that it does, nobody knows."""
+        return client_supports_apps(self.context)
 
     @property
     def state(self) -> str | None:

@@ -76,6 +76,7 @@ def tool(
     *,
     without: Collection[str] = (),
     writes: bool | None = None,
+    card: str | None = None,
 ) -> ContractTool:
     """A tool from its body. The body's name and docstring are what a model reads, and its signature says the schemas.
 
@@ -85,6 +86,7 @@ def tool(
         annotations: What a host is told about it.
         without: Names of arguments that the settings take away.
         writes: Whether it changes what is stored at Rememberizer, where the annotations don't say so.
+        card: The address of the page that a host may show with the result (MCP Apps).
     """
     accepted = _arguments_of(body, without)
     return ContractTool(
@@ -98,6 +100,7 @@ def tool(
         annotations=annotations,
         arguments=accepted,
         writes=not annotations.read_only_hint if writes is None else writes,
+        meta={"ui": {"resourceUri": card}} if card else None,
     )
 
 

@@ -47,13 +47,16 @@ _ENDS: Mapping[End, tuple[str, str | None]] = {
 }
 
 
-async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant) -> Sent | None:
+async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_card: bool = False) -> Sent | None:
     """Send the person to the page, and wait until they are done or patience ends.
+
+    A card gets the result only when the call ends. So the call asks and waits for nobody where the result is for one.
 
     Args:
         caller: The client.
         pending: The page.
         meant: The account that the call is meant for, if one is; a later round of the call hears of it.
+        for_card: Whether the result is for a card, if the client declared that it shows cards.
 
     Returns:
         How they were sent, while they are not done; ``None`` when they are signed in, as whomever.
@@ -62,7 +65,8 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant) -> Sent
         InputNeeded: The client is to be asked first, in its own round.
         SignInFailed: The page ended without an account.
     """
-    sent = await _send(caller, pending, meant)
+    is_for_card = for_card and caller.declares_cards and caller.state is None
+    sent = await (_hand_over(caller, pending) if is_for_card else _send(caller, pending, meant))
     match pending.end:
         case None:
             return sent
@@ -82,6 +86,16 @@ def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
     )
     error.sign_in_url, error.confirm_code = pending.url, pending.confirm_code
     return error
+
+
+async def _hand_over(caller: Caller, pending: PendingSignIn) -> Sent:
+    """Open the browser where the server may, once; a client that declares cards may show none."""
+    is_first, pending.was_shown = not pending.was_shown, True
+    if is_first and caller.opens_browser and not pending.was_opened:
+        pending.was_opened = True
+        if await open_browser(pending.url):
+            return Sent.BY_BROWSER
+    return Sent.BY_LINK
 
 
 async def _send(caller: Caller, pending: PendingSignIn, meant: Meant) -> Sent:

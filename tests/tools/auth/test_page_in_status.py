@@ -51,7 +51,7 @@ async def test_a_pending_status_says_what_the_page_is_for_and_for_whom(
     waiting_for = "credentials" if tool == "login" else "new_account"
     assert of_page(status) == ("pending", waiting_for, email, None)
     assert status["next"] == f"{LINK}{purpose}{DONE}"
-    assert status["sign_in_expires_at"] == "2025-06-15T15:16:40Z"
+    assert status["page_expires_at"] == "2025-06-15T15:16:40Z"
     assert of_last(status) == (None, None)
 
 
@@ -140,7 +140,7 @@ async def test_the_status_says_how_the_last_page_ended(
         status = await agent.call("session_status")
         assert (status["state"], *of_last(status)) == (then[0], outcome, before["confirm_code"])
         assert of_page(status)[1:3] == (None, None)
-        assert (status["sign_in_expires_at"], status["next"].startswith(then[1])) == (None, True)
+        assert (status["page_expires_at"], status["next"].startswith(then[1])) == (None, True)
         await resync()
 
 

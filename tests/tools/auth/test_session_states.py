@@ -8,7 +8,7 @@ from tests.support.clock import FakeClock
 from tests.support.upstream import jwt, reply, tokens, usual
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
-NO_PAGE = dict.fromkeys(("requested_email", "waiting_for", "sign_in_expires_at", "last_sign_in", "last_confirm_code"))
+NO_PAGE = dict.fromkeys(("requested_email", "waiting_for", "page_expires_at", "last_sign_in", "last_confirm_code"))
 NOBODY = {
     "session": None,
     "state": "signed_out",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.agent import ERAS, Around, Era, agent_on, server_on
+from tests.support.cards import DECLARED
 from tests.support.person import Asking, sign_in_at
 from tests.support.sessions import resync
 from tests.support.upstream import usual
@@ -54,6 +55,24 @@ async def test_a_page_is_opened_once_and_the_link_is_given_too(era: Era, tmp_pat
         assert (again["state"], again["sign_in_url"]) == ("pending", status["sign_in_url"])
         await resync()
     assert seen.read_text(encoding="utf-8").splitlines() == [status["sign_in_url"]]
+
+
+async def test_where_cards_are_declared_a_page_is_opened_once_too_and_no_call_waits(era: Era, tmp_path: Path) -> None:
+    seen = browser(tmp_path, TAKES_NOTE)
+    server = server_on(usual().transport, None, Around(patience_seconds=600), open_browser="always")
+    async with agent_on(server, era, extensions=DECLARED) as agent:
+        status = await agent.call("login")
+        assert status["next"].startswith("The page was opened in the user's browser; if they don't see it, give them")
+        assert (await agent.call("login"))["next"].startswith("Give the user the link")
+    assert seen.read_text(encoding="utf-8").splitlines() == [status["sign_in_url"]]
+
+
+async def test_where_cards_are_declared_a_browser_that_can_not_be_started_leaves_the_link(era: Era) -> None:
+    os.environ["BROWSER"] = "/nowhere/browser %s"
+    os.environ["PATH"] = "/nowhere"
+    server = server_on(usual().transport, None, PATIENT, open_browser="always")
+    async with agent_on(server, era, extensions=DECLARED) as agent:
+        assert (await agent.call("login"))["next"].startswith("Give the user the link")
 
 
 @pytest.mark.parametrize("wish", ["never", "auto"])

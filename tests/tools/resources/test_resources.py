@@ -44,7 +44,7 @@ async def refusal_of(client: Client, uri: str) -> tuple[int, str, Any]:
 
 @each_era
 @pytest.mark.promise("tools:resources:constant", "tools:list:cacheable")
-async def test_the_list_holds_the_session_alone_whatever_is_stored_and_whoever_is_signed_in(era: Era) -> None:
+async def test_the_list_holds_the_card_and_the_session_whatever_is_stored_and_whoever_is_signed_in(era: Era) -> None:
     server = server_on(signed_in(Shelf([["a"], ["b"]]).upstream).transport)
     async with agent_on(server, era) as agent:
         before = await agent.client.list_resources()
@@ -53,7 +53,7 @@ async def test_the_list_holds_the_session_alone_whatever_is_stored_and_whoever_i
         after = await agent.client.list_resources(cache_mode="bypass")
         templates = await agent.client.list_resource_templates()
     assert before == after
-    assert [resource.uri for resource in after.resources] == ["rememberizer://session"]
+    assert [resource.uri for resource in after.resources] == ["ui://rememberizer/sign-in", "rememberizer://session"]
     assert [each.uri_template for each in templates.resource_templates] == [
         "rememberizer://documents/{id}",
         "rememberizer://discussions/{source}/{id}",
@@ -75,7 +75,7 @@ async def test_lists_may_be_cached_by_everybody_and_what_is_read_by_nobody() -> 
 
 @pytest.mark.promise("tools:resources:constant", "tools:list:read-only-and-toolsets")
 @pytest.mark.parametrize(
-    ("toolsets", "resources", "templates"), [("auth", 1, 0), ("knowledge", 0, 2), ("all", 1, 2), ("mementos", 0, 0)]
+    ("toolsets", "resources", "templates"), [("auth", 2, 0), ("knowledge", 0, 2), ("all", 2, 2), ("mementos", 0, 0)]
 )
 async def test_a_resource_is_there_with_the_toolset_that_it_belongs_to(
     toolsets: str, resources: int, templates: int
