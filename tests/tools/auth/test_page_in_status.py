@@ -178,13 +178,16 @@ async def test_an_end_is_forgotten_when_the_next_page_opens_or_the_user_signs_ou
             await agent.call("logout")
 
 
-async def test_a_sign_in_that_needs_no_page_leaves_no_last_page(clock: FakeClock) -> None:
+async def test_another_page_or_a_sign_in_that_needs_none_leaves_no_last_page(clock: FakeClock) -> None:
     async with agent_on(server_on(usual().transport, clock)) as agent:
         await agent.call("login", **ADA)
         first = await agent.call("login", email=GRACE["email"])
         clock.advance(600)
         status = await agent.call("session_status")
         assert (status["email"], *of_last(status)) == (ADA["email"], "expired", first["confirm_code"])
+        assert of_last(await agent.call("login", email=GRACE["email"])) == (None, None)
+        clock.advance(600)
+        assert of_last(await agent.call("session_status"))[0] == "expired"
         assert of_last(await agent.call("login", **ADA)) == (None, None)
 
 
