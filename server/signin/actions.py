@@ -84,6 +84,8 @@ class Actions:
                 await self._sign_in(visit, parse(SignInForm, visit.completed))
             case "sign_up":
                 await self._sign_in(visit, parse(SignUpForm, visit.completed))
+            case "cancel":
+                await self.stop(pending, End.DECLINED)
             case "another_account":
                 pending.another_account = pending.for_account is not None
             case "browser_session":
