@@ -140,6 +140,7 @@ class SignInDesk:
             by_ticket=self._pages,
             actions=Actions(sessions=self.sessions, attempts=self.attempts, environment=self.environment),
             pages=Pages(
+                may=_allowed(settings),
                 sandbox=settings.sandbox,
                 recaptcha_site_key=settings.recaptcha_site_key,
                 form_target=client.authorize_url if client else None,
@@ -154,3 +155,10 @@ class SignInDesk:
                 f"The sign-in page can't be served: port {port} of this machine can't be had.",
                 repair="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
             ) from error
+
+
+def _allowed(settings: Settings) -> str:
+    """What the settings let an assistant do with an account."""
+    if settings.read_only:
+        return "only read"
+    return "read, store and delete" if "mementos" in settings.toolsets else "read and store"

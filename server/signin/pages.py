@@ -17,7 +17,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _DENIED = "camera display-capture geolocation hid microphone midi payment serial usb"
 # What Google's FAQ lists; its widget writes style attributes, and a hash would switch 'unsafe-inline' off.
 _RECAPTCHA = (
-    "script-src https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; "
+    " https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; "
     "frame-src https://www.google.com/recaptcha/ https://recaptcha.google.com/recaptcha/; "
     "connect-src https://www.google.com/recaptcha/; style-src 'unsafe-inline'; "
     "img-src data: https://www.gstatic.com/recaptcha/"
@@ -27,17 +27,20 @@ _RECAPTCHA = (
 class Pages:
     """Renders the templates, each as one self-contained response.
 
-    There is one style sheet, which the content security policy admits by its hash, and no script but that of a captcha.
+    There is one style sheet and one script of ours, which the content security policy admits by their hashes.
 
     Args:
+        may: What the assistant may do with the account, as "read and store".
         sandbox: Whether the service is the sandbox: each page says so, and the captcha check is the sandbox's own.
         recaptcha_site_key: Shows Google's reCAPTCHA v2, which loads scripts from Google.
-        form_target: An address to whose origin a form may lead, besides the page's; browsers apply ``form-action`` to
-            the redirect after a post too.
+        form_target: The consent page, where there is one. A form may lead to its origin too: browsers apply
+            ``form-action`` to the redirect after a post.
     """
 
-    def __init__(self, *, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None) -> None:
-        style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    def __init__(
+        self, *, may: str, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None
+    ) -> None:
+        style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
         site_key = None if sandbox else recaptcha_site_key
         self._environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
@@ -48,15 +51,18 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            captcha="sandbox" if sandbox else "recaptcha" if site_key else "field",
+            captcha="sandbox" if sandbox else "recaptcha" if site_key else None,
+            consent=form_target is not None,
+            may=may,
             sandbox=sandbox,
+            script=Markup(script),  # noqa: S704 -- our own file
             service="the Rememberizer sandbox" if sandbox else "Rememberizer",
             site_key=site_key,
             style=Markup(style),  # noqa: S704 -- our own file
         )
         self.headers: Mapping[str, str] = {
             "Cache-Control": "no-store",
-            "Content-Security-Policy": _policy(style, form_target=form_target, recaptcha=bool(site_key)),
+            "Content-Security-Policy": _policy(style, script, form_target=form_target, recaptcha=bool(site_key)),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED.split()),
@@ -75,15 +81,17 @@ class Pages:
         return HTMLResponse(page, status_code=status, headers=self.headers)
 
 
-def _policy(style: str, *, form_target: str | None, recaptcha: bool) -> str:
+def _policy(style: str, script: str, *, form_target: str | None, recaptcha: bool) -> str:
     """Give the content security policy (security.md S39)."""
     target = urlsplit(form_target or "")
     other = f" {target.scheme}://{target.netloc}" if form_target else ""
     policy = f"default-src 'none'; form-action 'self'{other}; base-uri 'none'; frame-ancestors 'none'; "
-    if recaptcha:
-        return policy + _RECAPTCHA
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return policy + f"style-src 'sha256-{digest}'; img-src data:"
+    policy += f"script-src {_hash_of(script)}"
+    return policy + (_RECAPTCHA if recaptcha else f"; style-src {_hash_of(style)}; img-src data:")
+
+
+def _hash_of(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _cleaned(value: Any) -> Any:

@@ -81,6 +81,8 @@ class PendingSignIn:
     """The name of a new account, if none is entered at the sign-up form."""
     expires_at: float
     """When the page is abandoned, in Unix seconds."""
+    asked_by: str | None = None
+    """The client that sent the person here, as it calls itself."""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     """Names the page towards the client, and opens nothing."""
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(TICKET_BYTES))

@@ -7,6 +7,7 @@ click sends nothing twice.
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 
@@ -145,11 +146,15 @@ class SignInSite:
     def _form(self, visit: Visit, wrong: Complaint | None = None) -> Response:
         pending, form = visit.pending, _form_for(visit)
         email = pending.email_in(visit.browser)
+        seconds_left = pending.expires_at - self.actions.environment.now()
         return self.pages.render(
             f"{form}.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
             base=f"/{pending.ticket}",
             confirm_code=pending.confirm_code,
+            asked_by=pending.asked_by,
+            minutes=max(1, round(seconds_left / 60)),
+            closes_at=datetime.fromtimestamp(pending.expires_at, UTC).isoformat(),
             account=_account(pending),
             has_name=pending.name is not None,
             email=email or (masked(pending.entered_email) if pending.entered_email else None),

@@ -126,9 +126,13 @@ async def small_targets(page: Page | Frame, *, least: float = 44) -> Sequence[st
 
 
 async def tab_walk(page: Page, *, steps: int) -> Sequence[dict[str, Any]]:
-    """Press Tab so often; each stop's name, the width of its outline in pixels, and whether the window shows both."""
+    """Press Tab so often; each stop's name, the width of its outline in pixels, and whether the window shows both.
+
+    A field that has the focus from the start is the first stop.
+    """
     stops = []
-    for _ in range(steps):
-        await page.keyboard.press("Tab")
+    for step in range(steps):
+        if step or await page.evaluate("document.activeElement === document.body"):
+            await page.keyboard.press("Tab")
         stops.append(await page.evaluate(FOCUSED))
     return stops

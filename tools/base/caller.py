@@ -21,6 +21,7 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitRequestURLPa
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from ...server.api.text import clean_line
 from ...server.sessions.meant import Meant
 from ...server.signin.pending import End, PendingSignIn
 from .questions import READING_SECONDS, Questions
@@ -95,6 +96,13 @@ class Caller:
     questions: Questions
     patience_seconds: float
     opens_browser: bool
+
+    @property
+    def name(self) -> str | None:
+        """What the client calls itself, with its version: its own words, for people only."""
+        introduction = self.context.session.client_params
+        info = introduction.client_info if introduction else None
+        return clean_line(f"{info.title or info.name} {info.version}", limit=60) if info else None
 
     def asked_by(self, mode: Mode) -> AskedBy | None:
         """By what it can be asked to open a link or to show a form, if it declared that it can (S3).

@@ -65,6 +65,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
         InputNeeded: The client is to be asked first, in its own round.
         SignInFailed: The page ended without an account.
     """
+    pending.asked_by = caller.name
     is_for_card = for_card and caller.declares_cards and caller.state is None
     sent = await (_hand_over(caller, pending) if is_for_card else _send(caller, pending, meant))
     match pending.end:

@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse
 SITE_KEY = "6Lc-site-key"
 TICKET = "/a-ticket-of-the-test"
 CODE = "amber falcon"
+RESET = "https://rememberizer.ai/"
+"""The one address elsewhere: the web site, which says how a password is reset."""
 ADA = {"masked": "a…@example.org", "another": False}
 ANOTHER = ADA | {"another": True}
 
@@ -30,6 +32,9 @@ def form(template: str, *, field: str | None = None, error: str | None = None, *
     given: dict[str, Any] = {
         "base": TICKET,
         "confirm_code": CODE,
+        "asked_by": "Claude Desktop 1.2",
+        "minutes": 10,
+        "closes_at": "2026-11-30T12:00:00+00:00",
         "values": {},
         "error": error,
         "field": field,
@@ -111,7 +116,7 @@ class Seen(HTMLParser):
 
 
 def pages(*, sandbox: bool = False, recaptcha_site_key: str | None = None, form_target: str | None = None) -> Pages:
-    return Pages(sandbox=sandbox, recaptcha_site_key=recaptcha_site_key, form_target=form_target)
+    return Pages(may="read and store", sandbox=sandbox, recaptcha_site_key=recaptcha_site_key, form_target=form_target)
 
 
 def render(view: View, given: Pages | None = None) -> HTMLResponse:

@@ -127,11 +127,9 @@ def marked_in(answered: httpx.Response) -> list[str]:
     [
         ({"form": "sign_in", **ADA}, "password"),
         ({"form": "sign_in", "email": "ada", "password": "x"}, "email"),
-        ({"form": "sign_in", **ADA, "captcha": TOO_LONG}, "captcha"),
         ({"form": "sign_up", **ADA, "name": TOO_LONG}, "name"),
         ({"form": "sign_up", "email": "ada", "password": "x"}, "email"),
         ({"form": "sign_up", "email": ADA["email"]}, "password"),
-        ({"form": "sign_up", **ADA, "captcha": TOO_LONG}, "captcha"),
         ({"form": "browser_session", "refresh_token": TOO_LONG}, "refresh_token"),
     ],
 )
@@ -139,6 +137,16 @@ async def test_a_refusal_stands_at_its_field(fields: dict[str, str], wrong: str)
     async with page(usual(signin=reply(401))) as (_, url):
         answered = await post(url, data=fields)
     assert marked_in(answered) == [wrong]
+
+
+@pytest.mark.promise("page:look:accessible", "page:forms:work-and-stay")
+@pytest.mark.parametrize("sandbox", [False, True])
+@pytest.mark.parametrize("form", ["sign_in", "sign_up"])
+async def test_a_refusal_of_a_captcha_stands_at_its_field_if_there_is_one(form: str, sandbox: bool) -> None:
+    async with page(sandbox=sandbox) as (_, url):
+        answered = await post(url, data={"form": form, **ADA, "captcha": TOO_LONG})
+    assert "This captcha response is too long to be one." in answered.text
+    assert marked_in(answered) == (["captcha"] if sandbox else [])
 
 
 @pytest.mark.promise("page:look:accessible", "page:forms:work-and-stay")

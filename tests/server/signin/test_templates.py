@@ -5,7 +5,7 @@ import re
 import pytest
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
-from tests.server.signin.support import CODE, FORMS, SITE_KEY, TICKET, VIEWS, View, pages, seen, text
+from tests.server.signin.support import CODE, FORMS, RESET, SITE_KEY, TICKET, VIEWS, View, pages, seen, text
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -24,8 +24,8 @@ def test_no_other_page_shows_it() -> None:
 @pytest.mark.parametrize(
     ("name", "form_name", "fields"),
     [
-        ("sign-in", "sign_in", {"email": "username", "password": "current-password", "captcha": "off"}),
-        ("sign-up", "sign_up", {"name": "name", "email": "username", "password": "new-password", "captcha": "off"}),
+        ("sign-in", "sign_in", {"email": "username", "password": "current-password"}),
+        ("sign-up", "sign_up", {"name": "name", "email": "username", "password": "new-password"}),
         ("browser-session", "browser_session", {"refresh_token": "off"}),
         ("another-account", "another_account", {}),
         ("verify", "verify", {"verification_code": "one-time-code"}),
@@ -76,7 +76,6 @@ def test_the_sandbox_says_where_its_mail_is() -> None:
     ("name", "wrong"),
     [
         ("sign-in-again", "password"),
-        ("sign-in-captcha", "captcha"),
         ("sign-up-again", "email"),
         ("verify-again", "verification_code"),
     ],
@@ -105,13 +104,49 @@ def test_a_complaint_about_no_field_stands_above_the_form_and_has_the_focus() ->
 def test_without_a_complaint_nothing_is_marked(name: str) -> None:
     page = text(VIEWS[name]).partition("</style>")
     assert "Error" not in page[0]
-    assert not re.search(r'aria-invalid=|role="alert"|autofocus', page[2])
+    assert not re.search(r'aria-invalid=|role="alert"', page[2])
 
 
-def test_the_captcha_field_is_folded_away_until_it_is_asked_for() -> None:
-    assert seen(VIEWS["sign-in"]).all("details") == [{"class": "extra"}]
-    assert seen(VIEWS["sign-in-captcha"]).all("details") == []
-    assert seen(VIEWS["sign-in-captcha"]).named("captcha")["type"] == "text"
+@pytest.mark.promise("page:look:first-field")
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("sign-in", ["email"]), ("sign-up", ["name"]), ("verify", ["verification_code"]), ("browser-session", [])],
+)
+def test_without_a_complaint_the_first_field_has_the_focus(name: str, first: list[str]) -> None:
+    """But where it has to be read first what to enter."""
+    assert [each["name"] for each in seen(VIEWS[name]).all("input") if "autofocus" in each] == first
+
+
+@pytest.mark.promise("page:refusal:captcha-leads-on")
+@pytest.mark.parametrize(
+    ("target", "way", "named"),
+    [
+        (None, f"{TICKET}/browser-session", "Use my session at rememberizer.ai"),
+        ("https://api.rememberizer.ai/api/v1/auth/", TICKET, "Sign in at Rememberizer"),
+    ],
+)
+def test_where_no_captcha_can_be_shown_the_page_leads_to_the_way_that_works(
+    target: str | None, way: str, named: str
+) -> None:
+    given = pages(form_target=target)
+    page, parsed = text(VIEWS["sign-in-captcha"], given), seen(VIEWS["sign-in-captcha"], given)
+    assert [each["href"] for each in parsed.all("a") if each.get("class") == "way"] == [way]
+    assert page.index('role="alert"') < page.index(f">{named}</a>") < page.index("<form")
+    assert not [each for each in parsed.all("input") if each["name"] == "captcha"]
+    assert 'class="way"' not in text(VIEWS["sign-in-again"], given)
+
+
+@pytest.mark.promise("page:look:accessible")
+def test_a_complaint_about_the_sandboxs_captcha_stands_at_its_box() -> None:
+    box = seen(VIEWS["sign-in-captcha"], pages(sandbox=True)).named("captcha")
+    assert (box["aria-describedby"], box["aria-invalid"], "autofocus" in box) == ("error", "true", True)
+    assert text(VIEWS["sign-in-captcha"], pages(sandbox=True)).count('role="alert"') == 1
+
+
+def test_a_forgotten_password_is_rememberizers_to_reset() -> None:
+    away = {"href": RESET, "target": "_blank", "rel": "noreferrer"}
+    assert away in seen(VIEWS["sign-in"]).all("a")
+    assert away not in seen(VIEWS["sign-in"], pages(sandbox=True)).all("a")
 
 
 def test_the_sandbox_ticks_its_documented_captcha() -> None:
