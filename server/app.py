@@ -31,6 +31,7 @@ from .sessions.store import SessionStore
 from .settings.settings import Settings, variable
 from .signin.browser import should_open
 from .signin.desk import SignInDesk
+from .signin.embedded import EmbeddedSandbox
 from .signin.ways import SignInWays
 
 if TYPE_CHECKING:
@@ -139,21 +140,24 @@ class _Build:
     async def run(self, _: object) -> AsyncIterator[Services]:
         """One run of the server: at its end the sweeper stops, memory is wiped and the connections are closed."""
         base_url, transport = self.settings.base_url, self.transport
-        authorize_url = base_url + AUTHORIZE_PATH
+        authorize_url, embedded = base_url + AUTHORIZE_PATH, None
         async with AsyncExitStack() as stack:
             if self.settings.sandbox and transport is None:
-                base_url, transport, authorize_url = await _embedded_sandbox(self.sandbox, stack)
+                base_url = SANDBOX_BASE_URL
+                transport, authorize_url, embedded = await _embedded_sandbox(self.sandbox, stack)
             api = RememberizerAPI(base_url=base_url, transport=transport, sleep=self.sleep, now=self.now)
             stack.push_async_callback(_shielded, api.aclose)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(tasks.cancel_scope.cancel)
-            services = self._services(api, tasks.start_soon, authorize_url)
+            services = self._services(api, tasks.start_soon, authorize_url, embedded)
             tasks.start_soon(services.sessions.keep_sweeping, self.sleep)
             stack.push_async_callback(_shielded, services.ways.desk.aclose)
             stack.callback(services.sessions.wipe)
             yield services
 
-    def _services(self, api: RememberizerAPI, spawn: Spawn, authorize_url: str) -> Services:
+    def _services(
+        self, api: RememberizerAPI, spawn: Spawn, authorize_url: str, embedded: EmbeddedSandbox | None
+    ) -> Services:
         settings, keychain = self.settings, None
         if settings.keep_signed_in == "keyring":
             keychain = Keychain(base_url=api.base_url, secrets=self.secrets, backend=self.keyring)
@@ -178,6 +182,7 @@ class _Build:
             attempts=attempts,
             environment=environment,
             client=_oauth_client(settings, authorize_url),
+            embedded=embedded,
             sleep=self.sleep,
         )
         return Services(
@@ -218,16 +223,25 @@ async def _shielded(close: Callable[[], Awaitable[None]]) -> None:
         await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
 
 
-async def _embedded_sandbox(config: "SandboxConfig | None", stack: AsyncExitStack) -> tuple[str, Transport, str]:
+async def _embedded_sandbox(
+    config: "SandboxConfig | None", stack: AsyncExitStack
+) -> tuple[Transport, str, EmbeddedSandbox]:
     """Start the sandbox until the end of the stack.
 
     Returns:
-        Its base URL, what carries the calls to it, and the address of its consent page.
+        What carries the calls to it, the address of its consent page, and what it has for the sign-in page.
     """
     from .sandbox.app import Sandbox  # noqa: PLC0415 -- nobody pays for a sandbox that was not asked for
-    from .sandbox.config import SandboxConfig  # noqa: PLC0415 -- as above
+    from .sandbox.config import (  # noqa: PLC0415 -- as above
+        SANDBOX_CAPTCHA,
+        SANDBOX_GUEST_EMAIL,
+        SANDBOX_GUEST_PASSWORD,
+        SandboxConfig,
+    )
     from .sandbox.listener import outbox_listener  # noqa: PLC0415 -- as above
 
     sandbox = stack.enter_context(Sandbox(config or SandboxConfig()))
     address = await stack.enter_async_context(outbox_listener(sandbox))
-    return SANDBOX_BASE_URL, asgi_transport(sandbox.app), address.authorize_url
+    guest = {"email": SANDBOX_GUEST_EMAIL, "password": SANDBOX_GUEST_PASSWORD, "captcha": SANDBOX_CAPTCHA}
+    for_page = EmbeddedSandbox(guest=guest, newest_code=sandbox.outbox.newest_code)
+    return asgi_transport(sandbox.app), address.authorize_url, for_page

@@ -17,6 +17,10 @@ AUTHORIZE_PATH = "/api/v1/auth/oauth2/authorize/"
 """Where an OAuth app sends the person's browser."""
 SANDBOX_OAUTH_CLIENT_ID = "5a4db0c5-0000-4000-8000-5a4db0c50001"
 SANDBOX_OAUTH_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - everybody's: it protects nothing
+SANDBOX_GUEST_EMAIL = "ada@sandbox.example"
+"""Whose account is there without a sign-up, so that nobody needs one to look around."""
+SANDBOX_GUEST_PASSWORD = "sandbox-guest"  # noqa: S105 - everybody's: it protects nothing
+SANDBOX_GUEST_NAME = "Ada Lovelace"
 
 OFFLINE_ACCESS = "offline_access"
 """The one scope of OAuth that there is: a refresh token comes with it."""

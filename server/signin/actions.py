@@ -14,6 +14,7 @@ from ..sessions.session import Session
 from ..sessions.states import Environment, State
 from ..sessions.store import SessionStore
 from .consent import Consent
+from .embedded import EmbeddedSandbox
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
 from .pending import End, PendingSignIn, masked
 
@@ -60,6 +61,8 @@ class Actions:
     sessions: SessionStore
     attempts: AttemptLimiter
     environment: Environment
+    embedded: EmbeddedSandbox | None
+    """The sandbox, where that is the service."""
 
     def is_open(self, pending: PendingSignIn) -> bool:
         """Whether the page can still be used."""
@@ -84,6 +87,8 @@ class Actions:
                 await self._sign_in(visit, parse(SignInForm, visit.completed))
             case "sign_up":
                 await self._sign_in(visit, parse(SignUpForm, visit.completed))
+            case "guest" if self.embedded:
+                await self._sign_in(visit, parse(SignInForm, self.embedded.guest))
             case "cancel":
                 await self.stop(pending, End.DECLINED)
             case "another_account":

@@ -15,6 +15,7 @@ from ..sessions.session import Session
 from ..sessions.states import Environment
 from ..sessions.store import SessionStore
 from ..settings.settings import Settings
+from .embedded import EmbeddedSandbox
 from .pending import FormName, PendingSignIn, first_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class SignInDesk:
     environment: Environment
     client: OAuthClient | None
     """The OAuth app, where one is configured; its redirect URL fixes the port."""
+    embedded: EmbeddedSandbox | None = None
+    """The sandbox, where that is the service."""
     sleep: Callable[[float], Awaitable[None]]
     """Waits for so many seconds, until a page's time is over."""
     _pages: dict[str, PendingSignIn] = field(default_factory=dict, init=False)
@@ -138,7 +141,12 @@ class SignInDesk:
         settings, client = self.settings, self.client
         site = SignInSite(
             by_ticket=self._pages,
-            actions=Actions(sessions=self.sessions, attempts=self.attempts, environment=self.environment),
+            actions=Actions(
+                sessions=self.sessions,
+                attempts=self.attempts,
+                environment=self.environment,
+                embedded=self.embedded,
+            ),
             pages=Pages(
                 may=_allowed(settings),
                 sandbox=settings.sandbox,

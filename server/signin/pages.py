@@ -41,6 +41,7 @@ class Pages:
         self, *, may: str, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None
     ) -> None:
         style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+        self.sandbox = sandbox
         site_key = None if sandbox else recaptcha_site_key
         self._environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),

@@ -73,7 +73,7 @@ class SignInSite:
             return self._done(pending, is_named=True)
         if not self.actions.is_open(pending):
             return self._ended(pending)
-        if path not in (None, *_PATHS):
+        if path not in (None, *_PATHS) or (path == "browser-session" and self.pages.sandbox):
             return self._refused()
         fields = {"form": path.replace("-", "_")} if path else {}
         response = self._form(Visit(pending=pending, browser=browser, fields=fields))
@@ -124,7 +124,7 @@ class SignInSite:
         except RememberizerError as error:
             if isinstance(error, SignInFailed):
                 pending.trouble = error
-            wrong = complaint_about(error, form=visit.form)
+            wrong = complaint_about(error, form=None if self.pages.sandbox else visit.form)
         except Exception:
             logger.exception("the sign-in page failed")
             wrong = complaint_about(InternalError())
@@ -157,11 +157,16 @@ class SignInSite:
             closes_at=datetime.fromtimestamp(pending.expires_at, UTC).isoformat(),
             account=_account(pending),
             has_name=pending.name is not None,
+            mailed_code=self._mailed_code(pending),
             email=email or (masked(pending.entered_email) if pending.entered_email else None),
             values={"email": visit.fields.get("email", email), "name": visit.fields.get("name", "")},
             error=wrong.sentence if wrong else None,
             field=wrong.field if wrong and wrong.field in FORMS[form].model_fields else None,
         )
+
+    def _mailed_code(self, pending: PendingSignIn) -> str | None:
+        embedded = self.actions.embedded
+        return embedded.newest_code(pending.entered_email) if embedded and pending.entered_email else None
 
     def _to_consent(self, visit: Visit, client: OAuthClient) -> Response:
         visit.pending.consent = trip = Consent(client=client, page_browser=visit.browser)

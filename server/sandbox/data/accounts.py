@@ -29,15 +29,15 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, *, email: str, name: str, password_hash: str) -> Account:
-        """Add an account whose e-mail address is not verified yet.
+    def create(self, *, email: str, name: str, password_hash: str, verified: bool = False) -> Account:
+        """Add an account, whose e-mail address is not verified yet unless that is said.
 
         Raises:
             EmailTakenError: the address, in whatever case, has an account.
         """
         columns = {"login": email.casefold(), "email": email, "name": name, "password_hash": password_hash}
         try:
-            return _account(self._database.insert("accounts", **columns))
+            return _account(self._database.insert("accounts", **columns, verified=int(verified)))
         except sqlite3.IntegrityError as error:
             raise EmailTakenError from error
 

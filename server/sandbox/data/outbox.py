@@ -55,6 +55,11 @@ class Outbox:
         columns = 'recipient AS "to", subject, code, sent_at, expires_at'
         return [Letter(**dict(row)) for row in self._database.all(f"SELECT {columns} FROM letters ORDER BY id")]  # noqa: S608 - a constant
 
+    def newest_code(self, to: str) -> str | None:
+        """Give the code of the newest letter to an e-mail address."""
+        row = self._database.one("SELECT code FROM letters WHERE recipient = ? ORDER BY id DESC LIMIT 1", to)
+        return None if row is None else str(row["code"])
+
     def send_code(self, account: Account) -> None:
         """Make a fresh code and send it."""
         code = f"{secrets.randbelow(_POSSIBLE_CODES):06}"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..config import SandboxConfig
+from ..config import SANDBOX_GUEST_EMAIL, SANDBOX_GUEST_NAME, SANDBOX_GUEST_PASSWORD, SandboxConfig
 from ..data.accounts import Account, Accounts
 from ..data.api_keys import ApiKeys
 from ..data.database import Database
@@ -116,6 +116,8 @@ class Services:
         """
         self.throttle.admit("signin-login", login.casefold(), per_minute=self.config.sign_in_attempts_per_minute)
         account = self.accounts.by_login(login)
+        if account is None and login.casefold() == SANDBOX_GUEST_EMAIL:
+            account = await self._guest()
         is_right = await self.passwords.matches(account.password_hash if account else None, password)
         status = self.config.variants.refusal_status
         if account is None or not is_right:
@@ -126,6 +128,13 @@ class Services:
             if self.config.variants.unverified_sign_in == "refused":
                 raise Refusal(status, "email_not_verified", "E-mail address is not verified.", field="login")
         return account
+
+    async def _guest(self) -> Account:
+        """Make the guest's account, when it is first asked for: to hash a password takes time."""
+        password_hash = await self.passwords.hash(SANDBOX_GUEST_PASSWORD)
+        return self.accounts.by_login(SANDBOX_GUEST_EMAIL) or self.accounts.create(
+            email=SANDBOX_GUEST_EMAIL, name=SANDBOX_GUEST_NAME, password_hash=password_hash, verified=True
+        )
 
     def _reader(self, account_id: int, memento_id: int | None) -> Reader:
         scope = Scope((account_shelf(account_id), SEED_SHELF), memento_id)

@@ -39,7 +39,10 @@ def form(template: str, *, field: str | None = None, error: str | None = None, *
         "error": error,
         "field": field,
     }
-    shown: dict[str, dict[str, Any]] = {"verify.html": {}, "sign_up.html": {"account": None, "has_name": False}}
+    shown: dict[str, dict[str, Any]] = {
+        "verify.html": {"mailed_code": None},
+        "sign_up.html": {"account": None, "has_name": False},
+    }
     return View(template, {**given, **shown.get(template, {"account": None}), **values})
 
 
@@ -82,6 +85,7 @@ VIEWS: Mapping[str, View] = {
         error="This code is wrong, used or too old. Take the newest mail.",
         field="verification_code",
     ),
+    "verify-mailed": form("verify.html", email="ada@example.org", mailed_code="795740"),
     "oauth": form("oauth.html"),
     "oauth-account": form("oauth.html", account=ADA),
     "done": View("done.html", {"email": "ada@example.org", "name": "Ada Lovelace", "verified": True}),

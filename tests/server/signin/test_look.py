@@ -55,7 +55,7 @@ async def test_the_readmes_pictures_are_small(how: str, browser: Browser, hall: 
 
 
 @pytest.mark.parametrize("how", ["light", "dark", "phone"])
-@pytest.mark.parametrize("name", ["sign-in", "sign-in-captcha", "verify"])
+@pytest.mark.parametrize("name", ["sign-in", "sign-in-captcha", "verify", "verify-mailed"])
 async def test_the_sandboxs_pages_do_too(name: str, how: str, browser: Browser, hall: Gallery) -> None:
     async with watched(browser, **look(how)) as profile:
         page = await profile.open(hall.of(name, sandbox=True))
