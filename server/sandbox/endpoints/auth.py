@@ -12,7 +12,15 @@ from ..config import SANDBOX_CAPTCHA
 from ..data.accounts import Account, EmailTakenError
 from ..data.refusals import InvalidFields, Refusal
 from ..data.tokens import Tokens
-from ..wire.credentials import REFRESH_COOKIE, access_token, bearer_token, clear_cookies, required, set_cookies
+from ..wire.credentials import (
+    REFRESH_COOKIE,
+    access_token,
+    bearer_token,
+    clear_cookies,
+    filled_in,
+    required,
+    set_cookies,
+)
 from ..wire.forms import Fields, Text, Verbatim, must, read_json
 from .base import Endpoints, answers
 
@@ -26,7 +34,11 @@ _Login = Annotated[Text, Field(max_length=254)]
 _Password = Annotated[Verbatim, Field(max_length=1024)]
 
 _IS_RIGHT = must(lambda captcha: captcha == SANDBOX_CAPTCHA, "Invalid reCAPTCHA. Please try again.")
-_Captcha = Annotated[Text, Field(max_length=10_000), _IS_RIGHT]
+_IS_FILLED_IN = must(
+    lambda captcha: captcha != "recaptcha_response",
+    f"Put {SANDBOX_CAPTCHA} in place of recaptcha_response: it is the sandbox's captcha.",
+)
+_Captcha = Annotated[Text, Field(max_length=10_000), _IS_FILLED_IN, _IS_RIGHT]
 
 
 class _CaptchaFields(Fields):
@@ -99,7 +111,7 @@ class AuthEndpoints(Endpoints):
     @answers("POST", "/auth/custom-refresh/")
     async def refresh(self, request: Request) -> Response:
         """Exchange the refresh cookie for new cookies (rememberizer-api.md §1.4)."""
-        tokens = self.services.families.renew(request.cookies.get(REFRESH_COOKIE, ""))
+        tokens = self.services.families.renew(filled_in(request.cookies.get(REFRESH_COOKIE, "")))
         if tokens is None:
             raise Refusal(self.variants.refresh_refusal_status, "token_not_valid", "Token is invalid or expired")
         return self._with_cookies(tokens)

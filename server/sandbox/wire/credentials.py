@@ -10,6 +10,10 @@ from ..data.refusals import Refusal
 from ..data.tokens import Tokens
 
 REFRESH_COOKIE = "refresh_token"
+_PLACEHOLDERS = {
+    "YOUR_JWT_TOKEN": "the value of the access cookie",
+    "YOUR_REFRESH_TOKEN": f"the value of the cookie {REFRESH_COOKIE}",
+}
 
 
 def bearer_token(request: Request) -> str:
@@ -24,9 +28,16 @@ def access_token(request: Request, config: SandboxConfig) -> str:
 
 
 def required(token: str) -> str:
-    """Give the token, or refuse with a 401 if it is empty."""
+    """Give the token, or refuse with a 401 if it is empty or a placeholder."""
     if not token:
         raise Refusal(401, "not_authenticated", "Authentication credentials were not provided.")
+    return filled_in(token)
+
+
+def filled_in(token: str) -> str:
+    """Give the token, or refuse with a 401 what the API documentation's commands have in its place."""
+    if token in _PLACEHOLDERS:
+        raise Refusal(401, "token_not_valid", f"Put {_PLACEHOLDERS[token]} in place of {token}: signing in sets it.")
     return token
 
 
