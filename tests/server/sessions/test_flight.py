@@ -226,7 +226,7 @@ async def test_runs_never_overlap_whoever_comes_and_goes(patience: list[int]) ->
 
 
 @pytest.mark.promise("upstream:refresh:once-a-call")
-async def test_within_one_call_a_run_that_failed_is_not_started_again() -> None:
+async def test_within_one_call_alone_a_run_that_failed_is_not_started_again() -> None:
     run, other = Run(ending=RateLimited(status=429)), Run()
     run.may_end.set()
     other.may_end.set()
@@ -244,6 +244,9 @@ async def test_within_one_call_a_run_that_failed_is_not_started_again() -> None:
                 assert (run.starts, other.starts) == (starts, starts)
                 assert len({id(error) for error in errors}) == 3
                 assert {error.status for error in errors} == {429}
+            with pytest.raises(RateLimited):
+                await flight.join()
+            assert run.starts == 3
 
 
 @pytest.mark.promise("upstream:refresh:once-a-call")

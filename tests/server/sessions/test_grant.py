@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.errors import SessionExpired
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
@@ -147,6 +148,17 @@ async def test_a_page_makes_only_the_account_that_was_meant_the_last_one(
         assert await token_in(ring) is None
         assert await token_in(ring, GRACE["email"]) == "refresh-6"
         assert await keychain(ring).last_account() == last
+
+
+@not_replaced
+async def test_an_account_that_was_meant_stays_the_last_one_though_another_came_by_oauth(clock: FakeClock) -> None:
+    ring = Held()
+    app = OAuthClient(client_id="app", client_secret="canary", redirect_uri="", authorize_url=BASE_URL)
+    async with kept(two_accounts(), clock, ring) as session:
+        session.meant = Meant(ADA["email"])
+        await session.sign_in_with_oauth(app, code="code", verifier="verifier")
+        assert session.email == GRACE["email"]
+        assert await keychain(ring).last_account() == ADA["email"]
 
 
 @not_replaced

@@ -14,6 +14,7 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
+from tests.support.hints import hint
 from tests.support.sessions import ACCOUNT, environment_on
 from tests.support.upstream import Answer, FakeUpstream, grant, reply, tokens, usual
 
@@ -146,12 +147,13 @@ async def test_only_a_refused_renewal_expires_the_session(clock: FakeClock, answ
         assert isinstance(raised.value, SessionExpired) is (state is State.EXPIRED)
 
 
-async def test_a_grant_without_a_refresh_token_can_not_be_renewed(clock: FakeClock) -> None:
+async def test_a_grant_without_a_refresh_token_is_not_renewed_nor_a_reason_to_sign_in_again(clock: FakeClock) -> None:
     upstream = usual(token=reply(200, json={"access_token": "oauth-access-1", "expires_in": 60}))
     async with signed_in(upstream, clock) as session:
         assert not session.grant.can_refresh
-        with pytest.raises(NotSignedIn):
+        with pytest.raises(NotSignedIn) as raised:
             await session.grant.refresh()
+        assert hint(raised.value) == "Go on without; when the session ends, call `logout`, then `login`."
         clock.advance(60)
         assert not await session.grant.is_usable()
 
