@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from mcp import Client
 from rememberizer_mcp.server import __version__
@@ -16,6 +17,7 @@ from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
+from tests.support.sessions import resync
 from tests.support.upstream import BASE_URL, usual
 
 
@@ -81,6 +83,27 @@ async def test_a_running_server_sweeps_and_an_ended_one_remembers_nothing(clock:
         await agent.call("login", **ADA)
         assert repr(secrets) == "<KnownSecrets: 2 values>"
     assert repr(secrets) == "<KnownSecrets: 0 values>"
+
+
+class Closing(httpx.MockTransport):
+    """Knows whether it was closed, which takes a turn of the event loop."""
+
+    is_closed = False
+
+    async def aclose(self) -> None:
+        await resync()
+        self.is_closed = True
+
+
+async def test_a_server_that_is_cancelled_closes_its_connections_all_the_same() -> None:
+    upstream = Closing(usual().handle)
+    with anyio.fail_after(5), anyio.CancelScope() as scope:
+        async with agent_on(server_on(upstream)) as agent:
+            await agent.call("login", **ADA)
+            scope.cancel()
+            await anyio.sleep_forever()
+    await resync()
+    assert (scope.cancelled_caught, upstream.is_closed) == (True, True)
 
 
 @pytest.mark.promise("upstream:time:budget")

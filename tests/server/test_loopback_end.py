@@ -143,3 +143,21 @@ async def test_the_bodys_exception_leaves_as_it_is_and_the_port_closes() -> None
         async with serving(server):
             raise KeyError("the body's own")
     assert server.closed.is_set()
+
+
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
+async def test_a_server_whose_task_is_cancelled_goes_on_until_it_is_told_to_end() -> None:
+    server = server_of(ANSWER)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.run)
+        with anyio.fail_after(5, shield=True):
+            await server.ready.wait()
+            tasks.cancel_scope.cancel()
+            await some_turns()
+            async with await anyio.connect_tcp(HOST, server.port) as browser:
+                assert b"200" in await asked(browser)
+            server.end()
+            await server.closed.wait()
+    await resync()
+    assert not server.server_state.connections
+    assert not server.servers[0].is_serving()
