@@ -72,7 +72,6 @@ class Session:
     def in_use(self) -> Iterator[None]:
         """Count a call in flight: such a session is neither evicted nor idle."""
         self.calls += 1
-        self.used_at = self._env.now()
         try:
             yield
         finally:
