@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -59,6 +60,38 @@ async def test_a_connection_that_arrives_as_the_port_closes_is_closed_with_it(
     assert answer == b""
     assert not server.server_state.connections
     assert not caplog.records
+
+
+class VisitedWhileItCloses(LoopbackServer):
+    """Somebody connects so many turns of the event loop after it began to close its port."""
+
+    turns: int
+    late: socket.socket
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.visit)
+            await super().shutdown(sockets)
+
+    async def visit(self) -> None:
+        for _ in range(self.turns):
+            await anyio.lowlevel.checkpoint()
+        self.late = socket.create_connection((HOST, self.port))
+
+
+@pytest.mark.promise("sign-in:pending:abandoned-reaped")
+@pytest.mark.parametrize("turns", range(2))
+async def test_a_connection_that_arrives_while_the_port_closes_is_not_left_open(turns: int) -> None:
+    server = VisitedWhileItCloses(ANSWER, connections=Connections(most=9))
+    server.turns = turns
+    server.end()
+    with anyio.fail_after(5):
+        await server.run()
+    with server.late as late:
+        late.settimeout(5)
+        with suppress(ConnectionResetError):
+            assert late.recv(1) == b""
+    assert not server.server_state.connections
 
 
 async def test_a_port_that_owes_nothing_closes_in_some_turns_of_the_event_loop() -> None:
