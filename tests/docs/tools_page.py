@@ -68,13 +68,12 @@ def _hints(tool: ContractTool) -> str:
 
 
 def _tables(tool: ContractTool) -> list[str]:
-    given = {name: each for name, each in tool.parameters["properties"].items() if name != "session"}
     required = tool.parameters.get("required", [])
     rows = [
         f"`{name}`{' (required)' if name in required else ''} | {type_words(each)} | {each.get('description', '')}"
-        for name, each in given.items()
+        for name, each in tool.parameters["properties"].items()
     ]
-    arguments = table("argument | type | description", rows) if rows else "No arguments but `session`."
+    arguments = table("argument | type | description", rows) if rows else "No arguments."
     return [arguments, _returned(tool)]
 
 

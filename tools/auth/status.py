@@ -55,7 +55,7 @@ STILL_KEPT = " The system's keyring refused to remove the kept sign-in: the user
 class SessionStatus(BaseModel):
     """A session as its client may see it: no token, no cookie."""
 
-    session: str | None
+    session: str | None = Field(description="Its handle, which no call needs over stdio.")
     state: StateName
     email: str | None
     name: str | None

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from ...server.api.answers import HIGHEST
@@ -89,13 +90,11 @@ UserContext = Annotated[
 
 
 class Arguments(BaseModel):
-    """The argument that every tool takes."""
+    """The argument that every tool takes. It is not listed, since over stdio there is one session."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    session: Annotated[str, Field(max_length=64), AfterValidator(_bare)] | None = Field(
-        None, description="Session handle; leave out for the default session."
-    )
+    session: SkipJsonSchema[Annotated[str, Field(max_length=64), AfterValidator(_bare)] | None] = None
 
 
 Model = TypeVar("Model", bound=Arguments)
