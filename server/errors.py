@@ -136,7 +136,10 @@ class EmailNotVerified(RememberizerError, code="email_not_verified"):
 class InvalidVerificationCode(RememberizerError, code="invalid_verification_code"):
     """The verification code is wrong, already used or too old."""
 
-    repair = Repair("Ask the user for the newest code that Rememberizer mailed and call {verify} again.")
+    repair = Repair(
+        "Ask the user for the newest code that Rememberizer mailed and call {verify} again. How to get a new one is "
+        "not documented; the sandbox mails one when they sign in anew: {logout}, then {login}."
+    )
 
 
 class SignInFailed(RememberizerError, code="sign_in_failed"):
@@ -146,9 +149,9 @@ class SignInFailed(RememberizerError, code="sign_in_failed"):
 
 
 class SignInPending(RememberizerError, code="sign_in_pending"):
-    """The user has not finished signing in yet."""
+    """Sign-in was started, and the user has not finished it yet."""
 
-    repair = "Call again when the user says that they signed in."
+    repair = "Call this tool again when the user says that they signed in."
     sign_in_url = confirm_code = ""
 
 
@@ -163,10 +166,10 @@ class NotSignedIn(RememberizerError, code="not_signed_in"):
 
 
 class SessionExpired(RememberizerError, code="session_expired"):
-    """Rememberizer no longer accepts this session."""
+    """Rememberizer no longer accepts this session. Nothing was done."""
 
     repair = Repair(
-        "Call {login} again.",
+        "Call {login}; a tool that needs the account starts the sign-in by itself, too, when it is called again.",
         "Call again, which signs in anew; if it is refused again, tell the user that the account may not do it.",
     )
 

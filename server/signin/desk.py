@@ -65,8 +65,7 @@ class SignInDesk:
         shown: FormName = "oauth" if self.client and form == "sign_in" else form
         page = session.page
         if isinstance(page, PendingSignIn) and self.environment.now() < page.expires_at:
-            page.form, page.name = shown, name or page.name
-            page.become_for(email)
+            page.change(form=shown, email=email, name=name)
             return page
         session.close_page()
         async with self._opening:

@@ -100,6 +100,8 @@ class PendingSignIn:
     """Why the last trip to Rememberizer's consent page failed."""
     was_shown: bool = False
     """Whether the person was sent to the page already; nobody is sent twice."""
+    was_changed: bool = False
+    """Whether the newest request for the page made it one for something else."""
     was_opened: bool = False
     """Whether the server opened the page in the browser."""
     end: End | None = None
@@ -132,6 +134,13 @@ class PendingSignIn:
     def waiting_for(self) -> WaitingFor:
         """What the person has to do there next."""
         return "verification_code" if self.wants_code else _WAITS[self.form]
+
+    def change(self, *, form: FormName, email: str | None, name: str | None) -> None:
+        """Be for the newest request for it."""
+        before = (self.form, self.name, self.for_account)
+        self.form, self.name = form, name or self.name
+        self.become_for(email)
+        self.was_changed = before != (self.form, self.name, self.for_account)
 
     def become_for(self, email: str | None) -> None:
         """Be for the account that was named last. What was chosen or done for the one before doesn't hold for it."""

@@ -42,7 +42,8 @@ NOBODY_YET = "Nobody is signed in: call `login`, or `signup` for a new account."
 PAGE_CLOSED = "Nobody was signed in; the sign-in page was closed."
 SIGNED_OUT_EVERYWHERE = "Signed out, here and at Rememberizer."
 SIGNED_OUT_HERE = (
-    "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until it expires."
+    "Signed out here, and everything was forgotten. Rememberizer did not confirm: its side may last until {}. To end "
+    "it sooner, the user signs out at rememberizer.ai or changes the password there."
 )
 SIGNED_OUT_BEFORE = (
     "The account that this call was to sign out was gone already, and another one was signed in since and stays: call "
@@ -101,6 +102,11 @@ def signed_out(then: str = NOBODY, *, method: Method | None = None, last: EndedP
     nothing = dict.fromkeys(SessionStatus.model_fields)
     there = {"state": State.SIGNED_OUT, "method": method, "can_refresh": False, "next": then}
     return SessionStatus.model_validate(nothing | there | _last(last))
+
+
+def signed_out_here(until: float | None) -> str:
+    """What there is to say where Rememberizer did not confirm a sign-out; ``until`` is when its side ends, if known."""
+    return SIGNED_OUT_HERE.format(_iso(until) or "it expires, at a time that is not known here")
 
 
 def status_of(

@@ -24,10 +24,10 @@ from .status import (
     PAGE_CLOSED,
     SIGNED_OUT_BEFORE,
     SIGNED_OUT_EVERYWHERE,
-    SIGNED_OUT_HERE,
     STILL_KEPT,
     SessionStatus,
     signed_out,
+    signed_out_here,
     status_now,
     status_of,
 )
@@ -100,6 +100,8 @@ async def login(
         can_go_on = session.state is not State.UNVERIFIED or session.grant.can_verify
         if is_theirs and can_go_on and await session.grant.is_usable():
             await session.grant.mean(email)
+            if session.state is State.SIGNED_IN and same_account(email, session.email):
+                session.close_page(replaced=True)  # it is for another account
             return status_of(session)
         arrival = await call.sign_in(session, meant=Meant(email), captcha=captcha)
     pending = arrival.pending
@@ -149,11 +151,13 @@ async def logout(call: ToolCall) -> SessionStatus:
                 session.close_page()
                 call.sessions.forget_ended(call.owner)
                 return signed_out(PAGE_CLOSED)
+            grant = session.grant
+            until = None if grant.can_refresh else grant.credentials.access_expires_at
             done = await session.sign_out()
     except (errors.NotSignedIn, errors.UnknownSession):
         call.sessions.forget_ended(call.owner)
         return signed_out(NO_SESSION)
-    then = SIGNED_OUT_EVERYWHERE if done.confirmed else SIGNED_OUT_HERE
+    then = SIGNED_OUT_EVERYWHERE if done.confirmed else signed_out_here(until)
     return signed_out(then if done.forgotten else then + STILL_KEPT)
 
 

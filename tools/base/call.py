@@ -11,7 +11,7 @@ from ...server.api.api_key import ApiKey
 from ...server.api.budget import begin_anew, extend_to, is_over
 from ...server.api.client import Reply
 from ...server.api.endpoints import Call, Takes
-from ...server.errors import NotSignedIn, SessionExpired, SignInFailed, UpstreamTimeout
+from ...server.errors import NotSignedIn, Repair, SessionExpired, SignInFailed, UpstreamTimeout
 from ...server.sessions.grant import ANOTHER_SIGN_IN, Grant
 from ...server.sessions.meant import Meant
 from ...server.sessions.session import Session
@@ -110,7 +110,7 @@ class ToolCall(Services):
             return grant
         if not self.settings.lazy_sign_in:
             is_expired = has_ended or (grant is not None and grant.state is State.EXPIRED)
-            raise SessionExpired if is_expired else NotSignedIn
+            raise SessionExpired(repair=Repair("Call {login} again.")) if is_expired else NotSignedIn
         async with self.sessions.moving(self.owner, self.handle, create=True) as moving:
             usable = await moving.grant.is_usable()  # another call may have been quicker
             if not usable and is_over():

@@ -20,7 +20,7 @@ from .caller import Answer, AskedBy, Caller, T
 class Sent(Enum):
     """How the person was sent to the page, as far as is known; the sentence tells the model."""
 
-    BY_LINK = "Give the user the link and the confirm code."
+    BY_LINK = "Give the user the link and the confirm code: the page shows the same two words, and they compare them."
     BY_BROWSER = "The page was opened in the user's browser; if they don't see it, give them the link."
     ACCEPTED = (
         "The host agreed to open the page, and the user has not finished there; "
@@ -83,7 +83,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
 def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
     """The error of a tool whose person has not finished signing in."""
     error = SignInPending(
-        f"The user has not finished signing in, at {pending.url} (confirm code: {pending.confirm_code}). {sent.value}"
+        f"Sign-in was started: the user signs in at {pending.url} (confirm code: {pending.confirm_code}). {sent.value}"
     )
     error.sign_in_url, error.confirm_code = pending.url, pending.confirm_code
     return error
@@ -105,6 +105,8 @@ async def _send(caller: Caller, pending: PendingSignIn, meant: Meant) -> Sent:
     pending.was_shown = True
     if answer is not None:
         return await _heed(caller, pending, answer, until=until)
+    if not first and pending.was_changed:
+        return Sent.BY_LINK  # nobody can know of the change yet
     if not first:
         await _wait(caller, pending, until=until)
         return Sent.BY_LINK

@@ -205,7 +205,7 @@ async def test_an_answer_to_a_link_counts_once(again: ElicitResult) -> None:
             status = result.structured_content or {}
             assert status["state"] == "pending"
             host.clock.advance(5)
-        assert status["next"].startswith("Give the user the link and the confirm code.")
+        assert status["next"].startswith("Give the user the link and the confirm code: ")
         await sign_in_at(status["sign_in_url"])
 
 
