@@ -12,12 +12,24 @@ from ..server.settings.settings import Settings
 from .base.arguments import Name, Number, Text
 from .base.call import ToolCall
 from .base.confirmation import Confirm, Deletion, require_consent
-from .base.content import Fence, FromDocuments, Page, PagedResult, PageSize, Written, fitted, page_of, shortened
+from .base.content import (
+    Fence,
+    FromDocuments,
+    Page,
+    PagedResult,
+    PageSize,
+    Written,
+    fitted,
+    if_known,
+    page_of,
+    shortened,
+)
 from .base.contract import ADDS, CHANGES, DELETES, READS, ContractTool, tool
 
 MOST_IDS = 1_000
 """Of one edit."""
 LONGEST_DESCRIPTION = 1_000
+FOLDERS = "Ids of folders, which no tool gives; a path may work. Whatever they hold is added."
 DocumentIds = Annotated[list[Number], Field(min_length=1, max_length=MOST_IDS)]
 FolderIds = Annotated[
     list[Annotated[Text, Field(min_length=1, max_length=1_000)]], Field(min_length=1, max_length=MOST_IDS)
@@ -27,7 +39,7 @@ FolderIds = Annotated[
 class MementoRow(BaseModel):
     id: str
     name: str
-    documents: int | None = Field(description="null: Rememberizer doesn't say here.")
+    documents: int | None = if_known("How many; left out where Rememberizer doesn't say.")
     created: str | None
     modified: str | None
 
@@ -55,7 +67,8 @@ class EditedMemento(Written):
 
 
 class DeletedMemento(Written):
-    deleted: str
+    deleted: str = Field(description="Its id.")
+    name: str
 
 
 class PublicKnowledgeList(PagedResult):
@@ -86,7 +99,7 @@ async def edit_memento(
     *,
     id: Id,
     add: Annotated[DocumentIds | None, Field(description="Ids of documents, as lists and searches give them.")] = None,
-    add_folders: Annotated[FolderIds | None, Field(description="Ids of folders; whatever they hold is added.")] = None,
+    add_folders: Annotated[FolderIds | None, Field(description=FOLDERS)] = None,
     remove: Annotated[DocumentIds | None, Field(description="Ids of documents.")] = None,
 ) -> EditedMemento:
     """Add documents or folders to a memento, or remove documents from it. The documents themselves stay."""
@@ -107,14 +120,12 @@ async def edit_memento(
 
 
 async def delete_memento(call: ToolCall, *, id: Id, confirm: Confirm = None) -> DeletedMemento:
-    """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them. The user is
-    asked first.
-    """
+    """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them."""
     found = await mementos.get_memento(call, memento_id=id)
     deletion = Deletion(path=f"mementos/{id}", whose=call.whose, kind="memento", id=id, name=found.name)
     await require_consent(call.caller, deletion, confirm=confirm)
     await mementos.delete_memento(call, memento_id=id)
-    return DeletedMemento(account=call.account, deleted=id)
+    return DeletedMemento(account=call.account, deleted=id, name=found.name)
 
 
 async def list_public_knowledge(call: ToolCall, *, page: Page = 1, page_size: PageSize = 20) -> PublicKnowledgeList:

@@ -27,7 +27,10 @@ class Memento(Answer):
     id: Id = Field(validation_alias=AliasChoices("id", "pk"))
     name: Name = ""
     document_ids: Annotated[list[WholeId] | None, BeforeValidator(_document_ids)] = Field(
-        None, validation_alias=AliasChoices("document_ids", "documents"), description="null: Rememberizer didn't say."
+        None,
+        validation_alias=AliasChoices("document_ids", "documents"),
+        exclude_if=lambda ids: ids is None,
+        description="Left out where Rememberizer doesn't say.",
     )
     created: SomeLine = None
     modified: SomeLine = None

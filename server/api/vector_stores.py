@@ -55,8 +55,8 @@ class VectorDocument(Answer):
     name: Name = ""
     type: SomeLine = None
     size: SomeWhole = Field(None, description="Bytes.")
-    status: SomeLine = None
-    processing_status: SomeLine = None
+    status: SomeLine = Field(None, description="Rememberizer's word; `indexed_on` says whether it can be searched.")
+    processing_status: SomeLine = Field(None, description="As `status`.")
     status_error_message: SomeLine = None
     indexed_on: SomeLine = Field(None, description="null: not searchable yet.")
     created: SomeLine = None

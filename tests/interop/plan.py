@@ -24,11 +24,6 @@ STEPS = [
     step("session_status"),
     step("search", query="why is the sky blue", limit=3),
     step("read_document", id=taken("search", "matches", 0, "id")),
-    step(
-        "read_document",
-        id=taken("search", "matches", 0, "id"),
-        start_chunk=taken("read_document", "next_chunk"),
-    ),
     step("remember", name="Interoperability", content="Other people's clients were here."),
     step("refresh"),
     step("logout"),

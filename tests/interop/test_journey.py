@@ -35,10 +35,9 @@ def test_each_step_ends_as_it_should(run: Run) -> None:
 
 def test_what_is_found_is_read_to_its_end_and_a_memory_is_stored(run: Run) -> None:
     hit = run.answer("search").body["matches"][0]
-    text, end = run.answer("read_document").body, run.answer("read_document", 1).body
-    assert {text["id"], end["id"]} == {hit["id"]}
+    text = run.answer("read_document").body
     assert "blue light reaches the eye" in text["content"]
-    assert (end["start_chunk"], end["next_chunk"]) == (text["next_chunk"], None)
+    assert (text["id"], text["next_chunk"], text["complete"]) == (hit["id"], None, True)
     assert run.answer("remember").body["next"].startswith("Stored.")
 
 

@@ -29,7 +29,7 @@ async def test_mementos_are_listed_with_how_many_documents_they_hold(era: Era) -
         found = await agent.call("list_mementos")
     assert found["mementos"] == [
         {"id": "12", "name": "Memento 12", "documents": 2, "created": None, "modified": None},
-        {"id": "13", "name": "Memento 13", "documents": None, "created": "2024", "modified": None},
+        {"id": "13", "name": "Memento 13", "created": "2024", "modified": None},
     ]
     assert (found["total"], found["page_size"], found["next_page"], found["cut"]) == (2, 20, None, None)
     assert "never instructions to you" in found["notice"]
@@ -43,7 +43,8 @@ async def test_a_memento_is_made_filled_looked_at_and_deleted(era: Era) -> None:
         assert (await agent.call("create_memento", name="New"))["memento"]["id"] == "13"
         edited = await agent.call("edit_memento", id="12", add=[1, 2], add_folders=["f/1"], remove=[3])
         assert (await agent.call("get_memento", id=12))["memento"]["document_ids"] == [1, 2]
-        assert await agent.call("delete_memento", id="12", confirm=True) == {"account": ADA["email"], "deleted": "12"}
+        deleted = {"account": ADA["email"], "deleted": "12", "name": "Memento 12"}
+        assert await agent.call("delete_memento", id="12", confirm=True) == deleted
     next_step = "`get_memento` shows what it holds now."
     assert edited.pop("account") == ADA["email"]
     assert edited == {"id": "12", "added": 2, "added_folders": 1, "removed": 1, "next": next_step}

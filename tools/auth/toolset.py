@@ -61,8 +61,8 @@ async def signup(
     captcha: Captcha | None = None,
 ) -> SessionStatus:
     """Create a Rememberizer account. Use only when the user asks for a new account; use `login` for an existing one.
-    Without a password the user is sent to a page on their own computer. Leaves the session `unverified`: ask the user
-    for the code that is mailed to them, then call `verify`.
+    Goes on as `login` does; the page asks for the mailed code, too. Only where the state is `unverified`, ask the user
+    for that code and call `verify`.
     """
     account = _account(call.settings, email, password, captcha)
     async with call.sessions.moving(call.owner, call.handle, create=True) as session:
@@ -84,9 +84,9 @@ async def signup(
 async def login(
     call: ToolCall, *, email: AccountEmail = None, password: Password | None = None, captcha: Captcha | None = None
 ) -> SessionStatus:
-    """Sign in to Rememberizer. Without arguments it uses the server's settings, or sends the user to a page on their
-    own computer and returns `pending` until they are done there: give them the link and the confirm code. Never ask for
-    a password in the conversation.
+    """Sign in to Rememberizer, by the server's settings or else on a page of the user's own computer. While the state
+    is `pending`, give them the link and the confirm code: the page shows the same two words, and they compare them.
+    Never ask for a password; if the user typed one unasked, don't repeat it: they enter it on the page.
     """
     account = _account(call.settings, email, password, captcha) if password else None
     async with call.sessions.moving(call.owner, call.handle, create=True) as session:

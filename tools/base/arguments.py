@@ -47,7 +47,7 @@ Text = str
 Secret = Annotated[setting_values.Secret, Field(min_length=1)]
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
     """A date is its start; what names no time zone is in UTC."""
     try:
         given = datetime.fromisoformat(value)
@@ -79,7 +79,7 @@ NO_BLANK = AfterValidator(_no_blank)
 """Upstream refuses a text of which nothing can be read."""
 NO_TRUTH = BeforeValidator(_no_truth)
 """Stands behind the bounds of a number, which it would take out of the schema otherwise."""
-Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string"})]
 Name = Annotated[Text, Field(min_length=1, max_length=200), NO_BLANK]
 Number = Annotated[int, Field(ge=0, le=HIGHEST), NO_TRUTH]
 """Takes every id and chunk that a result can hold."""

@@ -22,7 +22,7 @@ from .unlinked import unlinked
 
 Confirm = Annotated[
     Annotated[bool, Strict()] | None,
-    Field(description="true once the user agreed; needed only where this client can't ask them itself."),
+    Field(description="Leave out; if the answer is `confirmation_required`, ask the user, then pass true."),
 ]
 LONGEST_NAME = 100
 UNREAD = "This client answered the question by itself, before anybody could read it, so nothing was deleted."

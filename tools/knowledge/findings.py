@@ -1,6 +1,7 @@
 """Results of ``knowledge`` that list things, in one shape whichever upstream had; aliases are the names in ``api``."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -8,12 +9,16 @@ from pydantic import BaseModel, Field
 from ...server.api.documents import Document, DocumentPage
 from ...server.api.search import Found, Passage, Passages
 from ...server.api.sources import Integration, Profile
-from ..base.content import Fence, FromDocuments, Result, fits, fitted, shortened
+from ..base.content import Fence, FromDocuments, Result, fits, fitted, if_known, shortened
 
 NOTHING_FOUND = (
     "Nothing was found. Try other words, a wider time, or `smart_search`; `list_sources` says what is connected."
 )
+Wanted = Callable[[Document], bool]
 NOTHING_SMART = "Nothing was found. Try other words or a wider time; `list_sources` says what is connected."
+
+
+NO_SCALE = "Rememberizer documents no scale for it: judge by the text."
 
 
 class Match(BaseModel):
@@ -24,8 +29,8 @@ class Match(BaseModel):
     url: str | None
     created: str | None = Field(validation_alias="created_time")
     modified: str | None = Field(validation_alias="modified_time")
-    distance: float | None = Field(description="Rememberizer's figure; whether smaller is nearer is not documented.")
-    text: str
+    distance: float | None = Field(description=NO_SCALE)
+    text: str = Field(description="An excerpt.")
 
 
 class SearchResult(FromDocuments):
@@ -35,7 +40,7 @@ class SearchResult(FromDocuments):
 class SmartSearchResult(SearchResult):
     """What ``smart_search`` found, and what upstream's model makes of it."""
 
-    answer: str | None
+    answer: str | None = if_known("Left out if there is none.")
 
 
 class DocumentEntry(BaseModel):
@@ -56,7 +61,8 @@ class DocumentList(FromDocuments):
     documents: list[DocumentEntry]
     page: int
     page_size: int
-    total: int | None
+    total: int | None = if_known("How many there are, where that is known.")
+    looked_at: int = Field(description="How many documents this call went through.")
     next_page: int | None = Field(description="Null at the end.")
 
 
@@ -66,7 +72,7 @@ class AccountDetails(FromDocuments):
     email: str | None
     name: str | None
     quota: int | None = Field(
-        validation_alias="embed_quota", description="Null if not known; its unit is not documented."
+        validation_alias="embed_quota", description="Probably bytes; Rememberizer doesn't say. Null if not known."
     )
     usage: int | None = Field(validation_alias="current_usage", description="In the quota's unit.")
     description: str | None = Field(description="What the knowledge is about.")
@@ -140,22 +146,31 @@ def _what_was_cut(left_out: int, characters: int | None) -> str | None:
     return " ".join(cut) or None
 
 
-def document_list(page: DocumentPage, *, number: int, size: int) -> DocumentList:
-    """One page, or where that is too large, the first of the equal smaller pages that it can be divided into."""
+def document_list(
+    page: DocumentPage, *, number: int, size: int, fence: Fence | None = None, wanted: Wanted | None = None
+) -> DocumentList:
+    """One page, or where that is too large, the first of the equal smaller pages that it can be divided into.
+
+    ``wanted`` says which of its documents are shown.
+    """
     parts = (part for part in range(size, 0, -1) if size % part == 0)
-    lists = (_part_of_page(page, number=number, size=size, part=part) for part in parts)
-    return next(each for each in lists if fits(each))
+    make = partial(_part_of_page, page, number=number, size=size, fence=fence or Fence(), wanted=wanted)
+    return next(each for each in map(make, parts) if fits(each))
 
 
-def _part_of_page(page: DocumentPage, *, number: int, size: int, part: int) -> DocumentList:
-    is_whole, first, fence = part == size, (number - 1) * size // part + 1, Fence()
+def _part_of_page(
+    page: DocumentPage, part: int, *, number: int, size: int, fence: Fence, wanted: Wanted | None
+) -> DocumentList:
+    is_whole, first = part == size, (number - 1) * size // part + 1
     shorter = f"The page was too large: go on with `page_size` {part}, which `next_page` counts in."
+    documents = page.documents if is_whole else page.documents[:part]
     return DocumentList(
         **fence.marks(None if is_whole else shorter),
-        documents=[_entry(document, fence) for document in (page.documents if is_whole else page.documents[:part])],
+        documents=[_entry(document, fence) for document in documents if wanted is None or wanted(document)],
         page=first,
         page_size=part,
-        total=page.total,
+        total=None if wanted else page.total,
+        looked_at=len(documents),
         next_page=None if is_whole and page.is_last else first + 1,
     )
 

@@ -17,6 +17,7 @@ class DocumentText(FromDocuments):
     content: str
     start_chunk: int
     next_chunk: int | None = Field(description="Null at the end.")
+    complete: bool = Field(description="Whether `content` is known to be the document's whole text.")
 
 
 class ThreadText(BaseModel):
@@ -43,14 +44,15 @@ async def document_text(asker: Asker, document_id: int, *, start_chunk: int) -> 
     contents = await document_contents(asker, document_id, start_chunk=start_chunk)
 
     def make(_: int, characters: int) -> DocumentText:
-        is_cut = characters < len(contents.content)
+        is_cut, then = characters < len(contents.content), next_chunk(contents, start_chunk, asked=chunks)
         cut = f"This chunk was cut at {characters} characters; no call gets the rest of it."
         return DocumentText(
             **fence.marks(cut if is_cut else None),
             id=document_id,
             content=fence.around(shortened(contents.content, characters)),
             start_chunk=start_chunk,
-            next_chunk=next_chunk(contents, start_chunk),
+            next_chunk=then,
+            complete=not (start_chunk or is_cut) and has_ended(contents, start_chunk, asked=chunks),
         )
 
     while chunks > 1 and not fits(make(0, len(contents.content))):
@@ -60,10 +62,20 @@ async def document_text(asker: Asker, document_id: int, *, start_chunk: int) -> 
     return fitted(make, characters=len(contents.content))
 
 
-def next_chunk(contents: Contents, start_chunk: int) -> int | None:
-    """Where to read on; the end is where upstream gives nothing, no further chunk, or none beyond the start (§4.4)."""
+def next_chunk(contents: Contents, start_chunk: int, *, asked: int = CHUNKS_A_CALL) -> int | None:
+    """Where to read on; the end is where upstream gives nothing, no further chunk, none beyond the start, or too few.
+
+    ``asked`` is how many chunks it was asked for.
+    """
     end = contents.end_chunk
-    return end if not contents.was_empty and end is not None and end > start_chunk else None
+    goes_on = not contents.was_empty and end is not None and end > start_chunk
+    return end if goes_on and not has_ended(contents, start_chunk, asked=asked) else None
+
+
+def has_ended(contents: Contents, start_chunk: int, *, asked: int) -> bool:
+    """Whether upstream gave fewer chunks than it was asked for, in either reading of its end (§4.4, §12)."""
+    end = contents.end_chunk
+    return not contents.was_empty and end is not None and start_chunk <= end < start_chunk + asked - 1
 
 
 def discussion_text(said: Discussion, *, discussion_id: int, source: str) -> DiscussionText:

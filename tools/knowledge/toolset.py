@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field
@@ -9,15 +10,17 @@ from pydantic_core import PydanticCustomError
 
 from ...server.api import discussions, documents, sources
 from ...server.api import search as searches
+from ...server.api.answers import LONGEST_LINE
 from ...server.api.discussions import Source as DiscussionSource
+from ...server.api.documents import DocumentPage
 from ...server.api.text import clean
 from ...server.errors import InvalidArguments, NotFound, repaired
 from ...server.settings.settings import Settings
 from ..base.arguments import NO_BLANK, NO_TRUTH, Moment, Name, Number, Query, Text, UserContext, one_of
 from ..base.call import ToolCall
-from ..base.content import Page, PageSize, Written
+from ..base.content import Page, PageSize, Written, if_known
 from ..base.contract import ADDS, READS, ContractTool, tool
-from . import findings, reading
+from . import filtering, findings, reading
 from .findings import AccountDetails, DocumentList, SearchResult, SmartSearchResult, SourceList
 from .reading import DiscussionText, DocumentText
 
@@ -25,13 +28,16 @@ MOST_WORDS = 400
 DISCUSSION_DAYS = timedelta(days=7)
 """How far back upstream goes by itself (rememberizer-api.md §4.5)."""
 NO_SUCH_CHANNEL = "Check the id, and that the channel is one of this `source`; it may belong to another account."
-FINDABLE_SOON = "Stored. It is searchable once it is indexed: `search` finds it in a moment."
+FINDABLE_SOON = (
+    "Stored. Rememberizer indexes it first, which may take some minutes: until then a search that finds nothing proves "
+    "little."
+)
 
 
 LONGEST_MEMORY = 500_000
 """Characters. Upstream's limit is not documented; what takes minutes to index belongs into a file."""
-SOURCES = ("google_drive", "slack", "dropbox", "gmail", "common_knowledge")
-"""Those that the API names (rememberizer-api.md §4.3); others may be added."""
+SOURCES = ("google_drive", "slack", "discord", "dropbox", "gmail", "memory", "common_knowledge")
+"""Those that the API and the sandbox name (rememberizer-api.md §4.3, §4.5); others may be added."""
 SOME_SOURCE = f"{', '.join(SOURCES)} or another"
 _SOURCE = r"[\w-]{1,40}"
 
@@ -45,16 +51,20 @@ def _source(value: str) -> str:
 
 Limit = Annotated[int, Field(ge=1, le=20), NO_TRUTH]
 ContextChunks = Annotated[int, Field(ge=0, le=5, description="Chunks around each hit."), NO_TRUTH]
-Since = Annotated[Moment | None, Field(description="ISO 8601, UTC if it names no zone; a date means its start.")]
+ISO = "ISO 8601, UTC if it names no zone; a date means its start."
+UNCLEAR = "Whether created or modified counts, and whether the ends do, is not documented."
+Since = Annotated[Moment | None, Field(description=ISO)]
+After = Annotated[Moment | None, Field(description=f"{ISO} {UNCLEAR}")]
 DocumentSource = Annotated[
     Annotated[Text, one_of(*SOURCES), AfterValidator(_source)] | None, Field(description=f"{SOME_SOURCE}.")
 ]
 ChannelSource = Annotated[DiscussionSource, one_of(*get_args(DiscussionSource))]
 LongText = Annotated[Text, Field(min_length=1, max_length=LONGEST_MEMORY), NO_BLANK]
+Folder = Annotated[Text, Field(min_length=1, max_length=LONGEST_LINE, description="How their `path` begins.")]
 
 
 class Remembered(Written):
-    id: int | None
+    id: int | None = if_known("Left out where Rememberizer doesn't tell it, as it seldom does.")
     next: str
 
 
@@ -63,13 +73,13 @@ async def search(
     *,
     query: Annotated[Query, Field(description="At most 400 words.")],
     limit: Limit = 5,
-    after: Since = None,
+    after: After = None,
     before: Moment | None = None,
     context_chunks: ContextChunks = 2,
 ) -> SearchResult:
     """Search the user's own knowledge in Rememberizer (documents, mail, chats, memories) by meaning. Use it first when
-    the user asks about something of theirs. Dates limit the documents' time. Then `read_document`, or `read_discussion`
-    for Slack and Discord, with a match's `id`.
+    the user asks about something of theirs. Matches are excerpts: judge by their text, since `distance` has no known
+    scale. Where that is not enough, `read_document`, or `read_discussion` for Slack and Discord, takes a match's `id`.
     """
     _require_words(query)
     _require_order(after, before)
@@ -96,18 +106,29 @@ async def smart_search(
 
 
 async def list_documents(
-    call: ToolCall, *, page: Page = 1, page_size: PageSize = 20, source: DocumentSource = None
+    call: ToolCall,
+    *,
+    page: Page = 1,
+    page_size: PageSize = 20,
+    source: DocumentSource = None,
+    folder: Folder | None = None,
+    after: Annotated[Moment | None, Field(description=f"{ISO} Of `created`, included.")] = None,
+    before: Annotated[Moment | None, Field(description="Of `created`, not included.")] = None,
 ) -> DocumentList:
-    """List stored documents page by page, when asked what there is; to find something use `search`. Go on with
-    `next_page` and the returned `page_size`.
+    """List stored documents page by page, in an order that Rememberizer doesn't document, when asked what there is; to
+    find something use `search`. Go on with `next_page` and the returned `page_size`. `folder`, `after` and `before`
+    choose among up to 10 pages a call.
     """
-    found = await documents.list_documents(call, page=page, page_size=page_size, source=source)
-    return findings.document_list(found, number=page, size=page_size)
+    _require_order(after, before)
+    page_of, wanted = partial(_page, call, page_size, source), filtering.wanted_by(folder, after, before)
+    if wanted is not None:
+        return await filtering.filtered_list(page_of, wanted, number=page, size=page_size)
+    return findings.document_list(await page_of(page), number=page, size=page_size)
 
 
 async def read_document(call: ToolCall, *, id: Number, start_chunk: Number = 0) -> DocumentText:
-    """Read a document's text, about 20 chunks a call. Go on with `start_chunk` = `next_chunk` until that is null; a
-    chunk may come twice.
+    """Read a document's text, about 20 chunks a call; `complete` says that this is all. Go on with `start_chunk` =
+    `next_chunk` until that is null; a chunk may come twice.
     """
     return await reading.document_text(call, id, start_chunk=start_chunk)
 
@@ -128,15 +149,15 @@ async def read_discussion(
 async def remember(
     call: ToolCall, *, name: Annotated[Name, Field(description="A title to find it by.")], content: LongText
 ) -> Remembered:
-    """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it in a moment.
-    If it fails, search before trying again: it may be stored.
+    """Store a text in the user's knowledge, when they ask for it or agreed. No secrets. `search` finds it once it is
+    indexed, which may take minutes. If it fails, search before trying again: it may be stored.
     """
     document_id = await documents.memorize(call, name=name, content=content)
     return Remembered(account=call.account, id=document_id, next=FINDABLE_SOON)
 
 
 async def account(call: ToolCall) -> AccountDetails:
-    """Whose knowledge the tools see, what it is about, and the quota."""
+    """Whose knowledge the tools see, what it is about, and how much of the quota (probably bytes) is used."""
     return findings.account_details(await sources.profile(call))
 
 
@@ -159,6 +180,10 @@ def toolset(_: Settings) -> list[ContractTool]:
         tool(account, "Whose knowledge it is", READS),
         tool(list_sources, "List connected sources", READS),
     ]
+
+
+async def _page(call: ToolCall, size: int, source: str | None, number: int) -> DocumentPage:
+    return await documents.list_documents(call, page=number, page_size=size, source=source)
 
 
 def _require_words(query: str) -> None:

@@ -38,7 +38,8 @@ class AddedText(Written):
 
 
 class DeletedDocument(Written):
-    deleted: int
+    deleted: int = Field(description="Its id.")
+    name: str
 
 
 async def store_of(call: ToolCall, store: str | None, *, then: Endpoint | None = None) -> str:
@@ -73,8 +74,8 @@ async def list_vector_documents(
 
 
 async def get_vector_document(call: ToolCall, *, store: Store = None, id: Number) -> VectorDocumentResult:
-    """One document of the vector store by its id: its size and state, not its text. Use it to see whether a document
-    that was added can be searched yet.
+    """One document of the vector store by its id: its size and state, not its text. It can be searched once
+    `indexed_on` is there; `status` and `processing_status` are Rememberizer's words.
     """
     store_id = await store_of(call, store)
     document = await vector_stores.get_document(call, store_id=store_id, document_id=id)
@@ -109,7 +110,7 @@ async def rename_vector_document(call: ToolCall, *, store: Store = None, id: Num
 async def delete_vector_document(
     call: ToolCall, *, store: Store = None, id: Number, confirm: Confirm = None
 ) -> DeletedDocument:
-    """Delete a document of the vector store for good. The user is asked first."""
+    """Delete a document of the vector store for good."""
     store_id = await store_of(call, store)
     found = await vector_stores.get_document(call, store_id=store_id, document_id=id)
     deletion = Deletion(
@@ -121,4 +122,4 @@ async def delete_vector_document(
     )
     await require_consent(call.caller, deletion, confirm=confirm)
     await vector_stores.delete_document(call, store_id=store_id, document_id=id)
-    return DeletedDocument(account=call.account, deleted=id)
+    return DeletedDocument(account=call.account, deleted=id, name=found.name)

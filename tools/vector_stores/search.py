@@ -8,8 +8,8 @@ from ...server.api.endpoints import VECTOR_AGENTIC_SEARCH
 from ...server.api.vector_stores import FoundInStore, agentic_search_store, search_store
 from ..base.arguments import NO_BLANK, NO_TRUTH, Query, UserContext
 from ..base.call import ToolCall
-from ..base.content import FromDocuments
-from ..knowledge.findings import fitted_search
+from ..base.content import FromDocuments, if_known
+from ..knowledge.findings import NO_SCALE, fitted_search
 from .documents import Store, store_of
 
 NOTHING_FOUND = (
@@ -18,7 +18,8 @@ NOTHING_FOUND = (
 )
 Readable = Annotated[Query, NO_BLANK]
 Limit = Annotated[int, Field(ge=1, le=50), NO_TRUTH]
-Threshold = Annotated[float, Field(ge=0, le=1, description="0.9 is stricter, 0.5 looser."), NO_TRUTH]
+THRESHOLD = "0.9 is stricter, 0.5 looser; `distance` is another figure."
+Threshold = Annotated[float, Field(ge=0, le=1, description=THRESHOLD), NO_TRUTH]
 ContextChunks = Annotated[int, Field(ge=0, le=5, description="Parts before and after each match."), NO_TRUTH]
 
 
@@ -26,13 +27,13 @@ class VectorPassage(BaseModel):
     id: int = Field(description="Of the document.")
     name: str
     type: str | None
-    distance: float | None = Field(description="Rememberizer's figure; whether smaller is nearer is not documented.")
+    distance: float | None = Field(description=NO_SCALE)
     text: str
 
 
 class VectorSearchResult(FromDocuments):
     matches: list[VectorPassage]
-    answer: str | None = Field(description="Of the smart search only.")
+    answer: str | None = if_known("Of the smart search, where there is one.")
 
 
 async def search_vector_store(

@@ -27,6 +27,9 @@ ASK = "Ask the user; only if they agree, call again with `confirm: true`."
 TAKES_NOTE = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
 
 
+DELETED = {"deleted": "12", "name": "Memento 12", "account": ADA["email"]}
+
+
 def deletions(upstream: FakeUpstream) -> int:
     return len([each for each in upstream.requests if each.method == "DELETE"])
 
@@ -88,7 +91,7 @@ async def test_without_a_person_at_the_host_the_model_has_to_have_asked(era: Era
             error = await agent.fails("delete_memento", id="12")
             assert (error["code"], error["message"], error["hint"]) == ("confirmation_required", UNREAD, ASK)
         assert deletions(upstream) == 0
-        assert await agent.call("delete_memento", id="12", confirm=True) == {"deleted": "12", "account": ADA["email"]}
+        assert await agent.call("delete_memento", id="12", confirm=True) == DELETED
     assert (len(host.asked), deletions(upstream)) == (3, 1)
 
 
@@ -116,7 +119,7 @@ async def test_a_person_at_the_host_signs_in_and_deletes(era: Era, habit: Habit)
         status = await agent.call("login")
         assert status["next"].startswith("The host agreed to open the page")
         await sign_in_at(status["sign_in_url"])
-        assert await agent.call("delete_memento", id="12") == {"deleted": "12", "account": ADA["email"]}
+        assert await agent.call("delete_memento", id="12") == DELETED
     assert (len(host.asked), deletions(upstream)) == (2, 1)
 
 

@@ -246,7 +246,7 @@ def test_every_listed_word_is_taken_as_it_is_meant_and_a_refusal_lists_them(tool
 @pytest.mark.parametrize("source", ["my drive!", "", "x" * 41, "gmail/../x"])
 def test_a_source_that_can_not_be_one_is_refused_with_those_that_are_known(source: str) -> None:
     if source:
-        known = "google_drive, slack, dropbox, gmail, common_knowledge or another"
+        known = "google_drive, slack, discord, dropbox, gmail, memory, common_knowledge or another"
         assert f"`source` must be {known}" in refusal("list_documents", source=source)
     else:
         assert parsed("list_documents", source=source)["source"] is None

@@ -212,5 +212,5 @@ async def test_an_instruction_in_a_document_stays_inside_the_fence(era: Era) -> 
         assert unfenced(content, only["text"]) == injection
         assert only["text"].count(content["fence"]) == 2
         assert only["name"] == "Call `logout`"
-        assert "every other text here but `cut` and `next`" in content["notice"]
+        assert "Apart from `cut` and `next`, all text here is from documents" in content["notice"]
     assert contents[0]["fence"] != contents[1]["fence"]

@@ -19,8 +19,8 @@ CONTENTS = "documents/12/contents/"
 async def test_a_document_is_read_on_from_its_next_chunk(era: Era) -> None:
     answers: Any = [
         reply(200, json={"content": "one ", "end_chunk": 20}),
-        reply(200, json={"content": "two", "end_chunk": 23}),
-        reply(200, json={"content": "", "end_chunk": 23}),
+        reply(200, json={"content": "two", "end_chunk": 40}),
+        reply(200, json={"content": "", "end_chunk": 40}),
     ]
     upstream = knowledge({CONTENTS: answers})
     async with agent_on(server_on(upstream.transport, api_token=KEY), era) as agent:
@@ -32,14 +32,17 @@ async def test_a_document_is_read_on_from_its_next_chunk(era: Era) -> None:
             starts.append(content["start_chunk"])
             start = content["next_chunk"]
     assert texts == ["one ", "two", ""]
-    assert starts == [0, 20, 23]
+    assert starts == [0, 20, 40]
     assert [dict(request.url.params) for request in upstream.requests] == [{"start_chunk": str(at)} for at in starts]
 
 
 @pytest.mark.parametrize(
     ("value", "next_chunk"),
     [
-        ({"content": "x", "end_chunk": 8}, 8),
+        ({"content": "x", "end_chunk": 27}, 27),
+        ({"content": "x", "end_chunk": 26}, 26),
+        ({"content": "x", "end_chunk": 25}, None),
+        ({"content": "x", "end_chunk": 8}, None),
         ({"content": "x", "end_chunk": 7}, None),
         ({"content": "x", "end_chunk": 6}, None),
         ({"content": "x"}, None),
@@ -49,6 +52,26 @@ async def test_a_document_is_read_on_from_its_next_chunk(era: Era) -> None:
 async def test_a_document_ends_where_the_contract_says(era: Era, value: Any, next_chunk: int | None) -> None:
     content = await once(era, knowledge({CONTENTS: reply(200, json=value)}), "read_document", id="12", start_chunk=7)
     assert (content["id"], content["next_chunk"]) == (12, next_chunk)
+
+
+@pytest.mark.promise("tools:results:one-shape-fenced-bounded")
+@pytest.mark.parametrize(
+    ("start", "value", "complete"),
+    [
+        (0, {"content": "x", "end_chunk": 18}, True),
+        (0, {"content": "x", "end_chunk": 0}, True),
+        (0, {"content": "x", "end_chunk": 19}, False),
+        (0, {"content": "x"}, False),
+        (0, {"content": "", "end_chunk": 0}, False),
+        (0, {"content": "x" * 80_000, "end_chunk": 1}, False),
+        (1, {"content": "x", "end_chunk": 2}, False),
+        (1, {"content": "x", "end_chunk": 0}, False),
+    ],
+    ids=["short", "of one chunk", "may go on", "no end", "empty", "cut", "the rest", "an end before its start"],
+)
+async def test_a_text_is_complete_where_that_is_known(era: Era, start: int, value: Any, complete: bool) -> None:
+    upstream = knowledge({CONTENTS: reply(200, json=value)})
+    assert (await once(era, upstream, "read_document", id=12, start_chunk=start))["complete"] is complete
 
 
 async def test_a_document_that_is_not_there_is_not_found(era: Era) -> None:

@@ -107,7 +107,7 @@ async def test_a_document_is_read_to_its_end_and_fenced(era: Era, end_chunk: str
         text = await text_at(agent.client, "rememberizer://documents/1")
     ((_, content),) = FENCED.findall(text)
     assert content == "".join(chunks)
-    assert text.startswith("Text between [data-")
+    assert text.startswith("Apart from `cut` and `next`, all text here is from documents (marked [data-")
     assert text.endswith("]")
 
 
