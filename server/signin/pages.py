@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse
 from ..api.text import clean
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SHARED = Path(__file__).parents[1] / "templates"
+"""What the sandbox's pages wear too."""
 _DENIED = "camera display-capture geolocation hid microphone midi payment serial usb"
 # What Google's FAQ lists; its widget writes style attributes, and a hash would switch 'unsafe-inline' off.
 _RECAPTCHA = (
@@ -40,11 +42,11 @@ class Pages:
     def __init__(
         self, *, may: str, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None
     ) -> None:
-        style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+        style, script = (path.read_text(encoding="utf-8") for path in (_SHARED / "style.css", _TEMPLATES / "script.js"))
         self.sandbox = sandbox
         site_key = None if sandbox else recaptcha_site_key
         self._environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
+            loader=FileSystemLoader([_TEMPLATES, _SHARED]),
             autoescape=True,
             undefined=StrictUndefined,
             finalize=_cleaned,

@@ -18,15 +18,20 @@ from ..data.outbox import Outbox
 
 _POLICY = "Content-Security-Policy"
 _TEMPLATES = Path(__file__).parent / "templates"
+_SHARED = Path(__file__).parents[2] / "templates"
+"""What the sign-in page wears too."""
 
 
 class Pages:
     """Renders the templates with one style sheet, which the content security policy admits by its hash."""
 
     def __init__(self) -> None:
-        self._style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+        self._style = (_SHARED / "style.css").read_text(encoding="utf-8")
         self._environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader([_TEMPLATES, _SHARED]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
         )
         self._environment.globals["style"] = self._style
         self._environment.filters["utc"] = _utc
