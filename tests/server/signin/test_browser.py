@@ -37,9 +37,11 @@ def test_a_browser_is_opened_where_a_person_sits(
 
 
 @pytest.mark.promise("sign-in:browser:no-shell", "process:stdout:protocol-only")
-def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp_path: Path) -> None:
+def test_an_address_is_one_argument_and_a_browser_has_no_part_in_what_host_and_server_say(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
-    program.write_text("import pathlib, sys; print('noise'); pathlib.Path('seen').write_text(repr(sys.argv[1:]))")
+    program.write_text(
+        "import pathlib, sys; print('noise'); pathlib.Path('seen').write_text(repr([*sys.argv[1:], sys.stdin.read()]))"
+    )
     (tmp_path / "webbrowser.py").write_text("raise SystemExit")  # of the folder in which a host starts us
     os.environ["BROWSER"] = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s"
     script = (
@@ -47,10 +49,15 @@ def test_an_address_is_one_argument_and_what_the_browser_prints_goes_nowhere(tmp
         "print(anyio.run(open_browser, sys.argv[1]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, SHELL], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, SHELL],
+        cwd=tmp_path,
+        input="of the host",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout, done.stderr) == ("True\n", "")
-    assert (tmp_path / "seen").read_text() == repr([SHELL])
+    assert (tmp_path / "seen").read_text() == repr([SHELL, ""])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["browser.py", "seen", "webbrowser.py"]
 
 
@@ -77,6 +84,17 @@ async def test_a_launcher_that_stays_in_the_foreground_has_opened_the_page(tmp_p
         assert await open_browser("http://127.0.0.1:1/", limit_seconds=0.3)
     program.unlink()
     await resync()
+
+
+@pytest.mark.promise("sign-in:browser:opened-once")
+async def test_a_browser_that_stays_open_after_its_launcher_keeps_nobody_waiting(tmp_path: Path) -> None:
+    program, stays = tmp_path / "browser.py", tmp_path / "stays.py"
+    program.write_text(f"import subprocess, sys; subprocess.Popen([sys.executable, {str(stays)!r}])")
+    stays.write_text("import pathlib, time\nwhile pathlib.Path(__file__).exists(): time.sleep(0.1)")
+    os.environ["BROWSER"] = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s"
+    with anyio.fail_after(20):
+        assert await open_browser("http://127.0.0.1:1/", limit_seconds=60)
+    stays.unlink()
 
 
 @pytest.mark.promise("settings:secrets:never-argv", "settings:secrets:never-shown")
