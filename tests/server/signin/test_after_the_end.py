@@ -144,6 +144,22 @@ async def test_a_page_that_ran_out_beside_an_account_is_none_of_the_statuss_busi
         assert (await agent.call("session_status"))["next"] != RAN_OUT
 
 
+async def test_a_page_that_a_logout_closes_as_its_time_is_over_did_not_run_out() -> None:
+    slow, life = Slow(reply()), Gate()
+    server = server_on(usual(custom_logout=slow).transport, None, Around(page_life=life.sleep))
+    async with agent_on(server) as agent:
+        await agent.call("login", **ADA)
+        await agent.call("login", email=GRACE["email"])
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(agent.call, "logout")
+                await slow.asked.wait()
+                life.open()
+                await anyio.wait_all_tasks_blocked()
+                slow.answers.set()
+        assert (await agent.call("session_status"))["next"] != RAN_OUT
+
+
 async def test_the_browser_that_signed_in_sees_its_end_for_as_long() -> None:
     async with page() as (_, url), httpx.AsyncClient(trust_env=False) as tab:
         await tab.get(url)

@@ -6,8 +6,9 @@ from rememberizer_mcp.tools.base.sign_in import Sent
 
 from tests.support.agent import ADA, ERAS, Era, agent_on, server_on
 from tests.support.clock import FakeClock
+from tests.support.person import visit
 from tests.support.sessions import signed_in
-from tests.support.upstream import usual
+from tests.support.upstream import reply, usual
 
 
 @pytest.mark.promise("sessions:states:illegal-moves")
@@ -23,6 +24,16 @@ async def test_a_session_that_was_signed_out_meanwhile_is_shown_as_none(clock: F
 async def test_while_a_page_is_open_the_model_is_told_to_hand_over_the_link(era: Era) -> None:
     async with agent_on(server_on(usual().transport), era) as agent:
         await agent.call("login")
+        said = (await agent.call("session_status"))["next"]
+    assert said == f"{Sent.BY_LINK.value} {WHEN_DONE}"
+
+
+@pytest.mark.promise("sign-in:ways:page-without-credentials")
+@pytest.mark.parametrize("era", ERAS)
+async def test_what_the_person_can_repair_at_the_page_is_no_trouble_of_the_models(era: Era) -> None:
+    async with agent_on(server_on(usual(signin=reply(401)).transport), era) as agent:
+        url = (await agent.call("login"))["sign_in_url"]
+        assert (await visit(url, form="sign_in", **ADA)).status_code == 422
         said = (await agent.call("session_status"))["next"]
     assert said == f"{Sent.BY_LINK.value} {WHEN_DONE}"
 
