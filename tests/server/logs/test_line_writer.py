@@ -1,8 +1,10 @@
 """Lines are written in order by a thread of their own, and nobody waits for a reader who never reads."""
 
 import io
+import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from rememberizer_mcp.server.logs.line_writer import FLUSH_SECONDS, MOST_WAITING, LineWriter
@@ -68,6 +70,15 @@ def fill(writer: LineWriter, pipe: Pipe, *, lines: int) -> None:
         writer.write(str(number))
 
 
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads take turns in the middle of whatever they do."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
 @pytest.mark.promise("settings:logs:one-redacted-line")
 def test_lines_are_written_in_the_order_in_which_they_came() -> None:
     pipe = Pipe()
@@ -92,6 +103,28 @@ def test_lines_of_many_threads_are_whole() -> None:
     for thread in work:
         thread.join(PATIENCE_SECONDS)
     assert end(writer, pipe) == ["x" * 50] * 160
+
+
+@pytest.mark.usefixtures("hurried")
+def test_no_line_is_lost_where_many_threads_start_and_end_the_writer() -> None:
+    before, pipe = threads(), Pipe()
+    writer = writer_to(pipe)
+
+    def write() -> None:
+        for _ in range(100):
+            writer.write("x")
+            writer.close()
+
+    work = [threading.Thread(target=write) for _ in range(8)]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join(PATIENCE_SECONDS)
+    writer.write("last")
+    assert end(writer, pipe) == ["x"] * 800 + ["last"]
+    for thread in threads() - before:
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
 
 
 def test_the_thread_starts_with_the_first_line_and_ends_with_the_writer() -> None:
