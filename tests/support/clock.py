@@ -1,8 +1,12 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that stands still until a test moves it, and the time zone of the machine."""
 
 import asyncio  # noqa: TID251 -- anyio's clock is the event loop's, and it has no way to move it
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import anyio
+import pytest
 
 
 class FakeClock:
@@ -67,3 +71,15 @@ class Reading:
     def __call__(self) -> float:
         self._time += self._seconds
         return self._time
+
+
+@contextmanager
+def local_zone(name: str) -> Iterator[None]:
+    """Let this machine be in a time zone, named as the variable ``TZ`` does."""
+    try:
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setenv("TZ", name)
+            time.tzset()
+            yield
+    finally:
+        time.tzset()

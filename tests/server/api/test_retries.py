@@ -27,7 +27,7 @@ from rememberizer_mcp.server.errors import (
     UpstreamUnreachable,
 )
 
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, local_zone
 from tests.support.hints import hint
 
 NOW = 1_750_000_000.0
@@ -180,6 +180,14 @@ async def test_no_wait_is_begun_that_would_outlast_the_time(clock: FakeClock, wa
 )
 def test_a_retry_after_is_seconds_or_a_date_or_nothing(header: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(header, now=NOW) == seconds
+
+
+@pytest.mark.promise("upstream:retries:safe-calls-only")
+@pytest.mark.parametrize("zone", ["EST+5", "XST-14"])
+@pytest.mark.parametrize("form", ["", " -0000", " GMT"])
+def test_the_date_of_a_retry_after_is_in_utc_wherever_the_server_runs(form: str, zone: str) -> None:
+    with local_zone(zone):
+        assert retry_after_seconds(f"Sun, 15 Jun 2025 15:08:10{form}", now=NOW) == 90
 
 
 @pytest.mark.promise("upstream:retries:safe-calls-only")

@@ -1,7 +1,6 @@
 """What tools accept as an argument, what they refuse of it, and that no refusal repeats a value."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +22,7 @@ from rememberizer_mcp.tools.base.contract import ContractTool
 from rememberizer_mcp.tools.toolsets import chosen
 
 from tests.support.agent import ERAS, Era, agent_on, server_on
+from tests.support.clock import local_zone
 from tests.support.knowledge import KEY, knowledge
 from tests.support.upstream import usual
 
@@ -98,15 +98,10 @@ def test_what_can_be_read_keeps_what_surrounds_it() -> None:
 
 @pytest.mark.promise("arguments:rejected:no-echo")
 @pytest.mark.parametrize("zone", ["UTC", "EST+5", "XST-14"])
-def test_a_date_without_a_zone_is_in_utc_wherever_the_server_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", zone)
-    time.tzset()
-    try:
-        dates = {"after": "2025-06-15", "before": "2025-06-15T01:00:00+02:00"}
+def test_a_date_without_a_zone_is_in_utc_wherever_the_server_runs(zone: str) -> None:
+    dates = {"after": "2025-06-15", "before": "2025-06-15T01:00:00+02:00"}
+    with local_zone(zone):
         given = parse(NAMED["search"].arguments, {"query": "tea"} | dates).model_dump()
-    finally:
-        monkeypatch.undo()
-        time.tzset()
     assert given["after"] == datetime(2025, 6, 15, tzinfo=UTC)
     assert given["before"] == datetime(2025, 6, 14, 23, tzinfo=UTC)
 
