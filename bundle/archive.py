@@ -20,7 +20,7 @@ from rememberizer_mcp.server.__main__ import main
 
 main()
 """
-DATA_FILES = ("py.typed", "front.json")
+DATA_FILES = ("py.typed", "front.json", "card.html")
 DATA_FOLDERS = ("schema", "templates", "seed")
 OF_A_TERMINAL = ("server/cli/demo.py",)
 """What no host can start."""
