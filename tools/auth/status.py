@@ -63,8 +63,8 @@ class SessionStatus(BaseModel):
     method: Method | None
     access_expires_at: str | None = Field(description="ISO 8601; renewal is automatic.")
     can_refresh: bool
-    sign_in_url: str | None = Field(description="The user's page, while pending.")
-    confirm_code: str | None = Field(description="That page shows it too.")
+    sign_in_url: str | None
+    confirm_code: str | None
     requested_email: str | None = None
     waiting_for: WaitingFor | None = None
     page_expires_at: str | None = None

@@ -3,16 +3,17 @@
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, Field
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, SkipJsonSchema
 from pydantic_core import core_schema
 
 
 class ErrorBody(BaseModel):
     """The ``error`` member of a failed call's structured content; the last two are there with ``sign_in_pending`` only.
 
-    ``hint`` names the repair, ``retryable`` says whether the same call may work later, ``retry_after_seconds`` how long
-    to wait first, and ``status`` is upstream's HTTP status.
+    ``hint`` names the repair, ``retryable`` says whether the same call may work later without anybody doing anything,
+    ``retry_after_seconds`` how long to wait first, and ``status`` is upstream's HTTP status. The schemas leave the last
+    two out: with them in every tool's, a whole start would not fit into a pipe.
     """
 
     code: str
@@ -20,9 +21,9 @@ class ErrorBody(BaseModel):
     hint: str
     retryable: bool
     retry_after_seconds: float | None
-    status: int | None = Field(description="Upstream's.")
-    sign_in_url: str = ""
-    confirm_code: str = ""
+    status: int | None
+    sign_in_url: SkipJsonSchema[str] = ""
+    confirm_code: SkipJsonSchema[str] = ""
 
 
 class _Compact(GenerateJsonSchema):
