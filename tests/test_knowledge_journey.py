@@ -125,7 +125,7 @@ async def test_the_list_holds_the_whole_corpus_and_a_source_only_its_own(clock: 
 async def test_what_is_remembered_is_found_once_it_is_indexed_and_by_nobody_else(era: Era, clock: FakeClock) -> None:
     note = {"name": "Zeppelin", "content": "The zeppelin departs at half past nine."}
     async with ada(era, clock) as agent:
-        assert "searchable once it is indexed" in (await agent.call("remember", **note))["next"]
+        assert "Rememberizer indexes it first" in (await agent.call("remember", **note))["next"]
         assert "Zeppelin" not in await names_found(agent)
         clock.advance(INDEXED_SECONDS)
         assert await names_found(agent) == ["Zeppelin"]

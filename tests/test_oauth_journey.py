@@ -62,7 +62,7 @@ def at_the_consent_page(server: Host) -> Iterator[Visitor]:
     with Visitor() as person:
         person.open(status["sign_in_url"])
         assert status["confirm_code"] in person.text
-        assert re.findall(r"<button[^>]*>([^<]*)<", person.text) == [TO_CONSENT]
+        assert re.findall(r"<button[^>]*>([^<]*)<", person.text) == [TO_CONSENT, "Cancel"]
         person.press(TO_CONSENT)
         assert person.press("Sign in", **CREDENTIALS).status_code == 200
         yield person

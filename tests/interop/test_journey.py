@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.promise("package:clients:others"), pytest.mark.needs(*
 ACCOUNT_TOOLS = {"session_status", "signup", "login", "verify", "refresh", "logout"}
 ENDS = ["signed_out", "unverified", "signed_in", "signed_in", "signed_in", "signed_out", "signed_out", "pending"]
 """The state after each step of the account that succeeds."""
-PINS = "".join(file.read_text() for file in ENVIRONMENTS.iterdir())
+PINS = "".join(file.read_text() for file in ENVIRONMENTS.rglob("*") if file.is_file())
 
 
 def test_the_client_that_ran_is_the_one_that_is_pinned(run: Run) -> None:

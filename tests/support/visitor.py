@@ -39,17 +39,23 @@ class Visitor:
         return self._show(self._http.get(url), until=until)
 
     def press(self, button: str, *, until: str | None = None, **fields: str) -> httpx.Response:
-        """Fill in the page's form and press a button.
+        """Fill in the form that has a button, and press the button.
 
         Args:
             button: The words on it.
             until: Stop before a redirect to this path; it stands last in the trail.
             fields: What is filled in or chosen.
         """
-        found = [each for each in re.findall(r"<button([^>]*)>([^<]*)</button>", self.page.text) if each[1] == button]
+        found = [
+            (form, attributes)
+            for form in re.findall(r"<form.*?</form>", self.page.text, re.DOTALL)
+            for attributes, words in re.findall(r"<button([^>]*)>([^<]*)</button>", form)
+            if words == button
+        ]
         assert len(found) == 1, self.text
-        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.page.text)
-        pressed = re.findall(r'name="([^"]+)" value="([^"]*)"', found[0][0])
+        ((form, attributes),) = found
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+        pressed = re.findall(r'name="([^"]+)" value="([^"]*)"', attributes)
         origin = {"Origin": f"{self.page.url.scheme}://{self.page.url.netloc.decode()}"}
         answer = self._http.post(self.page.url, data=dict(hidden) | dict(pressed) | fields, headers=origin)
         return self._show(answer, until=until)

@@ -133,7 +133,7 @@ async def test_where_cards_are_declared_a_sign_in_is_pending_at_once_each_time(e
         assert first.structured_content == second.structured_content
         status = dict(first.structured_content or {})
         assert [json.loads(getattr(block, "text", "")) for block in first.content] == [status]
-        assert (status["state"], status["next"].startswith("Give the user the link and the confirm code.")) == (
+        assert (status["state"], status["next"].startswith("Give the user the link and the confirm code: ")) == (
             "pending",
             True,
         )

@@ -71,11 +71,12 @@ async def test_a_tool_that_starts_a_sign_in_says_so_and_to_call_it_again(era: Er
 async def test_who_is_signed_in_and_asked_for_stays_and_the_page_for_another_is_closed(era: Era) -> None:
     async with agent_on(server_on(usual().transport, None, PATIENT), era) as agent:
         held = await agent.call("login", **ADA)
-        url = (await link(agent, email=GRACE["email"]))["sign_in_url"]
-        assert (await link(agent, "session_status"))["sign_in_url"] == url
-        assert await agent.call("login", email=ADA["email"].upper()) == held
-        assert await agent.call("session_status") == held
-        assert (await visit(url)).status_code == 410
+        page = await link(agent, email=GRACE["email"])
+        assert (await link(agent, "session_status"))["sign_in_url"] == page["sign_in_url"]
+        after = held | {"last_sign_in": "replaced", "last_confirm_code": page["confirm_code"]}
+        assert await agent.call("login", email=ADA["email"].upper()) == after
+        assert await agent.call("session_status") == after
+        assert (await visit(page["sign_in_url"])).status_code == 410
 
 
 @pytest.mark.promise("sessions:states:illegal-moves")

@@ -17,7 +17,7 @@ from tests.support.upstream import reply, usual
 
 each_era = pytest.mark.parametrize("era", ERAS)
 pytestmark = pytest.mark.promise("sign-in:pending:says-what-for")
-LINK = "Give the user the link and the confirm code. "
+LINK = "Give the user the link and the confirm code: the page shows the same two words, and they compare them. "
 DONE = "When they say that they are done, call `session_status`."
 NOT_VERIFIED = reply(200, json={"email": ADA["email"], "name": "Ada", "email_verified": False})
 
