@@ -105,3 +105,12 @@ def test_whether_a_tool_writes_agrees_with_its_hint() -> None:
             assert not (tool.writes and hints.read_only_hint)
             assert is_hidden(tool, Settings(read_only=True)) is tool.writes
             assert not is_hidden(tool, Settings())
+
+
+@pytest.mark.promise("tools:list:read-only-and-toolsets")
+@pytest.mark.parametrize("secret_arguments", [True, False])
+def test_a_second_list_makes_no_models_anew(secret_arguments: bool) -> None:
+    """The schemas keep each model, so that the memory of a process that makes lists would only grow."""
+    settings = Settings(toolsets=tuple(BUILDERS), secret_arguments=secret_arguments)
+    for first, second in zip(chosen(settings), chosen(settings), strict=True):
+        assert first.arguments is second.arguments

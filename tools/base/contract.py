@@ -5,7 +5,8 @@ looks like JSON is parsed before it is validated, and an unknown argument is dro
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
+from functools import cache
 from inspect import signature
 from typing import Any, get_type_hints
 
@@ -74,7 +75,7 @@ def tool(
     title: str,
     annotations: ToolAnnotations,
     *,
-    without: Collection[str] = (),
+    without: tuple[str, ...] = (),
     writes: bool | None = None,
     card: str | None = None,
 ) -> ContractTool:
@@ -104,8 +105,9 @@ def tool(
     )
 
 
-def _arguments_of(body: Body, without: Collection[str]) -> type[Arguments]:
-    """A model of what the body takes by name; tools that take nothing share one, since making it takes time."""
+@cache
+def _arguments_of(body: Body, without: tuple[str, ...]) -> type[Arguments]:
+    """A model of what the body takes by name. Each is made once, since that takes time and the schemas keep it."""
     hints = get_type_hints(body, include_extras=True)
     taken = [each for each in signature(body).parameters.values() if each.kind is each.KEYWORD_ONLY]
     fields: dict[str, Any] = {
