@@ -122,7 +122,7 @@ def test_no_line_is_lost_where_many_threads_start_and_end_the_writer() -> None:
         thread.join(PATIENCE_SECONDS)
     writer.write("last")
     assert end(writer, pipe) == ["x"] * 800 + ["last"]
-    for thread in threads() - before:
+    for thread in {*work} | (threads() - before):
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
