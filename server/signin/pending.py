@@ -12,6 +12,7 @@ The page signs in the session that it was opened for and no other. Its ticket is
 foreign tickets get the same answer. Whoever opens the page by the link alone sees of an account a masked address only.
 """
 
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -202,19 +203,25 @@ class PendingSignIn:
         return browser is not None and browser == self._browser
 
 
-async def first_of(*works: Callable[[], Awaitable[T]]) -> T:
-    """What the first of these comes to; the others are cancelled then."""
+async def first_of(*works: Callable[[], Awaitable[T]], until: float = math.inf) -> T | None:
+    """What the first of these comes to; the others are cancelled then.
+
+    Args:
+        works: What may come first.
+        until: When it is ``None``, on anyio's clock.
+    """
     found: list[T] = []
-    async with anyio.create_task_group() as tasks:
 
-        async def do(work: Callable[[], Awaitable[T]]) -> None:
-            found.append(await work())
-            tasks.cancel_scope.cancel()
+    async def do(work: Callable[[], Awaitable[T]]) -> None:
+        found.append(await work())
+        tasks.cancel_scope.cancel()
 
-        for work in works:
-            tasks.start_soon(do, work)
+    with anyio.CancelScope(deadline=until):
+        async with anyio.create_task_group() as tasks:
+            for work in works:
+                tasks.start_soon(do, work)
     await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
-    return found[0]
+    return found[0] if found else None
 
 
 def masked(email: str) -> str:

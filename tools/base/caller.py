@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from ...server.api.text import clean_line
 from ...server.sessions.meant import Meant
-from ...server.signin.pending import End, PendingSignIn
+from ...server.signin.pending import End, PendingSignIn, first_of
 from .questions import READING_SECONDS, Questions
 
 T = TypeVar("T")
@@ -193,19 +193,7 @@ class Caller:
         Returns:
             What the first one came to; ``None`` if none ended in time.
         """
-        found: list[T | None] = []
-
-        async def do(work: Callable[[], Awaitable[T | None]]) -> None:
-            found.append(await work())
-            tasks.cancel_scope.cancel()
-
-        with anyio.CancelScope(deadline=until):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._report_waiting, until, message)
-                for work in works:
-                    tasks.start_soon(do, work)
-        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
-        return found[0] if found else None
+        return await first_of(partial(self._report_waiting, until, message), *works, until=until)
 
     async def _report_waiting(self, until: float, message: str) -> None:
         """Say that the call waits, now and in equal steps of its patience, until cancelled."""
