@@ -4,13 +4,13 @@ import sys
 
 import click
 
-from ..doctor.report import printable
 from ..hosts.block import NoCommand
 from ..hosts.files import UnusableFile
 from ..hosts.install import Change, installing, pasteable, uninstalling
 from ..hosts.interruption import ending_as_interrupted
 from ..hosts.system import NoHome, System, this_system
 from ..hosts.table import HOSTS
+from ..logs.redaction import printable
 from ..logs.secret_forms import shown_name
 
 SECRETS = """\

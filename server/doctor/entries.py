@@ -10,8 +10,9 @@ from ..hosts.files import CantChange, UnusableFile, read_file
 from ..hosts.left_out import left_out
 from ..hosts.system import NoHome, System
 from ..hosts.table import HOSTS, Host
+from ..logs.redaction import printable
 from .entry import Entry
-from .report import Finding, printable
+from .report import Finding
 
 ROOT = os.sep if os.name == "posix" else None
 """Where hosts start servers, if nowhere in particular."""

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..logs.redaction import KnownSecrets
+from ..logs.redaction import KnownSecrets, printable
 from ..logs.secret_forms import redacted
-from .report import printable
 
 PREFIX = "REMEMBERIZER_"
 MOST_LINES, MOST_CHARACTERS = 4, 300

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from .. import __version__
+from ..logs.redaction import printable
 
 WIDTH, LEAST_WIDTH = 80, 50
 INSTALL_AGAIN = "Install rememberizer-mcp again in an environment of its own, such as `uvx rememberizer-mcp` makes."
@@ -113,11 +114,6 @@ def guarded(name: str, add: Callable[[Finding], object]) -> Iterator[None]:
         text = f"The check broke off: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}."
         step = f"{INSTALL_AGAIN} If that does not help, report this line; it holds nothing of yours."
         add(Finding.failure(name, text, step))
-
-
-def printable(text: str, *, instead: str = " ") -> str:
-    """The text on one line, with each character that a terminal obeys replaced."""
-    return "".join(character if character.isprintable() else instead for character in text)
 
 
 def as_text(findings: Sequence[Finding], *, width: int = WIDTH) -> str:

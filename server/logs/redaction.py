@@ -82,7 +82,7 @@ def _forms(value: str) -> set[str]:
     forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     forms |= {repr(value)[1:-1], ascii(value)[1:-1], repr(raw)[2:-1], repr("\"'" + value)[3:-1].removeprefix("'")}
     forms |= {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-    return {_one_line(form) for form in forms}
+    return {printable(form) for form in forms}
 
 
 class RedactingHandler(logging.Handler):
@@ -100,7 +100,7 @@ class RedactingHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record. A stream that is gone, or that nobody reads, never holds up the call that logs."""
-        text = self._secrets.redact(_one_line(_text(record)))
+        text = self._secrets.redact(printable(_text(record)))
         self._writer.write(self._line(record.levelname, record.name, text))
 
     def flush(self) -> None:
@@ -181,5 +181,6 @@ def _leaves(group: Iterable[TracebackException]) -> Iterator[str]:
             yield "".join(each.format_exception_only()).strip()
 
 
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+def printable(text: str, *, instead: str = " ") -> str:
+    """The text on one line, with each character that a terminal obeys replaced."""
+    return "".join(character if character.isprintable() else instead for character in text)

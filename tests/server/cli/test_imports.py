@@ -93,9 +93,9 @@ def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environ
 @pytest.mark.parametrize(
     ("arguments", "own"),
     [
-        (("install", "json"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
-        (("install", "cursor", "--dry-run"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
-        (("uninstall", "cursor"), {"cli.installing", "doctor", "hosts", "tomli_w", "yaml"}),
+        (("install", "json"), {"cli.installing", "hosts", "tomli_w", "yaml"}),
+        (("install", "cursor", "--dry-run"), {"cli.installing", "hosts", "tomli_w", "yaml"}),
+        (("uninstall", "cursor"), {"cli.installing", "hosts", "tomli_w", "yaml"}),
         (("demo", "--variant", "nope"), {"anyio", "cli.demo", "mcp", "pydantic"}),
         (("sandbox", "--variant", "nope"), {"anyio", "jinja2", "pydantic"}),
         (("sandbox", "outbox"), set()),
