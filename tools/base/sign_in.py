@@ -67,7 +67,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
     """
     pending.asked_by = caller.name
     is_for_card = for_card and caller.declares_cards and caller.state is None
-    sent = await (_hand_over(caller, pending) if is_for_card else _send(caller, pending, meant))
+    sent = await _send(caller, pending, meant, waits=not is_for_card)
     match pending.end:
         case None:
             return sent
@@ -89,35 +89,24 @@ def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
     return error
 
 
-async def _hand_over(caller: Caller, pending: PendingSignIn) -> Sent:
-    """Open the browser where the server may, once; a client that declares cards may show none."""
-    is_first, pending.was_shown = not pending.was_shown, True
-    if is_first and caller.opens_browser and not pending.was_opened:
-        pending.was_opened = True
-        if await open_browser(pending.url):
-            return Sent.BY_BROWSER
-    return Sent.BY_LINK
-
-
-async def _send(caller: Caller, pending: PendingSignIn, meant: Meant) -> Sent:
+async def _send(caller: Caller, pending: PendingSignIn, meant: Meant, *, waits: bool) -> Sent:
     until = anyio.current_time() + caller.patience_seconds
     answer, first = caller.answer_about(pending), not pending.was_shown
     pending.was_shown = True
     if answer is not None:
         return await _heed(caller, pending, answer, until=until)
-    if not first and pending.was_changed:
-        return Sent.BY_LINK  # nobody can know of the change yet
     if not first:
-        await _wait(caller, pending, until=until)
+        if waits and not pending.was_changed:  # else nobody can know of the change yet
+            await _wait(caller, pending, until=until)
         return Sent.BY_LINK
-    match caller.asked_by("url"):
+    match caller.asked_by("url") if waits else None:
         case AskedBy.RESULT:
             raise caller.question(pending, meant=meant)
         case AskedBy.REQUEST:
             answer = await _wait(caller, pending, partial(caller.ask, pending), until=until)
             return await _heed(caller, pending, answer, until=until) if answer else Sent.UNANSWERED
         case _:
-            return await _open(caller, pending, until=until, otherwise=Sent.BY_LINK)
+            return await _open(caller, pending, until=until, otherwise=Sent.BY_LINK, waits=waits)
 
 
 async def _heed(caller: Caller, pending: PendingSignIn, answer: Answer, *, until: float) -> Sent:
@@ -136,14 +125,15 @@ async def _heed(caller: Caller, pending: PendingSignIn, answer: Answer, *, until
             return await _open(caller, pending, until=until, otherwise=Sent.UNDELIVERABLE)
 
 
-async def _open(caller: Caller, pending: PendingSignIn, *, until: float, otherwise: Sent) -> Sent:
+async def _open(caller: Caller, pending: PendingSignIn, *, until: float, otherwise: Sent, waits: bool = True) -> Sent:
     """Open the browser and wait; without one there is nothing to wait for before the person has the link."""
     if not caller.opens_browser or pending.was_opened:
         return otherwise
     pending.was_opened = True
     if await _wait(caller, pending, partial(open_browser, pending.url), until=until) is False:
         return otherwise
-    await _wait(caller, pending, until=until)
+    if waits:
+        await _wait(caller, pending, until=until)
     return Sent.BY_BROWSER
 
 
