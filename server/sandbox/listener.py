@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..loopback import HOST, PATIENCE_SECONDS, Connections, LoopbackServer, WithHeaders, is_asked_here, serving
 from .app import Sandbox
-from .config import OUTBOX_PATH, SANDBOX_CAPTCHA, SandboxConfig
+from .config import OUTBOX_PATH, SANDBOX_CAPTCHA, SANDBOX_GUEST_EMAIL, SANDBOX_GUEST_PASSWORD, SandboxConfig
 from .mailbox import OutboxAddress, published
 from .wire.pages import Pages
 from .wire.web import web_app
@@ -129,6 +129,7 @@ def _announcement(config: SandboxConfig, address: OutboxAddress) -> list[str]:
         f"  API base URL:    {address.base_url}api/v1/",
         f"  Outbox:          {address.url}",
         f"  Captcha token:   {SANDBOX_CAPTCHA}",
+        f"  Guest:           {SANDBOX_GUEST_EMAIL}, password {SANDBOX_GUEST_PASSWORD}",
         f"  Data:            {config.data or 'in memory, gone when the sandbox ends'}",
         "Press Ctrl-C to end it.",
     ]

@@ -11,7 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ..config import AUTHORIZE_PATH, OFFLINE_ACCESS, RegisteredApp, SandboxConfig
+from ..config import (
+    AUTHORIZE_PATH,
+    OFFLINE_ACCESS,
+    SANDBOX_GUEST_EMAIL,
+    SANDBOX_GUEST_PASSWORD,
+    RegisteredApp,
+    SandboxConfig,
+)
 from ..data.database import Database
 from ..data.refusals import Refusal
 from ..data.tokens import TokenTable, random_token
@@ -26,6 +33,7 @@ _COOKIE = "sandbox_browser"
 _COOKIE_SECONDS = 600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _ALWAYS = ("all", "none")
+_GUEST = {"login": SANDBOX_GUEST_EMAIL, "password": SANDBOX_GUEST_PASSWORD}
 _SIGN_IN_FIRST = "Sign in first."
 _TOO_OLD = "This page was open for too long, or your browser did not send its cookie. Please try again."
 _CHOOSE = "Choose which documents the app may read."
@@ -128,6 +136,8 @@ class ConsentPage:
             case "switch":
                 self._browsers.sign_out(token)
                 return _see(f"?{request.url.query}")
+            case "guest":
+                return await self._sign_in(request, asked, _GUEST)
             case _:
                 return await self._sign_in(request, asked, form)
 

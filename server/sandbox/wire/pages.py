@@ -12,7 +12,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ..config import OUTBOX_PATH, SANDBOX_CAPTCHA, SANDBOX_HEADER, SandboxConfig
+from ..config import (
+    OUTBOX_PATH,
+    SANDBOX_CAPTCHA,
+    SANDBOX_GUEST_EMAIL,
+    SANDBOX_GUEST_PASSWORD,
+    SANDBOX_HEADER,
+    SandboxConfig,
+)
 from ..data.api_keys import ApiKeys
 from ..data.outbox import Outbox
 
@@ -53,7 +60,12 @@ class Pages:
         async def index(request: Request) -> Response:
             base_url = f"{request.url.scheme}://{request.url.netloc}"
             return self._render(
-                "index.html", base_url=base_url, captcha=SANDBOX_CAPTCHA, variants=config.variants, apps=config.apps
+                "index.html",
+                base_url=base_url,
+                captcha=SANDBOX_CAPTCHA,
+                guest=(SANDBOX_GUEST_EMAIL, SANDBOX_GUEST_PASSWORD),
+                variants=config.variants,
+                apps=config.apps,
             )
 
         return Route("/", index, methods=["GET"])

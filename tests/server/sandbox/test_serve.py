@@ -21,7 +21,8 @@ async def test_the_announcement_says_where_everything_is(tmp_path: Path) -> None
         assert sandbox.lines[2] == f"  API base URL:    {sandbox.base_url}api/v1/"
         assert sandbox.lines[3] == f"  Outbox:          {sandbox.outbox_url}"
         assert sandbox.lines[4] == "  Captcha token:   sandbox-captcha"
-        assert sandbox.lines[5] == "  Data:            in memory, gone when the sandbox ends"
+        assert sandbox.lines[5] == "  Guest:           ada@sandbox.example, password sandbox-guest"
+        assert sandbox.lines[6] == "  Data:            in memory, gone when the sandbox ends"
         assert sandbox.base_url.startswith("http://127.0.0.1:")
 
 

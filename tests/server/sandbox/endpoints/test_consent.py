@@ -40,6 +40,16 @@ async def test_a_person_signs_in_agrees_and_the_app_gets_a_code(browser: Browser
     assert (await exchange(api, answer["code"])).status_code == 200
 
 
+@pytest.mark.promise("sandbox:guest:one-click", "sandbox:oauth:consent")
+async def test_the_guest_signs_in_by_one_click(address: OutboxAddress, api: API) -> None:
+    async with Browser(address.authorize_url) as browser:
+        assert "Continue as Ada, the sandbox\u2019s guest" in (await browser.open()).text
+        assert (await browser.press("guest")).headers["location"].startswith("?client_id=")
+        assert "signed in as <strong>ada@sandbox.example</strong>" in (await browser.open()).text
+        answer = answer_of(await browser.press("authorize", memento="all"))
+    assert (await exchange(api, answer["code"])).status_code == 200
+
+
 @pytest.mark.promise("sandbox:oauth:consent")
 async def test_a_person_may_refuse_before_and_after_signing_in(browser: Browser) -> None:
     refused = {"error": "access_denied", "state": ASKED["state"]}

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from rememberizer_mcp.server.sandbox.config import SANDBOX_OAUTH_CLIENT_ID, SANDBOX_OAUTH_CLIENT_SECRET
+from rememberizer_mcp.server.sandbox.config import (
+    SANDBOX_GUEST_EMAIL,
+    SANDBOX_GUEST_PASSWORD,
+    SANDBOX_OAUTH_CLIENT_ID,
+    SANDBOX_OAUTH_CLIENT_SECRET,
+)
 
 from tests.server.sandbox.support import API
 
@@ -32,9 +37,11 @@ async def test_the_commands_name_this_servers_own_address(api: API) -> None:
     assert "sandbox-captcha" in page
 
 
-async def test_page_and_documentation_name_the_registered_app(api: API) -> None:
+async def test_page_and_documentation_name_the_guest_and_the_registered_app(api: API) -> None:
     documentation = (Path(__file__).parents[4] / "docs" / "sandbox.md").read_text(encoding="utf-8")
     for text in ((await _index(api)).text, documentation):
+        assert SANDBOX_GUEST_EMAIL in text
+        assert SANDBOX_GUEST_PASSWORD in text
         assert SANDBOX_OAUTH_CLIENT_ID in text
         assert SANDBOX_OAUTH_CLIENT_SECRET in text
         assert "http://127.0.0.1:PORT/oauth/callback" in text
