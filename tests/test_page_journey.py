@@ -176,7 +176,7 @@ async def test_the_cookie_of_a_browser_that_is_signed_in_already_is_taken_over(t
         token = (await there.post("api/v1/auth/signin/", json=login)).cookies["refresh_token"]
         async with scene(BASE_URL=sandbox.base_url + "api/v1/") as on:
             page, _ = await on.sent()
-            await page.click("text=Use my session at rememberizer.ai instead")
+            await page.click("text=Sign in without a password (Google, Microsoft)")
             said = await send(page, refresh_token="two words")
             assert "That is not the value of a cookie" in said
             said = await send(page, refresh_token="not-a-session")

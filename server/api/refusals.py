@@ -17,7 +17,7 @@ VERIFY_ELSEWHERE = errors.Repair(
     "used here. Call {login} afterwards."
 )
 OWN_SESSION = (
-    'on the page that opens the user chooses "Use my session at rememberizer.ai instead" or, with an OAuth app, '
+    'on the page that opens the user chooses "Sign in without a password (Google, Microsoft)" or, with an OAuth app, '
     '"Continue to Rememberizer"'
 )
 NO_SESSION = "Rememberizer said yes to the sign-in, but gave no session."

@@ -6,7 +6,7 @@ from .forms import Complaint
 from .pending import End
 
 WITHOUT_ONE = "An account made with Google or Microsoft has none."
-OTHER_WAY = " Or sign in at rememberizer.ai in your browser and use that session here: see below."
+OTHER_WAY = " There is another way to sign in: see below."
 _OTHER_WAY_HELPS = (
     errors.InvalidCredentials,
     errors.CaptchaRequired,

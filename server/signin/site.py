@@ -31,7 +31,7 @@ from .pending import End, PendingSignIn, first_of, masked
 from .sentences import complaint_about, ending
 
 BROWSER_COOKIE = "sign_in"
-_PATHS = ("sign-in", "sign-up", "browser-session", "another-account")
+_PATHS = (None, "sign-in", "sign-up", "another-account")
 _CAPTCHA_OF_GOOGLE = "g-recaptcha-response"
 _SECRETS = ("password", "captcha", "refresh_token", "verification_code")
 
@@ -73,13 +73,22 @@ class SignInSite:
             return self._done(pending, is_named=True)
         if not self.actions.is_open(pending):
             return self._ended(pending)
-        if path not in (None, *_PATHS) or (path == "browser-session" and self.pages.sandbox):
+        if not self._has_page(path):
             return self._refused()
         fields = {"form": path.replace("-", "_")} if path else {}
         response = self._form(Visit(pending=pending, browser=browser, fields=fields))
         if cookie := pending.know_browser(browser):
             _set_cookie(response, BROWSER_COOKIE, cookie, path=f"/{pending.ticket}")
         return response
+
+    def _has_page(self, path: str | None) -> bool:
+        """Whether there is one below a ticket: the sandbox invites no cookie of a real account."""
+        match path:
+            case "browser-session":
+                return not self.pages.sandbox
+            case "oauth":
+                return self.client is not None
+        return path in _PATHS
 
     async def submit(self, request: Request) -> Response:
         """Take a form."""

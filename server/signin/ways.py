@@ -30,7 +30,7 @@ _TOKEN_OF_A_BROWSER = (
 _REFUSED_HERE = (
     "They are those of REMEMBERIZER_EMAIL and REMEMBERIZER_PASSWORD: have the user correct or remove these settings "
     "and restart the server. Calling again won't help. An account that was made with Google or Microsoft may have no "
-    "password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser."
+    "password: REMEMBERIZER_REFRESH_TOKEN then takes that of a session in a browser, REMEMBERIZER_API_TOKEN an API key."
 )
 
 logger = logging.getLogger(__name__)

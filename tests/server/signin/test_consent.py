@@ -15,6 +15,7 @@ import pytest
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.signin.consent import Consent
 
+from tests.server.signin.visits import page
 from tests.support.agent import ADA, Agent, Around, agent_on, server_on
 from tests.support.clock import leap
 from tests.support.person import visit
@@ -181,6 +182,23 @@ async def test_with_oauth_an_account_can_still_be_made_on_the_page() -> None:
         await agent.call("signup")
         assert 'value="sign_up"' in (await visit(tab.url)).text
         assert "A code was mailed" in (await visit(tab.url, form="sign_up", **ADA)).text
+
+
+@pytest.mark.promise("page:refusal:captcha-leads-on")
+async def test_with_oauth_a_captcha_at_a_sign_up_leads_to_the_consent_page() -> None:
+    async with consenting(granted(signup=reply(400, json={"captcha": ["required"]}))) as (agent, tab):
+        await agent.call("signup")
+        refused = (await visit(tab.url, form="sign_up", **ADA)).text
+        assert f'class="way" href="/{tab.url.rpartition("/")[2]}/oauth"' in refused
+        assert 'value="oauth"' in (await visit(f"{tab.url}/oauth")).text
+        await tab.come_back(state=(await tab.leave())["state"], code="c")
+        assert await outcome(agent) == "signed_in"
+
+
+@pytest.mark.promise("page:refusal:captcha-leads-on")
+async def test_without_an_app_no_page_leads_to_the_consent_page() -> None:
+    async with page(usual()) as (_, url):
+        assert (await visit(f"{url}/oauth")).status_code == 404
 
 
 @pytest.mark.promise("sessions:oauth:state-once", "settings:secrets:never-shown")

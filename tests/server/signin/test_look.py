@@ -86,11 +86,11 @@ async def test_text_of_twice_the_size_fits_a_small_window(name: str, browser: Br
 
 WALKS: dict[str, Sequence[str]] = {
     "sign-in": ["email", "password", "Sign in", "Forgot your password? Reset it at rememberizer.ai",
-                "Create an account", "Use my session at rememberizer.ai instead"],
+                "Create an account", "Sign in without a password (Google, Microsoft)"],
     "sign-up": ["name", "email", "password", "Create account",
                 "I have an account already"],
     "browser-session": ["Chrome, Edge and relatives", "Firefox", "Safari", "refresh_token", "Use this session",
-                        "Sign in with a password"],
+                        "Or use an API key, without signing in", "Sign in with a password"],
     "verify": ["verification_code", "Verify", "later"],
     "oauth": ["Continue to Rememberizer"],
 }  # fmt: skip

@@ -11,7 +11,7 @@ from tests.support.agent import ADA
 from tests.support.upstream import reply, usual
 
 pytestmark = pytest.mark.promise("page:refusal:other-way")
-SAID = "Or sign in at rememberizer.ai in your browser and use that session here"
+SAID = "There is another way to sign in: see below."
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 
 from tests.server.signin.support import CODE, FORMS, RESET, SITE_KEY, TICKET, VIEWS, View, pages, seen, text
 
+CONSENT = "https://api.rememberizer.ai/api/v1/auth/"
+
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_shows_the_confirm_code_and_what_it_is_for(name: str) -> None:
@@ -121,8 +123,8 @@ def test_without_a_complaint_the_first_field_has_the_focus(name: str, first: lis
 @pytest.mark.parametrize(
     ("target", "way", "named"),
     [
-        (None, f"{TICKET}/browser-session", "Use my session at rememberizer.ai"),
-        ("https://api.rememberizer.ai/api/v1/auth/", TICKET, "Sign in at Rememberizer"),
+        (None, f"{TICKET}/browser-session", "Sign in without a password (Google, Microsoft)"),
+        (CONSENT, f"{TICKET}/oauth", "Sign in at Rememberizer instead"),
     ],
 )
 def test_where_no_captcha_can_be_shown_the_page_leads_to_the_way_that_works(
@@ -228,6 +230,17 @@ def test_a_code_is_mailed_to_your_address_where_it_is_not_known() -> None:
 
 
 @pytest.mark.promise("page:refusal:other-way")
-def test_both_ways_to_an_account_lead_to_the_session_of_a_browser() -> None:
-    for name in ("sign-in", "sign-up"):
-        assert {"href": f"{TICKET}/browser-session"} in seen(VIEWS[name]).all("a")
+@pytest.mark.parametrize("name", ["sign-in", "sign-up"])
+@pytest.mark.parametrize(("target", "way"), [(None, "browser-session"), (CONSENT, "oauth")])
+def test_both_ways_to_an_account_lead_to_the_way_without_a_password(name: str, target: str | None, way: str) -> None:
+    ways = {f"{TICKET}/{each}" for each in ("browser-session", "oauth")}
+    links = [each["href"] for each in seen(VIEWS[name], pages(form_target=target)).all("a")]
+    assert ways.intersection(links) == {f"{TICKET}/{way}"}
+
+
+@pytest.mark.promise("page:refusal:api-key")
+def test_the_way_without_a_password_says_where_a_key_is_made_and_which_setting_takes_it() -> None:
+    page = " ".join(text(VIEWS["browser-session"]).split())
+    for words in ("Google or Microsoft", "<b>API Key</b>", "<code>REMEMBERIZER_API_TOKEN_FILE</code>"):
+        assert words in page
+    assert [each["name"] for each in seen(VIEWS["browser-session"]).all("input")] == ["form", "refresh_token", "form"]

@@ -90,7 +90,7 @@ async def test_a_failure_names_code_cause_and_repair(era: Era) -> None:
     hint = (
         "Ask the user to check both, then call `login` again; don't guess. An account that was made with Google or "
         "Microsoft may have no password: call `login` with the same `email` and without `password`; on the page that "
-        'opens the user chooses "Use my session at rememberizer.ai instead" or, with an OAuth app, "Continue to '
+        'opens the user chooses "Sign in without a password (Google, Microsoft)" or, with an OAuth app, "Continue to '
         'Rememberizer".'
     )
     async with agent_on(server_on(upstream.transport), era) as agent:

@@ -19,7 +19,7 @@ PAGES = [
     reply(400, content=b"Bad Request"),
 ]
 each_page = pytest.mark.parametrize("answer", PAGES, ids=["challenge", "proxy", "text"])
-OWN_SESSION = "Use my session at rememberizer.ai instead"
+OWN_SESSION = "Sign in without a password (Google, Microsoft)"
 
 
 @pytest.mark.promise("upstream:strangers-page:own-advice")
