@@ -19,6 +19,8 @@ KINDS = [f"{name}-{how}" for name, how in product(VIEWS, LOOKS)]
 USUAL_KINDS = [f"{name}-{how}" for name, how in zip(VIEWS, cycle(LOOKS), strict=False)]
 """Each page in one of the looks."""
 PICTURE_LIMIT = 120_000
+IN_VIEW = """selectors => selectors.map(selector => document.querySelector(selector).getBoundingClientRect())
+  .map(({top, bottom}) => top >= 0 && bottom <= innerHeight)"""
 
 
 @pytest.fixture
@@ -124,6 +126,16 @@ async def test_a_complaint_or_else_the_first_field_has_the_focus(
     async with watched(browser) as profile:
         page = await profile.open(hall.of(name))
         await page.wait_for_function("id => document.activeElement.id === id", arg=focused)
+
+
+@pytest.mark.promise("page:look:first-field")
+@pytest.mark.parametrize("sandbox", [False, True])
+async def test_in_a_low_window_the_confirm_code_stays_in_view(sandbox: bool, browser: Browser, hall: Gallery) -> None:
+    async with watched(browser, viewport={"width": 440, "height": 400}) as profile:
+        page = await profile.open(hall.of("sign-in", sandbox=sandbox))
+        focused = "button.way" if sandbox else "#email"
+        await page.wait_for_selector(f"{focused}:focus")
+        assert await page.evaluate(IN_VIEW, ["#confirm .code", focused]) == [True, True]
 
 
 async def test_a_person_signs_in_with_the_keyboard_alone(browser: Browser, hall: Gallery) -> None:
