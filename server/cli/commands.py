@@ -95,10 +95,10 @@ def demo(**options: Any) -> None:
     """Show an agent's whole life on the sandbox."""
     from .demo import run  # noqa: PLC0415 -- see the module's docstring
 
-    if _sandbox_config(options).variants.signup_tokens in ("json", "none"):
+    if _sandbox_config(options).variants.signup_tokens == "none":
         raise click.UsageError(
-            "The demo renews the session that the sign-up gave, so it needs that session's cookies: of signup_tokens "
-            "it can follow `cookies` and `both`."
+            "The demo verifies the address in the session that the sign-up gave: of signup_tokens it can't follow "
+            "`none`."
         )
     arguments = [f"--variant={variant}" for variant in options.pop("variants")]
     arguments += [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]

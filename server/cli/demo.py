@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from textwrap import shorten
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 import anyio
@@ -35,22 +35,23 @@ ANSWER = "Bread baking times in our oven"
 NOTE = {"name": "The demo's note", "content": "The marmalade zeppelin departs from the pantry at half past nine."}
 NOTED = {"query": "When does the zeppelin depart?", "limit": 1}
 WIDTH = 96
-SHOWN = ("state", "email", "name", "method", "access_expires_at", "session", "sign_in_url", "confirm_code")
+SHOWN = ("state", "email", "name", "method", "access_expires_at", "session")
+OF_ERRORS = ("code", "sign_in_url", "confirm_code", "message", "hint")
 
 
 class StepFailed(Exception):
     """A step did not come to what it should."""
 
 
-def sign_in_at(url: str, confirm_code: str, account: Mapping[str, str]) -> None:
-    """Be the person at the sign-in page: compare the confirm code, fill in the form and send it.
+def sign_in_at(url: str, confirm_code: str) -> None:
+    """Be the person at the sign-in page: compare the confirm code, and continue as the sandbox's guest.
 
     Raises:
         StepFailed: The page shows another code, or does not say in the end that the person is signed in.
     """
     parts = urlsplit(url)
-    form = urlencode({"form": "sign_in", **account}).encode()
-    post = Request(url, form, headers={"Origin": f"{parts.scheme}://{parts.netloc}"})  # noqa: S310 -- our server's page
+    origin = f"{parts.scheme}://{parts.netloc}"
+    post = Request(url, b"form=guest", headers={"Origin": origin})  # noqa: S310 -- our server's page
     direct = build_opener(ProxyHandler({}))
     for request, words in ((url, confirm_code), (post, "You are signed in")):
         with direct.open(request, timeout=PAGE_SECONDS) as response:
@@ -58,7 +59,7 @@ def sign_in_at(url: str, confirm_code: str, account: Mapping[str, str]) -> None:
                 raise StepFailed(f"the page does not show {words!r}.")
 
 
-Person = Callable[[str, str, Mapping[str, str]], None]
+Person = Callable[[str, str], None]
 """Signs in at the page, as ``sign_in_at`` does."""
 
 
@@ -96,35 +97,19 @@ async def _walk(options: Sequence[str], person: Person) -> None:
     async with Client(command, read_timeout_seconds=STEP_SECONDS) as client:
         _say(f"Connected to rememberizer-mcp {__version__} over MCP {client.protocol_version}\n")
         agent = _Agent(client)
-        await _sign_up_and_in(agent, person)
-        await _use_the_knowledge(agent)
+        await _use_the_knowledge(agent, person)
+        await _sign_out_and_up(agent)
         await agent.take("Goodbye for good", "logout", outcome="signed_out")
 
 
-async def _sign_up_and_in(agent: "_Agent", person: Person) -> None:
-    email, password = f"ada.{secrets.token_hex(3)}@example.org", secrets.token_urlsafe(12)
-    ada = {"email": email, "password": password, "name": "Ada Lovelace", "captcha": SANDBOX_CAPTCHA}
-    account = {field: ada[field] for field in ("email", "password", "captcha")}
-    await agent.take("A new account", "signup", ada, outcome="unverified")
-    code = {"verification_code": await read_mail(email)}
-    await agent.take("The code from the mail", "verify", code, outcome="signed_in")
-    await agent.take("Who am I?", "session_status", outcome="signed_in")
-    await agent.take("New tokens", "refresh", outcome="signed_in")
-    await agent.take("Goodbye", "logout", outcome="signed_out")
-    page = await agent.take("Back again, with no password in the conversation", "login", outcome="pending")
-    _say("    (the person opens the link and fills in the form)", dim=True)
-    await anyio.to_thread.run_sync(person, page["sign_in_url"], page["confirm_code"], account)
-    await agent.take("Signed in at the page", "session_status", outcome="signed_in")
-    wrong = account | {"password": f"not {password}"}
-    title = "A wrong password, which leaves the session as it was"
-    await agent.take(title, "login", wrong, outcome="invalid_credentials")
-    await agent.take("Still signed in", "session_status", outcome="signed_in")
-
-
-async def _use_the_knowledge(agent: "_Agent") -> None:
-    """Search, read what was found, remember something, and find it again."""
-    agent.shown = {}
-    found = await agent.take("What do my notes say?", "search", {"query": QUESTION, "limit": 3}, outcome=ANSWER)
+async def _use_the_knowledge(agent: "_Agent", person: Person) -> None:
+    """Search, which a person has to sign in for; read what was found, remember something, and find it again."""
+    question = {"query": QUESTION, "limit": 3}
+    asked = await agent.take("A first question, with nobody signed in", "search", question, outcome="sign_in_pending")
+    page = asked["error"]
+    _say("    (the person opens the link, compares the code, and continues as the sandbox's guest)", dim=True)
+    await anyio.to_thread.run_sync(person, page["sign_in_url"], page["confirm_code"])
+    found = await agent.take("The same question again", "search", question, outcome=ANSWER)
     await agent.take("The whole document", "read_document", {"id": found["matches"][0]["id"]})
     await agent.take("Remember this", "remember", NOTE)
     _say("    (the sandbox indexes it in the meantime; its search is by keywords, the real one by meaning)", dim=True)
@@ -132,6 +117,22 @@ async def _use_the_knowledge(agent: "_Agent") -> None:
         while _outcome(await agent.call("search", NOTED)) != NOTE["name"]:  # noqa: ASYNC110 -- another process has to be asked
             await anyio.sleep(0.2)
     await agent.take("And it is found", "search", NOTED, outcome=NOTE["name"])
+
+
+async def _sign_out_and_up(agent: "_Agent") -> None:
+    """Renew the session and end it; then make an account, whose session a wrong password doesn't change."""
+    email, password = f"ada.{secrets.token_hex(3)}@example.org", secrets.token_urlsafe(12)
+    ada = {"email": email, "password": password, "name": "Ada Byron", "captcha": SANDBOX_CAPTCHA}
+    await agent.take("Who am I?", "session_status", outcome="signed_in")
+    await agent.take("New tokens", "refresh", outcome="signed_in")
+    await agent.take("Goodbye", "logout", outcome="signed_out")
+    await agent.take("A new account", "signup", ada, outcome="unverified")
+    code = {"verification_code": await read_mail(email)}
+    await agent.take("The code from the mail", "verify", code, outcome="signed_in")
+    wrong = {"email": email, "password": f"not {password}", "captcha": SANDBOX_CAPTCHA}
+    title = "A wrong password, which leaves the session as it was"
+    await agent.take(title, "login", wrong, outcome="invalid_credentials")
+    await agent.take("Still signed in", "session_status", outcome="signed_in")
 
 
 class _Agent:
@@ -172,7 +173,7 @@ class _Agent:
         for text in _lines_of(content):
             _say(f"    {text}")
         error = content.get("error", {})
-        for name in ("code", "message", "hint"):
+        for name in OF_ERRORS:
             if name in error:
                 _say(f"    {name:18}{error[name]}", fg="yellow")
         if "next" in content:

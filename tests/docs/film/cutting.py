@@ -1,4 +1,7 @@
-"""The recording cut into frames: one for each step of the demo, shown for as long as it takes to read."""
+"""The recording cut into frames: one for each step of the demo, shown for as long as it takes to read.
+
+What comes before the first step is in the first step's frame, so that no frame is nearly empty.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -52,12 +55,14 @@ class Reel:
 
 def cut(recording: Recording) -> Sequence[Frame]:
     """The frames in order."""
-    reel, at = Reel(), 0.0
+    reel, at, has_begun = Reel(), 0.0, False
     reel.take(PROMPT)
     for at, line in lines(recording.chunks):
         said = words(line)
         if STEP.match(said):
-            reel.close(at)
+            if has_begun:
+                reel.close(at)
+            has_begun = True
         reel.take(line)
         if AT_THE_PAGE in said:
             reel.close(at)

@@ -9,8 +9,9 @@ from tests.docs.film.drawing import draw
 from tests.docs.film.recording import record
 
 WORDS = (
-    "A terminal runs make demo: an agent signs up, verifies, signs out and asks to sign in again; the sign-in page in "
-    "the person's browser shows the same confirm code as the terminal; then the agent searches, reads and remembers."
+    "A terminal runs make demo: an agent searches, and the person has to sign in first; the sign-in page in the "
+    "person's browser shows the same confirm code as the terminal; then the agent searches, reads and remembers, signs "
+    "out and signs up."
 )
 
 

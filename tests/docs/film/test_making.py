@@ -17,11 +17,13 @@ from starlette.routing import Route
 from tests.docs.film.drawing import BAR, HEIGHT, PAGE_LEFT, PAGE_TOP, WIDTH
 from tests.docs.film.reading import PNG, Picture
 from tests.docs.film.recording import PAGE_SIZE, SCALE, terminal
+from tests.docs.film.screen import ROWS
 from tests.support.browser import watched
 from tests.support.ports import site_of
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("repository:pages:picture"), pytest.mark.untraced]
 MOST_BYTES = 1_500_000
+AT_THE_PAGE = "(the person opens the link, compares the code, and continues as the sandbox's guest)"
 # What GitHub sends with a picture of a repository.
 POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 VISIBLE = """() => [...document.querySelectorAll(".f")]
@@ -48,20 +50,26 @@ def picture(made: Path) -> Picture:
 
 def test_the_picture_holds_the_lines_of_the_demo_in_their_order(picture: Picture) -> None:
     assert picture.rows[0] == "$ make demo"
-    assert [step.partition(".")[0] for step in picture.steps] == [str(number) for number in range(1, 15)]
+    assert [step.partition(".")[0] for step in picture.steps] == [str(number) for number in range(1, 14)]
     assert picture.rows[-1].startswith("Every step did what it should, in ")
-    assert "(the person opens the link and fills in the form)" in picture.rows
+    assert AT_THE_PAGE in picture.rows
     assert not [row for row in picture.rows if "\x1b" in row]
 
 
 def test_the_page_is_photographed_twice_in_front_of_the_question_for_it(picture: Picture) -> None:
-    empty, filled = picture.photographs
+    as_it_comes, signed_in = picture.photographs
     size = struct.pack(">II", *(int(SCALE * PAGE_SIZE[side]) for side in ("width", "height")))
-    assert empty != filled
-    assert {png[:8] + png[16:24] for png in (empty, filled)} == {b"\x89PNG\r\n\x1a\n" + size}
+    assert as_it_comes != signed_in
+    assert {png[:8] + png[16:24] for png in (as_it_comes, signed_in)} == {b"\x89PNG\r\n\x1a\n" + size}
     behind = [picture.seen(frame) for frame in picture.frames if {"p0", "p1"} & set(picture.seen(frame))]
     assert [seen[-1] for seen in behind] == ["p0", "p1"]
-    assert all("(the person opens the link and fills in the form)" in map(picture.row, seen) for seen in behind)
+    assert all(AT_THE_PAGE in map(picture.row, seen) for seen in behind)
+
+
+def test_the_picture_begins_with_a_search_and_is_never_nearly_empty(picture: Picture) -> None:
+    first, *_ = shown = [[row for row in picture.seen(frame) if row not in ("p0", "p1")] for frame in picture.frames]
+    assert any(picture.row(row).startswith("search(") for row in first)
+    assert min(map(len, shown)) > ROWS / 3
 
 
 def test_the_picture_is_small_and_asks_for_nothing(made: Path, picture: Picture) -> None:
