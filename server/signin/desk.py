@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from ..loopback import LoopbackServer
 
 AFTER_SECONDS = 300.0
-"""How long an ended page says how it ended, to a form that comes late or a link that is opened late."""
-AFTER_SECONDS_AT_FIXED_PORT = 5.0
-"""The same where another process may need the port, since an OAuth app's redirect URL names it."""
+"""How long an ended page says how it ended, to a form that comes late or a link that is opened late.
+
+At the fixed port of an OAuth app's redirect URL it ends sooner if another process needs the port.
+"""
 MOST_CONNECTIONS = 32
 """How many connections the port holds; a browser opens six."""
 MOST_ENDED = 16
@@ -94,10 +95,24 @@ class SignInDesk:
     async def _open_port(self) -> str:
         """Open the port, if it is not open yet, and give the origin of its pages."""
         if self._server is None:
-            self._server = self._make_server()
+            from .handover import ask_for_port  # noqa: PLC0415 -- as in `_make_server`
+
+            try:
+                self._server = self._make_server()
+            except SignInFailed:
+                await ask_for_port(self.settings.oauth_port)
+                self._server = self._make_server()
             self.environment.spawn(self._server.run)
             await self._server.ready.wait()
         return self._server.origin
+
+    def _give_up_port(self) -> bool:
+        """Close the port soon, unless a page is open; say whether."""
+        if any(page.end is None for page in self._pages.values()):
+            return False
+        for page in self._pages.values():
+            page.forgotten.set()
+        return True
 
     async def _close_port(self) -> None:
         server, self._server = self._server, None
@@ -122,8 +137,7 @@ class SignInDesk:
             self.sessions.release(pending.session)
         for oldest in [page for page in self._pages.values() if page.end][:-MOST_ENDED]:
             oldest.forgotten.set()
-        seconds = AFTER_SECONDS_AT_FIXED_PORT if self.client else AFTER_SECONDS
-        await first_of(pending.forgotten.wait, partial(self.sleep, seconds))
+        await first_of(pending.forgotten.wait, partial(self.sleep, AFTER_SECONDS))
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:
@@ -153,6 +167,7 @@ class SignInDesk:
                 form_target=client.authorize_url if client else None,
             ),
             client=client,
+            give_up_port=self._give_up_port,
         )
         connections, port = Connections(most=MOST_CONNECTIONS, state_of=peer_of), settings.oauth_port if client else 0
         try:

@@ -5,7 +5,7 @@ click sends nothing twice.
 """
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +21,7 @@ from ..api.account import Me
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..loopback import WithHeaders
-from . import consent
+from . import consent, handover
 from .actions import Actions, Ended, Visit
 from .consent import Consent
 from .forms import FORMS, Complaint
@@ -46,6 +46,8 @@ class SignInSite:
     actions: Actions
     pages: Pages
     client: OAuthClient | None
+    give_up_port: Callable[[], bool]
+    """Gives up the port, unless a page is open; says whether."""
 
     def app(self) -> ASGIApp:
         """Give the application. Every answer carries the pages' headers, which keep a browser from anything else."""
@@ -55,6 +57,7 @@ class SignInSite:
 
         routes = [
             Route(consent.CALLBACK_PATH, self.come_back, methods=["GET"]),
+            Route(handover.PATH, self.hand_over, methods=["POST"]),
             Route("/{ticket}", self.show, methods=["GET"]),
             Route("/{ticket}", self.submit, methods=["POST"]),
             Route("/{ticket}/{form}", self.show, methods=["GET"]),
@@ -103,6 +106,10 @@ class SignInSite:
             if fields.get("form") == "oauth" and self.client is not None and self.actions.is_open(pending):
                 return self._to_consent(visit, self.client)
             return await self._outcome(visit, self.actions.take(visit))
+
+    async def hand_over(self, _: Request) -> Response:
+        """Give the port to another process of this user, if no page here is open."""
+        return Response(status_code=HTTPStatus.NO_CONTENT if self.give_up_port() else HTTPStatus.CONFLICT)
 
     async def come_back(self, request: Request) -> Response:
         """Take what the OAuth consent page sent back. A wrong state or browser leaves every trip as it is (S37)."""

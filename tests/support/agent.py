@@ -15,7 +15,7 @@ from rememberizer_mcp.server.app import build_server
 from rememberizer_mcp.server.sessions.keychain import Ring
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.server.signin.desk import AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT
+from rememberizer_mcp.server.signin.desk import AFTER_SECONDS
 from rememberizer_mcp.tools.base.contract import ContractTool
 
 from tests.support.clock import FakeClock, Reading, for_good
@@ -92,7 +92,7 @@ def server_on(
     ticking = clock or FakeClock()
 
     async def sleep(seconds: float) -> None:
-        if seconds in (SWEEP_SECONDS, AFTER_SECONDS, AFTER_SECONDS_AT_FIXED_PORT):
+        if seconds in (SWEEP_SECONDS, AFTER_SECONDS):
             await anyio.sleep_forever()
         elif seconds > LONGEST_RETRY_SECONDS:
             await (around.page_life or for_good)(seconds)
