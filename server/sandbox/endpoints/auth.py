@@ -39,6 +39,7 @@ _IS_FILLED_IN = must(
     f"Put {SANDBOX_CAPTCHA} in place of recaptcha_response: it is the sandbox's captcha.",
 )
 _Captcha = Annotated[Text, Field(max_length=10_000), _IS_FILLED_IN, _IS_RIGHT]
+_NO_COOKIE = f"This request has no cookie {REFRESH_COOKIE}: signing in sets it, and only a browser sends it by itself."
 
 
 class _CaptchaFields(Fields):
@@ -111,9 +112,11 @@ class AuthEndpoints(Endpoints):
     @answers("POST", "/auth/custom-refresh/")
     async def refresh(self, request: Request) -> Response:
         """Exchange the refresh cookie for new cookies (rememberizer-api.md §1.4)."""
-        tokens = self.services.families.renew(filled_in(request.cookies.get(REFRESH_COOKIE, "")))
+        token = filled_in(request.cookies.get(REFRESH_COOKIE, ""))
+        tokens = self.services.families.renew(token)
         if tokens is None:
-            raise Refusal(self.variants.refresh_refusal_status, "token_not_valid", "Token is invalid or expired")
+            detail = "Token is invalid or expired" if token else _NO_COOKIE
+            raise Refusal(self.variants.refresh_refusal_status, "token_not_valid", detail)
         return self._with_cookies(tokens)
 
     @answers("POST", "/auth/custom-logout/")
