@@ -126,7 +126,7 @@ class Library:
     ) -> list[Match]:
         """Give the chunks that hold any word of the query, the nearest first. The name counts with the first chunk.
 
-        A word of more than half of all chunks does not count beside others: it tells nothing, and costs the most.
+        A word of more than a tenth of all chunks does not count beside others: it tells nothing, and costs the most.
         `after` and `before` are Unix seconds, both included; a document without a date is in no such window. `previous`
         and `following` say how many chunks around the hit go with it.
         """
@@ -157,7 +157,7 @@ class Library:
             *words,
         )
         chunks = {row["term"]: row["doc"] for row in known}
-        telling = [word for word in words if is_prefix(word) or chunks.get(word, 0) <= total["chunks"] / 2]
+        telling = [word for word in words if is_prefix(word) or chunks.get(word, 0) <= total["chunks"] / 10]
         return telling if any(is_prefix(word) or word in chunks for word in telling) else words
 
     def _match(self, row: dict[str, Any], previous: int, following: int) -> Match:

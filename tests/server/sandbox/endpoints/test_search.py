@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rememberizer_mcp.server.sandbox.app import Sandbox
 
+from tests.docs.regions import ROOT
 from tests.server.sandbox.documents import found, remember, signed_up
 from tests.server.sandbox.support import API
 from tests.support.clock import FakeClock
@@ -20,6 +21,13 @@ async def ada(api: API, clock: FakeClock) -> API:
     await remember(api, "Lunch", "Zuleika's halloumi with xylophone music")
     clock.advance(2)
     return api
+
+
+async def test_the_readmes_first_question_finds_its_document_as_it_stands(ada: API) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    question = readme.partition("## What to ask")[2].split('"')[1]
+    response = await ada.get("documents/search/", params={"q": question})
+    assert response.json()["matched_chunks"][0]["document"]["name"] == "Grandma Edith's apple cake"
 
 
 async def test_a_search_answers_the_documented_members(ada: API) -> None:
