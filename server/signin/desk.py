@@ -175,7 +175,8 @@ class SignInDesk:
         except ValueError as error:
             raise SignInFailed(
                 f"The sign-in page can't be served: port {port} of this machine can't be had.",
-                repair="Have the user free it, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
+                repair="If another sign-in is open, have the user finish it, then call again. Otherwise have them free "
+                "the port, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
             ) from error
 
 

@@ -119,6 +119,17 @@ def test_without_a_complaint_the_first_field_has_the_focus(name: str, first: lis
     assert [each["name"] for each in seen(VIEWS[name]).all("input") if "autofocus" in each] == first
 
 
+@pytest.mark.promise("page:look:first-field")
+@pytest.mark.parametrize("sandbox", [False, True])
+@pytest.mark.parametrize("name", ["sign-in", "sign-up", "verify"])
+def test_a_screen_reader_says_the_confirm_code_at_the_control_that_has_the_focus(name: str, sandbox: bool) -> None:
+    """Which stands below the code, so the code would be passed over."""
+    parsed = seen(VIEWS[name], pages(sandbox=sandbox))
+    ((_, focused),) = [each for each in parsed.elements if "autofocus" in each[1]]
+    (confirm,) = parsed.all("section")
+    assert confirm["id"] in str(focused["aria-describedby"]).split()
+
+
 @pytest.mark.promise("page:refusal:captcha-leads-on")
 @pytest.mark.parametrize(
     ("target", "way", "named"),
@@ -206,13 +217,13 @@ def test_each_form_says_whose_sign_in_it_is_and_where_to_choose_another() -> Non
 
 @pytest.mark.promise("page:account:meant")
 def test_the_address_of_the_account_may_stay_empty_and_is_not_filled_in() -> None:
-    for name in ("sign-in-account", "sign-up-account"):
+    for name, described in (("sign-in-account", "email-hint confirm"), ("sign-up-account", "email-hint")):
         given = seen(VIEWS[name]).named("email")
-        assert ("required" in given, "value" in given, given["aria-describedby"]) == (False, False, "email-hint")
+        assert ("required" in given, "value" in given, given["aria-describedby"]) == (False, False, described)
         assert "Leave it empty for a…@example.org." in text(VIEWS[name])
     for name in ("sign-in", "sign-up", "sign-in-another"):
         given = seen(VIEWS[name]).named("email")
-        assert ("required" in given, "aria-describedby" in given) == (True, False)
+        assert ("required" in given, "email-hint" in str(given.get("aria-describedby"))) == (True, False)
     assert "Leave it empty for the one that your assistant gave." in text(VIEWS["sign-up-account"])
     assert "assistant gave" not in text(VIEWS["sign-up"])
 
