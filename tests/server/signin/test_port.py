@@ -4,10 +4,11 @@ import socket
 
 import anyio
 import anyio.lowlevel
+import httpx
 import pytest
 from rememberizer_mcp.server.errors import SignInFailed
 from rememberizer_mcp.server.signin.desk import AFTER_SECONDS
-from rememberizer_mcp.server.signin.handover import ANSWER_SECONDS
+from rememberizer_mcp.server.signin.handover import ANSWER_SECONDS, PATH
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -131,7 +132,9 @@ async def test_another_process_takes_a_fixed_port_over_once_it_has_ended_pages_o
             assert anyio.current_time() - begun < ANSWER_SECONDS
             assert (await visit(first.url)).status_code == 200
             first.close()
-            assert (await visit(first.url)).status_code == 410
+            async with httpx.AsyncClient(trust_env=False) as web_page:
+                refused = await web_page.post(f"{first.origin}{PATH}", headers={"Origin": "http://evil.example"})
+            assert (refused.status_code, (await visit(first.url)).status_code) == (403, 410)
             second = await page_for(other, grace, "grace")
             assert [(await visit(page.url)).status_code for page in (first, second)] == [404, 200]
 
@@ -147,7 +150,7 @@ async def test_a_port_that_a_program_of_others_has_is_asked_for_in_vain(clock: F
     async with port_with(program) as (_, port), desk(clock, oauth_port=port) as (on, store):
         with pytest.raises(SignInFailed, match=f"port {port} of this machine can't be had"):
             await page_for(on, store, "ada")
-    assert asked == [("POST", "/give-up-port")]
+    assert asked == [("POST", PATH)]
 
 
 @pytest.mark.promise("page:end:explained")
