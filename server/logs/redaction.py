@@ -7,15 +7,14 @@ loggers of raw input and raw traffic (``WITHHELD``) log, at any level.
 
 import json
 import logging
-import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import TracebackException
-from typing import TextIO
+from typing import TextIO, TypeVar
 from urllib.parse import quote, quote_plus
 
 from . import secret_forms
@@ -27,13 +26,20 @@ REDACTED = secret_forms.REDACTED
 SHORTEST_SECRET = 4
 """Characters. Replacing shorter values would take ordinary words apart and hide nothing."""
 
+_Counted = TypeVar("_Counted")
+
 
 class KnownSecrets:
-    """The secret values in use, counted, so that a value known from two places stays known until both forget it."""
+    """The secret values in use, counted, so that a value known from two places stays known until both forget it.
+
+    Neither a change nor a line costs more with more values, because a form is found by its length and last characters.
+    """
 
     def __init__(self) -> None:
         self._values: Counter[str] = Counter()
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: Counter[str] = Counter()
+        self._lengths: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        """By the last ``SHORTEST_SECRET`` characters: how long the forms are that end with them."""
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -41,11 +47,19 @@ class KnownSecrets:
 
     def learn(self, values: Iterable[str]) -> None:
         """Redact these values from now on."""
-        self._change(values, by=1)
+        with self._lock:
+            for value in values:
+                if len(value) >= SHORTEST_SECRET:
+                    self._values[value] += 1
+                    if self._values[value] == 1:
+                        self._add(_forms(value))
 
     def forget(self, values: Iterable[str]) -> None:
         """Undo one ``learn`` of these values."""
-        self._change(values, by=-1)
+        with self._lock:
+            for value in values:
+                if value in self._values and _is_none_left(self._values, value):
+                    self._remove(_forms(value))
 
     @contextmanager
     def during(self, values: Iterable[str]) -> Iterator[None]:
@@ -58,22 +72,51 @@ class KnownSecrets:
             self.forget(held)
 
     def redact(self, text: str) -> str:
-        """Replace each known value, also where it is JSON-escaped, ``repr``-escaped or percent-encoded."""
-        with self._lock:
-            if self._pattern is None:
-                forms = {form for value in self._values for form in _forms(value)}
-                longest_first = sorted(forms, key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
-            return self._pattern.sub(REDACTED, text)
+        """Replace each known value, also where it is JSON-escaped, ``repr``-escaped or percent-encoded.
 
-    def _change(self, values: Iterable[str], *, by: int) -> None:
+        Values that overlap are replaced as one, so that nothing of either is left.
+        """
+        hidden: list[tuple[int, int]] = []
         with self._lock:
-            for value in values:
-                if len(value) >= SHORTEST_SECRET:
-                    self._values[value] += by
-                    if self._values[value] <= 0:
-                        del self._values[value]
-            self._pattern = None
+            for start, end in self._found(text):
+                first = start
+                while hidden and first < hidden[-1][1]:
+                    first = min(first, hidden.pop()[0])
+                hidden.append((first, end))
+        shown = 0
+        parts: list[str] = []
+        for start, end in hidden:
+            parts += [text[shown:start], REDACTED]
+            shown = end
+        return "".join([*parts, text[shown:]])
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where forms begin and end, by their ends."""
+        for end in range(SHORTEST_SECRET, len(text) + 1):
+            for length in self._lengths.get(text[end - SHORTEST_SECRET : end], ()):
+                if length <= end and text[end - length : end] in self._forms:
+                    yield end - length, end
+
+    def _add(self, forms: Iterable[str]) -> None:
+        for form in forms:
+            self._forms[form] += 1
+            self._lengths[form[-SHORTEST_SECRET:]][len(form)] += 1
+
+    def _remove(self, forms: Iterable[str]) -> None:
+        for form in forms:
+            _is_none_left(self._forms, form)
+            lengths = self._lengths[form[-SHORTEST_SECRET:]]
+            if _is_none_left(lengths, len(form)) and not lengths:
+                del self._lengths[form[-SHORTEST_SECRET:]]
+
+
+def _is_none_left(counts: Counter[_Counted], each: _Counted) -> bool:
+    """Count one less, and say whether it was the last."""
+    counts[each] -= 1
+    if counts[each]:
+        return False
+    del counts[each]
+    return True
 
 
 def _forms(value: str) -> set[str]:
@@ -183,4 +226,6 @@ def _leaves(group: Iterable[TracebackException]) -> Iterator[str]:
 
 def printable(text: str, *, instead: str = " ") -> str:
     """The text on one line, with each character that a terminal obeys replaced."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else instead for character in text)

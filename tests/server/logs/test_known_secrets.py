@@ -1,17 +1,123 @@
-"""``KnownSecrets`` in several threads: what one learns while another redacts or learns is known afterwards."""
+"""``KnownSecrets``: what it hides, at a cost that doesn't grow with their number, and in several threads."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
-from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets, printable
 
 SECONDS = 0.05
 """How long a thread is waited for that should be held up."""
 
 
+class Watched(str):
+    """A text that counts how often it is sliced, and a value that counts how often it is encoded."""
+
+    __slots__ = ("encoded", "sliced")
+    encoded: int
+    sliced: int
+
+    def __getitem__(self, key: Any) -> str:
+        self.sliced += 1
+        return super().__getitem__(key)
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        self.encoded += 1
+        return super().encode(encoding, errors)
+
+
+def watched(text: str) -> Watched:
+    made = Watched(text)
+    made.encoded = made.sliced = 0
+    return made
+
+
+def hidden_by(values: Iterable[str], text: str) -> str:
+    """The text without any character that is part of a value, wherever that stands; touching ones stay apart."""
+    spans = sorted({(at, at + len(value)) for value in values for at in range(len(text)) if text.startswith(value, at)})
+    ends = [max(end for start, end in spans[: n + 1]) for n in range(len(spans))]
+    starts = [start for (start, _), before in zip(spans, [0, *ends], strict=False) if start >= before]
+    covered = {at for start, end in spans for at in range(start, end)}
+    return "".join(REDACTED * (at in starts) + letter * (at not in covered) for at, letter in enumerate(text))
+
+
+FEW_LETTERS = st.text(alphabet="ab", min_size=4, max_size=9)
+
+
+@pytest.mark.promise("settings:secrets:never-shown")
+@given(values=st.lists(FEW_LETTERS, max_size=6), text=st.text(alphabet="ab", max_size=40))
+@example(values=["aaaa"], text="aaaaa")
+@example(values=["abab", "baba"], text="ababab")
+@example(values=["aaab", "aaaba", "abaa"], text="bbaaabaab")
+@example(values=["aabb"], text="aabbaabb")
+@example(values=["aabb", "aabbaabba"], text="aabbaabba")
+@example(values=["aabb", "b" * 9 + "aabb"], text="aabbbaabb")
+def test_every_letter_of_a_value_is_hidden_and_no_other(values: list[str], text: str) -> None:
+    known = KnownSecrets()
+    known.learn(values)
+    assert known.redact(text) == hidden_by(values, text)
+    known.forget(values)
+    assert known.redact(text) == text
+
+
+def test_a_value_that_was_forgotten_is_shown_beside_one_with_the_same_length_and_end() -> None:
+    known = KnownSecrets()
+    with known.during(["a-geheim"]):
+        known.learn(["b-geheim"])
+    assert known.redact("a-geheim b-geheim") == f"a-geheim {REDACTED}"
+
+
+@pytest.mark.promise("settings:secrets:never-shown")
+def test_forgetting_what_was_never_known_takes_nothing_from_a_later_value() -> None:
+    known = KnownSecrets()
+    known.forget(["geheim-1"])
+    known.learn(["geheim-1"])
+    assert known.redact("geheim-1") == REDACTED
+
+
+def test_a_printable_text_is_kept_once() -> None:
+    text = "geheim-1 \xe9"
+    assert printable(text) is text
+    assert printable(text + "\n") == text + " "
+
+
+@pytest.mark.promise("settings:logs:cost-of-a-line")
+def test_a_line_is_looked_through_as_often_with_ten_thousand_values_as_with_ten() -> None:
+    looks = []
+    for number in (10, 10_000):
+        known, line = KnownSecrets(), watched("session rs_AbCdEf12… of token-00007-end is signed_in")
+        known.learn(f"token-{each:05}-end" for each in range(number))
+        assert known.redact(line) == f"session rs_AbCdEf12… of {REDACTED} is signed_in"
+        looks.append(line.sliced)
+    assert 0 < looks[0] == looks[1] < 2 * len("session rs_AbCdEf12… of token-00007-end is signed_in")
+
+
+@pytest.mark.promise("settings:logs:cost-of-a-line")
+def test_a_value_is_looked_at_when_it_is_learnt_and_not_at_each_line() -> None:
+    known, value = KnownSecrets(), watched("geheim-1")
+    known.learn([value])
+    once = value.encoded
+    for number in range(20):
+        known.learn([f"another-{number}"])
+        assert known.redact("geheim-1") == REDACTED
+    assert value.encoded == once
+
+
+@pytest.mark.promise("settings:logs:cost-of-a-line")
+def test_a_line_costs_no_more_after_values_that_were_forgotten() -> None:
+    known, before, after = KnownSecrets(), watched("a line with geheim-1 in it"), watched("a line with geheim-1 in it")
+    known.redact(before)
+    with known.during("x" * length + "geheim-1" for length in range(50)):
+        pass
+    assert known.redact(after) == after
+    assert after.sliced == before.sliced
+
+
 class Meddled(str):
-    """A secret that has another thread work while it is encoded, or hashed for the second time."""
+    """A value or a text that has another thread work when it is hashed for the second time, or sliced whole."""
 
     __slots__ = ("hashed", "other")
     hashed: int
@@ -24,14 +130,14 @@ class Meddled(str):
             self.meddle()
         return super().__hash__()
 
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        self.meddle()
-        return super().encode(encoding, errors)
+    def __getitem__(self, key: Any) -> str:
+        if key == slice(0, len(self)):
+            self.meddle()
+        return super().__getitem__(key)
 
     def meddle(self) -> None:
-        if not self.other.ident:
-            self.other.start()
-            self.other.join(SECONDS)
+        self.other.start()
+        self.other.join(SECONDS)
 
 
 def meddled(work: Callable[[], None], *, hashed: int) -> Meddled:
@@ -53,11 +159,11 @@ def test_no_count_is_lost_where_two_threads_learn_a_value() -> None:
 @pytest.mark.promise("settings:secrets:never-shown")
 def test_what_is_learnt_while_a_line_is_redacted_is_known_for_the_next() -> None:
     known = KnownSecrets()
-    secret = meddled(lambda: known.learn(["geheim-2"]), hashed=2)
-    known.learn([secret])
-    known.redact("a line")
-    secret.other.join(2)
-    assert known.redact("geheim-2") == REDACTED
+    known.learn(["geheim-1"])
+    line = meddled(lambda: known.learn(["another geheim-1"]), hashed=2)
+    assert known.redact(line) == REDACTED
+    line.other.join(2)
+    assert known.redact("another geheim-1") == REDACTED
 
 
 def test_an_event_while_the_registry_changes_does_not_lock_it_up() -> None:
