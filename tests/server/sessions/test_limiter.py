@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.errors import RateLimited
-from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS, WINDOW_SECONDS, AttemptLimiter
+from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS, MOST_OWNERS, WINDOW_SECONDS, AttemptLimiter
 
 from tests.support.clock import FakeClock
 
@@ -58,6 +58,43 @@ def test_owners_are_counted_apart(clock: FakeClock) -> None:
     limiter.take("grace")
     with pytest.raises(RateLimited):
         limiter.take("ada")
+
+
+class Moment(float):
+    """A point in time that counts how often two are compared."""
+
+    compared = 0
+
+    def __gt__(self, other: float) -> bool:
+        type(self).compared += 1
+        return super().__gt__(other)
+
+    def __sub__(self, other: float) -> float:
+        type(self).compared += 1
+        return super().__sub__(other)
+
+
+@pytest.mark.promise("sessions:lifetime:growth")
+def test_an_attempt_looks_at_no_more_owners_where_there_are_many() -> None:
+    compared = []
+    for others in (10, 1000):
+        limiter = AttemptLimiter(now=lambda: Moment(1_750_000_000))
+        for number in range(others):
+            limiter.take(f"owner {number}")
+        before = Moment.compared
+        limiter.take("owner 0")
+        compared.append(Moment.compared - before)
+    assert 0 < compared[0] == compared[1]
+
+
+@pytest.mark.promise("sessions:lifetime:growth")
+def test_attempts_are_counted_of_the_latest_owners_only(clock: FakeClock) -> None:
+    limiter = used_up(clock)
+    for number in range(MOST_OWNERS - 1):
+        limiter.take(f"owner {number}")
+    assert wait_for_next(limiter) == WINDOW_SECONDS
+    limiter.take("one more")
+    assert wait_for_next(limiter) is None
 
 
 def test_the_window_slides_with_each_attempt(clock: FakeClock) -> None:
