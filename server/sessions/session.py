@@ -40,6 +40,8 @@ class Session:
         """Called before a new sign-in is held; it raises if the page is for another account."""
         self.heir: Callable[[], Session | None] = lambda: None
         """Finds the session that took this one's place."""
+        self.when_used: Callable[[], None] = lambda: None
+        """Called at the end of each use."""
         self._env = environment
         self.started_at = self.used_at = environment.now()
         self.grant = self._new_grant()
@@ -77,6 +79,7 @@ class Session:
         finally:
             self.calls -= 1
             self.used_at = self._env.now()
+            self.when_used()
 
     async def sign_up(
         self,

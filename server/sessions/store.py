@@ -6,12 +6,15 @@ key: another owner's gets exactly the answer that an unknown one gets (S19, S24)
 
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 
 from ..errors import NotSignedIn, TooManySessions, UnknownSession
+from .fading import Fading
 from .session import Session
 from .states import EndedPage, Environment, State
 
@@ -31,18 +34,25 @@ class SessionStore:
         idle_seconds: How long a session lives without a call.
         lifetime_seconds: How long it lives from its sign-in on.
         most_sessions: How many there can be.
+        remembered_seconds: How long is remembered what an owner had whose session ended, if they don't come back.
     """
 
     environment: Environment
     idle_seconds: float
     lifetime_seconds: float
     most_sessions: int
-    _sessions: dict[str, Session] = field(default_factory=dict, init=False)
-    """By owner."""
-    _ended: dict[str, str | None] = field(default_factory=dict, init=False)
+    remembered_seconds: float = inf
+    _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict, init=False)
+    """By owner; the one that was left unused for longest first."""
+    _ended: Fading[str | None] = field(init=False)
     """By owner: the account whose session ended by itself, if its e-mail was known."""
-    _last_pages: dict[str, EndedPage] = field(default_factory=dict, init=False)
+    _last_pages: Fading[EndedPage] = field(init=False)
     """By owner: the last sign-in page of a session that was dropped."""
+
+    def __post_init__(self) -> None:
+        seconds, most, now = self.remembered_seconds, self.most_sessions, self.environment.now
+        self._ended = Fading(seconds=seconds, most=most, now=now)
+        self._last_pages = Fading(seconds=seconds, most=most, now=now)
 
     def __repr__(self) -> str:
         return f"<SessionStore: {len(self._sessions)} sessions>"
@@ -80,8 +90,8 @@ class SessionStore:
 
     def forget_ended(self, owner: str) -> None:
         """Let the owner begin afresh: they signed out."""
-        self._ended.pop(owner, None)
-        self._last_pages.pop(owner, None)
+        self._ended.forget(owner)
+        self._last_pages.forget(owner)
 
     def last_page(self, owner: str) -> EndedPage | None:
         """How the sign-in page of the owner's last session ended, if nothing has happened since."""
@@ -129,6 +139,8 @@ class SessionStore:
         for session in list(self._sessions.values()):
             if self._is_over(session):
                 self._end(session)
+        self._ended.forget_old()
+        self._last_pages.forget_old()
 
     async def keep_sweeping(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Sweep once a minute, until cancelled."""
@@ -142,23 +154,30 @@ class SessionStore:
             self._drop(session)
 
     def _open(self, owner: str) -> Session:
-        self.sweep()
         if len(self._sessions) >= self.most_sessions:
-            self._evict()
-        self._last_pages.pop(owner, None)
+            self._make_room()
+        self._last_pages.forget(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
         session = self._sessions[owner] = Session(handle=handle, owner=owner, environment=self.environment)
         session.heir = partial(self._sessions.get, owner)
+        session.when_used = partial(self._move_to_end, session)
         return session
 
-    def _evict(self) -> None:
+    def _make_room(self) -> None:
         """Drop the session that was left unused for longest, but none with a call in flight or an open page."""
-        idle = [session for session in self._sessions.values() if not session.is_busy and not session.moving.locked()]
-        if not idle:
+        for session in self._sessions.values():
+            if self._is_over(session):
+                break
+            if not session.is_busy and not session.moving.locked():
+                logger.warning("session %s… was dropped to make room", session.handle[:8])
+                break
+        else:
             raise TooManySessions
-        oldest = min(idle, key=lambda session: session.used_at)
-        logger.warning("session %s… was dropped to make room", oldest.handle[:8])
-        self._end(oldest)
+        self._end(session)
+
+    def _move_to_end(self, session: Session) -> None:
+        if self._is_held(session):
+            self._sessions.move_to_end(session.owner)
 
     def _is_over(self, session: Session) -> bool:
         if session.moving.locked():
@@ -180,7 +199,7 @@ class SessionStore:
     def _end(self, session: Session) -> None:
         """Drop a session that its owner did not end, and remember whose it was."""
         if session.state is not State.SIGNED_OUT:
-            self._ended[session.owner] = session.email
+            self._ended.keep(session.owner, session.email)
         if session.page is not None:
             session.page.run_out()
         self._drop(session)
@@ -188,5 +207,5 @@ class SessionStore:
     def _drop(self, session: Session) -> None:
         del self._sessions[session.owner]
         if session.last_page is not None:
-            self._last_pages[session.owner] = session.last_page
+            self._last_pages.keep(session.owner, session.last_page)
         session.wipe()

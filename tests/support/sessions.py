@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
@@ -54,8 +55,23 @@ async def signed_in(
         yield session
 
 
-def store_of(environment: Environment, *, most: int = 2, idle: float = 100, lifetime: float = 1000) -> SessionStore:
-    return SessionStore(environment=environment, idle_seconds=idle, lifetime_seconds=lifetime, most_sessions=most)
+def store_of(
+    environment: Environment, *, most: int = 2, idle: float = 100, lifetime: float = 1000, remembered: float = inf
+) -> SessionStore:
+    return SessionStore(
+        environment=environment,
+        idle_seconds=idle,
+        lifetime_seconds=lifetime,
+        most_sessions=most,
+        remembered_seconds=remembered,
+    )
+
+
+async def session_of(store: SessionStore, owner: str) -> Session:
+    """The owner's session, after a sign-in as Ada."""
+    async with store.moving(owner, create=True) as session:
+        await session.sign_in(**ADA, captcha=None)
+    return session
 
 
 async def resync() -> None:

@@ -5,25 +5,19 @@ import pytest
 from rememberizer_mcp.server.errors import InvalidCredentials, NotSignedIn, TooManySessions, UnknownSession
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import State
-from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS, SessionStore
+from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, Gate
-from tests.support.sessions import ACCOUNT, environment_on, store_of
+from tests.support.sessions import ACCOUNT, environment_on, session_of, store_of
 from tests.support.upstream import Slow, reply, usual
-
-
-async def signed_in(store: SessionStore, owner: str) -> Session:
-    async with store.moving(owner, create=True) as session:
-        await session.sign_in(**ADA, captcha=None)
-    return session
 
 
 @pytest.mark.promise("sessions:handle:random-and-bounded")
 async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, most=50)
-        handles = {(await signed_in(store, f"owner {number}")).handle for number in range(50)}
+        handles = {(await session_of(store, f"owner {number}")).handle for number in range(50)}
     assert len(handles) == 50
     for handle in handles:
         assert handle.startswith("rs_")
@@ -37,7 +31,7 @@ async def test_handles_are_long_random_and_url_safe(clock: FakeClock) -> None:
 async def test_a_foreign_handle_is_answered_like_an_unknown_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment)
-        handle = (await signed_in(store, "ada")).handle
+        handle = (await session_of(store, "ada")).handle
         said = []
         for owner, asked in (("grace", handle), ("grace", "rs_unknown"), ("ada", "rs_unknown"), ("grace", "")):
             with pytest.raises(UnknownSession) as error:
@@ -66,7 +60,7 @@ async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) ->
     async with environment_on(usual(signin=reply(401)), clock) as environment:
         store = store_of(environment)
         with pytest.raises(InvalidCredentials):
-            await signed_in(store, "ada")
+            await session_of(store, "ada")
         assert len(store) == 0
         assert repr(store) == "<SessionStore: 0 sessions>"
 
@@ -75,7 +69,7 @@ async def test_a_session_that_ends_up_signed_out_is_dropped(clock: FakeClock) ->
 async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, idle=100)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         clock.advance(99)
         with session.in_use():
             clock.advance(500)
@@ -93,7 +87,7 @@ async def test_an_idle_session_ends_and_a_used_one_does_not(clock: FakeClock) ->
 async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, idle=10_000, lifetime=1000)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         clock.advance(999)
         with session.in_use():
             assert store.find("ada") is session
@@ -105,9 +99,9 @@ async def test_a_session_ends_with_its_absolute_lifetime_although_used(clock: Fa
 async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, idle=10_000, lifetime=1000)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         clock.advance(999)
-        assert await signed_in(store, "ada") is session
+        assert await session_of(store, "ada") is session
         clock.advance(999)
         assert store.find("ada") is session
 
@@ -116,11 +110,11 @@ async def test_a_new_sign_in_begins_a_new_lifetime(clock: FakeClock) -> None:
 async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, most=2)
-        first, second = await signed_in(store, "first"), await signed_in(store, "second")
+        first, second = await session_of(store, "first"), await session_of(store, "second")
         clock.advance(1)
         with first.in_use():
             clock.advance(1)
-        third = await signed_in(store, "third")
+        third = await session_of(store, "third")
         assert second.state is State.SIGNED_OUT
         assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
 
@@ -129,11 +123,11 @@ async def test_the_longest_unused_session_makes_room(clock: FakeClock) -> None:
 async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, most=2)
-        first = await signed_in(store, "first")
+        first = await session_of(store, "first")
         with first.in_use():
             async with store.moving("second", create=True):
                 with pytest.raises(TooManySessions):
-                    await signed_in(store, "third")
+                    await session_of(store, "third")
         assert store.find("first") is first
         assert store.find("third") is None
 
@@ -142,15 +136,15 @@ async def test_sessions_in_use_are_never_dropped_for_room(clock: FakeClock) -> N
 async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, most=2)
-        first = await signed_in(store, "first")
+        first = await session_of(store, "first")
         clock.advance(1)
-        second = await signed_in(store, "second")
+        second = await session_of(store, "second")
         async with first.moving:
-            third = await signed_in(store, "third")
+            third = await session_of(store, "third")
             assert [store.find("first"), store.find("second"), store.find("third")] == [first, None, third]
             async with third.moving:
                 with pytest.raises(TooManySessions):
-                    await signed_in(store, "fourth")
+                    await session_of(store, "fourth")
         assert (first.state, second.state) == (State.SIGNED_IN, State.SIGNED_OUT)
 
 
@@ -158,11 +152,11 @@ async def test_a_session_whose_move_is_about_to_begin_is_never_dropped_for_room(
 async def test_an_expired_session_makes_room_before_a_live_one(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment, most=2, idle=100)
-        await signed_in(store, "stale")
+        await session_of(store, "stale")
         clock.advance(60)
-        live = await signed_in(store, "live")
+        live = await session_of(store, "live")
         clock.advance(60)
-        await signed_in(store, "new")
+        await session_of(store, "new")
         assert store.find("live") is live
 
 
@@ -172,7 +166,7 @@ async def test_the_sweeper_drops_what_is_over_once_a_minute(clock: FakeClock) ->
     upstream = usual()
     async with environment_on(upstream, clock) as environment, anyio.create_task_group() as tasks:
         store = store_of(environment, idle=100)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         asked = len(upstream.requests)
         tasks.start_soon(store.keep_sweeping, gate.sleep)
         for age, left in ((50, 1), (50, 0)):
@@ -212,7 +206,7 @@ async def test_two_first_logins_at_once_end_in_one_session(clock: FakeClock) -> 
 async def test_a_move_that_waited_for_an_ended_session_begins_anew(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         refused: list[bool] = []
 
         async def move(handle: str | None) -> None:
@@ -244,7 +238,7 @@ async def test_a_login_under_way_is_not_swept_away(clock: FakeClock) -> None:
 async def test_a_session_wiped_in_the_middle_of_a_move_stays_gone(clock: FakeClock) -> None:
     async with environment_on(usual(), clock) as environment:
         store = store_of(environment)
-        await signed_in(store, "ada")
+        await session_of(store, "ada")
         async with store.moving("ada"):
             store.wipe()
         assert store.find("ada") is None
@@ -255,7 +249,7 @@ async def test_wiping_the_store_forgets_all_and_tells_nobody(clock: FakeClock) -
     upstream = usual()
     async with environment_on(upstream, clock) as environment:
         store = store_of(environment)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         asked = len(upstream.requests)
         store.wipe()
         assert len(store) == 0
@@ -268,7 +262,7 @@ async def test_a_session_whose_account_asks_is_neither_idle_nor_evicted(clock: F
     slow = Slow(reply(200, json={"id": 1}))
     async with environment_on(usual(account=[reply(200, json={}), slow]), clock) as environment:
         store = store_of(environment, most=1, idle=100)
-        session = await signed_in(store, "ada")
+        session = await session_of(store, "ada")
         clock.advance(99)
         await session.grant.request(ACCOUNT)
         clock.advance(99)
