@@ -21,6 +21,7 @@ class ApiKey:
     """
 
     version = 0
+    owner = None
 
     def __init__(self, api: RememberizerAPI, key: SecretStr, *, setting: str) -> None:
         self._api = api

@@ -24,19 +24,18 @@ from .. import __version__, errors
 from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .budget import requesting
-from .endpoints import Call, Lane, Takes
+from .endpoints import Call, Takes
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
 from .proxies import UnusableProxy, on_the_way
 from .retries import explained, retry_after_seconds, retrying
+from .turns import Turns
 
 MOST_BODY_BYTES = 5_000_000
 MOST_VALUES = 200_000
 """JSON values of an answer; making results of them takes a second for each half a million or so."""
-MOST_CALLS_AT_ONCE = 8
-"""In each lane. httpx's pool is slow with many in flight (526/s at 16 on loopback); a bound keeps each call quick."""
 CONNECT_SECONDS = 10.0
 MOST_KEPT = 20
-"""Connections; there are at most 24 calls at once."""
+"""Connections, where no lane has more calls at once; one owner has at most 24."""
 REFUSES_WHO_ASKS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """The statuses by which upstream can refuse a password, a token, a code or a key."""
 
@@ -55,6 +54,11 @@ class Identity(Protocol):
     @property
     def version(self) -> int:
         """How often it changed."""
+        ...
+
+    @property
+    def owner(self) -> str | None:
+        """Who takes turns with themselves; ``None`` if only everybody does."""
         ...
 
     def headers(self, takes: Takes, *, url: str) -> dict[str, str]:
@@ -121,6 +125,7 @@ class RememberizerAPI:
         sleep: How to wait between attempts.
         now: The wall clock, in Unix seconds.
         kept_seconds: How long a connection is kept without use.
+        turns: How many calls are made at once.
     """
 
     def __init__(
@@ -131,6 +136,7 @@ class RememberizerAPI:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         now: Callable[[], float] = time.time,
         kept_seconds: float = KEPT_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
@@ -141,7 +147,7 @@ class RememberizerAPI:
         """By whether they keep connections."""
         self._kept_from = -inf
         """From when on kept connections are used, on anyio's clock."""
-        self._turns = {lane: anyio.CapacityLimiter(MOST_CALLS_AT_ONCE) for lane in Lane}
+        self._turns = turns or Turns()
 
     async def send(self, call: Call, identity: Identity) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
@@ -172,7 +178,7 @@ class RememberizerAPI:
             await client.aclose()
 
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
-        async with self._turns[call.endpoint.lane]:
+        async with self._turns.turn(call.endpoint.lane, identity.owner):
             try:
                 send = partial(self._exchange, call, identity)
                 reply = await (first_answer(send, partial(self._anew, send)) if call.endpoint.is_repeatable else send())
@@ -211,12 +217,19 @@ class RememberizerAPI:
         keeps = anyio.current_time() >= self._kept_from
         if keeps not in self._clients:
             kept_seconds = self._kept_seconds if keeps else 0
-            self._clients[keeps] = http_client(self.base_url, self._transport, kept_seconds=kept_seconds)
+            most_kept = max(MOST_KEPT, self._turns.in_all)
+            self._clients[keeps] = http_client(
+                self.base_url, self._transport, kept_seconds=kept_seconds, most_kept=most_kept
+            )
         return self._clients[keeps]
 
 
 def http_client(
-    base_url: str, transport: Transport | None = None, *, kept_seconds: float = KEPT_SECONDS
+    base_url: str,
+    transport: Transport | None = None,
+    *,
+    kept_seconds: float = KEPT_SECONDS,
+    most_kept: int = MOST_KEPT,
 ) -> httpx.AsyncClient:
     """What carries the requests to this base URL: its trust store, proxy and limits, and no cookies.
 
@@ -235,7 +248,7 @@ def http_client(
             "User-Agent": f"rememberizer-mcp/{__version__}",
         },
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_keepalive_connections=MOST_KEPT if kept_seconds else 0, keepalive_expiry=kept_seconds),
+        limits=httpx.Limits(max_keepalive_connections=most_kept if kept_seconds else 0, keepalive_expiry=kept_seconds),
         follow_redirects=False,
         trust_env=False,  # else any bad proxy of the environment would be refused, whether it is on the way or not
     )

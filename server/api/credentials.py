@@ -35,6 +35,9 @@ class Credentials:
     {'Cookie': 'refresh_token=r'}
     """
 
+    owner = None
+    """A sign-in that isn't held yet is nobody's; an owner makes one at a time."""
+
     def __init__(self, *, secrets: KnownSecrets, now: Callable[[], float] = time.time) -> None:
         self._cookies = Cookies()
         self._bearer: str | None = None

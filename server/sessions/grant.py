@@ -46,6 +46,7 @@ class Holder(Protocol):
     """The session that a grant is for."""
 
     handle: str
+    owner: str
 
     def held(self) -> "Grant": ...
 
@@ -73,8 +74,7 @@ class Grant:
         """Whether upstream wants the address verified before it gives the token that verification needs."""
         self._state = State.SIGNED_OUT
         self._id = secrets.token_urlsafe(16)
-        self._env = environment
-        self._holder = holder
+        self._env, self._holder, self.owner = environment, holder, holder.owner
         self._keeping = Keeping(environment.keychain, self.credentials, url=environment.api.base_url)
         renew = partial(oauth.renew, client=client) if client else auth.custom_refresh
         self._ask = partial(renew, environment.api, self.credentials)

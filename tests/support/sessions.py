@@ -7,6 +7,7 @@ from math import inf
 import anyio
 from rememberizer_mcp.server.api.client import RememberizerAPI
 from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
+from rememberizer_mcp.server.api.turns import Turns
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.session import Session
@@ -20,6 +21,12 @@ from tests.support.upstream import BASE_URL, FakeUpstream
 ACCOUNT = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 
 
+class Owner(str):
+    """A name that a test can hold weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
 @asynccontextmanager
 async def environment_on(
     upstream: FakeUpstream,
@@ -28,8 +35,9 @@ async def environment_on(
     secrets: KnownSecrets | None = None,
     budget_seconds: float = 5,
     keychain: Keychain | None = None,
+    turns: Turns | None = None,
 ) -> AsyncIterator[Environment]:
-    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock)
+    api = RememberizerAPI(base_url=BASE_URL, transport=upstream.transport, sleep=clock.sleep, now=clock, turns=turns)
     async with anyio.create_task_group() as tasks:
         yield Environment(
             api=api,

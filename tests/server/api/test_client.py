@@ -9,13 +9,13 @@ from rememberizer_mcp.server.api import endpoints
 from rememberizer_mcp.server.api.account import get_me
 from rememberizer_mcp.server.api.body import Body
 from rememberizer_mcp.server.api.client import (
-    MOST_CALLS_AT_ONCE,
     MOST_VALUES,
     RememberizerAPI,
     Reply,
     asgi_transport,
 )
 from rememberizer_mcp.server.api.endpoints import Call, Content, Endpoint, Takes
+from rememberizer_mcp.server.api.turns import MOST_AT_ONCE
 from rememberizer_mcp.server.errors import (
     RateLimited,
     RememberizerError,
@@ -211,7 +211,7 @@ async def test_waiting_for_a_turn_counts_against_the_time() -> None:
     busy, release = anyio.Event(), anyio.Event()
 
     async def slow(_: httpx.Request) -> httpx.Response:
-        if len(upstream.requests) == MOST_CALLS_AT_ONCE:
+        if len(upstream.requests) == MOST_AT_ONCE:
             busy.set()
         await release.wait()
         return reply(200, json={})
@@ -219,13 +219,13 @@ async def test_waiting_for_a_turn_counts_against_the_time() -> None:
     api, upstream = api_of(slow)
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
-            for _ in range(MOST_CALLS_AT_ONCE):
+            for _ in range(MOST_AT_ONCE):
                 tasks.start_soon(send, api)
             await busy.wait()
             with pytest.raises(UpstreamTimeout):
                 await send(api, seconds=0.05)
             release.set()
-        assert len(upstream.requests) == MOST_CALLS_AT_ONCE
+        assert len(upstream.requests) == MOST_AT_ONCE
         assert (await send(api)).is_success
 
 
@@ -269,12 +269,12 @@ async def test_calls_that_hang_hold_up_their_own_kind_only(slow: Call, quick: Ca
     upstream = FakeUpstream({slow.path: hanging, quick.path: reply(200, json={})})
     api = client(upstream)
     async with anyio.create_task_group() as tasks:
-        for _ in range(MOST_CALLS_AT_ONCE + 1):
+        for _ in range(MOST_AT_ONCE + 1):
             tasks.start_soon(send, api, slow)
         await hanging.asked.wait()
         await anyio.wait_all_tasks_blocked()
-        assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE
+        assert len(upstream.asked(slow.path)) == MOST_AT_ONCE
         assert (await send(api, quick)).status == 200
         hanging.answers.set()
     await api.aclose()
-    assert len(upstream.asked(slow.path)) == MOST_CALLS_AT_ONCE + 1
+    assert len(upstream.asked(slow.path)) == MOST_AT_ONCE + 1

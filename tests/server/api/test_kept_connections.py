@@ -15,6 +15,7 @@ from rememberizer_mcp.server.api.client import MOST_BODY_BYTES, RememberizerAPI,
 from rememberizer_mcp.server.api.credentials import Credentials
 from rememberizer_mcp.server.api.endpoints import Call, Endpoint, Takes
 from rememberizer_mcp.server.api.kept_connections import KEPT_SECONDS, MOST_SILENT_SECONDS, Watch
+from rememberizer_mcp.server.api.turns import Turns
 from rememberizer_mcp.server.errors import UpstreamError, UpstreamTimeout
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 
@@ -67,7 +68,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    most: dict[int, int], *, kept_seconds: float = KEPT_SECONDS
+    most: dict[int, int], *, kept_seconds: float = KEPT_SECONDS, turns: Turns | None = None
 ) -> AsyncIterator[tuple[Server, RememberizerAPI]]:
     server = Server(most)
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
@@ -76,7 +77,7 @@ async def serving(
             port = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- anyio's, not Django's
             tasks.start_soon(listener.serve, server.serve)
             url = f"http://127.0.0.1:{port}/api/v1/"
-            api = RememberizerAPI(base_url=url, sleep=FakeClock().sleep, kept_seconds=kept_seconds)
+            api = RememberizerAPI(base_url=url, sleep=FakeClock().sleep, kept_seconds=kept_seconds, turns=turns)
             yield server, api
             await api.aclose()
             tasks.cancel_scope.cancel()
@@ -112,6 +113,20 @@ async def test_the_repeat_goes_on_a_new_connection_however_many_are_kept() -> No
         assert (await ask(api)).status == 200
         assert server.requests.total() == 8
         assert server.requests[6] == 1
+
+
+@pytest.mark.promise("upstream:turns:owners")
+async def test_as_many_connections_are_kept_as_calls_are_made_at_once() -> None:
+    async with serving({}, turns=Turns(in_all=30)) as (server, api):
+        for _ in range(2):
+            before, server.body = server.requests.total(), anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(30):
+                    tasks.start_soon(ask, api)
+                while server.requests.total() < before + 30:
+                    await anyio.lowlevel.checkpoint()
+                server.body.set()
+        assert len(server.closed) == 30
 
 
 @pytest.mark.promise("upstream:kept-connection:silent")

@@ -9,7 +9,7 @@ from rememberizer_mcp.server.sessions.states import EndedPage, Environment
 from rememberizer_mcp.server.sessions.store import SessionStore
 
 from tests.support.clock import FakeClock
-from tests.support.sessions import environment_on, session_of, store_of
+from tests.support.sessions import Owner, environment_on, session_of, store_of
 from tests.support.upstream import usual
 
 
@@ -23,12 +23,6 @@ class Read(FakeClock):
     def __call__(self) -> float:
         self.reads += 1
         return super().__call__()
-
-
-class Owner(str):
-    """A name that a test can hold weakly."""
-
-    __slots__ = ("__weakref__",)
 
 
 async def sign_in_all(store: SessionStore, owners: range) -> None:
