@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 import anyio
@@ -22,6 +23,7 @@ from . import __version__
 from .api.api_key import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
+from .api.turns import Turns
 from .logs.redaction import KnownSecrets
 from .sessions.flight import Spawn
 from .sessions.keychain import Keychain, Ring
@@ -37,8 +39,6 @@ from .signin.ways import SignInWays
 if TYPE_CHECKING:
     from .sandbox.config import SandboxConfig
 
-OWNER = "stdio"
-"""Over stdio there is one process per client, so the process owns the sessions."""
 SANDBOX_BASE_URL = "http://127.0.0.1/api/v1/"
 LIST_TTL_MS = 3_600_000
 CONSTANT: tuple[CacheableMethod, ...] = (
@@ -62,6 +62,23 @@ SANDBOX_INSTRUCTIONS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """Who is served by a process. Over stdio that is one client, and whatever the process holds is theirs.
+
+    Args:
+        owner_of: Finds the owner of the request that is answered.
+        most_sessions: How many sessions there can be.
+        remembered_seconds: How long is remembered what an owner had whose session ended.
+        turns: Makes the turns that the calls to Rememberizer take.
+    """
+
+    owner_of: Callable[[], str | None] = lambda: "stdio"
+    most_sessions: int = 1
+    remembered_seconds: float = inf
+    turns: Callable[[], Turns] = Turns
+
+
 def build_server(
     settings: Settings,
     *,
@@ -74,6 +91,7 @@ def build_server(
     clock: Callable[[], float] = time.monotonic,
     more_tools: Sequence[ContractTool] = (),
     keyring: Callable[[], Ring] | None = None,
+    clients: Clients | None = None,
 ) -> Server:
     """The MCP server. Nothing is opened before it runs, and each run has sessions of its own.
 
@@ -88,6 +106,7 @@ def build_server(
         clock: Seconds that never jump, by which is measured how long a client took to answer a question.
         more_tools: Tools of the embedding program, listed after ours.
         keyring: Finds the keyring in place of the operating system's, where the user opted in.
+        clients: Who is served; without it one client, over stdio.
     """
     known = secrets or KnownSecrets()
     known.learn(settings.secret_values())
@@ -101,6 +120,7 @@ def build_server(
         patience_seconds=patience_seconds,
         questions=Questions(clock),
         keyring=keyring,
+        clients=clients or Clients(),
     )
     return build.server(more_tools)
 
@@ -118,6 +138,7 @@ class _Build:
     patience_seconds: float
     questions: Questions
     keyring: Callable[[], Ring] | None
+    clients: Clients
 
     def server(self, more_tools: Sequence[ContractTool]) -> Server:
         settings = self.settings
@@ -145,7 +166,8 @@ class _Build:
             if self.settings.sandbox and transport is None:
                 base_url = SANDBOX_BASE_URL
                 transport, authorize_url, embedded = await _embedded_sandbox(self.sandbox, stack)
-            api = RememberizerAPI(base_url=base_url, transport=transport, sleep=self.sleep, now=self.now)
+            turns = self.clients.turns()
+            api = RememberizerAPI(base_url=base_url, transport=transport, sleep=self.sleep, now=self.now, turns=turns)
             stack.push_async_callback(_shielded, api.aclose)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(tasks.cancel_scope.cancel)
@@ -173,7 +195,8 @@ class _Build:
             environment=environment,
             idle_seconds=settings.session_idle_minutes * 60,
             lifetime_seconds=settings.session_hours * 3600,
-            most_sessions=1,  # over stdio a process has one client
+            most_sessions=self.clients.most_sessions,
+            remembered_seconds=self.clients.remembered_seconds,
         )
         attempts = AttemptLimiter(now=self.now)
         desk = SignInDesk(
@@ -190,7 +213,7 @@ class _Build:
             sessions=sessions,
             attempts=attempts,
             secrets=self.secrets,
-            owner=OWNER,
+            owner_of=self.clients.owner_of,
             ways=SignInWays(settings=settings, keychain=keychain, desk=desk, attempts=attempts),
             opens_browser=should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
             patience_seconds=self.patience_seconds,

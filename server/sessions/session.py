@@ -27,6 +27,7 @@ class Session:
     def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
         self.handle = handle
         self.owner = owner
+        """Whose it is: the handle itself where that is all that is known of who asks."""
         self.moving = anyio.Lock()
         """Held by login, signup, verify and logout: one move at a time."""
         self.calls = 0
@@ -49,6 +50,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.handle[:8]}…: {self.state}, {self.grant.credentials!r}>"
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether somebody is known who could ask for it without its handle."""
+        return self.owner != self.handle
 
     @property
     def state(self) -> State:

@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 class SessionStore:
     """The sessions of one process, in memory: one for each owner.
 
+    Where no owner is known (``None``), whoever has the handle may use the session, and there is no other way to it: a
+    call that names none opens a new one.
+
     Args:
         environment: What they share.
         idle_seconds: How long a session lives without a call.
@@ -43,7 +46,7 @@ class SessionStore:
     most_sessions: int
     remembered_seconds: float = inf
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict, init=False)
-    """By owner; the one that was left unused for longest first."""
+    """By owner, or by handle without one; the one that was left unused for longest first."""
     _ended: Fading[str | None] = field(init=False)
     """By owner: the account whose session ended by itself, if its e-mail was known."""
     _last_pages: Fading[EndedPage] = field(init=False)
@@ -60,23 +63,24 @@ class SessionStore:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def find(self, owner: str, handle: str | None = None) -> Session | None:
+    def find(self, owner: str | None, handle: str | None = None) -> Session | None:
         """The owner's session, if there is one.
 
         Raises:
             UnknownSession: A handle was given, and the owner has no session under it.
         """
-        session = self._sessions.get(owner)
+        name = owner or handle or ""
+        session = self._sessions.get(name)
         if session is not None and self._is_over(session):
             self._end(session)
         elif session is not None:
             self._close_old_page(session)
-        session = self._sessions.get(owner)
+        session = self._sessions.get(name)
         if handle is not None and (session is None or session.handle != handle):
             raise UnknownSession
         return session
 
-    def has_ended(self, owner: str) -> bool:
+    def has_ended(self, owner: str | None) -> bool:
         """Whether the owner's session ended without their doing, and nothing took its place since.
 
         Until then no other account and no key may be used in its stead without being asked for.
@@ -84,21 +88,23 @@ class SessionStore:
         self.find(owner)
         return owner in self._ended
 
-    def ended_account(self, owner: str) -> str | None:
+    def ended_account(self, owner: str | None) -> str | None:
         """The e-mail of that account, if it is known."""
         return self._ended.get(owner)
 
-    def forget_ended(self, owner: str) -> None:
+    def forget_ended(self, owner: str | None) -> None:
         """Let the owner begin afresh: they signed out."""
         self._ended.forget(owner)
         self._last_pages.forget(owner)
 
-    def last_page(self, owner: str) -> EndedPage | None:
+    def last_page(self, owner: str | None) -> EndedPage | None:
         """How the sign-in page of the owner's last session ended, if nothing has happened since."""
         return self._last_pages.get(owner)
 
     @asynccontextmanager
-    async def moving(self, owner: str, handle: str | None = None, *, create: bool = False) -> AsyncIterator[Session]:
+    async def moving(
+        self, owner: str | None, handle: str | None = None, *, create: bool = False
+    ) -> AsyncIterator[Session]:
         """The session for a move between states, one move at a time; it is dropped if it ends up signed out.
 
         Args:
@@ -153,13 +159,14 @@ class SessionStore:
         for session in list(self._sessions.values()):
             self._drop(session)
 
-    def _open(self, owner: str) -> Session:
+    def _open(self, owner: str | None) -> Session:
         if len(self._sessions) >= self.most_sessions:
             self._make_room()
         self._last_pages.forget(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
-        session = self._sessions[owner] = Session(handle=handle, owner=owner, environment=self.environment)
-        session.heir = partial(self._sessions.get, owner)
+        session = Session(handle=handle, owner=owner or handle, environment=self.environment)
+        self._sessions[session.owner] = session
+        session.heir = partial(self._sessions.get, session.owner)
         session.when_used = partial(self._move_to_end, session)
         return session
 
@@ -198,7 +205,7 @@ class SessionStore:
 
     def _end(self, session: Session) -> None:
         """Drop a session that its owner did not end, and remember whose it was."""
-        if session.state is not State.SIGNED_OUT:
+        if session.state is not State.SIGNED_OUT and session.has_owner:
             self._ended.keep(session.owner, session.email)
         if session.page is not None:
             session.page.run_out()
@@ -206,6 +213,6 @@ class SessionStore:
 
     def _drop(self, session: Session) -> None:
         del self._sessions[session.owner]
-        if session.last_page is not None:
+        if session.last_page is not None and session.has_owner:
             self._last_pages.keep(session.owner, session.last_page)
         session.wipe()

@@ -11,7 +11,7 @@ from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
-from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.app import Clients, build_server
 from rememberizer_mcp.server.sessions.keychain import Ring
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
@@ -79,6 +79,8 @@ class Around:
     """The clock by which a client answers; without one a person reads each question."""
     keyring: Callable[[], Ring] | None = None
     """Finds one in place of the operating system's."""
+    clients: Clients | None = None
+    """Who is served, other than one client over stdio."""
 
 
 def server_on(
@@ -108,4 +110,5 @@ def server_on(
         clock=around.answering or Reading(),
         more_tools=around.more_tools,
         keyring=around.keyring,
+        clients=around.clients,
     )

@@ -75,7 +75,7 @@ def store_of(
     )
 
 
-async def session_of(store: SessionStore, owner: str) -> Session:
+async def session_of(store: SessionStore, owner: str | None) -> Session:
     """The owner's session, after a sign-in as Ada."""
     async with store.moving(owner, create=True) as session:
         await session.sign_in(**ADA, captcha=None)

@@ -24,6 +24,8 @@ from .sign_in import bring, still_pending
 
 NO_STORE_KEY = "This tool needs the key of a vector store, and the server has none."
 SET_STORE_KEY = "Have the user set REMEMBERIZER_VECTOR_STORE_TOKEN to the store's key and restart the server."
+NAMES_NO_SESSION = "The call names no session."
+NAME_IT = "Call {login}, and pass the `session` that it returns in every later call."
 BROUGHT = "This tool writes, so it did not go on by itself after the sign-in"
 
 
@@ -95,7 +97,7 @@ class ToolCall(Services):
 
         Raises:
             AccountChanged: There is another sign-in by now, and the call is not known to be meant for it.
-            NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off.
+            NotSignedIn, SessionExpired: There is none, and REMEMBERIZER_LAZY_SIGN_IN is off; or nobody could name it.
             UnknownSession: No session has the handle.
             SignInPending: The person has not finished in time.
             UpstreamTimeout: The call's time was over before its turn came to sign in.
@@ -103,6 +105,8 @@ class ToolCall(Services):
         """
         grant = session.grant if session else None
         has_ended = self.sessions.has_ended(self.owner)
+        if self.owner is None and self.handle is None:
+            raise NotSignedIn(NAMES_NO_SESSION, repair=Repair(NAME_IT))
         wanted = self._before(grant)
         if self.caller.state is not None:
             wanted = self.caller.meant  # the call began in an earlier round, before the person went to the page

@@ -27,8 +27,8 @@ class Services:
     sessions: SessionStore
     attempts: AttemptLimiter
     secrets: KnownSecrets
-    owner: str
-    """Whose default session a call without a handle means; over stdio the process is the client."""
+    owner_of: Callable[[], str | None]
+    """Finds the owner of the request that is answered."""
     ways: SignInWays
     opens_browser: bool
     """Whether the server may open the sign-in page itself."""
@@ -40,6 +40,11 @@ class Services:
     """The wall clock, in Unix seconds."""
     store_of_key: StoreOfKey
     questions: Questions
+
+    @property
+    def owner(self) -> str | None:
+        """Whose default session a call without a handle means; ``None`` if nobody is known by more than a handle."""
+        return self.owner_of()
 
     @property
     def key_without_account(self) -> ApiKey | None:
