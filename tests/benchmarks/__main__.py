@@ -11,6 +11,7 @@ from tests.benchmarks.calls import call_figures
 from tests.benchmarks.documents import document_figures
 from tests.benchmarks.front import front_figures
 from tests.benchmarks.installs import install_figures
+from tests.benchmarks.logs import log_figures
 from tests.benchmarks.peers import peer_figures, versions
 from tests.benchmarks.starts import start_figures
 from tests.benchmarks.table import machine, server_table, table
@@ -27,6 +28,7 @@ def main(*, runs: int, save: Path | None) -> None:
     figures += call_figures(runs)
     figures += document_figures(runs)
     figures += upload_figures()
+    figures += log_figures(runs)
     peers = peer_figures(_rounds(runs, "Servers"))
     installs = install_figures(_rounds(runs, "Installs"))
     facts = machine()

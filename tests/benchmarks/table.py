@@ -22,8 +22,9 @@ server: the SDK's MCPServer with one tool. Aims: start at most 0.15, the first
 call at most 1.05 times that without the front, memory at most 1.10, about 1.0 ms
 more per call that needs no network, 150 ms to the page; among 10,000 documents
 at most 1.3 times httpx's time plus 2 ms; uploads add less than
-20 MiB. The sandbox of the first calls is in process, so their figures hold the
-whole service and, with a password, two requests to it and an Argon2 hash.
+20 MiB; a line of the log costs at most 1.25 times that with few sessions. The
+sandbox of the first calls is in process, so their figures hold the whole service
+and, with a password, two requests to it and an Argon2 hash.
 Nothing gates."""
 
 
