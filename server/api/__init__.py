@@ -1,4 +1,4 @@
-"""The REST client for Rememberizer; the contract's sections are named where a fact comes from them.
+"""The HTTP clients for Rememberizer and for hosted mode's issuer; where a fact is the contract's, its section is named.
 
 ``httpx`` is imported in this folder only.
 """

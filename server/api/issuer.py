@@ -1,0 +1,168 @@
+"""``Issuer``: the authorization server of hosted mode: its keys, and what it says of the tokens that it keeps itself.
+
+Metadata and keys are fetched together, once for all who need them. They are fetched again when they are 5 minutes old,
+and for a key that is not among them, for which all callers together have one fetch in 30 s. While the issuer can't be
+asked, what was fetched serves for an hour.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+from jwt import PyJWK, PyJWTError
+from pydantic import BaseModel
+
+from .client import Transport
+from .issuer_requests import IssuerClient, IssuerRequests, IssuerUnavailable, SafeUrl, safe_url
+from .shared import Shared
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+"""Of signatures. None of them can be made with a public key, as HS256 can."""
+MOST_INTROSPECTIONS_AT_ONCE = 16
+
+
+class _Metadata(BaseModel):
+    """RFC 8414 §2 and OpenID Connect Discovery §3, as far as they are used."""
+
+    jwks_uri: SafeUrl | None = None
+    introspection_endpoint: SafeUrl | None = None
+    introspection_endpoint_auth_methods_supported: tuple[str, ...] = ()
+
+
+class _KeySet(BaseModel):
+    """RFC 7517 §5."""
+
+    keys: tuple[dict[str, Any], ...]
+
+
+class _Introspection(BaseModel):
+    """RFC 7662 §2.2. Its other members are claims."""
+
+    active: bool
+
+
+Keys = Mapping[tuple[str | None, str], PyJWK]
+"""By their id and their algorithm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    metadata: _Metadata
+    keys: Keys = field(default_factory=dict)
+
+
+class Issuer:
+    """The authorization server at this URL. Whoever makes one closes it.
+
+    Args:
+        url: https, or http to this machine. The issuer's metadata must repeat it to the letter.
+        client: Asks about tokens that are no JWT; without it they are refused.
+        transport: Replaces the network.
+        clock: Never jumps; in seconds.
+
+    Raises:
+        ValueError: The URL is plain http to another machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        client: IssuerClient | None = None,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url = safe_url(url)
+        self._client = client
+        self._requests = IssuerRequests(transport=transport, clock=clock)
+        self._known = Shared(self._learn, clock=clock)
+        self._turns = anyio.CapacityLimiter(MOST_INTROSPECTIONS_AT_ONCE)
+
+    async def key(self, kid: str | None, algorithm: str) -> PyJWK | None:
+        """The public key with this id for this algorithm; None if the issuer has none.
+
+        Raises:
+            IssuerUnavailable: Whether there is such a key could not be found out.
+        """
+        known = await self._known.get()
+        if (kid, algorithm) not in known.keys:
+            known = await self._known.newer()
+        return known.keys.get((kid, algorithm))
+
+    async def introspect(self, token: str) -> Mapping[str, Any] | None:
+        """The claims of a token that is no JWT, by RFC 7662; None if it is not active, or can't be asked about.
+
+        An answer without ``iss`` gets this issuer's.
+
+        Raises:
+            IssuerUnavailable: No usable answer, or the issuer doesn't know our client.
+        """
+        if self._client is None:
+            return None
+        metadata = (await self._known.get()).metadata
+        if metadata.introspection_endpoint is None:
+            return None
+        fields, auth = self._client.shown(metadata.introspection_endpoint_auth_methods_supported)
+        form = {"token": token, "token_type_hint": "access_token", **fields}
+        with self._requests.asking():
+            async with self._turns:
+                status, body = await self._requests.send("POST", metadata.introspection_endpoint, form=form, auth=auth)
+            return self._claims(status, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._requests.aclose()
+
+    async def _learn(self) -> _Known:
+        with self._requests.asking():
+            metadata = await self._metadata()
+            if metadata.jwks_uri is None:
+                return _Known(metadata=metadata)
+            status, body = await self._requests.send("GET", metadata.jwks_uri)
+            if status != HTTPStatus.OK:
+                raise IssuerUnavailable(f"it answered with {status} when asked for its keys")
+            return _Known(metadata=metadata, keys=_usable(_KeySet.model_validate(body)))
+
+    async def _metadata(self) -> _Metadata:
+        parts = urlsplit(self.url)
+        path = parts.path.rstrip("/")
+        for place in (
+            f"/.well-known/oauth-authorization-server{path}",  # RFC 8414 §3.1
+            f"{path}/.well-known/openid-configuration",  # OpenID Connect Discovery §4.1
+        ):
+            status, body = await self._requests.send("GET", parts._replace(path=place).geturl())
+            if status == HTTPStatus.OK and isinstance(body, dict) and body.get("issuer") == self.url:
+                return _Metadata.model_validate(body)
+        raise IssuerUnavailable("it has no metadata that name it by the URL of the settings")
+
+    def _claims(self, status: int, body: Any) -> Mapping[str, Any] | None:
+        if status == HTTPStatus.BAD_REQUEST and isinstance(body, dict) and body.get("error") != "invalid_client":
+            return None  # it keeps no tokens of this form
+        if status != HTTPStatus.OK:
+            raise IssuerUnavailable(f"it answered an introspection with {status}")
+        return {"iss": self.url, **body} if _Introspection.model_validate(body, strict=True).active else None
+
+
+def _usable(found: _KeySet) -> Keys:
+    """The keys that can sign tokens; others are left out (RFC 7517 §5). One that names no algorithm is for each.
+
+    Raises:
+        IssuerUnavailable: There is none.
+    """
+    keys: dict[tuple[str | None, str], PyJWK] = {}
+    for raw in found.keys:
+        kid = raw.get("kid")
+        if raw.get("use", "sig") != "sig" or not isinstance(kid, str | None):
+            continue
+        for algorithm in ALGORITHMS:
+            if raw.get("alg", algorithm) == algorithm:
+                with suppress(PyJWTError):
+                    keys[kid, algorithm] = PyJWK(raw, algorithm)
+    if not keys:
+        raise IssuerUnavailable("it has no key that can be used")
+    return keys

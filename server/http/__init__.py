@@ -1,0 +1,1 @@
+"""Streamable HTTP: who asks, and what a client without a token is told."""
