@@ -31,9 +31,9 @@ async def port_with(app: ASGIApp, connections: Connections | None = None) -> Asy
 
 
 @asynccontextmanager
-async def site_of(app: ASGIApp) -> AsyncIterator[str]:
-    """The same for a browser, as slow as it may be; gives the origin."""
-    server = LoopbackServer(app, connections=Connections(most=99))
+async def site_of(app: ASGIApp, *, port: int = 0) -> AsyncIterator[str]:
+    """The same for a browser, as slow as it may be; gives the origin. Port 0 is a free one."""
+    server = LoopbackServer(app, connections=Connections(most=99), port=port)
     async with serving(server):
         yield server.origin
 
