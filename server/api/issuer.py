@@ -6,16 +6,18 @@ asked, what was fetched serves for an hour.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
-from jwt import PyJWK, PyJWTError
-from pydantic import BaseModel
+import httpx
+from jwt import PyJWK, PyJWS, PyJWTError
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 
 from .client import Transport
 from .issuer_requests import IssuerClient, IssuerRequests, IssuerUnavailable, SafeUrl, safe_url
@@ -23,6 +25,7 @@ from .shared import Shared
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Of signatures. None of them can be made with a public key, as HS256 can."""
+_jws = PyJWS(options={"enforce_minimum_key_length": True})
 MOST_INTROSPECTIONS_AT_ONCE = 16
 
 
@@ -30,8 +33,11 @@ class _Metadata(BaseModel):
     """RFC 8414 §2 and OpenID Connect Discovery §3, as far as they are used."""
 
     jwks_uri: SafeUrl | None = None
+    authorization_endpoint: SafeUrl | None = None
     introspection_endpoint: SafeUrl | None = None
     introspection_endpoint_auth_methods_supported: tuple[str, ...] = ()
+    token_endpoint: SafeUrl | None = None
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ()
 
 
 class _KeySet(BaseModel):
@@ -43,9 +49,12 @@ class _KeySet(BaseModel):
 class _Introspection(BaseModel):
     """RFC 7662 §2.2. Its other members are claims."""
 
+    model_config = ConfigDict(strict=True, extra="allow")
+
     active: bool
 
 
+Answer = TypeVar("Answer", bound=BaseModel)
 Keys = Mapping[tuple[str | None, str], PyJWK]
 """By their id and their algorithm."""
 
@@ -54,6 +63,10 @@ Keys = Mapping[tuple[str | None, str], PyJWK]
 class _Known:
     metadata: _Metadata
     keys: Keys = field(default_factory=dict)
+
+
+class TokenRefused(Exception):
+    """A token is not valid. The text names what is wrong with it for the operator, in words that are ours."""
 
 
 class Issuer:
@@ -83,6 +96,11 @@ class Issuer:
         self._known = Shared(self._learn, clock=clock)
         self._turns = anyio.CapacityLimiter(MOST_INTROSPECTIONS_AT_ONCE)
 
+    @property
+    def client_id(self) -> str | None:
+        """Our client's."""
+        return self._client.client_id if self._client else None
+
     async def key(self, kid: str | None, algorithm: str) -> PyJWK | None:
         """The public key with this id for this algorithm; None if the issuer has none.
 
@@ -94,25 +112,74 @@ class Issuer:
             known = await self._known.newer()
         return known.keys.get((kid, algorithm))
 
-    async def introspect(self, token: str) -> Mapping[str, Any] | None:
-        """The claims of a token that is no JWT, by RFC 7662; None if it is not active, or can't be asked about.
+    async def signed(self, token: str, *, types: Collection[str]) -> Any:
+        """What a JWT of one of these types holds, whose signature is this issuer's; its claims are not checked.
 
-        An answer without ``iss`` gets this issuer's.
+        Args:
+            token: A JWT.
+            types: In lower case; a token that names none is a ``jwt``.
 
         Raises:
+            TokenRefused: It has another form, type or signature.
+            IssuerUnavailable: Whether the signature is right could not be found out.
+        """
+        try:
+            header = _jws.get_unverified_header(token)
+            if header.get("alg") not in ALGORITHMS or str(header.get("typ", "JWT")).lower() not in types:
+                raise TokenRefused("algorithm or type")
+            key = await self.key(header.get("kid"), header["alg"])
+            if key is None:
+                raise TokenRefused("kid")
+            return from_json(_jws.decode(token, key))
+        except (PyJWTError, ValueError):
+            raise TokenRefused("form or signature") from None
+
+    async def introspect(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that is no JWT, by RFC 7662. They are not checked; ``iss`` is added if it is left out.
+
+        Raises:
+            TokenRefused: The token is not active, or can't be asked about.
             IssuerUnavailable: No usable answer, or the issuer doesn't know our client.
         """
-        if self._client is None:
-            return None
-        metadata = (await self._known.get()).metadata
-        if metadata.introspection_endpoint is None:
-            return None
-        fields, auth = self._client.shown(metadata.introspection_endpoint_auth_methods_supported)
-        form = {"token": token, "token_type_hint": "access_token", **fields}
+        form = {"token": token, "token_type_hint": "access_token"}
+        found = await self.ask_as_client("introspection", form, _Introspection)
+        if not found.active:
+            raise TokenRefused("introspection")
+        return {"iss": self.url, **(found.model_extra or {})}
+
+    async def ask_as_client(
+        self, name: Literal["introspection", "token"], form: Mapping[str, str], answer: type[Answer]
+    ) -> Answer:
+        """What the issuer answers our client at one of its endpoints.
+
+        Raises:
+            TokenRefused: It refuses what is shown there, or there is no such endpoint, or no client of ours.
+            IssuerUnavailable: No usable answer, or it doesn't know our client.
+        """
+        known = (await self._known.get()).metadata.model_dump() if self._client else {}
+        url = known.get(f"{name}_endpoint")
+        if not self._client or not url:
+            raise TokenRefused(name)
+        fields, auth = self._client.shown(known[f"{name}_endpoint_auth_methods_supported"])
         with self._requests.asking():
             async with self._turns:
-                status, body = await self._requests.send("POST", metadata.introspection_endpoint, form=form, auth=auth)
-            return self._claims(status, body)
+                status, body = await self._requests.send("POST", url, form={**form, **fields}, auth=auth)
+            if status == HTTPStatus.BAD_REQUEST and isinstance(body, dict) and body.get("error") != "invalid_client":
+                raise TokenRefused(name)
+            if status != HTTPStatus.OK:
+                raise IssuerUnavailable(f"it answered our client with {status}")
+            return answer.model_validate(body)
+
+    async def authorization_url(self, query: Mapping[str, str]) -> str:
+        """Where a browser goes with this query of our client; what the query holds is no secret.
+
+        Raises:
+            IssuerUnavailable: Also if the issuer has no such place, or no client of ours.
+        """
+        place = (await self._known.get()).metadata.authorization_endpoint
+        if not self._client or not place:
+            raise IssuerUnavailable
+        return str(httpx.URL(place).copy_merge_params({"client_id": self._client.client_id, **query}))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -139,13 +206,6 @@ class Issuer:
             if status == HTTPStatus.OK and isinstance(body, dict) and body.get("issuer") == self.url:
                 return _Metadata.model_validate(body)
         raise IssuerUnavailable("it has no metadata that name it by the URL of the settings")
-
-    def _claims(self, status: int, body: Any) -> Mapping[str, Any] | None:
-        if status == HTTPStatus.BAD_REQUEST and isinstance(body, dict) and body.get("error") != "invalid_client":
-            return None  # it keeps no tokens of this form
-        if status != HTTPStatus.OK:
-            raise IssuerUnavailable(f"it answered an introspection with {status}")
-        return {"iss": self.url, **body} if _Introspection.model_validate(body, strict=True).active else None
 
 
 def _usable(found: _KeySet) -> Keys:

@@ -14,13 +14,12 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Any
 
-from jwt import PyJWS, PyJWTError
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from ..api.issuer import ALGORITHMS, Issuer
+from ..api.issuer import Issuer, TokenRefused
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +30,8 @@ MOST_KEPT = 10_000
 SKEW_SECONDS = 30.0
 """By how much the issuer's clock may be ahead when it says from when on a token is valid."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
-_TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
+_TYPES = ("jwt", "at+jwt", "application/at+jwt")
 """Of a JWT. Others say that it is no access token, such as ``logout+jwt`` (RFC 8725 §3.11)."""
-_jws = PyJWS(options={"enforce_minimum_key_length": True})
 
 _Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 
@@ -50,10 +48,6 @@ class _Claims(BaseModel):
     client: Annotated[_Name, Field(validation_alias=AliasChoices("client_id", "azp"))]
     nbf: float = 0
     scope: Any = ""
-
-
-class _Refused(Exception):
-    """A token is not valid here. The text names what is wrong with it for the operator, in words that are ours."""
 
 
 class Verifier:
@@ -102,39 +96,20 @@ class Verifier:
         if self._now() < until:
             return verified
         try:
-            verified = self._checked(await (self._signed(token) if _is_jwt(token) else self._introspected(token)))
-        except _Refused as why:
+            asked = self._issuer.signed(token, types=_TYPES) if _is_jwt(token) else self._issuer.introspect(token)
+            verified = self._checked(await asked)
+        except TokenRefused as why:
             logger.info("a bearer token was refused: %s", why)
             return None
         self._keep(digest, verified)
         return verified
-
-    async def _signed(self, token: str) -> Any:
-        """The claims of a JWT whose signature is the issuer's."""
-        try:
-            header = _jws.get_unverified_header(token)
-            if header.get("alg") not in ALGORITHMS or str(header.get("typ", "JWT")).lower() not in _TYPES:
-                raise _Refused("algorithm or type")
-            key = await self._issuer.key(header.get("kid"), header["alg"])
-            if key is None:
-                raise _Refused("kid")
-            return from_json(_jws.decode(token, key))
-        except (PyJWTError, ValueError):
-            raise _Refused("form or signature") from None
-
-    async def _introspected(self, token: str) -> Any:
-        """The claims of a token that the issuer keeps itself."""
-        claims = await self._issuer.introspect(token)
-        if claims is None:
-            raise _Refused("introspection")
-        return claims
 
     def _checked(self, given: Any) -> AccessToken:
         try:
             claims = _Claims.model_validate(given)
         except ValidationError as error:
             wrong = {str(each["loc"][0]) if each["loc"] else "claims" for each in error.errors()}
-            raise _Refused(" and ".join(sorted(wrong))) from None
+            raise TokenRefused(" and ".join(sorted(wrong))) from None
         now = self._now()
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         is_right = {
@@ -144,7 +119,7 @@ class Verifier:
             "nbf": claims.nbf <= now + SKEW_SECONDS,
         }
         if not all(is_right.values()):
-            raise _Refused(" and ".join(name for name, is_so in is_right.items() if not is_so))
+            raise TokenRefused(" and ".join(name for name, is_so in is_right.items() if not is_so))
         return AccessToken(
             token="",
             client_id=claims.client,

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from rememberizer_mcp.server.api.issuer_requests import IssuerClient
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -21,7 +22,7 @@ from tests.support.signing import Key
 RESOURCE = "http://127.0.0.1:9000/mcp"
 OURS = IssuerClient(client_id="our:server", client_secret=SecretStr("canary secret+of the server"))
 METADATA, CONFIGURATION = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
-JWKS, INTROSPECTION = "/keys", "/introspection"
+JWKS, INTROSPECTION, AUTHORIZATION, TOKEN = "/keys", "/introspection", "/authorization?by=us", "/token"
 Answer = Callable[[Request], Response | Awaitable[Response]]
 
 
@@ -41,6 +42,7 @@ class AuthorizationServer:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self._held: dict[str, dict[str, Any]] = {}
+        self._codes: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -68,9 +70,21 @@ class AuthorizationServer:
     def revoke(self, token: str) -> None:
         del self._held[token]
 
+    def code(self, **changed: Any) -> str:
+        """What brings our client an ID token; it works once."""
+        code = f"canary-code-{len(self._codes)}"
+        claims = self.claims(**{"aud": OURS.client_id, "client_id": None} | changed)
+        self._codes[code] = self.keys[0].sign(claims, typ="JWT")
+        return code
+
     def describe(self, _: Request) -> Response:
         """The metadata."""
-        ends = {"jwks_uri": self.url + JWKS, "introspection_endpoint": self.url + INTROSPECTION}
+        ends = {
+            "jwks_uri": self.url + JWKS,
+            "introspection_endpoint": self.url + INTROSPECTION,
+            "authorization_endpoint": self.url + AUTHORIZATION,
+            "token_endpoint": self.url + TOKEN,
+        }
         return JSONResponse({"issuer": self.url, **ends, **self.metadata})
 
     def _usual(self) -> dict[str, Answer]:
@@ -78,17 +92,31 @@ class AuthorizationServer:
             METADATA + self.path: self.describe,
             self.path + JWKS: lambda _: JSONResponse({"keys": [key.public_jwk for key in self.keys]}),
             self.path + INTROSPECTION: self._introspection,
+            self.path + TOKEN: self.exchange,
         }
 
     async def _introspection(self, request: Request) -> Response:
         form = await request.form()
-        if request.headers.get("Authorization") != BASIC and form.get("client_secret") != FORM_SECRET:
+        if not _is_ours(request, form):
             return JSONResponse({"error": "invalid_client"}, 401)
         return JSONResponse(self._held.get(str(form["token"]), {"active": False}))
+
+    async def exchange(self, request: Request) -> Response:
+        """What a code brings (RFC 6749 §4.1.4)."""
+        form = await request.form()
+        id_token = self._codes.pop(str(form["code"]), None)
+        if id_token is None or not _is_ours(request, form):
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        return JSONResponse({"id_token": id_token, "access_token": "canary-access-token", "token_type": "Bearer"})
 
 
 FORM_SECRET = OURS.client_secret.get_secret_value()
 BASIC = "Basic " + base64.b64encode(b"our%3Aserver:canary+secret%2Bof+the+server").decode()
+
+
+def _is_ours(request: Request, form: FormData) -> bool:
+    """Whether it is our client that asks."""
+    return request.headers.get("Authorization") == BASIC or form.get("client_secret") == FORM_SECRET
 
 
 def _nothing(_: Request) -> Response:

@@ -130,7 +130,7 @@ async def test_no_answer_no_token_and_no_secret_is_logged(caplog: pytest.LogCapt
     async with issuing() as server, verifying(server.url) as verifier:
         server.answers[INTROSPECTION] = lambda _: PlainTextResponse("canary", 500, {"X-Canary": "canary"})
         await is_unknown(verifier, server.opaque())
-    assert "it answered an introspection with 500" in caplog.text
+    assert "it answered our client with 500" in caplog.text
     assert "canary" not in caplog.text
     assert OURS.client_secret.get_secret_value() not in caplog.text
 
