@@ -132,7 +132,6 @@ class Verifier:
 
     def _keep(self, digest: bytes, verified: AccessToken) -> None:
         now = self._now()
-        self._kept.pop(digest, None)
         for oldest, (_, until) in list(islice(self._kept.items(), 2)):
             if until <= now or len(self._kept) >= self._most_kept:
                 del self._kept[oldest]

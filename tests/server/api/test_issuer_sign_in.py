@@ -90,6 +90,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "to us among others, for nobody": {"aud": [OURS.client_id, "desktop"]},
     "ended": {"exp": 1},
     "without an end": {"exp": None},
+    "without any end": {"exp": float("inf")},
+    "with an end in quotes": {"exp": "9999999999"},
     "of nobody": {"sub": None},
     "of an empty name": {"sub": ""},
 }

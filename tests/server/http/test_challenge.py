@@ -21,13 +21,14 @@ WHERE = 'resource_metadata="http://127.0.0.1:9000/.well-known/oauth-protected-re
 @each_era
 @pytest.mark.parametrize("shown", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}], ids=str)
 async def test_who_comes_without_a_token_is_told_where_to_get_one_and_no_error(
-    shown: Mapping[str, str], era: Era
+    shown: Mapping[str, str], era: Era, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with issuing() as server, verifying(server.url) as verifier, protected(verifier) as url:
         answer = await ask(url, era, shown)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, f"Bearer {WHERE}")
     assert answer.content == b""
     assert server.asked == []
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @CHALLENGE
@@ -71,6 +72,7 @@ async def test_the_place_that_it_names_names_the_issuer() -> None:
             answer = await client.get(place)
     assert answer.json()["resource"] == "http://127.0.0.1:9000/mcp"
     assert answer.json()["authorization_servers"] == [server.url]
+    assert verifier.settings.validate_token_resource
 
 
 @pytest.mark.promise("authorization:keys:issuer-down")

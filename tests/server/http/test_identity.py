@@ -28,8 +28,10 @@ async def verified(server: AuthorizationServer, token: str) -> AccessToken | Non
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 async def test_a_right_token_names_its_principal_and_this_server(algorithm: str) -> None:
     async with issuing("/realm", keys=[Key(algorithm=algorithm)]) as server:
-        found = await verified(server, server.signed(scope="notes more"))
+        token = server.signed(scope="notes more")
+        found = await verified(server, token)
         assert found
+        assert token not in repr(found)
         assert principal_components(found) == ("desktop", server.url, "ada")
     assert (found.resource, found.scopes) == (RESOURCE, ["notes", "more"])
     assert found.expires_at == pytest.approx(time.time() + 600, abs=60)
