@@ -97,26 +97,27 @@ class AuthorizationServer:
 
     async def _introspection(self, request: Request) -> Response:
         form = await request.form()
-        if not _is_ours(request, form):
+        if not self._is_ours(request, form):
             return JSONResponse({"error": "invalid_client"}, 401)
         return JSONResponse(self._held.get(str(form["token"]), {"active": False}))
+
+    def _is_ours(self, request: Request, form: FormData) -> bool:
+        """Whether it is our client that asks, in the way that the metadata name."""
+        if self.metadata.get("introspection_endpoint_auth_methods_supported") == ["client_secret_post"]:
+            return (form.get("client_id"), form.get("client_secret")) == (OURS.client_id, FORM_SECRET)
+        return request.headers.get("Authorization") == BASIC
 
     async def exchange(self, request: Request) -> Response:
         """What a code brings (RFC 6749 §4.1.4)."""
         form = await request.form()
         id_token = self._codes.pop(str(form["code"]), None)
-        if id_token is None or not _is_ours(request, form):
+        if id_token is None or not self._is_ours(request, form):
             return JSONResponse({"error": "invalid_grant"}, 400)
         return JSONResponse({"id_token": id_token, "access_token": "canary-access-token", "token_type": "Bearer"})
 
 
 FORM_SECRET = OURS.client_secret.get_secret_value()
 BASIC = "Basic " + base64.b64encode(b"our%3Aserver:canary+secret%2Bof+the+server").decode()
-
-
-def _is_ours(request: Request, form: FormData) -> bool:
-    """Whether it is our client that asks."""
-    return request.headers.get("Authorization") == BASIC or form.get("client_secret") == FORM_SECRET
 
 
 def _nothing(_: Request) -> Response:

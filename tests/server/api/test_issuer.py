@@ -1,5 +1,6 @@
 """``Issuer``: where its metadata are found, which of its keys are used, and what is not believed."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -100,7 +101,7 @@ BAD_ANSWERS: dict[str, Callable[[Request], Response]] = {
     "packed": lambda _: Response(b"{}", headers={"Content-Encoding": "br"}),
     "no keys": lambda _: JSONResponse({"keys": []}),
     "no list": lambda _: JSONResponse({"keys": {}}),
-    "too large": lambda _: PlainTextResponse(" " * (MOST_BYTES + 1)),
+    "too large": lambda _: PlainTextResponse(json.dumps({"keys": [Key().public_jwk]}).ljust(MOST_BYTES + 1)),
 }
 
 
