@@ -55,7 +55,14 @@ SafeUrl = Annotated[str, AfterValidator(safe_url)]
 
 @dataclass(frozen=True, kw_only=True)
 class IssuerClient:
-    """This server as a client of its issuer, where it was registered by hand."""
+    """This server as a client of its issuer, where it was registered by hand.
+
+    >>> ours = IssuerClient(client_id="ours", client_secret=SecretStr("canary"))
+    >>> ours
+    IssuerClient(client_id='ours', client_secret=SecretStr('**********'))
+    >>> ours.shown(["client_secret_post"])
+    ({'client_id': 'ours', 'client_secret': 'canary'}, None)
+    """
 
     client_id: str
     client_secret: SecretStr
