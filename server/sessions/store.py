@@ -71,11 +71,12 @@ class SessionStore:
         """
         name = owner or handle or ""
         session = self._sessions.get(name)
-        if session is not None and self._is_over(session):
-            self._end(session)
-        elif session is not None:
+        if session is not None:
             self._close_old_page(session)
         session = self._sessions.get(name)
+        if session is not None and self._is_over(session):
+            self._end(session)
+            session = None
         if handle is not None and (session is None or session.handle != handle):
             raise UnknownSession
         return session

@@ -189,8 +189,7 @@ def _held(call: ToolCall) -> Session:
     session = call.sessions.find(call.owner, call.handle)
     if session is None:
         raise errors.NotSignedIn
-    with session.in_use():  # or it would be idle when its move begins, if its page ran out just now
-        return session
+    return session
 
 
 def _is_anothers(session: Session, began: Grant) -> bool:

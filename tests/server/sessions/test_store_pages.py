@@ -7,6 +7,7 @@ from rememberizer_mcp.server.errors import SignInFailed, TooManySessions
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.states import WaitingFor
 
+from tests.support.agent import ADA
 from tests.support.clock import FakeClock
 from tests.support.sessions import environment_on, store_of
 from tests.support.upstream import usual
@@ -58,3 +59,19 @@ async def test_a_session_whose_page_is_open_is_neither_idle_nor_evicted(clock: F
         assert store.find("ada") is session
         with pytest.raises(TooManySessions):
             await store.moving("grace", create=True).__aenter__()
+
+
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
+async def test_a_session_whose_page_ran_out_after_its_idle_time_has_ended_at_once(clock: FakeClock) -> None:
+    async with environment_on(usual(), clock) as environment:
+        store = store_of(environment, idle=100)
+        async with store.moving("ada", create=True) as session:
+            await session.sign_in(**ADA, captcha=None)
+            session.page = OldPage(session, expires_at=clock() + 50)
+        clock.advance(100)  # while the machine slept, and with it the timer of the page
+        assert store.find("ada") is None
+        assert store.has_ended("ada")
+        async with store.moving("ada", create=True) as session:
+            session.page = OldPage(session, expires_at=clock() + 50)
+        clock.advance(100)
+        assert store.find("ada") is None
