@@ -97,6 +97,15 @@ async def test_a_browser_that_stays_open_after_its_launcher_keeps_nobody_waiting
     stays.unlink()
 
 
+@pytest.mark.promise("sign-in:browser:opened-once")
+async def test_a_browser_is_in_no_session_of_ours_so_that_it_does_not_end_with_us(tmp_path: Path) -> None:
+    program = tmp_path / "browser.py"
+    program.write_text("import os, pathlib; pathlib.Path(__file__).with_suffix('.seen').write_text(str(os.getsid(0)))")
+    os.environ["BROWSER"] = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s"
+    assert await open_browser("http://127.0.0.1:1/")
+    assert int(program.with_suffix(".seen").read_text()) != os.getsid(0)
+
+
 @pytest.mark.promise("settings:secrets:never-argv", "settings:secrets:never-shown")
 async def test_a_browser_is_told_none_of_our_settings(tmp_path: Path) -> None:
     program = tmp_path / "browser.py"
