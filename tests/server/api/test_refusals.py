@@ -215,6 +215,21 @@ async def test_a_web_page_in_place_of_the_api_is_a_broken_contract(call: Made, s
 
 
 @pytest.mark.promise("upstream:answers:codes")
+@each_call
+@pytest.mark.parametrize("body", [HTML, "Access denied", 1020, 0.5], ids=["HTML", "text", "whole", "number"])
+async def test_a_refusal_that_is_neither_object_nor_list_blames_neither_person_nor_key(call: Made, body: Any) -> None:
+    for status in (400, 401, 403):
+        error = await refused(call, status, body)
+        assert (error.code, error.status) == ("upstream_unavailable", status)
+
+
+@pytest.mark.promise("upstream:answers:codes")
+async def test_a_refused_signup_names_the_fields_that_are_known_to_be_wrong() -> None:
+    for body, named in (({"password": ["Too common."]}, "`password`"), (b"", "the sign-up details")):
+        assert f"Rememberizer refused {named}." in str(await refused(signup(None), 400, body))
+
+
+@pytest.mark.promise("upstream:answers:codes")
 async def test_a_success_without_what_it_promises_is_a_broken_contract() -> None:
     api = client(httpx.MockTransport(lambda _: reply(204)))
     for call in (signin(None), refresh):
