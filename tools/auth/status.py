@@ -24,8 +24,8 @@ StateName = Annotated[
 Method = Literal["password", "browser", "refresh_token", "oauth", "api_key"]
 """How the account was signed in; ``api_key`` is a key of the settings, which needs no account."""
 
-_THERE = ("login", "verify", "logout", "session_status")
-"""Tools of ``auth`` that are there wherever a status is shown."""
+_THERE = ("login", "verify")
+"""Those tools of ``auth`` that a status names; both are there wherever one is shown."""
 LEFT_BEHIND = " Rememberizer did not confirm that the previous account was signed out."
 WHEN_DONE = "When they say that they are done, call `session_status`."
 NO_SESSION = "There was no session to sign out of."

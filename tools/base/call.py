@@ -122,8 +122,7 @@ class ToolCall(Services):
             arrival = Arrival() if usable else await self.sign_in(moving, meant=wanted)
         named = wanted if wanted.account else Meant(self.settings.email)
         meant = (arrival.meant if arrival.pending else named) if wanted.is_known else wanted
-        sent = await bring(self.caller, arrival.pending, meant=meant) if arrival.pending else None
-        if arrival.pending and sent:
+        if arrival.pending and (sent := await bring(self.caller, arrival.pending, meant=meant)):
             raise still_pending(arrival.pending, sent)
         return self._found(moving.held(), meant=meant)
 

@@ -126,6 +126,8 @@ async def test_with_lazy_sign_in_off_the_error_names_login(era: Era) -> None:
         ):
             error = await agent.fails(name, **arguments)
             assert (error["code"], error["hint"]) == ("not_signed_in", hint(NotSignedIn))
+        await agent.call("login")
+        assert (await agent.fails("search", query="tea"))["code"] == "not_signed_in"
 
 
 @pytest.mark.promise("tools:credentials:one-table")
