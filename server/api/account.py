@@ -43,8 +43,12 @@ async def get_me(api: RememberizerAPI, credentials: Credentials) -> Me:
     return read(Me, reply.body.fields, reply)
 
 
-async def whose(api: RememberizerAPI, credentials: Credentials, *, of: str | None = None) -> Me:
-    """What ``GET me/`` says right after a sign-in. If it fails the account has no name, and the sign-in still counts.
+async def whose(
+    api: RememberizerAPI, credentials: Credentials, *, of: str | None = None, limit_seconds: float = PROFILE_SECONDS
+) -> Me:
+    """What ``GET me/`` says right after a sign-in.
+
+    If it fails or takes longer than the limit, the account has no name, and the sign-in still counts.
 
     Raises:
         UpstreamProtocolError: The sign-in brought no token, and upstream answers 401 to the cookies that it brought,
@@ -53,7 +57,7 @@ async def whose(api: RememberizerAPI, credentials: Credentials, *, of: str | Non
     """
     me = Me()
     try:
-        with anyio.move_on_after(PROFILE_SECONDS):
+        with anyio.move_on_after(limit_seconds):
             me = await get_me(api, credentials)
     except RememberizerError as error:
         if error.status == HTTPStatus.UNAUTHORIZED and not credentials.has_token:

@@ -11,7 +11,7 @@ from rememberizer_mcp.server.errors import RememberizerError, SignInFailed, Upst
 
 from tests.support.credentials import nobody
 from tests.support.rest import client
-from tests.support.upstream import Answer, FakeUpstream, reply, usual
+from tests.support.upstream import Answer, FakeUpstream, Slow, reply, usual
 
 
 async def me(answer: Answer | list[Answer], upstream: FakeUpstream | None = None) -> Me:
@@ -79,6 +79,11 @@ async def test_a_sign_in_that_is_meant_for_an_account_has_to_be_its(email: str |
     asked = whose(client(usual(me=reply(200, json={"email": email}))), nobody(), of=" A@b.C ")
     with nullcontext() if is_it else pytest.raises(SignInFailed, match="another account's"):
         assert await asked == Me(email=email)
+
+
+async def test_a_sign_in_does_not_wait_long_for_the_name_of_its_account() -> None:
+    with anyio.fail_after(5):
+        assert await whose(client(usual(me=Slow(reply()))), nobody(), limit_seconds=0.05) == Me()
 
 
 @pytest.mark.parametrize(("one", "other"), [(None, None), ("a@b.c", None), (None, "a@b.c"), ("a@b.c", "b@b.c")])

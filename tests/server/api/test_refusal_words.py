@@ -33,6 +33,7 @@ pytestmark = pytest.mark.promise("upstream:answers:codes")
         ("Verification required.", "email_not_verified"),
         ("Verification is required.", "email_not_verified"),
         ("email_verification_pending", "email_not_verified"),
+        ("email_not_verified", "email_not_verified"),
         ("We could not verify the password.", "invalid_credentials"),
         ("We could not verify your credentials.", "invalid_credentials"),
         ("We could not verify this login.", "invalid_credentials"),

@@ -100,3 +100,14 @@ async def test_a_token_that_is_gone_is_not_written() -> None:
     held.wipe()
     await keeping.renew()
     assert ring.asked == written
+
+
+async def test_a_token_that_is_held_already_is_not_taken_over_from_the_keyring() -> None:
+    ring, held = Counting(), credentials()
+    keeping = over(ring, held)
+    await keeping.start(EMAIL, as_last=True)
+    held.adopt_refresh_token("refresh-2", url=BASE_URL)
+    ring.entries = dict.fromkeys(ring.entries, "refresh-2")  # as after a write that was not confirmed
+    version = held.version
+    await keeping.catch_up()
+    assert held.version == version

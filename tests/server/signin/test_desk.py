@@ -175,6 +175,12 @@ async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: Fake
             assert page.consent is None
 
 
+async def test_a_page_for_a_new_account_shows_its_form_also_where_an_oauth_app_signs_in(clock: FakeClock) -> None:
+    async with desk(clock, oauth_port=free_port()) as (on, store), store.moving("ada", create=True) as session:
+        assert (await on.open(session, form="sign_up")).waiting_for == "new_account"
+        assert (await on.open(session)).waiting_for == "consent"
+
+
 async def test_a_page_that_is_closed_within_a_move_leaves_the_session_to_that_move(clock: FakeClock) -> None:
     async with desk(clock) as (on, store):
         async with store.moving("ada", create=True) as session:
