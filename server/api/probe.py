@@ -69,7 +69,7 @@ async def probe(base_url: str, *, limit_seconds: float) -> Probe:
         try:
             seen.way = on_the_way(base_url, os.environ)
             async with http_client(base_url) as client:
-                request = client.build_request("GET", base_url + ME.path, extensions={"trace": _Watch(seen, base_url)})
+                request = client.build_request("GET", base_url + ME.path, extensions={"trace": Watch(seen, base_url)})
                 response = await client.send(request, stream=True)
                 await response.aclose()
             seen.status = response.status_code
@@ -84,7 +84,7 @@ async def probe(base_url: str, *, limit_seconds: float) -> Probe:
     return seen
 
 
-class _Watch:
+class Watch:
     """Takes httpcore's events. The name is resolved here once more, before the client does, to time it apart."""
 
     def __init__(self, seen: Probe, base_url: str) -> None:
@@ -132,7 +132,7 @@ class _Watch:
 def _keep_failure(seen: Probe, error: BaseException | None) -> None:
     """What the error, or one of those that led to it, says."""
     while error is not None:
-        if isinstance(error, httpx.ProxyError) and str(error)[:3].isdecimal():
+        if isinstance(error, httpx.ProxyError):  # an HTTP proxy's, whose text begins with its status
             seen.status = int(str(error)[:3])
         if isinstance(error, ssl.SSLCertVerificationError):
             seen.refusal = error

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..api.account import fits, same_account
+from ..api.account import fits
 
 
 class Meant(NamedTuple):
@@ -27,5 +27,5 @@ class Meant(NamedTuple):
         return self.is_known and fits(account, meant=self.account)
 
     def beside(self, last: str | None) -> "Meant":
-        """The same, where this is the keyring's last account: one that is there already, or none, is replaced by it."""
-        return self._replace(is_named=True) if last is None or same_account(self.account, last) else self
+        """The same, beside the keyring's last account: where there is none, this becomes it."""
+        return self._replace(is_named=True) if last is None else self

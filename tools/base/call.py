@@ -148,7 +148,7 @@ class ToolCall(Services):
         is_theirs = meant.fits(grant.account) or (is_own and grant.account is None)
         if grant.has_account and is_theirs and (is_own or not self.writes):
             return grant
-        raise grant.account_changed(BROUGHT if self.writes and not is_own else ANOTHER_SIGN_IN)
+        raise grant.account_changed(BROUGHT if self.writes else ANOTHER_SIGN_IN)
 
     async def sign_in(self, session: Session, *, meant: Meant, captcha: SecretStr | None = None) -> Arrival:
         """Sign in by what there is, or open the page; the session's move is under way.

@@ -34,7 +34,7 @@ class Sent(Enum):
 
 
 _MOVED_ON = ("The sign-in page was closed by a logout or another sign-in.", None)
-_ENDS: Mapping[End, tuple[str, str | None]] = {
+_OTHER_ENDS: Mapping[End, tuple[str, str | None]] = {
     End.DECLINED: ("The user declined to sign in.", "Don't ask again unless the user brings it up."),
     End.STOPPED: ("There were too many wrong attempts on the sign-in page, so it was closed.", None),
     End.FAILED: (
@@ -42,8 +42,6 @@ _ENDS: Mapping[End, tuple[str, str | None]] = {
         "Call again to try once more; if it fails again, have the user check the OAuth app there.",
     ),
     End.ABANDONED: ("Nobody signed in on the page in time, so it was closed.", None),
-    End.CLOSED: _MOVED_ON,
-    End.REPLACED: _MOVED_ON,
 }
 
 
@@ -76,7 +74,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
         case End.CLOSED | End.REPLACED if pending.session.grant.credentials.has_any:
             return None  # another way was quicker
         case end:
-            sentence, repair = _ENDS[end]
+            sentence, repair = _OTHER_ENDS.get(end, _MOVED_ON)
             raise SignInFailed(sentence, repair=repair)
 
 

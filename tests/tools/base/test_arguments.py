@@ -120,6 +120,7 @@ async def test_a_password_that_looks_like_json_arrives_as_it_is(era: Era, passwo
     ("arguments", "message"),
     [
         ({"passwrd": "x"}, "an argument that this tool doesn't have, did you mean `password`? (it takes `session`, "),
+        ({"xyz": None}, "an argument that this tool doesn't have (it takes `session`, `email`, `password`, `captcha`)"),
         ({"xyz": "x"}, "an argument that this tool doesn't have (it takes `session`, `email`, `password`, `captcha`)"),
         ({"email": 1}, "`email` must be a string"),
         ({"email": "no at sign"}, "`email` must be an e-mail address"),

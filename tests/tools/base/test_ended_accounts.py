@@ -52,6 +52,21 @@ async def test_an_account_that_ended_is_signed_in_again_and_replaces_no_last_one
         assert ring.entries[last] == GRACE["email"]
 
 
+@pytest.mark.promise("keyring:kept:until-logout")
+async def test_an_account_that_ended_becomes_the_last_one_where_the_keyring_names_none(
+    era: Era, clock: FakeClock
+) -> None:
+    ring = Held()
+    around = Around(keyring=lambda: ring)
+    async with agent_on(server_on(upstream_of_both().transport, clock, around, keep_signed_in="keyring"), era) as agent:
+        await agent.call("login", **ADA)
+        clock.advance(HALF_A_DAY)
+        ring.entries.clear()  # by the user
+        error = await agent.fails("search", query="tea")
+        await visit(error["sign_in_url"], form="sign_in", **ADA)
+    assert ring.entries[f"rememberizer-mcp {BASE_URL}", "Last account"] == ADA["email"]
+
+
 @pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers")
 @pytest.mark.parametrize("tool", ["remember", "search"])
 async def test_an_account_that_ended_and_that_nobody_knows_is_nobody_else(
