@@ -103,6 +103,15 @@ async def test_a_wrong_state_another_browser_and_a_replay_are_refused_and_harm_n
     assert len(upstream.asked("auth/oauth2/token/")) == 1
 
 
+async def test_a_refused_consent_is_explained_where_it_was_given_whatever_was_asked_for_since() -> None:
+    async with consenting(usual(token=reply(400, json={"error": "invalid_grant"}))) as (agent, tab):
+        query = await tab.leave()
+        await agent.call("signup")
+        shown = await tab.come_back(state=query["state"], code="c")
+        assert "refused the authorization code" in shown.text
+        assert ('value="oauth"' in shown.text, 'value="sign_up"' in shown.text) == (True, False)
+
+
 @pytest.mark.promise("sessions:oauth:state-once", "sign-in:request-state:once")
 async def test_a_state_works_once() -> None:
     upstream = usual(token=reply(400, json={"error": "invalid_grant"}))
