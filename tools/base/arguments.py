@@ -139,7 +139,7 @@ def _read_as_meant(given: dict[str, Any], refused: ErrorDetails, model: type[Arg
             given.pop(name, None)
     elif kind == "list_type" and (found := _list_in(text)) is not None:
         given[name] = found
-    elif isinstance(text, str) and kind != "string_too_long":
+    elif kind != "string_too_long":
         given[name] = text
 
 

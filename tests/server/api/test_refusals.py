@@ -225,7 +225,16 @@ async def test_a_refusal_that_is_neither_object_nor_list_blames_neither_person_n
 
 @pytest.mark.promise("upstream:answers:codes")
 async def test_a_refused_signup_names_the_fields_that_are_known_to_be_wrong() -> None:
-    for body, named in (({"password": ["Too common."]}, "`password`"), (b"", "the sign-up details")):
+    for body, named in (
+        ({"password": ["Too common."]}, "`password`"),
+        ({"password": {"code": "too_common"}}, "`password`"),
+        ({"password": "Too common."}, "`password`"),
+        (
+            {"title": "Invalid", "password": {"code": "too_common"}, "email": ["Invalid."]},
+            "`password` and `email`",
+        ),
+        (b"", "the sign-up details"),
+    ):
         assert f"Rememberizer refused {named}." in str(await refused(signup(None), 400, body))
 
 

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from rememberizer_mcp.server.errors import UpstreamUnavailable, UpstreamUnreachable
+from rememberizer_mcp.server.errors import NotSignedIn, UpstreamUnavailable, UpstreamUnreachable
 from rememberizer_mcp.server.signin.pending import End
 from rememberizer_mcp.server.signin.sentences import OTHER_WAY, complaint_about, ending
 
@@ -38,6 +38,11 @@ async def test_a_wrong_password_may_be_none_at_all() -> None:
     async with page(usual(signin=reply(401))) as (_, url):
         shown = await post(url, data={"form": "sign_in", **ADA})
     assert "An account made with Google or Microsoft has none." in shown.text
+
+
+def test_a_sign_in_that_ended_meanwhile_is_nothing_that_the_person_typed_wrongly() -> None:
+    complaint = complaint_about(NotSignedIn())
+    assert (complaint.sentence, complaint.field) == ("Your sign-in has expired. Please sign in again.", None)
 
 
 def test_a_service_that_is_not_reached_is_nothing_that_the_person_could_correct() -> None:
