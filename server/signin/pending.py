@@ -34,13 +34,12 @@ MOST_ATTEMPTS = 5
 MOST_BROWSERS = 16
 HIDDEN = "…"
 
-FormName = Literal["sign_in", "sign_up", "browser_session", "oauth"]
+FormName = Literal["sign_in", "sign_up", "oauth"]
 """What the page shows first."""
 T = TypeVar("T")
 _WAITS: Mapping[FormName, WaitingFor] = {
     "sign_in": "credentials",
     "sign_up": "new_account",
-    "browser_session": "credentials",
     "oauth": "consent",
 }
 

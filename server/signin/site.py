@@ -56,11 +56,11 @@ class SignInSite:
             return self._refused()
 
         routes = [
-            Route(consent.CALLBACK_PATH, self.come_back, methods=["GET"]),
+            Route(consent.CALLBACK_PATH, self.come_back),
             Route(handover.PATH, self.hand_over, methods=["POST"]),
-            Route("/{ticket}", self.show, methods=["GET"]),
+            Route("/{ticket}", self.show),
             Route("/{ticket}", self.submit, methods=["POST"]),
-            Route("/{ticket}/{form}", self.show, methods=["GET"]),
+            Route("/{ticket}/{form}", self.show),
         ]
         app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused})
         app.router.redirect_slashes = False

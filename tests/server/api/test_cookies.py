@@ -55,6 +55,11 @@ def test_a_quoted_token_is_a_bearer_without_its_quotes_and_goes_back_with_them(
     assert sent(credentials) == [f"{name}={value}"]
 
 
+@pytest.mark.parametrize("token", ["a-_.b.c", "a.b-_.c", "a.b.c-_", "a.b."])
+def test_each_part_of_a_jwt_is_in_base64_for_urls(token: str) -> None:
+    assert held(f"odd={token}; Path=/").access_token == token
+
+
 @pytest.mark.promise("cookies:value:quotes-taken-off")
 def test_a_quoted_jwt_is_found_and_its_life_read_as_that_of_a_bare_one() -> None:
     token = jwt({"iat": 1_000, "exp": 1_300})

@@ -24,6 +24,15 @@ async def test_another_host_is_told_to_open_the_link_as_it_is(host: str) -> None
         assert said not in answer.text
 
 
+async def test_what_is_only_shown_takes_no_form() -> None:
+    async with page() as (_, url):
+        made_up = await post(f"{origin(url)}/made-up", data={"form": "sign_in"})
+        for shown_only in (f"{origin(url)}/oauth/callback", f"{url}/sign-up"):
+            answer = await post(shown_only, headers={"Origin": origin(url)}, data={"form": "sign_in", **ADA})
+            assert (answer.status_code, answer.text) == (made_up.status_code, made_up.text)
+        assert made_up.status_code == 404
+
+
 @pytest.mark.parametrize("given", ["http://localhost:{port}", "null", ""])
 async def test_a_form_of_another_origin_is_told_so_too_and_goes_nowhere(given: str) -> None:
     upstream = usual()

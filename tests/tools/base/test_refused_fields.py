@@ -69,6 +69,16 @@ async def test_each_refused_field_is_named_as_an_argument_of_the_tool(tool: str)
 
 
 @pytest.mark.promise("upstream:refused-field:argument")
+async def test_the_end_of_what_is_read_is_named_as_its_start() -> None:
+    def contents(request: httpx.Request) -> httpx.Response:
+        refused = reply(400, json={"end_chunk": [SAID]})
+        return refused if "end_chunk" in request.url.params else reply(200, json={"content": "word " * 50_000})
+
+    async with keeper(FakeUpstream(stocked().answers | {"documents/1/contents/": contents})) as agent:
+        assert named(await agent.fails("read_document", id=1)) == {"start_chunk"}
+
+
+@pytest.mark.promise("upstream:refused-field:argument")
 async def test_refused_files_are_named_as_the_paths(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("x")
     async with keeper(Refusing(stocked().answers), settings={"upload_dirs": [tmp_path]}) as agent:
