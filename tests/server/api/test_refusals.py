@@ -148,6 +148,7 @@ async def test_a_refused_refresh_is_an_expired_session(body: Any) -> None:
     ("status", "body", "code", "code_if_unverified"),
     [
         (401, DENIED, "session_expired", "session_expired"),
+        (401, QUOTA, "session_expired", "session_expired"),
         (403, DENIED, "forbidden", "email_not_verified"),
         (404, b"", "not_found", "not_found"),
         (404, {"detail": "No document named quota limits.xlsx"}, "not_found", "not_found"),
@@ -167,6 +168,11 @@ async def test_a_refusal_of_any_other_call_is_told_by_its_status(
     response = httpx.Response(status, content=content)
     again = Reply(call=ME.call(), status=status, body=Body(content), response=response, sent_at_version=0)
     assert refusal(again, unverified=True).code == code_if_unverified
+
+
+@pytest.mark.promise("upstream:refused-field:argument")
+async def test_a_refusal_that_names_no_field_is_of_the_arguments() -> None:
+    assert "Rememberizer refused the arguments of this call." in str(await refused(any_other, 400, DENIED))
 
 
 @pytest.mark.promise("upstream:answers:codes")

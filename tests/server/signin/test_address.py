@@ -5,6 +5,7 @@ import pytest
 
 from tests.server.signin.visits import origin, page, post
 from tests.support.agent import ADA
+from tests.support.person import visit
 from tests.support.upstream import usual
 
 pytestmark = pytest.mark.promise("page:request:other-address", "page:request:host-and-origin")
@@ -31,6 +32,9 @@ async def test_what_is_only_shown_takes_no_form() -> None:
             answer = await post(shown_only, headers={"Origin": origin(url)}, data={"form": "sign_in", **ADA})
             assert (answer.status_code, answer.text) == (made_up.status_code, made_up.text)
         assert made_up.status_code == 404
+        for nowhere in (f"{origin(url)}/", f"{url}/sign-up/more"):
+            answer = await visit(nowhere)
+            assert (answer.status_code, answer.text) == (made_up.status_code, made_up.text)
 
 
 @pytest.mark.parametrize("given", ["http://localhost:{port}", "null", ""])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
 from tests.support.clock import FakeClock
-from tests.support.upstream import jwt, reply, tokens, usual
+from tests.support.upstream import Slow, jwt, reply, tokens, usual
 from tests.tools.auth.test_session_states import NO_PAGE
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
@@ -212,6 +212,32 @@ async def test_a_status_during_the_first_login_is_signed_out(era: Era) -> None:
                 assert (await agent.fails("refresh"))["code"] == "not_signed_in"
                 released.set()
         assert (await agent.call("session_status"))["state"] == "signed_in"
+
+
+@pytest.mark.promise("sessions:lifetime:idle-cap-sweeper")
+async def test_a_session_that_is_being_renewed_is_not_idle(era: Era, clock: FakeClock) -> None:
+    slow = Slow(reply(cookies=tokens(2)))
+    async with agent_on(server_on(usual(custom_refresh=slow).transport, clock), era) as agent:
+        await agent.call("login", **ADA)
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(agent.call, "refresh")
+                await slow.asked.wait()
+                clock.advance(12 * 3600 + 1)
+                assert (await agent.call("session_status"))["email"] == ADA["email"]
+                slow.answers.set()
+        assert (await agent.call("session_status"))["state"] == "signed_in"
+
+
+async def test_an_account_whose_name_is_not_known_can_be_signed_out(era: Era) -> None:
+    upstream = usual(me=reply(503))
+    async with agent_on(server_on(upstream.transport), era) as agent:
+        assert (await agent.call("login", **ADA))["email"] == ADA["email"]
+        await agent.call("logout")
+    async with agent_on(server_on(upstream.transport, refresh_token="canary"), era) as agent:
+        assert (await agent.call("login"))["email"] is None
+        assert (await agent.call("logout"))["next"] == "Signed out, here and at Rememberizer."
+    assert len(upstream.asked("auth/custom-logout/")) == 2
 
 
 @pytest.mark.promise("upstream:time:budget")

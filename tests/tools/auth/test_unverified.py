@@ -8,6 +8,7 @@ from rememberizer_mcp.server.sandbox.app import Sandbox
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA, SandboxConfig, Variants
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era, agent_on, server_on
+from tests.support.person import visit
 from tests.support.upstream import reply, tokens, usual
 
 REFUSED = reply(400, json={"verification_code": ["Invalid."]})
@@ -30,6 +31,15 @@ def assert_elsewhere(text: str) -> None:
         "The user has to verify the address at Rememberizer itself, by the link or code in their mail"
     )
     assert "`verify` can't be used here. Call `login` afterwards." in text
+
+
+async def test_a_code_leaves_a_page_for_another_account_open(era: Era) -> None:
+    not_verified = reply(200, json={"email": ADA["email"], "email_verified": False})
+    async with agent_on(server_on(usual(me=not_verified).transport), era) as agent:
+        assert (await agent.call("login", **ADA))["state"] == "unverified"
+        url = (await agent.call("login", email=GRACE["email"]))["sign_in_url"]
+        await agent.call("verify", **CODE)
+        assert (await visit(url)).status_code == 200
 
 
 @pytest.mark.promise("sessions:states:illegal-moves", "sandbox:wire:variants")
