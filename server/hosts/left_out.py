@@ -2,7 +2,8 @@
 
 Hosts keep lists and switches for that, in the same file or beside it; what an organisation sets for its machines is not
 looked at. The rules are those of Claude Code's documentation ("Control MCP server access for your organization") and of
-Gemini CLI's source (``mcpServerEnablement.ts``, ``trustedFolders.ts``).
+Gemini CLI's source (``mcpServerEnablement.ts``, ``trustedFolders.ts``), and were tried with Claude Code 2.1.332 and
+Gemini CLI 0.61.0, whose own ``gemini mcp enable`` finds no server.
 """
 
 from collections.abc import Iterator, Mapping
@@ -71,7 +72,7 @@ def _of_gemini(system: System, document: Mapping[str, Any], name: str, folder: P
         yield Reason(f"`mcp.allowed` in {file} does not name `{name}`.", "Add it to that list.")
     switches = folder / "mcp-server-enablement.json"
     if _held(_read_json(switches), dict, name).get("enabled") is False:
-        yield Reason(f"`{name}` is switched off in {switches}.", f"`gemini mcp enable {name}` switches it on.")
+        yield Reason(f"`{name}` is switched off in {switches}.", f"`/mcp enable {name}` in Gemini CLI switches it on.")
     if _held(document, dict, "security", "folderTrust").get("enabled") is not False:
         named = system.environ.get("GEMINI_CLI_TRUSTED_FOLDERS_PATH") or folder / "trustedFolders.json"
         yield from _of_trust(_read_json(Path(named)))

@@ -162,6 +162,16 @@ SAID: tuple[tuple[str, dict[str, Any], dict[str, Any], str, str], ...] = (
     (
         "gemini-cli",
         {},
+        {
+            ".gemini/trustedFolders.json": TRUSTING,
+            ".gemini/mcp-server-enablement.json": {"rememberizer": {"enabled": False}},
+        },
+        "`rememberizer` is switched off in {home}/.gemini/mcp-server-enablement.json.",
+        "`/mcp enable rememberizer` in Gemini CLI switches it on.",
+    ),
+    (
+        "gemini-cli",
+        {},
         {},
         NONE_TRUSTED[0],
         "Start it in a folder of yours, and answer that you trust that; `/permissions` asks again.",
@@ -170,7 +180,7 @@ SAID: tuple[tuple[str, dict[str, Any], dict[str, Any], str, str], ...] = (
 
 
 @pytest.mark.promise("install:entry:left-out")
-@pytest.mark.parametrize("case", SAID, ids=["folders", "denied", "allowed", "trust"])
+@pytest.mark.parametrize("case", SAID, ids=["folders", "denied", "allowed", "switch", "trust"])
 def test_install_and_the_doctor_both_say_it(
     case: tuple[str, dict[str, Any], dict[str, Any], str, str], tmp_path: Path
 ) -> None:
