@@ -62,7 +62,19 @@ async def test_each_sends_the_agent_to_tools_of_ours(era: Era) -> None:
     named = {name for text in texts for name in re.findall(r"`(\w+)`", text)}
     assert named - {"pending"} == {"login", "session_status", "search", "smart_search", "read_document", "remember"}
     assert named - {"pending"} <= tools
-    assert texts[1].endswith("The question: What did {Ada} say?")
+    assert "\n\nThe question: What did {Ada} say?\n\n" in texts[1]
+
+
+@pytest.mark.promise("tools:resources:prompts")
+async def test_an_argument_that_a_host_cut_at_its_first_space_is_looked_for_in_the_conversation() -> None:
+    async with Client(server_on(usual().transport)) as client:
+        asked = await message_of(client, "ask_my_knowledge", question="where")
+        stored = await message_of(client, "remember_this_conversation", title="Plans")
+        unnamed = await message_of(client, "remember_this_conversation")
+    cut = "Some hosts pass on only the first word of a {}. If I wrote more of it in this conversation, take that."
+    assert asked.endswith("\n\nThe question: where\n\n" + cut.format("question"))
+    assert stored.endswith(" Call it: Plans\n\n" + cut.format("title"))
+    assert "Some hosts" not in unnamed
 
 
 @pytest.mark.promise("tools:resources:prompts")
