@@ -54,10 +54,12 @@ class Visitor:
         ]
         assert len(found) == 1, self.text
         ((form, attributes),) = found
+        action = re.match(r'<form[^>]* action="([^"]+)"', form)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
         pressed = re.findall(r'name="([^"]+)" value="([^"]*)"', attributes)
         origin = {"Origin": f"{self.page.url.scheme}://{self.page.url.netloc.decode()}"}
-        answer = self._http.post(self.page.url, data=dict(hidden) | dict(pressed) | fields, headers=origin)
+        target = self.page.url.join(unescape(action[1]) if action else "")
+        answer = self._http.post(target, data=dict(hidden) | dict(pressed) | fields, headers=origin)
         return self._show(answer, until=until)
 
     def _show(self, response: httpx.Response, *, until: str | None = None) -> httpx.Response:
