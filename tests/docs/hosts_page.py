@@ -1,13 +1,27 @@
-"""The tables of docs/hosts.md: where each host keeps its file, and what is done after an install."""
+"""The tables of docs/hosts.md: the hosts that the tests run, each host's file, and what is done after an install."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from rememberizer_mcp.server.hosts.system import Platform, System
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.docs.markdown import table
+from tests.interop.client import ENVIRONMENTS
 
 HOME = Path("/HOME")
+RUN: Mapping[str, tuple[str, str]] = {
+    "claude-code": ("Claude Code", "the journey by `claude -p`; it refuses a file with a comment"),
+    "codex": ("Codex", "the journey by `codex exec`, with [`required = true`](#codex)"),
+    "gemini-cli": ("Gemini CLI", "the journey with `--yolo`; it starts no server where it doesn't trust the folder"),
+    "copilot": (
+        "GitHub Copilot CLI",
+        "the journey by `copilot -p`; in a terminal it asks, opens the page, and the same call brings the documents",
+    ),
+    "mcporter": ("mcporter", "lists the tools of our entry in the files of Claude Code, Codex, Cursor and VS Code"),
+}
+"""What ``tests/interop/hosts`` runs, by the environment."""
 APPDATA = str(HOME / "AppData" / "Roaming")
 
 
@@ -19,6 +33,19 @@ def hosts_table() -> str:
         for host in HOSTS.values()
     ]
     return table("host | macOS | Windows | Linux", rows)
+
+
+def pinned(environment: str) -> str:
+    """The version of the one package in an environment of Node's."""
+    text = (ENVIRONMENTS / environment / "package.json").read_text(encoding="utf-8")
+    ((_, version),) = json.loads(text)["dependencies"].items()
+    return str(version)
+
+
+def hosts_run() -> str:
+    """Each host that the tests run, and what it does there."""
+    rows = [f"{title} | {pinned(name)} | {does}" for name, (title, does) in RUN.items()]
+    return table("host | version | what it does there", rows)
 
 
 def next_steps() -> str:

@@ -1,4 +1,4 @@
-"""The README's table of hosts: what was seen when Claude Code, Codex, Gemini CLI and VS Code were run in November 2026.
+"""The README's table of hosts: what was seen when they were run, VS Code by hand in November 2026.
 
 What the others can do is read off their changelogs and issue threads.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rememberizer_mcp.server.hosts.table import HOSTS
 
+from tests.docs.hosts_page import pinned
 from tests.docs.markdown import table
 
 BROWSER = "your browser, or the link in the answer"
@@ -24,11 +25,11 @@ class Seen:
 
 SEEN: Mapping[str, Seen] = {
     "claude-desktop": Seen(),
-    "claude-code": Seen(version="2.1.332", page="Claude Code asks you to open it", asks=True),
+    "claude-code": Seen(version=pinned("claude-code"), page="Claude Code asks you to open it", asks=True),
     "cursor": Seen(asks=True),
     "vscode": Seen(version="1.139.1", page="VS Code asks you to open it", asks=True),
-    "codex": Seen(version="0.171.0", asks=True),
-    "gemini-cli": Seen(version="0.61.0"),
+    "codex": Seen(version=pinned("codex"), asks=True),
+    "gemini-cli": Seen(version=pinned("gemini-cli")),
     "goose": Seen(),
 }
 

@@ -15,7 +15,7 @@ def test_what_is_seen_is_told_of_every_host_and_of_no_other() -> None:
 @pytest.mark.promise("repository:pages:generated")
 def test_the_page_of_hosts_names_the_versions_that_were_run_and_the_hosts_that_were_not() -> None:
     page = (ROOT / "docs" / "hosts.md").read_text(encoding="utf-8").partition("## Which hosts were run")[2]
-    rows, _, rest = page.partition("## Config files")[0].partition("These hosts and clients were also run")
+    rows, _, rest = page.partition("## Config files")[0].partition("These were run by hand too")
     (not_run,) = [line for line in rest.splitlines() if "were not run" in line]
     for name, seen in SEEN.items():
         assert (HOSTS[name].title in not_run) == (seen.version is None)

@@ -16,12 +16,17 @@ class Wire:
 
     def command(self, *options: str) -> list[str]:
         """The server with these options, recorded."""
-        server = shlex.join([*SERVE, "--sandbox", *options])
-        return [
-            "sh",
-            "-c",
-            f"tee -a {shlex.quote(str(self._sent))} | {server} | tee -a {shlex.quote(str(self._received))}",
-        ]
+        return ["sh", "-c", self._recorded(shlex.join([*SERVE, "--sandbox", *options]))]
+
+    def script(self) -> str:
+        """The same for a file that a shell runs with options of the server's; it opens no browser."""
+        server = f'{shlex.join(SERVE)} "$@"'
+        return f"#!/bin/sh\nexport REMEMBERIZER_OPEN_BROWSER=never\n{self._recorded(server)}\n"
+
+    @property
+    def everything(self) -> bytes:
+        """All bytes of both directions."""
+        return self._sent.read_bytes() + self._received.read_bytes()
 
     @property
     def protocol(self) -> str:
@@ -55,6 +60,9 @@ class Wire:
         asked = [reply for reply in self._replies if reply.get("method") == "elicitation/create"]
         inside = [result.get("inputRequests", {}) for result in self._results]
         return [question["params"] for question in [*asked, *(one for some in inside for one in some.values())]]
+
+    def _recorded(self, server: str) -> str:
+        return f"tee -a {shlex.quote(str(self._sent))} | {server} | tee -a {shlex.quote(str(self._received))}"
 
     @property
     def _calls(self) -> list[dict[str, Any]]:
