@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -74,6 +74,20 @@ def starts_us(block: Block) -> bool:
             return name == PROGRAM and bool(_REQUIREMENT.fullmatch(named))
         case args:
             return args in (_MODULE, _FORMER_MODULE, [PROGRAM], [*_BY_UV, PROGRAM], _FORMER_BY_PIPX)
+
+
+def as_named(ours: Block, there: Block | None) -> Block:
+    """Our block, with the command that stands there if that is a link to ours: uv and pipx put one on the PATH.
+
+    An interpreter is left out, because those of many environments are links to one program.
+    """
+    if there is None or ours.args[: len(_MODULE)] == _MODULE or not Path(there.command).is_absolute():
+        return ours
+    try:
+        is_ours = Path(there.command).samefile(ours.command)
+    except (OSError, ValueError):  # nothing is there, or it is no path
+        return ours
+    return replace(ours, command=there.command) if is_ours else ours
 
 
 def runs_what_lies_about(block: Block) -> bool:

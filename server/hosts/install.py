@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..logs.secret_forms import shown_name
-from .block import ENVIRONMENT, Block, entry_name, own_block, starts_us
+from .block import ENVIRONMENT, Block, as_named, entry_name, own_block, starts_us
 from .document import HostDocument, shown_entry
 from .files import CantChange, HostFile, UnusableFile, read_file
 from .left_out import Reason, left_out
@@ -122,11 +122,11 @@ def installing(system: System, host: Host, *, sandbox: bool) -> Change:
         UnusableFile: The host's file can't be changed safely.
         NoCommand: There is no command that a host could start.
     """
-    name = entry_name(sandbox=sandbox)
-    ours = host.entry(own_block(system, sandbox=sandbox), name)
+    name, block = entry_name(sandbox=sandbox), own_block(system, sandbox=sandbox)
     with _left_alone(host.path(system)) as path:
         document = _read(host, path)
         before = document.entries.get(name)
+        ours = host.entry(as_named(block, _started(host, before)), name)
         after = _merged(host, before, ours)
         text = document.file.text if before == after else document.with_entry(name, after)
     reasons = left_out(host, system, document.value, name, host.block(after))

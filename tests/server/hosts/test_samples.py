@@ -1,5 +1,6 @@
 """Real files of each host: our entry comes and goes, and every other byte stays."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -113,6 +114,36 @@ def test_what_the_user_added_to_our_entry_stays(host: Host, tmp_path: Path) -> N
     assert sorted(again.additions) == ["REMEMBERIZER_EMAIL", "disabled", "timeout"]
     path.write_bytes(_with(host, path, mine).encode())
     assert not installing(system, host, sandbox=False).is_needed
+
+
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
+@EVERY_HOST
+def test_the_link_that_a_runner_put_on_the_path_names_our_command_too(host: Host, tmp_path: Path) -> None:
+    """As ``claude mcp add`` and its like write it after ``uv tool install``."""
+    path, system = file_of(host, tmp_path), a_system(tmp_path)
+    ours = installing(system, host, sandbox=False).after
+    assert ours is not None
+    command = Path(ours[host.names[0]])
+    to_us, elsewhere = tmp_path / "link", tmp_path / "rememberizer-mcp"
+    to_us.symlink_to(command)
+    elsewhere.symlink_to("/elsewhere/rememberizer-mcp")
+    for written in (to_us, elsewhere, os.path.relpath(command), f"{to_us}\0"):
+        path.write_bytes(_with(host, path, ours | {host.names[0]: str(written)}).encode())
+        assert installing(system, host, sandbox=False).is_needed is (written != to_us)
+
+
+@pytest.mark.promise("install:entry:overwritten-if-wanted")
+def test_the_interpreter_of_another_environment_is_not_ours_though_both_are_links_to_one_program(
+    tmp_path: Path,
+) -> None:
+    host, system, another = HOSTS["cursor"], a_system(tmp_path), tmp_path / "another-python"
+    (system.scripts / "rememberizer-mcp").unlink()
+    for python in (system.python, another):
+        python.symlink_to("/bin/sh")
+    installing(system, host, sandbox=False).make()
+    path = host.path(system)
+    path.write_text(path.read_text().replace(str(system.python), str(another)))
+    assert installing(system, host, sandbox=False).is_needed
 
 
 @pytest.mark.promise("install:entry:overwritten-if-wanted")
