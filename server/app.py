@@ -71,12 +71,14 @@ class Clients:
         most_sessions: How many sessions there can be.
         remembered_seconds: How long is remembered what an owner had whose session ended.
         turns: Makes the turns that the calls to Rememberizer take.
+        name_sessions: Whether each can have several, and the tools therefore list ``session``.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
     most_sessions: int = 1
     remembered_seconds: float = inf
     turns: Callable[[], Turns] = Turns
+    name_sessions: bool = False
 
 
 def build_server(
@@ -145,6 +147,7 @@ class _Build:
         return Server(
             settings,
             more_tools=more_tools,
+            names_sessions=self.clients.name_sessions,
             title="Rememberizer",
             description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
             version=__version__,

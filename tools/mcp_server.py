@@ -32,11 +32,16 @@ class Server(MCPServer[Services]):
     Args:
         settings: What the server was told.
         more_tools: Tools of the embedding program, listed after ours.
+        names_sessions: Whether the tools list ``session``, since a client can have several.
         options: Those of the SDK's server.
     """
 
-    def __init__(self, settings: Settings, *, more_tools: Sequence[ContractTool], **options: Any) -> None:
+    def __init__(
+        self, settings: Settings, *, more_tools: Sequence[ContractTool], names_sessions: bool = False, **options: Any
+    ) -> None:
         every = chosen(settings, more_tools)
+        if names_sessions:
+            every = [tool.naming_its_session() for tool in every]
         tools = [tool for tool in every if not is_hidden(tool, settings)]
         extensions = [SignInCard()] if "auth" in settings.toolsets else []
         super().__init__("rememberizer-mcp", tools=[*tools], extensions=extensions, **options)

@@ -86,6 +86,10 @@ class SignInDesk:
         logger.info("a sign-in page is open for session %s…", session.handle[:8])
         return pending
 
+    def handle_about(self, page_id: str) -> str | None:
+        """The handle of the session that a page was opened for, if the page is known."""
+        return next((page.session.handle for page in self._pages.values() if page.id == page_id), None)
+
     async def aclose(self) -> None:
         """Close every page and the port."""
         for pending in list(self._pages.values()):

@@ -57,6 +57,8 @@ class ToolCall(Services):
             patience_seconds=services.patience_seconds,
             opens_browser=services.opens_browser,
         )
+        if handle is None and caller.state is not None and services.owner is None:
+            handle = services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
         return cls(**vars(services), caller=caller, writes=writes, handle=handle)
 
     async def request(self, call: Call) -> Reply:

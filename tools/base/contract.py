@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import cache
 from inspect import signature
-from typing import Any, get_type_hints
+from typing import Any, Self, get_type_hints
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
@@ -25,6 +25,7 @@ from .services import Services
 
 logger = logging.getLogger(__name__)
 
+_SESSION = {"type": "string", "description": "The `session` that `login` or `signup` returned."}
 Body = Callable[..., Awaitable[BaseModel]]
 """A tool's work: the call and, by their names, its validated arguments in; one result model out."""
 
@@ -35,6 +36,11 @@ class ContractTool(Tool):
     arguments: type[Arguments] = Field(exclude=True)
     writes: bool = Field(exclude=True)
     """Whether it changes what is stored at Rememberizer: signing in and out doesn't."""
+
+    def naming_its_session(self) -> Self:
+        """The same tool, which lists ``session`` too: every tool takes it, but only some clients have several."""
+        there = self.parameters.get("properties", {})
+        return self.model_copy(update={"parameters": self.parameters | {"properties": there | {"session": _SESSION}}})
 
     async def run(
         self,
