@@ -1,28 +1,24 @@
 """The command line. Each subcommand imports what it needs when it is called; no secret is ever an argument (S43)."""
 
-import gc
 import json
-import logging
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from .. import __version__
-from .wording import HostName, MainGroup, greeting, listed
+from .serving import sandbox_config, serve_stdio
+from .wording import HostName, MainGroup
 
 if TYPE_CHECKING:
-    from ..sandbox.config import SandboxConfig
     from ..stdio.front import Front
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-logger = logging.getLogger(__name__)
 
 
 def _variants(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
@@ -75,7 +71,7 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
     everything else.
     """  # noqa: D301 -- click leaves the lines below a backspace as they are
     if context.invoked_subcommand is None:
-        _serve(sandbox=sandbox, options=options, front=context.obj)
+        serve_stdio(sandbox=sandbox, options=options, front=context.obj)
     elif sandbox or any(options.values()):
         raise click.UsageError("These options go behind the command, not before it.")
 
@@ -86,7 +82,7 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 @click.pass_obj
 def serve(front: "Front | None", /, *, sandbox: bool, **options: Any) -> None:
     """Serve MCP over stdio (same as no command)."""
-    _serve(sandbox=sandbox, options=options, front=front)
+    serve_stdio(sandbox=sandbox, options=options, front=front)
 
 
 @main.command()
@@ -95,7 +91,7 @@ def demo(**options: Any) -> None:
     """Show an agent's whole life on the sandbox."""
     from .demo import run  # noqa: PLC0415 -- see the module's docstring
 
-    if _sandbox_config(options).variants.signup_tokens == "none":
+    if sandbox_config(options).variants.signup_tokens == "none":
         raise click.UsageError(
             "The demo verifies the address in the session that the sign-up gave: of signup_tokens it can't follow "
             "`none`."
@@ -125,7 +121,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
         return
     from ..sandbox.listener import serve_sandbox  # noqa: PLC0415 -- see the module's docstring
 
-    config = _sandbox_config(options)
+    config = sandbox_config(options)
     try:
         serve_sandbox(config, port=port, announce=click.echo)
     except (OSError, ValueError) as error:
@@ -176,51 +172,6 @@ def completion(*, shell: str) -> None:
     made = Bash if shell == "bash" else get_completion_class(shell)
     assert made is not None  # noqa: S101 -- it knows the other two names
     click.echo(made(main, {}, "rememberizer-mcp", "_REMEMBERIZER_MCP_COMPLETE").source())
-
-
-def _serve(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> NoReturn:
-    gc.disable()  # the SDK's imports make many objects that live as long as the process; stdio.serve enables it again
-    from ..logs.redaction import KnownSecrets, flush, install  # noqa: PLC0415 -- see the module's docstring
-    from ..settings.settings import UnusableSettings, load_settings, unknown_variables  # noqa: PLC0415 -- as above
-
-    if any(options.values()) and not sandbox:
-        raise click.UsageError("The sandbox's options need --sandbox.")
-    try:
-        settings = load_settings(sandbox=sandbox)
-    except UnusableSettings as error:
-        if front:
-            front.ending.acquire()
-        click.echo("\n  ".join(["rememberizer-mcp can't start:", *error.problems]), err=True)
-        sys.exit(2)
-    secrets = KnownSecrets()
-    install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
-    for name in unknown_variables(os.environ):
-        logger.warning("%s is no setting of this version and is ignored", name)
-    if front:
-        flush()
-        front.usable.set()
-    config = _sandbox_config(options) if sandbox else None
-    if os.isatty(0):
-        click.echo(greeting(), err=True)
-
-    from ..app import build_server  # noqa: PLC0415 -- the SDK is loaded only when the settings can be used
-    from ..stdio.serving import serve  # noqa: PLC0415 -- as above
-
-    serve(build_server(settings, sandbox=config, secrets=secrets), front=front)
-
-
-def _sandbox_config(options: dict[str, Any]) -> "SandboxConfig":
-    from ..sandbox.config import SandboxConfig, Variants  # noqa: PLC0415 -- see the module's docstring
-    from ..sandbox.data.database import check_file  # noqa: PLC0415 -- as above
-
-    given = {name: value for name, value in options.items() if name != "variants" and value is not None}
-    try:
-        config = SandboxConfig(variants=Variants.parse(options["variants"]), **given)
-        check_file(config.data)
-    except ValueError as error:
-        subject, are, names = str(error).partition(" are: ")
-        raise click.UsageError(listed(f"{subject} are:", names) if are else subject) from error
-    return config
 
 
 HOST_NAMES = ("claude-desktop", "claude-code", "cursor", "vscode", "codex", "gemini-cli", "goose")
