@@ -72,6 +72,7 @@ class Clients:
         remembered_seconds: How long is remembered what an owner had whose session ended.
         turns: Makes the turns that the calls to Rememberizer take.
         name_sessions: Whether each can have several, and the tools therefore list ``session``.
+        may_open_browser: Whether a page that the server opens is on their screen.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
@@ -79,6 +80,7 @@ class Clients:
     remembered_seconds: float = inf
     turns: Callable[[], Turns] = Turns
     name_sessions: bool = False
+    may_open_browser: bool = True
 
 
 def build_server(
@@ -218,7 +220,8 @@ class _Build:
             secrets=self.secrets,
             owner_of=self.clients.owner_of,
             ways=SignInWays(settings=settings, keychain=keychain, desk=desk, attempts=attempts),
-            opens_browser=should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
+            opens_browser=self.clients.may_open_browser
+            and should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
             patience_seconds=self.patience_seconds,
             api_key=_key(api, "api_token", settings.api_token),
             now=self.now,

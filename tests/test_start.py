@@ -9,6 +9,7 @@ LATER = (
     "jinja2",
     "keyring",
     "playwright",
+    "rememberizer_mcp.server.http",
     "rememberizer_mcp.server.loopback",
     "rememberizer_mcp.server.sandbox",
     "rememberizer_mcp.server.signin.actions",

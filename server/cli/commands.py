@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import __version__
-from .serving import sandbox_config, serve_stdio
+from .serving import sandbox_config, serve_http, serve_stdio
 from .wording import HostName, MainGroup
 
 if TYPE_CHECKING:
@@ -78,10 +78,21 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 
 @main.command()
 @click.option("--sandbox", is_flag=True, help="Use the embedded sandbox: no account and no network.")
+@click.option("--http", is_flag=True, help="Serve many clients over HTTP, at /mcp.")
+@click.option("--host", metavar="ADDRESS", help="With --http: where to listen; 127.0.0.1 if it is left out.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT", help="With --http: the port; 8000 if it is left out."
+)
 @_sandbox_options
 @click.pass_obj
-def serve(front: "Front | None", /, *, sandbox: bool, **options: Any) -> None:
-    """Serve MCP over stdio (same as no command)."""
+def serve(
+    front: "Front | None", /, *, sandbox: bool, http: bool, host: str | None, port: int | None, **options: Any
+) -> None:
+    """Serve MCP over stdio (same as no command), or over HTTP."""
+    if http:
+        serve_http(sandbox=sandbox, options=options, host=host or "127.0.0.1", port=8000 if port is None else port)
+    if host is not None or port is not None:
+        raise click.UsageError("--host and --port need --http.")
     serve_stdio(sandbox=sandbox, options=options, front=front)
 
 

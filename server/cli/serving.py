@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -11,31 +12,21 @@ import click
 from .wording import greeting, listed
 
 if TYPE_CHECKING:
+    from ..logs.redaction import KnownSecrets
     from ..sandbox.config import SandboxConfig
+    from ..settings.settings import Settings
     from ..stdio.front import Front
 
 logger = logging.getLogger(__name__)
 
 
 def serve_stdio(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> NoReturn:
+    """Serve over stdio, and end the process."""
     gc.disable()  # the SDK's imports make many objects that live as long as the process; stdio.serve enables it again
-    from ..logs.redaction import KnownSecrets, flush, install  # noqa: PLC0415 -- see ``commands.py``
-    from ..settings.settings import UnusableSettings, load_settings, unknown_variables  # noqa: PLC0415 -- as above
-
-    if any(options.values()) and not sandbox:
-        raise click.UsageError("The sandbox's options need --sandbox.")
-    try:
-        settings = load_settings(sandbox=sandbox)
-    except UnusableSettings as error:
-        if front:
-            front.ending.acquire()
-        click.echo("\n  ".join(["rememberizer-mcp can't start:", *error.problems]), err=True)
-        sys.exit(2)
-    secrets = KnownSecrets()
-    install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
-    for name in unknown_variables(os.environ):
-        logger.warning("%s is no setting of this version and is ignored", name)
+    settings, secrets = _loaded(sandbox=sandbox, options=options, front=front)
     if front:
+        from ..logs.redaction import flush  # noqa: PLC0415 -- see ``commands.py``
+
         flush()
         front.usable.set()
     config = sandbox_config(options) if sandbox else None
@@ -46,6 +37,49 @@ def serve_stdio(*, sandbox: bool, options: dict[str, Any], front: "Front | None"
     from ..stdio.serving import serve  # noqa: PLC0415 -- as above
 
     serve(build_server(settings, sandbox=config, secrets=secrets), front=front)
+
+
+def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) -> NoReturn:
+    """Serve over HTTP, and end the process."""
+    settings, secrets = _loaded(sandbox=sandbox, options=options, front=None)
+    config = sandbox_config(options) if sandbox else None
+
+    from ..app import build_server  # noqa: PLC0415 -- see ``commands.py``
+    from ..http.serving import Unservable, serve  # noqa: PLC0415 -- as above
+    from ..http.start import clients, refused  # noqa: PLC0415 -- as above
+
+    if problems := refused(settings, host):
+        _give_up(problems)
+    server = build_server(settings, sandbox=config, secrets=secrets, clients=clients(settings))
+    try:
+        serve(server, host=host, port=port)
+    except Unservable as error:
+        _give_up([str(error)])
+
+
+def _loaded(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> "tuple[Settings, KnownSecrets]":
+    """The settings, and the registry by which the log is redacted from now on; without usable ones the process ends."""
+    from ..logs.redaction import KnownSecrets, install  # noqa: PLC0415 -- see ``commands.py``
+    from ..settings.settings import UnusableSettings, load_settings, unknown_variables  # noqa: PLC0415 -- as above
+
+    if any(options.values()) and not sandbox:
+        raise click.UsageError("The sandbox's options need --sandbox.")
+    try:
+        settings = load_settings(sandbox=sandbox)
+    except UnusableSettings as error:
+        if front:
+            front.ending.acquire()
+        _give_up(error.problems)
+    secrets = KnownSecrets()
+    install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
+    for name in unknown_variables(os.environ):
+        logger.warning("%s is no setting of this version and is ignored", name)
+    return settings, secrets
+
+
+def _give_up(problems: Sequence[str]) -> NoReturn:
+    click.echo("\n  ".join(["rememberizer-mcp can't start:", *problems]), err=True)
+    sys.exit(2)
 
 
 def sandbox_config(options: dict[str, Any]) -> "SandboxConfig":

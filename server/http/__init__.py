@@ -1,1 +1,1 @@
-"""Streamable HTTP: who asks, and what a client without a token is told."""
+"""Streamable HTTP: serving many clients, who asks, and what a client without a token is told."""

@@ -57,9 +57,9 @@ class Agent:
 
 @asynccontextmanager
 async def agent_on(
-    server: MCPServer[Any] | StdioServerParameters, era: Era = "2026-07-28", **client_options: Any
+    server: MCPServer[Any] | StdioServerParameters | str, era: Era = "2026-07-28", **client_options: Any
 ) -> AsyncIterator[Agent]:
-    """Connect to a server in one of the two protocol eras."""
+    """Connect to a server, or to the one at an address, in one of the two protocol eras."""
     async with Client(server, mode=era, read_timeout_seconds=20, **client_options) as client:
         listed = await client.list_tools()
         yield Agent(client, {tool.name: tool.output_schema for tool in listed.tools})

@@ -1,0 +1,91 @@
+"""``http_app``: the ASGI application: MCP at ``/mcp`` in both eras, and the operator's ``/healthz`` and ``/readyz``."""
+
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PATH = "/mcp"
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Answers:
+    """Middleware that knows which requests are still to be answered. A GET may stay open for good and doesn't count."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._owed = 0
+        self._idle = anyio.Event()
+        self._idle.set()
+        self.are_ending = False
+        """Whether no more requests should come."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and count the request meanwhile."""
+        if scope["type"] != "http" or scope["method"] == "GET":
+            await self._listened_to(scope, receive, send)
+            return
+        if not self._owed:
+            self._idle = anyio.Event()
+        self._owed += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._owed -= 1
+            if not self._owed:
+                self._idle.set()
+
+    async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""
+        is_open = False
+
+        async def note_and_send(message: Message) -> None:
+            nonlocal is_open
+            is_open = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        await self._app(scope, receive, note_and_send)
+        if is_open:
+            await send({"type": "http.response.body"})
+
+    async def given(self) -> None:
+        """Wait until no answer is owed."""
+        await self._idle.wait()
+
+
+def http_app(server: MCPServer[Any], *, port: int) -> Answers:
+    """What answers on this loopback port.
+
+    Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
+    """
+    app = server.streamable_http_app(streamable_http_path=PATH, transport_security=_of_this_machine(port))
+    app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
+    answers = Answers(app)
+    _add_health(app, answers)
+    return answers
+
+
+def _of_this_machine(port: int) -> TransportSecuritySettings:
+    hosts = [f"{name}:{port}" for name in LOOPBACK_NAMES]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
+    )
+
+
+def _add_health(app: Starlette, answers: Answers) -> None:
+    async def health(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    async def readiness(_: Request) -> PlainTextResponse:
+        if answers.are_ending:
+            return PlainTextResponse("ending\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        return PlainTextResponse("ok\n")
+
+    app.routes.extend([Route("/healthz", health), Route("/readyz", readiness)])

@@ -1,0 +1,97 @@
+"""Serving over HTTP, and the end of it: what was asked is answered first."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import anyio
+import click
+import uvicorn
+from mcp.server.mcpserver import MCPServer
+from sse_starlette.sse import AppStatus
+
+from ..logs.redaction import flush
+from .app import PATH, Answers, http_app
+
+DRAIN_SECONDS = 25.0
+"""How long the end waits for answers; supervisors commonly kill a process after 30 s."""
+CUT_SECONDS = 1
+"""How long it waits after that for connections to close."""
+KEPT_SECONDS = 75
+"""How long a connection is kept without a request: longer than proxies keep theirs, which may use it until then."""
+_MOST_WAITING = 2_048
+
+
+class Unservable(Exception):
+    """The address can't be had; the text says why."""
+
+
+def serve(server: MCPServer[Any], *, host: str, port: int) -> NoReturn:
+    """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
+
+    Raises:
+        Unservable: The address can't be had.
+    """
+    listening = _listen(host, port)
+    port = listening.getsockname()[1]
+    AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
+    click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
+    draining = DrainingServer(http_app(server, port=port))
+    anyio.run(draining.serve, [listening])
+    flush()
+    os._exit(0 if draining.started else 1)  # a thread that hangs holds up nothing
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn with h11, which ends when everybody has their answer."""
+
+    def __init__(self, app: Answers) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=KEPT_SECONDS,
+                timeout_graceful_shutdown=CUT_SECONDS,
+            )
+        )
+        self._answers = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop to listen, wait for the answers, and then end the streams that are only listened to."""
+        self._answers.are_ending = True
+        for server in self.servers:
+            server.close()
+        with anyio.move_on_after(DRAIN_SECONDS):
+            await self._answers.given()
+        AppStatus.should_exit = True
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals, and don't raise them again: a process that has answered everybody ends well."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=_MOST_WAITING)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "no such address"
+        raise Unservable(f"port {port} of {host} can't be used: {reason}") from error
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a reply of two writes takes 40 ms
+    return listening
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,163 @@
+"""``serve --http`` on this machine: a real process over real HTTP, from its start to its end."""
+
+import signal
+import socket
+import time
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from anyio import to_thread
+from mcp import Client
+from rememberizer_mcp.server.api.endpoints import SEARCH
+from rememberizer_mcp.server.http.start import EVERYBODYS, clients, refused
+from rememberizer_mcp.server.settings.settings import Settings
+
+from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on
+from tests.support.authorized import ask
+from tests.support.http_server import http_server, listening, until_deaf, upstream_over_http
+from tests.support.process import clean_environment, running
+from tests.support.two_accounts import upstream_of_both
+from tests.support.upstream import FakeUpstream, Slow, reply
+
+each_era = pytest.mark.parametrize("era", ERAS)
+
+
+def upstream(search: Any) -> FakeUpstream:
+    made = upstream_of_both()
+    made.answers |= {SEARCH.path: search}
+    return made
+
+
+@each_era
+@pytest.mark.promise("hosting:http:both-eras", "sessions:handle:without-owner")
+async def test_clients_in_both_eras_sign_in_and_each_uses_the_session_that_it_names(era: Era) -> None:
+    found = reply(200, json={"matched_chunks": []})
+    async with (
+        upstream_over_http(upstream(found)) as base_url,
+        http_server(BASE_URL=base_url) as server,
+        agent_on(server.url, era) as ada,
+        agent_on(server.url, era) as grace,
+    ):
+        hers, others = await ada.call("login", **ADA), await grace.call("login", **GRACE)
+        assert (hers["email"], others["email"]) == (ADA["email"], GRACE["email"])
+        assert "matches" in await ada.call("search", query="tea", session=hers["session"])
+        assert (await ada.fails("search", query="tea"))["code"] == "not_signed_in"
+        await grace.call("logout", session=others["session"])
+        ended = await grace.fails("search", query="tea", session=others["session"])
+        assert ended == await ada.fails("search", query="tea", session="rs_made-up")
+
+
+@pytest.mark.promise("hosting:http:both-eras")
+async def test_the_page_is_on_this_machine_and_nobody_opens_it() -> None:
+    async with http_server(OPEN_BROWSER="always") as server, agent_on(server.url) as agent:
+        status = await agent.call("login")
+    assert status["sign_in_url"].startswith("http://127.0.0.1:")
+    assert status["next"].startswith("Give the user the link")
+
+
+@each_era
+@pytest.mark.promise("hosting:http:host-and-origin")
+async def test_a_request_of_another_host_or_origin_is_refused(era: Era) -> None:
+    async with http_server() as server:
+        port = server.origin.rpartition(":")[2]
+        for headers, status in (
+            ({}, 200),
+            ({"Host": f"localhost:{port}"}, 200),
+            ({"Origin": server.origin}, 200),
+            ({"Host": f"evil.example:{port}"}, 421),
+            ({"Host": "127.0.0.1:1"}, 421),
+            ({"Origin": "https://evil.example"}, 403),
+            ({"Origin": "null"}, 403),
+        ):
+            assert (await ask(server.url, era, headers)).status_code == status, headers
+
+
+@pytest.mark.promise("hosting:http:health")
+async def test_an_operator_sees_that_the_process_lives_and_nothing_is_redirected() -> None:
+    async with http_server() as server, httpx.AsyncClient(trust_env=False, base_url=server.origin) as client:
+        answers = [await client.get(path) for path in ("/healthz", "/readyz", "/mcp/")]
+    assert [answer.status_code for answer in answers] == [200, 200, 404]
+    assert "server" not in answers[0].headers
+
+
+@each_era
+@pytest.mark.promise("hosting:http:drained")
+async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_up_the_end(era: Era) -> None:
+    slow, results = Slow(reply(200, json={"matched_chunks": []})), list[Any]()
+    async with (
+        upstream_over_http(upstream(slow)) as base_url,
+        http_server(BASE_URL=base_url) as server,
+        listening(server.url) as stream,
+        httpx.AsyncClient(trust_env=False, base_url=server.origin) as operator,
+    ):
+        async with Client(server.url, mode=era, read_timeout_seconds=20) as client:
+            login = await client.call_tool("login", {**ADA})
+            session = (login.structured_content or {})["session"]
+
+            async def search() -> None:
+                results.append(await client.call_tool("search", {"query": "tea", "session": session}))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(search)
+                await slow.asked.wait()
+                assert (await operator.get("/readyz")).status_code == 200
+                server.process.popen.send_signal(signal.SIGTERM)
+                await until_deaf(server)
+                assert (await operator.get("/readyz")).status_code == 503  # on the connection that it has
+                begun = time.monotonic()
+                slow.answers.set()
+        _, code, _, noise = await to_thread.run_sync(server.process.finish)
+        took = time.monotonic() - begun
+        assert [chunk async for chunk in stream.aiter_bytes()] == []
+    assert (results[0].is_error, code, noise) == (False, 0, b"")
+    assert took < 3.5
+
+
+@pytest.mark.promise("hosting:start:refused")
+@pytest.mark.parametrize("name", EVERYBODYS)
+def test_a_setting_that_would_be_everybodys_is_refused_by_its_name(name: str) -> None:
+    given: dict[str, Any] = {name: ["/tmp"] if name == "upload_dirs" else "canary-value"}  # noqa: S108 -- not used
+    beside = {"email": "ada@example.org"} if name == "password" else {}
+    given |= {"email": "ada@example.org"} if name == "email" else beside
+    problems = refused(Settings(**given), "127.0.0.1")
+    wanted = f"REMEMBERIZER_{name.upper()}: can't be used with --http, where it would be everybody's"
+    assert wanted in problems
+    assert len(problems) == len(given)
+    assert "canary" not in str(problems)
+
+
+@pytest.mark.promise("hosting:start:refused")
+def test_a_keyring_and_an_address_that_others_reach_are_refused() -> None:
+    problems = refused(Settings(keep_signed_in="keyring"), "0.0.0.0")  # noqa: S104 -- it is refused
+    assert [problem.partition(":")[0] for problem in problems] == ["REMEMBERIZER_KEEP_SIGNED_IN", "--host"]
+    assert refused(Settings(), "::1") == refused(Settings(), "localhost") == []
+
+
+@pytest.mark.promise("hosting:start:refused")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--http", "--host", "0.0.0.0"], b"--host: must be an address of this machine alone"),  # noqa: S104 -- as above
+        (["--http", "--host", "::1", "--port", "TAKEN"], b"port TAKEN of ::1 can't be used"),
+        (["--host", "127.0.0.1"], b"--host and --port need --http"),
+        (["--port", "8000"], b"--host and --port need --http"),
+    ],
+)
+def test_what_can_not_be_served_is_said_in_one_sentence_with_exit_code_2(options: list[str], said: bytes) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        options = [port if each == "TAKEN" else each for each in options]
+        with running("serve", *options, environment=clean_environment()) as process:
+            _, code, _, noise = process.finish()
+    assert code == 2
+    assert said.replace(b"TAKEN", port.encode()) in noise
+    assert b"Traceback" not in noise
+
+
+@pytest.mark.promise("sessions:lifetime:growth")
+def test_ten_thousand_sessions_fit_and_none_is_remembered_longer_than_one_may_live() -> None:
+    many = clients(Settings(session_hours=2))
+    assert (many.most_sessions, many.remembered_seconds, many.owner_of()) == (10_000, 7200, None)
+    assert many.turns().in_all == 64

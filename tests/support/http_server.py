@@ -1,0 +1,104 @@
+"""``serve --http`` as a real process, and an upstream over HTTP for it."""
+
+import json
+import re
+import select
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import httpx
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tests.support.ports import site_of
+from tests.support.process import LONGEST_SECONDS, Process, clean_environment, initialize, running
+from tests.support.upstream import PREFIX, FakeUpstream
+
+STARTS_WITHIN_SECONDS = 60.0
+"""On a machine that has much else to do."""
+HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+
+
+@dataclass
+class HttpServer:
+    """A process that serves, and its address without a path."""
+
+    process: Process
+    origin: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/mcp"
+
+
+@asynccontextmanager
+async def http_server(*options: str, **settings: str) -> AsyncIterator[HttpServer]:
+    """Serve on a free port of this machine while the body runs."""
+    running_one = running("serve", "--http", "--port", "0", *options, environment=clean_environment(**settings))
+    process = await to_thread.run_sync(running_one.__enter__)
+    try:
+        said = await to_thread.run_sync(_first_line, process)
+        found = re.search(r"(http://\S+)/mcp", said)
+        assert found, said
+        yield HttpServer(process, found[1])
+    finally:
+        await to_thread.run_sync(running_one.__exit__, None, None, None)
+
+
+def _first_line(process: Process) -> str:
+    """What the server says when it is about to serve."""
+    stderr = process.popen.stderr
+    assert stderr is not None
+    ready, _, _ = select.select([stderr], [], [], STARTS_WITHIN_SECONDS)
+    assert ready, "the server did not start"
+    return stderr.readline().decode()
+
+
+@asynccontextmanager
+async def upstream_over_http(upstream: FakeUpstream) -> AsyncIterator[str]:
+    """The base URL of this upstream, for another process."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        asked = httpx.Request(
+            request.method, str(request.url), headers=request.headers.raw, content=await request.body()
+        )
+        answer = await upstream.handle(asked)
+        response = Response(answer.content, answer.status_code)
+        response.raw_headers += [
+            (name.lower(), value) for name, value in answer.headers.raw if name.lower() != b"content-length"
+        ]
+        await response(scope, receive, send)
+
+    async with site_of(app) as origin:
+        yield origin + PREFIX
+
+
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[httpx.Response]:
+    """A stream of 2025-11-25 that a client holds open to hear what the server may say."""
+    async with httpx.AsyncClient(trust_env=False, timeout=LONGEST_SECONDS, headers=HEADERS) as client:
+        begun = await client.post(url, content=json.dumps(initialize()))
+        session = {"Mcp-Session-Id": begun.headers["Mcp-Session-Id"], "MCP-Protocol-Version": "2025-11-25"}
+        async with client.stream("GET", url, headers=session) as stream:
+            yield stream
+
+
+async def until_deaf(server: HttpServer) -> None:
+    """Wait until the server takes no more connections."""
+    port = int(server.origin.rpartition(":")[2])
+    with anyio.fail_after(LONGEST_SECONDS):
+        while await _hears(port):
+            pass
+
+
+async def _hears(port: int) -> bool:
+    try:
+        async with await anyio.connect_tcp("127.0.0.1", port):
+            return True
+    except OSError:
+        return False
