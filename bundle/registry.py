@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from rememberizer_mcp.server import __version__
-from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
+from rememberizer_mcp.server.settings.settings import OVER_HTTP, SECRETS, Settings, variable
 
 from .sources import PACKAGE, host_environment, project
 
@@ -43,7 +43,7 @@ def environment_variables() -> list[dict[str, Any]]:
     return [
         _described(name, field) | ({"value": fixed[variable(name)]} if variable(name) in fixed else _asked(field))
         for name, field in Settings.model_fields.items()
-        if name != "sandbox"
+        if name not in ("sandbox", *OVER_HTTP)  # the registry's clients start it over stdio
     ]
 
 

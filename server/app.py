@@ -37,6 +37,9 @@ from .signin.embedded import EmbeddedSandbox
 from .signin.ways import SignInWays
 
 if TYPE_CHECKING:
+    from mcp.server.auth.provider import TokenVerifier
+    from mcp.server.auth.settings import AuthSettings
+
     from .sandbox.config import SandboxConfig
 
 SANDBOX_BASE_URL = "http://127.0.0.1/api/v1/"
@@ -72,7 +75,10 @@ class Clients:
         remembered_seconds: How long is remembered what an owner had whose session ended.
         turns: Makes the turns that the calls to Rememberizer take.
         name_sessions: Whether each can have several, and the tools therefore list ``session``.
+        are_here: Whether they are on this machine, as the sign-in page is.
         may_open_browser: Whether a page that the server opens is on their screen.
+        auth: What a client is told of the issuer whose tokens say who it is.
+        token_verifier: Checks those tokens.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
@@ -80,7 +86,10 @@ class Clients:
     remembered_seconds: float = inf
     turns: Callable[[], Turns] = Turns
     name_sessions: bool = False
+    are_here: bool = True
     may_open_browser: bool = True
+    auth: "AuthSettings | None" = None
+    token_verifier: "TokenVerifier | None" = None
 
 
 def build_server(
@@ -155,6 +164,8 @@ class _Build:
             version=__version__,
             instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
             lifespan=self.run,
+            auth=self.clients.auth,
+            token_verifier=self.clients.token_verifier,
             request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
             subscriptions=False,  # no list ever changes while the process runs
             middleware=[as_one_call, add_elicitation_ids],
@@ -211,6 +222,7 @@ class _Build:
             environment=environment,
             client=_oauth_client(settings, authorize_url),
             embedded=embedded,
+            is_reachable=self.clients.are_here,
             sleep=self.sleep,
         )
         return Services(

@@ -52,7 +52,7 @@ def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) 
         _give_up(problems)
     server = build_server(settings, sandbox=config, secrets=secrets, clients=clients(settings))
     try:
-        serve(server, host=host, port=port)
+        serve(server, host=host, port=port, public_url=settings.public_url)
     except Unservable as error:
         _give_up([str(error)])
 

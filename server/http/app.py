@@ -1,7 +1,9 @@
 """``http_app``: the ASGI application: MCP at ``/mcp`` in both eras, and the operator's ``/healthz`` and ``/readyz``."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.mcpserver import MCPServer
@@ -12,7 +14,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .challenge import Challenge
+
 PATH = "/mcp"
+METADATA_PATH = "/.well-known/oauth-protected-resource"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -60,16 +65,33 @@ class Answers:
         await self._idle.wait()
 
 
-def http_app(server: MCPServer[Any], *, port: int) -> Answers:
-    """What answers on this loopback port.
+def http_app(server: MCPServer[Any], *, port: int, public_url: str | None = None) -> Answers:
+    """What answers on this port, at this address or else on this machine only.
 
     Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
     """
-    app = server.streamable_http_app(streamable_http_path=PATH, transport_security=_of_this_machine(port))
+    security = _of_address(public_url) if public_url else _of_this_machine(port)
+    app = server.streamable_http_app(streamable_http_path=PATH, transport_security=security)
+    if public_url:
+        app.routes.extend(_metadata_at_root(app))
+        app.add_middleware(Challenge, resource=public_url + PATH)
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
     _add_health(app, answers)
     return answers
+
+
+def _metadata_at_root(app: Starlette) -> Iterator[Route]:
+    """The protected-resource metadata once more, where clients look that don't know the path (RFC 9728 §3.1)."""
+    for route in app.routes:
+        if isinstance(route, Route) and route.path == METADATA_PATH + PATH:
+            yield Route(METADATA_PATH, route.endpoint, methods=list(route.methods or ()))
+
+
+def _of_address(url: str) -> TransportSecuritySettings:
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True, allowed_hosts=[urlsplit(url).netloc], allowed_origins=[url]
+    )
 
 
 def _of_this_machine(port: int) -> TransportSecuritySettings:

@@ -28,7 +28,7 @@ class Unservable(Exception):
     """The address can't be had; the text says why."""
 
 
-def serve(server: MCPServer[Any], *, host: str, port: int) -> NoReturn:
+def serve(server: MCPServer[Any], *, host: str, port: int, public_url: str | None = None) -> NoReturn:
     """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
 
     Raises:
@@ -38,7 +38,7 @@ def serve(server: MCPServer[Any], *, host: str, port: int) -> NoReturn:
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
-    draining = DrainingServer(http_app(server, port=port))
+    draining = DrainingServer(http_app(server, port=port, public_url=public_url))
     anyio.run(draining.serve, [listening])
     flush()
     os._exit(0 if draining.started else 1)  # a thread that hangs holds up nothing

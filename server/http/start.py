@@ -1,11 +1,17 @@
 """What it takes to serve over HTTP: the settings that can't be used there, and who the clients are."""
 
+from collections.abc import Iterator
 from functools import partial
 
+from ..api.issuer import Issuer
+from ..api.issuer_requests import IssuerClient
 from ..api.turns import Turns
 from ..app import Clients
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
+from .app import PATH
+from .principal import owner_of
+from .verifier import Verifier
 
 EVERYBODYS = ("email", "password", "captcha", "refresh_token", "api_token", "vector_store_token", "upload_dirs")
 """Settings that are one person's: over HTTP each client could use them."""
@@ -19,18 +25,44 @@ def refused(settings: Settings, host: str) -> list[str]:
     everybodys = [name for name in EVERYBODYS if getattr(settings, name)]
     everybodys += ["keep_signed_in"] if settings.keep_signed_in != "off" else []
     problems = [f"{variable(name)}: can't be used with --http, where it would be everybody's" for name in everybodys]
-    if not is_loopback(host):
-        problems.append("--host: must be an address of this machine alone, such as 127.0.0.1")
-    return problems
+    return [*problems, *_refused_of_issuer(settings, host)]
+
+
+def _refused_of_issuer(settings: Settings, host: str) -> Iterator[str]:
+    """Other machines are served only by the tokens of an issuer, for an address that the tokens can name."""
+    issuer = variable("issuer")
+    if settings.issuer:
+        if not settings.public_url:
+            yield f"{issuer}: needs {variable('public_url')} beside it, which tokens must name"
+        return
+    if settings.public_url:
+        yield f"{variable('public_url')}: needs {issuer} beside it, whose tokens say who asks"
+    elif not is_loopback(host):
+        yield f"--host: must be an address of this machine alone, such as 127.0.0.1, without {issuer}"
+    if settings.issuer_client_id:
+        yield f"{variable('issuer_client_id')}: needs {issuer} beside it"
 
 
 def clients(settings: Settings) -> Clients:
-    """Clients on this machine: nobody says who they are, so a handle opens its session."""
-    return Clients(
-        owner_of=lambda: None,
+    """Those with a token of the issuer, each its own owner. Without an issuer those on this machine, each by handle."""
+    of_many = partial(
+        Clients,
         most_sessions=MOST_SESSIONS,
         remembered_seconds=settings.session_hours * 3600,
         turns=partial(Turns, in_all=IN_ALL, by_one=BY_ONE),
-        name_sessions=True,
+        owner_of=owner_of,
         may_open_browser=False,
     )
+    verifier = _verifier(settings)
+    if verifier is None:
+        return of_many(name_sessions=True)
+    return of_many(are_here=False, auth=verifier.settings, token_verifier=verifier)
+
+
+def _verifier(settings: Settings) -> Verifier | None:
+    if not settings.issuer:
+        return None
+    client = None
+    if settings.issuer_client_id and settings.issuer_client_secret:
+        client = IssuerClient(client_id=settings.issuer_client_id, client_secret=settings.issuer_client_secret)
+    return Verifier(Issuer(settings.issuer, client=client), resource=f"{settings.public_url}{PATH}")

@@ -23,6 +23,8 @@ from .values import (
     Toolsets,
     api_address,
     filled_in,
+    issuer_address,
+    public_address,
     secret_in,
     stripped,
     switch,
@@ -31,7 +33,17 @@ from .values import (
 )
 
 PREFIX = "REMEMBERIZER_"
-SECRETS = ("password", "captcha", "refresh_token", "api_token", "vector_store_token", "oauth_client_secret")
+SECRETS = (
+    "password",
+    "captcha",
+    "refresh_token",
+    "api_token",
+    "vector_store_token",
+    "oauth_client_secret",
+    "issuer_client_secret",
+)
+OVER_HTTP = ("public_url", "issuer", "issuer_client_id", "issuer_client_secret")
+"""Settings that nothing reads over stdio."""
 
 
 class UnusableSettings(Exception):
@@ -82,6 +94,16 @@ class Settings(BaseSettings):
     oauth_port: int = Field(
         8976, ge=1, le=65535, description="Its redirect URL is `http://127.0.0.1:PORT/oauth/callback`."
     )
+    public_url: Annotated[str, AfterValidator(public_address)] | None = Field(
+        None, description="With `serve --http`: the address at which people reach the server, such as a proxy's."
+    )
+    issuer: Annotated[str, AfterValidator(issuer_address)] | None = Field(
+        None, description="With it: the authorization server, whose tokens say who asks."
+    )
+    issuer_client_id: str | None = Field(
+        None, min_length=1, description="The server itself as a client there, by which it asks about tokens."
+    )
+    issuer_client_secret: Secret | None = Field(None, validate_default=True, description="Secret of that client.")
     lazy_sign_in: bool = Field(
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
@@ -125,11 +147,13 @@ class Settings(BaseSettings):
             raise ValueError(f"needs {PREFIX}EMAIL beside it")
         return value
 
-    @field_validator("oauth_client_secret")
+    @field_validator("oauth_client_secret", "issuer_client_secret")
     @classmethod
     def _has_a_client(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if bool(value) != bool(info.data.get("oauth_client_id", value)):
-            raise ValueError(f"{PREFIX}OAUTH_CLIENT_ID and {PREFIX}OAUTH_CLIENT_SECRET go together")
+        secret = str(info.field_name)
+        client = secret.replace("_secret", "_id")
+        if bool(value) != bool(info.data.get(client, value)):
+            raise ValueError(f"{variable(client)} and {variable(secret)} go together")
         return value
 
     @field_validator("lazy_sign_in")

@@ -51,6 +51,20 @@ def api_address(value: str) -> str:
     return parts.geturl() if parts.path.endswith("/") else parts.geturl() + "/"
 
 
+def issuer_address(value: str) -> str:
+    """The same address to the letter, since the issuer repeats it, if what is sent there can't be read on the way."""
+    api_address(value)
+    return value
+
+
+def public_address(value: str) -> str:
+    """The same address without a slash at its end, if it names a host and at most a port."""
+    address = urlsplit(api_address(value))
+    if address.path != "/":
+        raise ValueError("must hold no path: clients come to /mcp there")
+    return f"{address.scheme}://{address.netloc}"
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address literal can only mean this machine; names below localhost are not sure to."""
     if host == "localhost":

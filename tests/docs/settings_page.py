@@ -49,6 +49,14 @@ THEMES: Mapping[str, Mapping[str, Example]] = {
         ),
         "oauth_port": Example(value="8977", refused="70000"),
     },
+    "Over HTTP": {
+        "public_url": Example(value="https://mcp.example.org", refused="https://mcp.example.org/mcp"),
+        "issuer": Example(value="https://id.example.org", refused="http://id.example.org"),
+        "issuer_client_id": Example(value="a-client-id", beside=("issuer_client_secret",)),
+        "issuer_client_secret": Example(
+            value="its-secret", beside=("issuer_client_id",), refused="a secret without an id"
+        ),
+    },
     "The sign-in page": {
         "lazy_sign_in": Example(value="off", refused="later"),
         "open_browser": Example(value="never", refused="firefox"),

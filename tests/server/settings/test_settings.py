@@ -49,6 +49,10 @@ def test_with_nothing_set_the_documented_defaults_hold() -> None:
         "oauth_client_id": None,
         "oauth_client_secret": None,
         "oauth_port": 8976,
+        "public_url": None,
+        "issuer": None,
+        "issuer_client_id": None,
+        "issuer_client_secret": None,
         "lazy_sign_in": True,
         "open_browser": "auto",
         "recaptcha_site_key": None,
@@ -93,10 +97,11 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert loaded.secret_values() == [CANARY, "solved", "canary-refresh", "canary-secret"]
 
 
-@pytest.mark.parametrize("alone", ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"])
-def test_an_oauth_app_needs_its_id_and_its_secret(alone: str) -> None:
-    (problem,) = problems_of(**{alone: CANARY})
-    assert "REMEMBERIZER_OAUTH_CLIENT_ID and REMEMBERIZER_OAUTH_CLIENT_SECRET go together" in problem
+@pytest.mark.parametrize("alone", ["CLIENT_ID", "CLIENT_SECRET"])
+@pytest.mark.parametrize("whose", ["OAUTH", "ISSUER"])
+def test_an_oauth_app_needs_its_id_and_its_secret(whose: str, alone: str) -> None:
+    (problem,) = problems_of(**{f"{whose}_{alone}": CANARY})
+    assert f"REMEMBERIZER_{whose}_CLIENT_ID and REMEMBERIZER_{whose}_CLIENT_SECRET go together" in problem
     assert CANARY not in problem
 
 

@@ -130,7 +130,7 @@ def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(q
     """As docker's files of variables keep them; a password may begin and end with them."""
     plain = {name.upper(): value for name, value in GIVEN.items() if name not in SECRETS}
     file = {"API_TOKEN_FILE": written(tmp_path / "key", b"solved")}
-    assert problems_of(**plain, **file, OAUTH_CLIENT_SECRET="x") == ()
+    assert problems_of(**plain, **file, OAUTH_CLIENT_SECRET="x", ISSUER_CLIENT_SECRET="x") == ()
     meant = load_settings()
     quoted = {name: f"{quote} {value}{quote}" for name, value in (plain | file).items()}
     assert problems_of(**quoted) == ()
@@ -139,7 +139,7 @@ def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(q
     os.environ.pop("REMEMBERIZER_API_TOKEN_FILE")
     secrets = {name.upper(): f"{quote}{CANARY}{quote}" for name in SECRETS}
     assert set(problems_of(**secrets)) == {f"REMEMBERIZER_{name}: {told}" for name in secrets}
-    nothing = dict.fromkeys([*secrets, "OAUTH_CLIENT_ID", "READ_ONLY"], quote * 2)
+    nothing = dict.fromkeys([*secrets, "OAUTH_CLIENT_ID", "ISSUER_CLIENT_ID", "READ_ONLY"], quote * 2)
     assert problems_of(**nothing, LAZY_SIGN_IN="on") == ()
     path = written(tmp_path / "key", f"{quote}{CANARY}{quote}\n".encode())
     assert problems_of(API_TOKEN_FILE=path) == (
@@ -170,7 +170,8 @@ GIVEN = {
     "upload_dirs": "/notes,/Mail", "keep_signed_in": "keyring", "oauth_client_id": "app", "oauth_port": "9000",
     "lazy_sign_in": "off", "open_browser": "never", "recaptcha_site_key": "key_1", "sign_in_minutes": "5",
     "secret_arguments": "off", "session_idle_minutes": "0.5", "session_hours": "1e1", "timeout_seconds": "5",
-    "log_level": "debug", **dict.fromkeys(SECRETS, "canary"),
+    "log_level": "debug", "public_url": "https://mcp.example.org", "issuer": "https://id.example.org",
+    "issuer_client_id": "us", **dict.fromkeys(SECRETS, "canary"),
 }  # fmt: skip
 WORDS = ["toolsets", "read_only", "keep_signed_in", "lazy_sign_in", "open_browser", "secret_arguments", "log_level"]
 
