@@ -27,8 +27,7 @@ class Answers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._owed = 0
-        self._idle = anyio.Event()
-        self._idle.set()
+        self._given = anyio.Event()
         self.are_ending = False
         """Whether no more requests should come."""
 
@@ -37,15 +36,13 @@ class Answers:
         if scope["type"] != "http" or scope["method"] == "GET":
             await self._listened_to(scope, receive, send)
             return
-        if not self._owed:
-            self._idle = anyio.Event()
         self._owed += 1
         try:
             await self._app(scope, receive, send)
         finally:
             self._owed -= 1
-            if not self._owed:
-                self._idle.set()
+            self._given.set()
+            self._given = anyio.Event()
 
     async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""
@@ -62,7 +59,8 @@ class Answers:
 
     async def given(self) -> None:
         """Wait until no answer is owed."""
-        await self._idle.wait()
+        while self._owed:
+            await self._given.wait()
 
 
 def http_app(server: MCPServer[Any], *, port: int, public_url: str | None = None) -> Answers:
@@ -106,8 +104,7 @@ def _add_health(app: Starlette, answers: Answers) -> None:
         return PlainTextResponse("ok\n")
 
     async def readiness(_: Request) -> PlainTextResponse:
-        if answers.are_ending:
-            return PlainTextResponse("ending\n", HTTPStatus.SERVICE_UNAVAILABLE)
-        return PlainTextResponse("ok\n")
+        status = HTTPStatus.SERVICE_UNAVAILABLE if answers.are_ending else HTTPStatus.OK
+        return PlainTextResponse(f"{status.phrase}\n", status)
 
     app.routes.extend([Route("/healthz", health), Route("/readyz", readiness)])

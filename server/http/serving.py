@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import anyio
+import anyio.lowlevel
 import click
 import uvicorn
 from mcp.server.mcpserver import MCPServer
@@ -38,10 +39,14 @@ def serve(server: MCPServer[Any], *, host: str, port: int, public_url: str | Non
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
-    draining = DrainingServer(http_app(server, port=port, public_url=public_url))
-    anyio.run(draining.serve, [listening])
+    anyio.run(_serve, DrainingServer(http_app(server, port=port, public_url=public_url)), listening)
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> NoReturn:
+    await server.serve([listening])
+    await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
     flush()
-    os._exit(0 if draining.started else 1)  # a thread that hangs holds up nothing
+    os._exit(0 if server.started else 1)  # a thread that hangs holds up nothing
 
 
 class DrainingServer(uvicorn.Server):

@@ -3,11 +3,13 @@
 import json
 import re
 import select
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
+import anyio.lowlevel
 import httpx
 from anyio import to_thread
 from starlette.requests import Request
@@ -46,6 +48,8 @@ async def http_server(*options: str, **settings: str) -> AsyncIterator[HttpServe
         assert found, said
         yield HttpServer(process, found[1])
     finally:
+        process.popen.terminate()
+        await to_thread.run_sync(process.popen.wait, LONGEST_SECONDS)
         await to_thread.run_sync(running_one.__exit__, None, None, None)
 
 
@@ -90,15 +94,9 @@ async def listening(url: str) -> AsyncIterator[httpx.Response]:
 
 async def until_deaf(server: HttpServer) -> None:
     """Wait until the server takes no more connections."""
-    port = int(server.origin.rpartition(":")[2])
+    port, hears = int(server.origin.rpartition(":")[2]), True
     with anyio.fail_after(LONGEST_SECONDS):
-        while await _hears(port):
-            pass
-
-
-async def _hears(port: int) -> bool:
-    try:
-        async with await anyio.connect_tcp("127.0.0.1", port):
-            return True
-    except OSError:
-        return False
+        while hears:
+            await anyio.lowlevel.checkpoint()
+            with socket.socket() as probe:
+                hears = probe.connect_ex(("127.0.0.1", port)) == 0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from anyio import to_thread
-from rememberizer_mcp.server.http.start import refused
+from rememberizer_mcp.server.http.start import clients, refused
 from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era
@@ -161,3 +161,13 @@ async def test_no_token_goes_to_rememberizer_into_an_answer_or_into_the_log() ->
 def test_what_authorization_lacks_is_named(given: dict[str, Any], host: str, named: str | None) -> None:
     problems = refused(Settings(**given), host)
     assert [problem.partition(":")[0] for problem in problems] == [name for name in (named,) if name]
+
+
+@pytest.mark.promise("sessions:handle:no-authentication")
+@pytest.mark.parametrize("client", [{}, {"issuer_client_id": "us", "issuer_client_secret": "canary"}])
+def test_with_an_issuer_a_token_says_who_asks_and_tokens_must_name_the_server(client: dict[str, Any]) -> None:
+    known = clients(Settings(issuer=ISSUER, public_url=PUBLIC, **client))
+    assert known.auth is not None
+    assert str(known.auth.resource_server_url) == f"{PUBLIC}/mcp"
+    assert (known.name_sessions, known.are_here, known.may_open_browser) == (False, False, False)
+    assert known.token_verifier is not None
