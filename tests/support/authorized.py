@@ -9,11 +9,13 @@ import httpx
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import MCPServer
 from mcp.types import TextContent
 from rememberizer_mcp.server.http.challenge import Challenge
 from rememberizer_mcp.server.http.principal import owner_of
 from rememberizer_mcp.server.http.verifier import Verifier
+from starlette.applications import Starlette
 
 from tests.support.agent import Era
 from tests.support.ports import site_of
@@ -28,7 +30,21 @@ async def protected(verifier: Verifier, *, scopes: list[str] | None = None, port
     auth = verifier.settings.model_copy(update={"required_scopes": scopes})
     server = MCPServer("whose", auth=auth, token_verifier=verifier)
     server.add_tool(whose)
-    app = server.streamable_http_app()
+    async with _served(server.streamable_http_app(), auth, port=port) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving_to_owners(server: MCPServer[Any], verifier: Verifier) -> AsyncIterator[str]:
+    """The URL of a server of ours that asks for tokens."""
+    auth = verifier.settings
+    lowlevel = server._lowlevel_server  # noqa: SLF001 - nothing else takes a verifier once the server is made
+    async with _served(lowlevel.streamable_http_app(auth=auth, token_verifier=verifier), auth) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _served(app: Starlette, auth: AuthSettings, *, port: int = 0) -> AsyncIterator[str]:
     app.add_middleware(Challenge, resource=str(auth.resource_server_url))
     async with app.router.lifespan_context(app), site_of(app, port=port) as origin:
         yield f"{origin}/mcp"
@@ -53,9 +69,13 @@ def first_request(era: Era) -> tuple[dict[str, Any], dict[str, str]]:
 async def ask(url: str, era: Era, headers: Mapping[str, str]) -> httpx.Response:
     """The answer to the first request of a client in this era."""
     message, own = first_request(era)
+    return await post(url, message, {**own, **headers})
+
+
+async def post(url: str, message: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
     usual = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
-        return await client.post(url, content=json.dumps(message), headers={**usual, **own, **headers})
+        return await client.post(url, content=json.dumps(message), headers={**usual, **headers})
 
 
 @asynccontextmanager

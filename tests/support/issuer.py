@@ -67,6 +67,12 @@ class AuthorizationServer:
         self._held[token] = self.claims(**changed) | {"active": True}
         return token
 
+    def revoked(self) -> str:
+        """One that the issuer took back before it was ever shown."""
+        token = self.opaque()
+        self.revoke(token)
+        return token
+
     def revoke(self, token: str) -> None:
         del self._held[token]
 
