@@ -17,17 +17,16 @@ from ..sessions.store import SessionStore
 from ..settings.settings import Settings
 from .embedded import EmbeddedSandbox
 from .pending import FormName, PendingSignIn, first_of
+from .port import PagePort
 
 if TYPE_CHECKING:
-    from ..loopback import LoopbackServer
+    from starlette.types import ASGIApp
 
 AFTER_SECONDS = 300.0
 """How long an ended page says how it ended, to a form that comes late or a link that is opened late.
 
 At the fixed port of an OAuth app's redirect URL it ends sooner if another process needs the port.
 """
-MOST_CONNECTIONS = 32
-"""How many connections the port holds; a browser opens six."""
 MOST_ENDED = 16
 """How many ended pages there are at once; beyond them the oldest are forgotten."""
 
@@ -58,7 +57,11 @@ class SignInDesk:
     """Waits for so many seconds, until a page's time is over."""
     _pages: dict[str, PendingSignIn] = field(default_factory=dict, init=False)
     _opening: anyio.Lock = field(default_factory=anyio.Lock, init=False)
-    _server: "LoopbackServer | None" = field(default=None, init=False)
+    _port: PagePort = field(init=False)
+
+    def __post_init__(self) -> None:
+        fixed = self.settings.oauth_port if self.client else None
+        self._port = PagePort(make_app=self._site, fixed=fixed, spawn=self.environment.spawn)
 
     async def open(
         self, session: Session, *, form: FormName = "sign_in", email: str | None = None, name: str | None = None
@@ -81,10 +84,10 @@ class SignInDesk:
         session.close_page()
         async with self._opening:
             with anyio.CancelScope(shield=True):  # a port without a page would stay open
-                origin = await self._open_port()
+                base_url = await self._port.open()
             pending = PendingSignIn(
                 session=session,
-                origin=origin,
+                base_url=base_url,
                 form=shown,
                 for_account=email,
                 name=name,
@@ -104,21 +107,7 @@ class SignInDesk:
         """Close every page and the port."""
         for pending in list(self._pages.values()):
             pending.close()
-        await self._close_port()
-
-    async def _open_port(self) -> str:
-        """Open the port, if it is not open yet, and give the origin of its pages."""
-        if self._server is None:
-            from .handover import ask_for_port  # noqa: PLC0415 -- as in `_make_server`
-
-            try:
-                self._server = self._make_server()
-            except SignInFailed:
-                await ask_for_port(self.settings.oauth_port)
-                self._server = self._make_server()
-            self.environment.spawn(self._server.run)
-            await self._server.ready.wait()
-        return self._server.origin
+        await self._port.close()
 
     def _give_up_port(self) -> bool:
         """Close the port soon, unless a page is open; say whether."""
@@ -127,13 +116,6 @@ class SignInDesk:
         for page in self._pages.values():
             page.forgotten.set()
         return True
-
-    async def _close_port(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.end()
-            with anyio.CancelScope(shield=True):
-                await server.closed.wait()
 
     async def _look_after(self, pending: PendingSignIn) -> None:
         """Wait for the page's end, tell those who want to know, and forget the page when it needs no longer say how."""
@@ -155,14 +137,12 @@ class SignInDesk:
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:
-                await self._close_port()
+                await self._port.close()
 
-    def _make_server(self) -> "LoopbackServer":
-        """Make the web server; what it is made of is loaded when somebody first signs in by it."""
-        from ..loopback import Connections, LoopbackServer  # noqa: PLC0415 -- see above
-        from .actions import Actions  # noqa: PLC0415 -- as above
+    def _site(self) -> "ASGIApp":
+        """Make the pages' application; what it is made of is loaded when somebody first signs in by it."""
+        from .actions import Actions  # noqa: PLC0415 -- see above
         from .pages import Pages  # noqa: PLC0415 -- as above
-        from .peers import peer_of  # noqa: PLC0415 -- as above
         from .site import SignInSite  # noqa: PLC0415 -- as above
 
         settings, client = self.settings, self.client
@@ -183,15 +163,7 @@ class SignInDesk:
             client=client,
             give_up_port=self._give_up_port,
         )
-        connections, port = Connections(most=MOST_CONNECTIONS, state_of=peer_of), settings.oauth_port if client else 0
-        try:
-            return LoopbackServer(site.app(), connections=connections, port=port)
-        except ValueError as error:
-            raise SignInFailed(
-                f"The sign-in page can't be served: port {port} of this machine can't be had.",
-                repair="If another sign-in is open, have the user finish it, then call again. Otherwise have them free "
-                "the port, or set REMEMBERIZER_OAUTH_PORT and the app's redirect URL to another.",
-            ) from error
+        return site.app()
 
 
 def _allowed(settings: Settings) -> str:

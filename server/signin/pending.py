@@ -69,10 +69,11 @@ _OUTCOMES: Mapping[End, Outcome] = {
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class PendingSignIn:
-    """One sign-in page, for a session and at an origin: a scheme, a host and a port."""
+    """One sign-in page, for a session."""
 
     session: Session
-    origin: str
+    base_url: str
+    """Below it the page is, without a slash at the end."""
     form: FormName
     """The form that the page shows first."""
     for_account: str | None
@@ -123,7 +124,7 @@ class PendingSignIn:
     @property
     def url(self) -> str:
         """The page's address."""
-        return f"{self.origin}/{self.ticket}"
+        return f"{self.base_url}/{self.ticket}"
 
     @property
     def only_account(self) -> str | None:

@@ -133,7 +133,7 @@ async def test_another_process_takes_a_fixed_port_over_once_it_has_ended_pages_o
             assert (await visit(first.url)).status_code == 200
             first.close()
             async with httpx.AsyncClient(trust_env=False) as web_page:
-                refused = await web_page.post(f"{first.origin}{PATH}", headers={"Origin": "http://evil.example"})
+                refused = await web_page.post(f"{first.base_url}{PATH}", headers={"Origin": "http://evil.example"})
             assert (refused.status_code, (await visit(first.url)).status_code) == (403, 410)
             second = await page_for(other, grace, "grace")
             assert [(await visit(page.url)).status_code for page in (first, second)] == [404, 200]
