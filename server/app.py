@@ -32,6 +32,7 @@ from .sessions.states import Environment
 from .sessions.store import SessionStore
 from .settings.settings import Settings, variable
 from .signin.browser import should_open
+from .signin.consent import CALLBACK_PATH
 from .signin.desk import SignInDesk
 from .signin.embedded import EmbeddedSandbox
 from .signin.ways import SignInWays
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mcp.server.auth.settings import AuthSettings
 
     from .sandbox.config import SandboxConfig
+    from .signin.public import PublicPages
 
 SANDBOX_BASE_URL = "http://127.0.0.1/api/v1/"
 LIST_TTL_MS = 3_600_000
@@ -79,6 +81,7 @@ class Clients:
         may_open_browser: Whether a page that the server opens is on their screen.
         auth: What a client is told of the issuer whose tokens say who it is.
         token_verifier: Checks those tokens.
+        pages: Where people elsewhere sign in; without it they sign in at a port of this machine.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
@@ -90,6 +93,7 @@ class Clients:
     may_open_browser: bool = True
     auth: "AuthSettings | None" = None
     token_verifier: "TokenVerifier | None" = None
+    pages: "PublicPages | None" = None
 
 
 def build_server(
@@ -220,9 +224,10 @@ class _Build:
             sessions=sessions,
             attempts=attempts,
             environment=environment,
-            client=_oauth_client(settings, authorize_url),
+            client=_oauth_client(settings, authorize_url, self.clients.pages),
             embedded=embedded,
             is_reachable=self.clients.are_here,
+            public=self.clients.pages,
             sleep=self.sleep,
         )
         return Services(
@@ -247,13 +252,13 @@ def _key(api: RememberizerAPI, name: str, key: SecretStr | None) -> ApiKey | Non
     return ApiKey(api, key, setting=variable(name)) if key else None
 
 
-def _oauth_client(settings: Settings, authorize_url: str) -> OAuthClient | None:
+def _oauth_client(settings: Settings, authorize_url: str, pages: "PublicPages | None") -> OAuthClient | None:
     if not settings.oauth_client_id or not settings.oauth_client_secret:
         return None
     return OAuthClient(
         client_id=settings.oauth_client_id,
         client_secret=settings.oauth_client_secret.get_secret_value(),
-        redirect_uri=f"http://127.0.0.1:{settings.oauth_port}/oauth/callback",
+        redirect_uri=(pages.base_url if pages else f"http://127.0.0.1:{settings.oauth_port}") + CALLBACK_PATH,
         authorize_url=authorize_url,
     )
 

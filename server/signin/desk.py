@@ -1,4 +1,4 @@
-"""``SignInDesk``: opens sign-in pages for sessions, and the port while there are any."""
+"""``SignInDesk``: opens sign-in pages for sessions, at a port of this machine or on a public address."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,15 @@ from ..sessions.states import Environment
 from ..sessions.store import SessionStore
 from ..settings.settings import Settings
 from .embedded import EmbeddedSandbox
-from .pending import FormName, PendingSignIn, first_of
+from .pending import AFTER_SECONDS, FormName, PendingSignIn, first_of
 from .port import PagePort
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-AFTER_SECONDS = 300.0
-"""How long an ended page says how it ended, to a form that comes late or a link that is opened late.
+    from .issuer_trip import IssuerTrips
+    from .public import PublicPages
 
-At the fixed port of an OAuth app's redirect URL it ends sooner if another process needs the port.
-"""
 MOST_ENDED = 16
 """How many ended pages there are at once; beyond them the oldest are forgotten."""
 
@@ -41,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SignInDesk:
-    """The open pages of one process, behind one port."""
+    """The open pages of one process, in one place."""
 
     settings: Settings
     sessions: SessionStore
@@ -53,15 +51,21 @@ class SignInDesk:
     """The sandbox, where that is the service."""
     is_reachable: bool = True
     """Whether people can open a page of this machine."""
+    public: "PublicPages | None" = None
+    """Where the pages are, if not at a port of this machine."""
     sleep: Callable[[float], Awaitable[None]]
     """Waits for so many seconds, until a page's time is over."""
     _pages: dict[str, PendingSignIn] = field(default_factory=dict, init=False)
     _opening: anyio.Lock = field(default_factory=anyio.Lock, init=False)
-    _port: PagePort = field(init=False)
+    _place: "PagePort | PublicPages" = field(init=False)
 
     def __post_init__(self) -> None:
-        fixed = self.settings.oauth_port if self.client else None
-        self._port = PagePort(make_app=self._site, fixed=fixed, spawn=self.environment.spawn)
+        if self.public is not None:
+            self._place = self.public
+            self.public.serve(self._site, self.environment)
+        else:
+            fixed = self.settings.oauth_port if self.client else None
+            self._place = PagePort(make_app=self._site, fixed=fixed, spawn=self.environment.spawn)
 
     async def open(
         self, session: Session, *, form: FormName = "sign_in", email: str | None = None, name: str | None = None
@@ -72,7 +76,7 @@ class SignInDesk:
         the name is that of a new account.
 
         Raises:
-            SignInFailed: The page's port can't be had, or nobody could open the page.
+            SignInFailed: The page's port can't be had, or nobody could open the page, or there are no pages.
         """
         if not self.is_reachable:
             raise SignInFailed(NOT_HERE, repair=OWN_PROGRAM)
@@ -84,7 +88,7 @@ class SignInDesk:
         session.close_page()
         async with self._opening:
             with anyio.CancelScope(shield=True):  # a port without a page would stay open
-                base_url = await self._port.open()
+                base_url = await self._place.open()
             pending = PendingSignIn(
                 session=session,
                 base_url=base_url,
@@ -107,7 +111,7 @@ class SignInDesk:
         """Close every page and the port."""
         for pending in list(self._pages.values()):
             pending.close()
-        await self._port.close()
+        await self._place.close()
 
     def _give_up_port(self) -> bool:
         """Close the port soon, unless a page is open; say whether."""
@@ -137,9 +141,9 @@ class SignInDesk:
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:
-                await self._port.close()
+                await self._place.close()
 
-    def _site(self) -> "ASGIApp":
+    def _site(self, trips: "IssuerTrips | None" = None) -> "ASGIApp":
         """Make the pages' application; what it is made of is loaded when somebody first signs in by it."""
         from .actions import Actions  # noqa: PLC0415 -- see above
         from .pages import Pages  # noqa: PLC0415 -- as above
@@ -159,9 +163,12 @@ class SignInDesk:
                 sandbox=settings.sandbox,
                 recaptcha_site_key=settings.recaptcha_site_key,
                 form_target=client.authorize_url if client else None,
+                public_host=self.public.host if self.public else None,
             ),
             client=client,
             give_up_port=self._give_up_port,
+            trips=trips,
+            origin=self.public.origin if self.public else None,
         )
         return site.app()
 

@@ -37,10 +37,17 @@ class Pages:
         recaptcha_site_key: Shows Google's reCAPTCHA v2, which loads scripts from Google.
         form_target: The consent page, where there is one. A form may lead to its origin too: browsers apply
             ``form-action`` to the redirect after a post.
+        public_host: On which host they are, if not on the person's own computer.
     """
 
     def __init__(
-        self, *, may: str, sandbox: bool, recaptcha_site_key: str | None, form_target: str | None = None
+        self,
+        *,
+        may: str,
+        sandbox: bool,
+        recaptcha_site_key: str | None,
+        form_target: str | None = None,
+        public_host: str | None = None,
     ) -> None:
         style, script = (path.read_text(encoding="utf-8") for path in (_SHARED / "style.css", _TEMPLATES / "script.js"))
         self.sandbox = sandbox
@@ -57,6 +64,7 @@ class Pages:
             captcha="sandbox" if sandbox else "recaptcha" if site_key else None,
             consent=form_target is not None,
             may=may,
+            public_host=public_host,
             sandbox=sandbox,
             script=Markup(script),  # noqa: S704 -- our own file
             service="the Rememberizer sandbox" if sandbox else "Rememberizer",

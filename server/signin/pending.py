@@ -14,6 +14,7 @@ foreign tickets get the same answer. Whoever opens the page by the link alone se
 
 import math
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -30,6 +31,11 @@ from . import words
 from .consent import Consent
 
 TICKET_BYTES = 32
+AFTER_SECONDS = 300.0
+"""How long an ended page says how it ended, to a form that comes late or a link that is opened late.
+
+At the fixed port of an OAuth app's redirect URL it ends sooner if another process needs the port.
+"""
 MOST_ATTEMPTS = 5
 MOST_BROWSERS = 16
 HIDDEN = "…"
@@ -95,6 +101,8 @@ class PendingSignIn:
     attempts_left: int = MOST_ATTEMPTS
     wants_code: bool = False
     """Whether the account is signed in, and only its verification code is missing."""
+    trips: deque[str] = field(default_factory=deque)
+    """The newest trips to the issuer that began at this page, by their states; only a public page has some."""
     consent: Consent | None = None
     """The trip to Rememberizer's consent page that was begun last, until it comes back."""
     trouble: SignInFailed | None = None
@@ -154,11 +162,15 @@ class PendingSignIn:
 
     def know_browser(self, cookie: str | None) -> str | None:
         """Let a browser in that looks at the page, and give a cookie to set if it has none of this page's."""
-        if cookie in self._browsers or len(self._browsers) >= MOST_BROWSERS:
+        if self.knows(cookie) or len(self._browsers) >= MOST_BROWSERS:
             return None
         fresh = secrets.token_urlsafe(16)
         self._browsers.add(fresh)
         return fresh
+
+    def knows(self, cookie: str | None) -> bool:
+        """Whether a browser was let in before."""
+        return cookie in self._browsers
 
     def note_email(self, email: str | None, *, browser: str | None, shows_email: bool) -> None:
         """Keep the e-mail that was entered or filled in, or that signed in, for the browser in which that was done."""

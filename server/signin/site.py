@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,16 +22,17 @@ from ..api.account import Me
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..loopback import WithHeaders
-from . import consent, handover
+from . import consent, handover, issuer_trip
 from .actions import Actions, Ended, Visit
 from .consent import Consent
+from .cookies import Cookies
 from .forms import FORMS, Complaint
 from .guard import Guard, read_fields
+from .issuer_trip import IssuerTrips
 from .pages import Pages
 from .pending import End, PendingSignIn, first_of, masked
 from .sentences import complaint_about, ending
 
-BROWSER_COOKIE = "sign_in"
 _PATHS = (None, "sign-in", "sign-up", "another-account")
 _CAPTCHA_OF_GOOGLE = "g-recaptcha-response"
 _SECRETS = ("password", "captcha", "refresh_token", "verification_code")
@@ -48,6 +50,15 @@ class SignInSite:
     client: OAuthClient | None
     give_up_port: Callable[[], bool]
     """Gives up the port, unless a page is open; says whether."""
+    trips: IssuerTrips | None = None
+    """Where only a page's own person may see it: how they come there."""
+    origin: str | None = None
+    """The public origin of the pages; without one they are at a port of this machine."""
+
+    @property
+    def cookies(self) -> Cookies:
+        """How the pages know a browser again."""
+        return Cookies(are_public=self.origin is not None)
 
     def app(self) -> ASGIApp:
         """Give the application. Every answer carries the pages' headers, which keep a browser from anything else."""
@@ -57,21 +68,34 @@ class SignInSite:
 
         routes = [
             Route(consent.CALLBACK_PATH, self.come_back),
-            Route(handover.PATH, self.hand_over, methods=["POST"]),
+            self._own_route(),
             Route("/{ticket}", self.show),
             Route("/{ticket}", self.submit, methods=["POST"]),
             Route("/{ticket}/{form}", self.show),
         ]
         app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused})
         app.router.redirect_slashes = False
-        return WithHeaders(Guard(app), self.pages.headers)
+        return WithHeaders(Guard(app, public_origin=self.origin), self.pages.headers)
+
+    def _own_route(self) -> Route:
+        """What only pages at a port have, or only those on a public address."""
+        if self.trips is None:
+            return Route(handover.PATH, self.hand_over, methods=["POST"])
+        trips = self.trips
+
+        async def come_from_issuer(request: Request) -> Response:
+            return await trips.come_back(request) or self._refused()
+
+        return Route(issuer_trip.CALLBACK_PATH, come_from_issuer)
 
     async def show(self, request: Request) -> Response:
         """Show a form, or what comes after it."""
         pending, path = self.by_ticket.get(request.path_params["ticket"]), request.path_params.get("form")
         if pending is None:
             return self._refused()
-        browser = request.cookies.get(BROWSER_COOKIE)
+        browser = self.cookies.of_page(request, pending)
+        if self.trips and not pending.knows(browser):
+            return await self.trips.leave(request, pending)
         if pending.was_finished_in(browser):
             return self._done(pending, is_named=True)
         if not self.actions.is_open(pending):
@@ -81,7 +105,7 @@ class SignInSite:
         fields = {"form": path.replace("-", "_")} if path else {}
         response = self._form(Visit(pending=pending, browser=browser, fields=fields))
         if cookie := pending.know_browser(browser):
-            _set_cookie(response, BROWSER_COOKIE, cookie, path=f"/{pending.ticket}")
+            self.cookies.set_of_page(response, pending, cookie)
         return response
 
     def _has_page(self, path: str | None) -> bool:
@@ -98,10 +122,13 @@ class SignInSite:
         pending = self.by_ticket.get(request.path_params["ticket"])
         if pending is None:
             return self._refused()
+        browser = self.cookies.of_page(request, pending)
+        if self.trips and not pending.knows(browser):
+            return self._refused()
         fields = await _read(request, pending)
         if _CAPTCHA_OF_GOOGLE in fields:
             fields["captcha"] = fields.pop(_CAPTCHA_OF_GOOGLE)
-        visit = Visit(pending=pending, browser=request.cookies.get(BROWSER_COOKIE), fields=fields)
+        visit = Visit(pending=pending, browser=browser, fields=fields)
         with self.actions.environment.secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
             if fields.get("form") == "oauth" and self.client is not None and self.actions.is_open(pending):
                 return self._to_consent(visit, self.client)
@@ -113,7 +140,7 @@ class SignInSite:
 
     async def come_back(self, request: Request) -> Response:
         """Take what the OAuth consent page sent back. A wrong state or browser leaves every trip as it is (S37)."""
-        given, browser = request.query_params, request.cookies.get(consent.BROWSER_COOKIE, "")
+        given, browser = request.query_params, self.cookies.get(request, consent.BROWSER_COOKIE) or ""
         for pending in self.by_ticket.values():
             if pending.consent and pending.consent.is_ended_by(state=given.get("state", ""), browser=browser):
                 trip, pending.consent = pending.consent, None
@@ -166,7 +193,7 @@ class SignInSite:
         return self.pages.render(
             f"{form}.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
-            base=f"/{pending.ticket}",
+            base=urlsplit(pending.url).path,
             confirm_code=pending.confirm_code,
             asked_by=pending.asked_by,
             minutes=max(1, round(seconds_left / 60)),
@@ -187,7 +214,7 @@ class SignInSite:
     def _to_consent(self, visit: Visit, client: OAuthClient) -> Response:
         visit.pending.consent = trip = Consent(client=client, page_browser=visit.browser)
         response = _see(trip.address)
-        _set_cookie(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
+        self.cookies.set(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
         return response
 
     def _done(self, pending: PendingSignIn, *, is_named: bool) -> Response:
@@ -227,8 +254,3 @@ def _account(pending: PendingSignIn) -> Mapping[str, object] | None:
 
 def _see(address: str) -> Response:
     return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
-
-
-def _set_cookie(response: Response, name: str, value: str, *, path: str) -> None:
-    """``Lax``, because the consent page that leads back here is another site; plain http needs no ``Secure``."""
-    response.set_cookie(name, value, path=path, httponly=True, samesite="lax")

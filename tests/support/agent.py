@@ -15,7 +15,7 @@ from rememberizer_mcp.server.app import Clients, build_server
 from rememberizer_mcp.server.sessions.keychain import Ring
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
-from rememberizer_mcp.server.signin.desk import AFTER_SECONDS
+from rememberizer_mcp.server.signin.pending import AFTER_SECONDS
 from rememberizer_mcp.tools.base.contract import ContractTool
 
 from tests.support.clock import FakeClock, Reading, for_good

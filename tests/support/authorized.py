@@ -79,11 +79,11 @@ async def post(url: str, message: Mapping[str, Any], headers: Mapping[str, str])
 
 
 @asynccontextmanager
-async def client_of(url: str, token: str, era: Era) -> AsyncIterator[tuple[Client, httpx2.AsyncClient]]:
+async def client_of(url: str, token: str, era: Era, **options: Any) -> AsyncIterator[tuple[Client, httpx2.AsyncClient]]:
     """The SDK's client with this token, and the connection pool whose headers a test may change."""
     async with httpx2.AsyncClient(headers=bearer(token), trust_env=False, timeout=20) as http:
         transport = streamable_http_client(url, http_client=http)
-        async with Client(transport, mode=era, read_timeout_seconds=20) as client:
+        async with Client(transport, mode=era, read_timeout_seconds=20, **options) as client:
             yield client, http
 
 

@@ -7,8 +7,8 @@ import anyio.lowlevel
 import httpx
 import pytest
 from rememberizer_mcp.server.errors import SignInFailed
-from rememberizer_mcp.server.signin.desk import AFTER_SECONDS
 from rememberizer_mcp.server.signin.handover import ANSWER_SECONDS, PATH
+from rememberizer_mcp.server.signin.pending import AFTER_SECONDS
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
