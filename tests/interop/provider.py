@@ -23,8 +23,9 @@ COMMANDS = [str(NODE)]
 SCRIPT = ROOT / "tests" / "interop" / "issuers" / "oidc_provider.mjs"
 CALLBACK = "/callback"
 REDIRECT = f"http://127.0.0.1{CALLBACK}"
+PAGE_REDIRECT = "http://127.0.0.1/sign-in/issuer/callback"
 _APP = {
-    "redirect_uris": [REDIRECT],
+    "redirect_uris": [REDIRECT, PAGE_REDIRECT],
     "application_type": "native",
     "grant_types": ["authorization_code", "refresh_token"],
 }

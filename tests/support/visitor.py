@@ -15,7 +15,9 @@ class Visitor:
     page: httpx.Response
 
     def __init__(self) -> None:
-        self._http = httpx.Client(trust_env=False, timeout=LONGEST_SECONDS)
+        self._http = httpx.Client(
+            trust_env=False, timeout=LONGEST_SECONDS, event_hooks={"response": [self._trust_this_machine]}
+        )
         self.trail: list[httpx.URL] = []
         """Where redirects led, in order."""
 
@@ -61,6 +63,11 @@ class Visitor:
         target = self.page.url.join(unescape(action[1]) if action else "")
         answer = self._http.post(target, data=dict(hidden) | dict(pressed) | fields, headers=origin)
         return self._show(answer, until=until)
+
+    def _trust_this_machine(self, _: httpx.Response) -> None:
+        """Let ``Secure`` cookies go to a server here over plain http too, as browsers do."""
+        for cookie in self._http.cookies.jar:
+            cookie.secure = False
 
     def _show(self, response: httpx.Response, *, until: str | None = None) -> httpx.Response:
         self.page = response
