@@ -1,1 +1,1 @@
-"""The browser sign-in: a page on the person's own machine, where the password goes past the model."""
+"""The browser sign-in: a page where the password goes past the model."""

@@ -84,7 +84,7 @@ async def signup(
 async def login(
     call: ToolCall, *, email: AccountEmail = None, password: Password | None = None, captcha: Captcha | None = None
 ) -> SessionStatus:
-    """Sign in to Rememberizer, by the server's settings or else on a page of the user's own computer. While the state
+    """Sign in to Rememberizer, by the server's settings or else on a sign-in page in the browser. While the state
     is `pending`, give them the link and the confirm code: the page shows the same two words, and they compare them.
     Never ask for a password; if the user typed one unasked, don't repeat it: they enter it on the page.
     """

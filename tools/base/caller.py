@@ -237,6 +237,6 @@ def _read(result: ElicitResult | None, seconds: float) -> Answer:
 
 def _message(pending: PendingSignIn) -> str:
     return (
-        "Sign in to Rememberizer on a page of your own computer. "
+        "Sign in to Rememberizer on a sign-in page in the browser. "
         f'Sign in there only if it shows the confirm code "{pending.confirm_code}".'
     )

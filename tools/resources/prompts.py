@@ -18,7 +18,7 @@ _CUT = "\n\nSome hosts pass on only the first word of a {}. If I wrote more of i
 
 
 async def sign_in() -> str:
-    """Sign in to Rememberizer on a page of your own computer."""
+    """Sign in to Rememberizer on a sign-in page in the browser."""
     return (
         "Sign me in to Rememberizer: call `login` without arguments. If the answer is `pending`, show me the link and "
         "the confirm code, wait until I say that I am done, and call `session_status`. Never ask me for a password or "
