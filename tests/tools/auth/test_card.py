@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -119,6 +120,30 @@ def test_the_cards_own_policy_lets_its_script_and_style_run_by_their_hashes_and_
         "base-uri 'none'; form-action 'none'"
     )
     assert TEXT.index("Content-Security-Policy") < min(TEXT.index("<style>"), TEXT.index("<script>"))
+
+
+LINKS: Mapping[str, bool] = {
+    "http://127.0.0.1:40123/a-Ticket_1": True,
+    "http://127.0.0.1:40123/sign-in/a-Ticket_1": True,
+    "https://mcp.example.org/sign-in/a-Ticket_1": True,
+    "https://mcp.example.org:8443/team/sign-in/a-Ticket_1": True,
+    "http://mcp.example.org/sign-in/ticket": False,
+    "http://127.0.0.1/ticket": False,
+    "https://mcp.example.org/ticket": False,
+    "https://mcp.example.org/sign-in/": False,
+    "https://mcp.example.org/sign-in/ticket?x=1": False,
+    "https://mcp.example.org/sign-in/ticket#x": False,
+    "https://user@mcp.example.org/sign-in/ticket": False,
+    "https://mcp.example.org/sign-in/../ticket": False,
+    "javascript:alert(1)//127.0.0.1:1/sign-in/ticket": False,
+}
+
+
+@pytest.mark.promise("card:content:own-links")
+@pytest.mark.parametrize(("link", "is_opened"), LINKS.items())
+def test_the_card_has_only_links_to_a_sign_in_page_opened(link: str, is_opened: bool) -> None:
+    (pattern,) = re.findall(r"LINK = /(.*)/;", TEXT)
+    assert bool(re.search(pattern, link, re.ASCII)) == is_opened
 
 
 @pytest.mark.promise("card:host:at-once", "sign-in:pending:link-and-code")
