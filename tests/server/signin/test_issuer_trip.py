@@ -210,6 +210,19 @@ async def test_two_links_in_one_browser_are_two_pages() -> None:
     assert len(ada.trail) == led
 
 
+@pytest.mark.parametrize("kept", [None, "short", "A" * 44, "not a cookie of ours, but as long as one ..."])
+async def test_two_tabs_of_one_browser_go_to_the_issuer_at_once_and_both_come_back(kept: str | None) -> None:
+    async with peoples_issuer() as issuer, hosted(issuer) as server:
+        ada, backs = RemoteBrowser("ada"), []
+        ada.cookies |= {"__Host-issuer_trip": kept} if kept else {}
+        for client in ("desktop", "phone"):
+            async with server.agent(client=client) as agent:
+                await ada.open((await agent.call("login"))["sign_in_url"], until=CALLBACK)
+            backs.append(ada.trail[-1])
+        assert [(await ada.open(back)).status_code for back in backs] == [200, 200]
+        assert len(ada.cookies["__Host-issuer_trip"]) == 43
+
+
 @pytest.mark.promise("page:account:meant")
 async def test_the_form_of_a_page_is_that_of_its_account_on_a_public_address_too() -> None:
     async with peoples_issuer() as issuer, hosted(issuer, usual()) as server, server.agent() as agent:
