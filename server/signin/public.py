@@ -8,14 +8,15 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..api.issuer import Issuer
-from ..errors import Repair, SignInFailed
+from ..errors import SignInFailed
 from ..sessions.states import Environment
 from .issuer_trip import IssuerTrips
 
 PATH = "/sign-in"
 NO_CLIENT = "Nobody can sign in on a page here: this server is no client of its authorization server."
 SET_CLIENT = (
-    "Have the operator register it there, and set REMEMBERIZER_ISSUER_CLIENT_ID and REMEMBERIZER_ISSUER_CLIENT_SECRET."
+    "Have the operator register it there, and set REMEMBERIZER_ISSUER_CLIENT_ID and REMEMBERIZER_ISSUER_CLIENT_SECRET. "
+    "Don't ask the user for a password: only a program that holds its own user's passes it to `login`."
 )
 
 
@@ -63,7 +64,7 @@ class PublicPages:
             SignInFailed: There are no pages.
         """
         if self._issuer.client_id is None:
-            raise SignInFailed(NO_CLIENT, repair=Repair(SET_CLIENT))
+            raise SignInFailed(NO_CLIENT, repair=SET_CLIENT)
         return self.base_url
 
     async def close(self) -> None:
