@@ -50,9 +50,10 @@ def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) 
 
     if problems := refused(settings, host):
         _give_up(problems)
-    server = build_server(settings, sandbox=config, secrets=secrets, clients=clients(settings))
+    served = clients(settings)
+    server = build_server(settings, sandbox=config, secrets=secrets, clients=served)
     try:
-        serve(server, host=host, port=port, public_url=settings.public_url)
+        serve(server, host=host, port=port, public_url=settings.public_url, pages=served.pages)
     except Unservable as error:
         _give_up([str(error)])
 

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..signin.public import PublicPages
 from .challenge import Challenge
 
 PATH = "/mcp"
@@ -63,7 +64,9 @@ class Answers:
             await self._given.wait()
 
 
-def http_app(server: MCPServer[Any], *, port: int, public_url: str | None = None) -> Answers:
+def http_app(
+    server: MCPServer[Any], *, port: int, public_url: str | None = None, pages: PublicPages | None = None
+) -> Answers:
     """What answers on this port, at this address or else on this machine only.
 
     Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
@@ -73,6 +76,8 @@ def http_app(server: MCPServer[Any], *, port: int, public_url: str | None = None
     if public_url:
         app.routes.extend(_metadata_at_root(app))
         app.add_middleware(Challenge, resource=public_url + PATH)
+    if pages:
+        app.routes.append(pages.mount())
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
     _add_health(app, answers)

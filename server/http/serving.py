@@ -14,6 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from sse_starlette.sse import AppStatus
 
 from ..logs.redaction import flush
+from ..signin.public import PublicPages
 from .app import PATH, Answers, http_app
 
 DRAIN_SECONDS = 25.0
@@ -29,7 +30,9 @@ class Unservable(Exception):
     """The address can't be had; the text says why."""
 
 
-def serve(server: MCPServer[Any], *, host: str, port: int, public_url: str | None = None) -> NoReturn:
+def serve(
+    server: MCPServer[Any], *, host: str, port: int, public_url: str | None = None, pages: PublicPages | None = None
+) -> NoReturn:
     """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
 
     Raises:
@@ -39,7 +42,7 @@ def serve(server: MCPServer[Any], *, host: str, port: int, public_url: str | Non
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
-    anyio.run(_serve, DrainingServer(http_app(server, port=port, public_url=public_url)), listening)
+    anyio.run(_serve, DrainingServer(http_app(server, port=port, public_url=public_url, pages=pages)), listening)
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket) -> NoReturn:

@@ -9,8 +9,9 @@ from ..api.turns import Turns
 from ..app import Clients
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
+from ..signin.public import PublicPages
 from .app import PATH
-from .principal import owner_of
+from .principal import owner_of, person_of
 from .verifier import Verifier
 
 EVERYBODYS = ("email", "password", "captcha", "refresh_token", "api_token", "vector_store_token", "upload_dirs")
@@ -53,16 +54,16 @@ def clients(settings: Settings) -> Clients:
         owner_of=owner_of,
         may_open_browser=False,
     )
-    verifier = _verifier(settings)
-    if verifier is None:
+    if not settings.issuer or not settings.public_url:
         return of_many(name_sessions=True)
-    return of_many(are_here=False, auth=verifier.settings, token_verifier=verifier)
+    issuer = _issuer(settings, settings.issuer)
+    verifier = Verifier(issuer, resource=f"{settings.public_url}{PATH}")
+    pages = PublicPages(settings.public_url, issuer=issuer, person_of=person_of)
+    return of_many(pages=pages, auth=verifier.settings, token_verifier=verifier)
 
 
-def _verifier(settings: Settings) -> Verifier | None:
-    if not settings.issuer:
-        return None
+def _issuer(settings: Settings, url: str) -> Issuer:
     client = None
     if settings.issuer_client_id and settings.issuer_client_secret:
         client = IssuerClient(client_id=settings.issuer_client_id, client_secret=settings.issuer_client_secret)
-    return Verifier(Issuer(settings.issuer, client=client), resource=f"{settings.public_url}{PATH}")
+    return Issuer(url, client=client)

@@ -111,7 +111,8 @@ async def test_no_page_is_opened_for_people_elsewhere_and_no_tool_lists_the_sess
         errors = [await agent.fails("login"), await agent.fails("signup"), await agent.fails("search", query="tea")]
         for error in errors:
             assert (error["code"], on.upstream.requests) == ("sign_in_failed", [])
-            assert "no sign-in page for people on other machines" in error["message"]
+            assert "no client of its authorization server" in error["message"]
+            assert "REMEMBERIZER_ISSUER_CLIENT_ID" in error["hint"]
 
 
 @pytest.mark.promise("hosting:http:host-and-origin", "hosting:http:health", "authorization:challenge:says-where")
@@ -169,5 +170,5 @@ def test_with_an_issuer_a_token_says_who_asks_and_tokens_must_name_the_server(cl
     known = clients(Settings(issuer=ISSUER, public_url=PUBLIC, **client))
     assert known.auth is not None
     assert str(known.auth.resource_server_url) == f"{PUBLIC}/mcp"
-    assert (known.name_sessions, known.are_here, known.may_open_browser) == (False, False, False)
+    assert (known.name_sessions, known.pages is None, known.may_open_browser) == (False, False, False)
     assert known.token_verifier is not None
