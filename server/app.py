@@ -77,7 +77,6 @@ class Clients:
         remembered_seconds: How long is remembered what an owner had whose session ended.
         turns: Makes the turns that the calls to Rememberizer take.
         name_sessions: Whether each can have several, and the tools therefore list ``session``.
-        are_here: Whether they are on this machine, as the sign-in page is.
         may_open_browser: Whether a page that the server opens is on their screen.
         auth: What a client is told of the issuer whose tokens say who it is.
         token_verifier: Checks those tokens.
@@ -89,7 +88,6 @@ class Clients:
     remembered_seconds: float = inf
     turns: Callable[[], Turns] = Turns
     name_sessions: bool = False
-    are_here: bool = True
     may_open_browser: bool = True
     auth: "AuthSettings | None" = None
     token_verifier: "TokenVerifier | None" = None
@@ -226,7 +224,6 @@ class _Build:
             environment=environment,
             client=_oauth_client(settings, authorize_url, self.clients.pages),
             embedded=embedded,
-            is_reachable=self.clients.are_here,
             public=self.clients.pages,
             sleep=self.sleep,
         )

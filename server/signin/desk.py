@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from ..api.oauth import OAuthClient
-from ..errors import Repair, SignInFailed
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
 from ..sessions.states import Environment
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
 MOST_ENDED = 16
 """How many ended pages there are at once; beyond them the oldest are forgotten."""
 
-NOT_HERE = "This server has no sign-in page for people on other machines."
-OWN_PROGRAM = Repair(
-    "Don't ask the user for a password. Only a program that holds its own user's can sign in here: by `email` and "
-    "`password` of {login}."
-)
-
 logger = logging.getLogger(__name__)
 
 
@@ -49,8 +42,6 @@ class SignInDesk:
     """The OAuth app, where one is configured; its redirect URL fixes the port."""
     embedded: EmbeddedSandbox | None = None
     """The sandbox, where that is the service."""
-    is_reachable: bool = True
-    """Whether people can open a page of this machine."""
     public: "PublicPages | None" = None
     """Where the pages are, if not at a port of this machine."""
     sleep: Callable[[float], Awaitable[None]]
@@ -76,10 +67,8 @@ class SignInDesk:
         the name is that of a new account.
 
         Raises:
-            SignInFailed: The page's port can't be had, or nobody could open the page, or there are no pages.
+            SignInFailed: The page's port can't be had, or there are no pages.
         """
-        if not self.is_reachable:
-            raise SignInFailed(NOT_HERE, repair=OWN_PROGRAM)
         shown: FormName = "oauth" if self.client and form == "sign_in" else form
         page = session.page
         if isinstance(page, PendingSignIn) and self.environment.now() < page.expires_at:

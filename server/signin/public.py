@@ -16,7 +16,7 @@ PATH = "/sign-in"
 NO_CLIENT = "Nobody can sign in on a page here: this server is no client of its authorization server."
 SET_CLIENT = (
     "Have the operator register it there, and set REMEMBERIZER_ISSUER_CLIENT_ID and REMEMBERIZER_ISSUER_CLIENT_SECRET. "
-    "Don't ask the user for a password: only a program that holds its own user's passes it to `login`."
+    "Don't ask the user for a password: only a program that holds its own user's passes it to {login}."
 )
 
 
