@@ -22,8 +22,15 @@ main()
 """
 DATA_FILES = ("py.typed", "front.json", "card.html")
 DATA_FOLDERS = ("schema", "templates", "seed")
-OF_A_TERMINAL = ("server/cli/demo.py",)
-"""What no host can start."""
+NOT_FOR_HOSTS = (
+    "server/cli/demo.py",
+    "server/http/*",
+    "server/api/issuer*.py",
+    "server/api/shared.py",
+    "server/signin/issuer_trip.py",
+    "server/signin/public.py",
+)
+"""What only a terminal or an operator starts."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the zip format can say."""
 
@@ -59,7 +66,8 @@ def _is_shipped(path: Path) -> bool:
     is_known = path.suffix == ".py" or path.name in DATA_FILES or path.parent.name in DATA_FOLDERS
     is_open = not any(part.startswith(".") for part in inside.parts)
     is_link = any((ROOT / each).is_symlink() for each in (inside, *inside.parents[:-1]))
-    return is_known and is_open and inside.as_posix() not in OF_A_TERMINAL and path.is_file() and not is_link
+    is_for_hosts = not any(inside.match(pattern) for pattern in NOT_FOR_HOSTS)
+    return is_known and is_open and is_for_hosts and path.is_file() and not is_link
 
 
 def pyproject() -> str:

@@ -23,8 +23,6 @@ from ..sessions.states import Environment
 from .cookies import Cookies
 from .pending import AFTER_SECONDS, PendingSignIn
 
-CALLBACK_PATH = "/issuer/callback"
-"""Below the address of the pages."""
 TRIP_SECONDS = 600.0
 MOST_TRIPS_OF_PAGE = 16
 """Of which the oldest is forgotten; who has a link can't end the trips to other pages."""
@@ -53,6 +51,8 @@ class IssuerTrips:
         environment: What sessions share.
     """
 
+    callback_path = "/issuer/callback"
+    """Below the address of the pages."""
     cookies = Cookies(are_public=True)
 
     def __init__(
@@ -68,7 +68,7 @@ class IssuerTrips:
         """Lead a browser to the issuer. What the link opens is not shown before (S4)."""
         given = self.cookies.get(request, _COOKIE) or ""
         browser = given if _BROWSER.fullmatch(given) else token_urlsafe(32)
-        redirect_uri = self._base_url + CALLBACK_PATH
+        redirect_uri = self._base_url + self.callback_path
         sign_in = IssuerSignIn(issuer=self._issuer, redirect_uri=redirect_uri, now=self._environment.now)
         try:
             response = _see(await sign_in.address())

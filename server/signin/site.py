@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -22,16 +23,18 @@ from ..api.account import Me
 from ..api.oauth import OAuthClient
 from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
 from ..loopback import WithHeaders
-from . import consent, handover, issuer_trip
+from . import consent, handover
 from .actions import Actions, Ended, Visit
 from .consent import Consent
 from .cookies import Cookies
 from .forms import FORMS, Complaint
 from .guard import Guard, read_fields
-from .issuer_trip import IssuerTrips
 from .pages import Pages
 from .pending import End, PendingSignIn, first_of, masked
 from .sentences import complaint_about, ending
+
+if TYPE_CHECKING:
+    from .issuer_trip import IssuerTrips
 
 _PATHS = (None, "sign-in", "sign-up", "another-account")
 _CAPTCHA_OF_GOOGLE = "g-recaptcha-response"
@@ -50,7 +53,7 @@ class SignInSite:
     client: OAuthClient | None
     give_up_port: Callable[[], bool]
     """Gives up the port, unless a page is open; says whether."""
-    trips: IssuerTrips | None = None
+    trips: "IssuerTrips | None" = None
     """Where only a page's own person may see it: how they come there."""
     origin: str | None = None
     """The public origin of the pages; without one they are at a port of this machine."""
@@ -86,7 +89,7 @@ class SignInSite:
         async def come_from_issuer(request: Request) -> Response:
             return await trips.come_back(request) or self._refused()
 
-        return Route(issuer_trip.CALLBACK_PATH, come_from_issuer)
+        return Route(trips.callback_path, come_from_issuer)
 
     async def show(self, request: Request) -> Response:
         """Show a form, or what comes after it."""
