@@ -74,7 +74,7 @@ async def test_so_does_one_that_begins_anew_beside_its_old_connection(era: Era) 
 async def test_nothing_secret_of_a_sign_in_is_in_a_page_a_result_or_the_log(
     era: Era, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="rememberizer_mcp")
     ada, grace = RemoteBrowser("ada"), RemoteBrowser("grace")
     async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent(era=era) as agent:
         url = (await agent.call("login"))["sign_in_url"]

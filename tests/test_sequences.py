@@ -111,9 +111,9 @@ class Model:
         return outcome
 
     def _end_if_idle(self) -> None:
+        self.page = self.page and self.now < self.page_until
         if self.now - self.used_at >= IDLE and not self.page:
             self.logout()
-        self.page = self.page and self.now < self.page_until
 
     def _renew_if_due(self) -> None:
         if self.now - self.renewed_at > ACCESS - AHEAD and self.state != "expired":

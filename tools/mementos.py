@@ -91,7 +91,7 @@ async def create_memento(call: ToolCall, *, name: Name) -> CreatedMemento:
 
 async def get_memento(call: ToolCall, *, id: Id) -> MementoResult:
     """One memento by its id, with the ids of its documents as far as Rememberizer tells them. It tells no names with
-    them: `list_documents` has names and ids.
+    them: the list of documents has both.
     """
     return _one(await mementos.get_memento(call, memento_id=id))
 

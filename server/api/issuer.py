@@ -205,7 +205,7 @@ class Issuer:
             status, body = await self._requests.send("GET", parts._replace(path=place).geturl())
             if status == HTTPStatus.OK and isinstance(body, dict) and body.get("issuer") == self.url:
                 return _Metadata.model_validate(body)
-        raise IssuerUnavailable("it has no metadata that name it by the URL of the settings")
+        raise IssuerUnavailable("it has no metadata that name it as REMEMBERIZER_ISSUER does")
 
 
 def _usable(found: _KeySet) -> Keys:

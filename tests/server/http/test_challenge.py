@@ -90,7 +90,7 @@ async def test_while_nobody_knows_whether_a_token_is_valid_its_client_is_asked_t
 @pytest.mark.promise("authorization:tokens:never-shown")
 @each_era
 async def test_no_token_is_in_an_answer_or_in_the_log(era: Era, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="rememberizer_mcp")
     async with issuing() as server, verifying(server.url) as verifier, protected(verifier) as url:
         tokens = [server.signed(), server.opaque(), server.signed(exp=1), server.opaque(aud="x"), "canary-made-up"]
         answers = [await ask(url, era, bearer(token)) for token in tokens]

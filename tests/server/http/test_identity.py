@@ -80,7 +80,7 @@ async def test_another_subject_and_another_client_are_other_principals(claims: M
 async def test_a_token_with_one_thing_wrong_says_nothing(
     wrong: str, forge: Forge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger=verifier.__name__)
     async with issuing() as server:
         claims = server.claims()
         token = forge(server.keys[0], claims)
@@ -118,7 +118,7 @@ async def test_the_issuer_is_not_asked_about_it(text: str) -> None:
 
 @pytest.mark.promise("authorization:tokens:never-shown")
 async def test_the_operator_reads_what_was_wrong_and_no_value(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger=verifier.__name__)
     wrong = {"aud": "canary-audience", "iss": "canary-issuer"}
     async with issuing() as server:
         for claims in (wrong, {"sub": None, "exp": "canary-end", "client_id": None}, {"aud": ["canary", 7]}):

@@ -154,7 +154,7 @@ WHO: dict[Callable[[Sent], Awaitable[httpx.Response]], str | None] = {
 async def test_whoever_else_comes_gets_the_answer_of_a_made_up_link_and_the_page_stays_open(
     come: Callable[[Sent], Awaitable[httpx.Response]], why: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="rememberizer_mcp")
     async with sent() as case:
         made_up = await RemoteBrowser("ada").open(f"{case.server.url}/sign-in/{MADE_UP}")
         answer = await come(case)

@@ -5,12 +5,14 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp_types import ElicitResult
 
 from tests.support.agent import ADA, ERAS, GRACE, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock
 from tests.support.knowledge import knowledge
 from tests.support.person import Asking, link, sign_in_as_another, visit
 from tests.support.sessions import resync
+from tests.support.two_accounts import upstream_of_both
 from tests.support.upstream import reply, tokens, usual
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
@@ -155,3 +157,18 @@ async def test_an_expired_session_says_that_nothing_was_done_and_the_same_call_l
         assert "starts the sign-in by itself, too, when it is called again" in error["hint"]
         assert (await call())["code"] == "sign_in_pending"
         await resync()
+
+
+async def test_a_login_that_somebody_else_answered_ends_with_them_and_asks_no_second_time(era: Era) -> None:
+    urls = list[str]()
+
+    async def as_grace(_: Any, params: Any) -> ElicitResult:
+        urls.append(params.url)
+        await sign_in_as_another(params.url, **GRACE)
+        return ElicitResult(action="accept")
+
+    server = server_on(upstream_of_both().transport, None, PATIENT)
+    async with agent_on(server, era, elicitation_callback=as_grace) as agent:
+        status = await agent.call("login", email=ADA["email"])
+    assert (status["state"], status["email"], len(urls)) == ("signed_in", GRACE["email"], 1)
+    assert status["next"].startswith("This is grace@example.org, and not ada@example.org")

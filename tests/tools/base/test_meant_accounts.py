@@ -122,22 +122,6 @@ async def test_a_person_who_came_as_another_at_the_hosts_page_gets_no_answer_for
 
 
 @each_era
-async def test_a_login_that_somebody_else_answered_ends_with_them_and_asks_no_second_time(era: Era) -> None:
-    urls = list[str]()
-
-    async def as_grace(_: Any, params: Any) -> ElicitResult:
-        urls.append(params.url)
-        await sign_in_as_another(params.url, **GRACE)
-        return ElicitResult(action="accept")
-
-    server = server_on(upstream_with({}).transport, None, PATIENT)
-    async with agent_on(server, era, elicitation_callback=as_grace) as agent:
-        status = await agent.call("login", email=ADA["email"])
-    assert (status["state"], status["email"], len(urls)) == ("signed_in", GRACE["email"], 1)
-    assert status["next"].startswith("This is grace@example.org, and not ada@example.org")
-
-
-@each_era
 @no_silent_write
 @pytest.mark.parametrize(
     ("settings", "who", "reads"),
