@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import __version__
-from .serving import sandbox_config, serve_http, serve_stdio
 from .wording import HostName, MainGroup
 
 if TYPE_CHECKING:
@@ -71,6 +70,8 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
     everything else.
     """  # noqa: D301 -- click leaves the lines below a backspace as they are
     if context.invoked_subcommand is None:
+        from .serving import serve_stdio  # noqa: PLC0415 -- see the module's docstring
+
         serve_stdio(sandbox=sandbox, options=options, front=context.obj)
     elif sandbox or any(options.values()):
         raise click.UsageError("These options go behind the command, not before it.")
@@ -89,6 +90,8 @@ def serve(
     front: "Front | None", /, *, sandbox: bool, http: bool, host: str | None, port: int | None, **options: Any
 ) -> None:
     """Serve MCP over stdio (same as no command), or over HTTP."""
+    from .serving import serve_http, serve_stdio  # noqa: PLC0415 -- see the module's docstring
+
     if http:
         serve_http(sandbox=sandbox, options=options, host=host or "127.0.0.1", port=8000 if port is None else port)
     if host is not None or port is not None:
@@ -101,6 +104,7 @@ def serve(
 def demo(**options: Any) -> None:
     """Show an agent's whole life on the sandbox."""
     from .demo import run  # noqa: PLC0415 -- see the module's docstring
+    from .serving import sandbox_config  # noqa: PLC0415 -- as above
 
     if sandbox_config(options).variants.signup_tokens == "none":
         raise click.UsageError(
@@ -131,6 +135,7 @@ def sandbox(context: click.Context, /, *, port: int, **options: Any) -> None:
     if context.invoked_subcommand is not None:
         return
     from ..sandbox.listener import serve_sandbox  # noqa: PLC0415 -- see the module's docstring
+    from .serving import sandbox_config  # noqa: PLC0415 -- as above
 
     config = sandbox_config(options)
     try:

@@ -40,7 +40,7 @@ def test_each_setting_is_shown_as_it_is_understood() -> None:
 
 @pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads", "settings:secrets:never-shown")
 def test_of_a_secret_is_shown_only_that_it_is_set(tmp_path: Path) -> None:
-    set_all(EMAIL="ada@example.org", OAUTH_CLIENT_ID="app", READ_ONLY="off")
+    set_all(EMAIL="ada@example.org", OAUTH_CLIENT_ID="app", ISSUER_CLIENT_ID="us", READ_ONLY="off")
     os.environ.update({variable(name): CANARY for name in SECRETS})
     assert [text for _, text in said(variables()) if text.endswith("is set.")] == [
         f"{variable(name)} is set." for name in SECRETS
