@@ -71,7 +71,7 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
             return sent
         case End.SIGNED_IN:
             return None
-        case End.CLOSED | End.REPLACED if pending.session.grant.credentials.has_any:
+        case End.REPLACED if pending.session.grant.credentials.has_any:
             return None  # another way was quicker
         case end:
             sentence, repair = _OTHER_ENDS.get(end, _MOVED_ON)

@@ -238,3 +238,8 @@ def test_a_reply_without_a_cookie_costs_no_look_through_the_jar() -> None:
     who = nobody()
     assert not who.absorb(httpx.Response(200, json={"access_token": "not looked for"}), sent_at_version=0)
     assert (who.version, who.has_any) == (0, False)
+
+
+def test_a_token_of_the_body_goes_beside_the_cookies_that_are_sent() -> None:
+    headers = held("access_token=of-a-cookie; Path=/", json={"jwt": "of-the-body"}).headers(Takes.ACCOUNT, url=BASE_URL)
+    assert headers == {"Cookie": "access_token=of-a-cookie", "Authorization": "Bearer of-the-body"}

@@ -33,6 +33,19 @@ def assert_elsewhere(text: str) -> None:
     assert "`verify` can't be used here. Call `login` afterwards." in text
 
 
+async def test_who_is_not_verified_is_not_said_to_stay_signed_in_until_they_are(era: Era) -> None:
+    async with agent_on(server_on(usual(signup=NO_TOKEN).transport), era) as agent:
+        await agent.call("signup", **ADA, **CAPTCHA)
+        status = await agent.call("login")
+    assert (status["state"], "stays signed in" in status["next"]) == ("pending", False)
+
+
+async def test_a_session_whose_token_nobody_can_name_is_a_session_all_the_same(era: Era) -> None:
+    async with agent_on(server_on(usual(signin=reply(cookies={"odd": "opaque"})).transport), era) as agent:
+        await agent.call("login", **ADA)
+        assert (await agent.call("login"))["state"] == "signed_in"
+
+
 async def test_a_code_leaves_a_page_for_another_account_open(era: Era) -> None:
     not_verified = reply(200, json={"email": ADA["email"], "email_verified": False})
     async with agent_on(server_on(usual(me=not_verified).transport), era) as agent:

@@ -52,7 +52,7 @@ def assert_changed(error: dict[str, Any], who: str = GRACE["email"], *, outcome:
     assert (error["code"], error["retryable"]) == ("account_changed", True)
     assert f"{who} is signed in now" in error["message"]
     assert error["message"].endswith(outcome)
-    assert error["hint"].startswith("Call again if it is ")
+    assert error["hint"] == f"Call again if it is {'still wanted' if who == 'nobody' else 'meant for them'}."
 
 
 async def release_while(agent: Agent, slow: Slow, *steps: tuple[str, dict[str, str]]) -> None:

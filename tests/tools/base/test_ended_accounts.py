@@ -44,6 +44,7 @@ async def test_an_account_that_ended_is_signed_in_again_and_replaces_no_last_one
         is_asked_for = comes_by == "a page that was asked for"
         if is_asked_for:
             await agent.call("login", email=GRACE["email"])
+            await agent.fails("search", query="tea")  # which names nobody
         if comes_by != "the keyring":
             await visit(found["error"]["sign_in_url"], form="sign_in", **GRACE)
         assert (await agent.call("session_status"))["email"] == GRACE["email"]
@@ -68,15 +69,18 @@ async def test_an_account_that_ended_becomes_the_last_one_where_the_keyring_name
 
 
 @pytest.mark.promise("sessions:call:one-account", "sessions:handle:never-anothers")
+@pytest.mark.parametrize("ends_by", ["idleness", "refusal"])
 @pytest.mark.parametrize("tool", ["remember", "search"])
 async def test_an_account_that_ended_and_that_nobody_knows_is_nobody_else(
-    era: Era, tool: str, clock: FakeClock
+    era: Era, tool: str, ends_by: str, clock: FakeClock
 ) -> None:
-    upstream = upstream_of_both(custom_refresh=[reply(cookies=tokens(1)), reply(cookies=tokens(9))])
+    refused = [reply(401)] if ends_by == "refusal" else []
+    upstream = upstream_of_both(custom_refresh=[reply(cookies=tokens(1)), *refused, reply(cookies=tokens(9))])
     upstream.answers |= {"me/": reply(503), "documents/search/": reply(200, json={"matched_chunks": []})}
     async with agent_on(server_on(upstream.transport, clock, BRIEF, refresh_token="canary-of-ada"), era) as agent:
         assert (await agent.call("login"))["email"] is None
-        clock.advance(HALF_A_DAY)
+        await (agent.fails("refresh") if refused else agent.call("session_status"))
+        clock.advance(HALF_A_DAY if ends_by == "idleness" else 0)
         upstream.answers["me/"] = me
         arguments = NOTE if tool == "remember" else {"query": "tea"}
         error = await agent.fails(tool, **arguments)

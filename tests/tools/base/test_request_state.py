@@ -13,7 +13,7 @@ from mcp_types import (
 
 from tests.support.agent import ADA, Agent, Around, agent_on, server_on
 from tests.support.person import Asking, sign_in_at
-from tests.support.upstream import usual
+from tests.support.upstream import reply, usual
 
 PATIENT = Around(patience_seconds=60)
 BRIEF = Around(patience_seconds=0.3)
@@ -81,3 +81,17 @@ async def test_a_sign_up_that_was_finished_between_the_rounds_is_not_asked_for_a
         assert isinstance(result, CallToolResult)
         assert (result.structured_content or {})["state"] == "signed_in"
         assert (result.structured_content or {})["sign_in_url"] is None
+
+
+async def test_a_call_that_asked_for_an_account_goes_on_by_no_key() -> None:
+    async def sign_out(_: Any, __: Any) -> ElicitResult:
+        await agent.call("logout")
+        return ElicitResult(action="accept")
+
+    upstream = usual(custom_refresh=reply(401))
+    server = server_on(upstream.transport, None, BRIEF, api_token="canary-key")
+    async with agent_on(server, elicitation_callback=sign_out) as agent:
+        await agent.call("login", **ADA)
+        await agent.fails("refresh")
+        assert (await agent.fails("search", query="tea"))["code"] == "sign_in_failed"
+    assert not upstream.asked("documents/search/")
