@@ -111,8 +111,6 @@ class PendingSignIn:
     """Whether the person was sent to the page already; nobody is sent twice."""
     was_changed: bool = False
     """Whether the newest request for the page made it one for something else."""
-    was_opened: bool = False
-    """Whether the server opened the page in the browser."""
     end: End | None = None
     account: Me | None = None
     """The account that a finished page signed in, as it is shown there."""

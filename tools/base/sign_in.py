@@ -125,9 +125,8 @@ async def _heed(caller: Caller, pending: PendingSignIn, answer: Answer, *, until
 
 async def _open(caller: Caller, pending: PendingSignIn, *, until: float, otherwise: Sent, waits: bool = True) -> Sent:
     """Open the browser and wait; without one there is nothing to wait for before the person has the link."""
-    if not caller.opens_browser or pending.was_opened:
+    if not caller.opens_browser:
         return otherwise
-    pending.was_opened = True
     if await _wait(caller, pending, partial(open_browser, pending.url), until=until) is False:
         return otherwise
     if waits:
