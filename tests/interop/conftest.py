@@ -1,4 +1,4 @@
-"""Runs each client and one authorization server once, and one browser for a file's tests."""
+"""Runs each client once, and one authorization server and one browser for a file's tests."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def issuer() -> AsyncIterator[Provider]:
     """A whole authorization server, whose keys stay as they are."""
     async with provider(Key()) as served:

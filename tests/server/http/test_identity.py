@@ -47,7 +47,7 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     "for several servers": {"aud": ["https://other.example.org", RESOURCE]},
     "whose client Keycloak names": {"client_id": None, "azp": "desktop"},
     "valid since now, by a clock that is ahead": {"nbf": time.time() + SKEW_SECONDS / 2},
-    "with an end in parts of a second": {"exp": time.time() + 600.5},
+    "with an end in parts of a second": {"exp": time.time() + 86_400.5},
     "with scopes in another form": {"scope": ["notes"]},
     "of the greatest length of a subject": {"sub": "a" * 1000},
 }
