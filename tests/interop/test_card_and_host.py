@@ -110,10 +110,20 @@ async def test_the_card_follows_the_hosts_theme_and_colours(browser: Browser) ->
 
 
 @pytest.mark.promise("card:host:theme")
-@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(17, 24, 39)")])
-async def test_without_a_theme_of_the_host_the_card_has_the_systems(scheme: str, ground: str, browser: Browser) -> None:
-    async with agent() as model, chat(browser, model, color_scheme=scheme) as host:
-        await has_ground(host, ground)
+async def test_without_a_theme_of_the_host_the_card_has_the_systems_also_when_that_changes(browser: Browser) -> None:
+    dark, light = "rgb(17, 24, 39)", "rgb(255, 255, 255)"
+    async with agent() as model, chat(browser, model, color_scheme="dark") as host:
+        await has_ground(host, dark)
+        await host.page.emulate_media(color_scheme="light")
+        await has_ground(host, light)
+        await host.page.emulate_media(color_scheme="dark")
+        await has_ground(host, dark)
+        await host.do("context", {"theme": "light"})
+        await has_ground(host, light)
+        await host.page.emulate_media(color_scheme="light")
+        await host.page.emulate_media(color_scheme="dark")
+        await host.shows(SIGN_IN)
+        await has_ground(host, light)
 
 
 @pytest.mark.promise("card:host:foreign")
