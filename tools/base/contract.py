@@ -10,6 +10,7 @@ from functools import cache
 from inspect import signature
 from typing import Any, Self, get_type_hints
 
+from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
@@ -52,6 +53,7 @@ class ContractTool(Tool):
 
         Raises:
             RememberizerError: The call failed; ``tools/mcp_server.py`` makes a result of that.
+            MCPError: The request failed: a tool of an embedding program says so in the protocol's own words.
         """
         services: Services = context.request_context.lifespan_context
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
@@ -61,7 +63,7 @@ class ContractTool(Tool):
                 return _success(await self.fn(call, **given))
             except InputNeeded as question:
                 return question.result
-            except RememberizerError as error:
+            except (RememberizerError, MCPError) as error:
                 logger.info("%s failed: %s", self.name, error.code)
                 raise
             except Exception as error:

@@ -48,6 +48,7 @@ async def add_elicitation_ids(ctx: ServerRequestContext[Any, Any], call_next: Ca
     result = await call_next(ctx)
     questions = result.get("inputRequests", {}) if isinstance(result, dict) else {}
     for question in questions.values():
-        if question["params"].get("mode") == "url":
-            question["params"]["elicitationId"] = secrets.token_urlsafe(16)
+        asked = question.get("params", {})  # a question for roots has none
+        if asked.get("mode") == "url":
+            asked["elicitationId"] = secrets.token_urlsafe(16)
     return result
