@@ -84,7 +84,7 @@ class Server(MCPServer[Services]):
         except ResourceError as error:
             if isinstance(error.__cause__, InputNeeded):
                 return error.__cause__.result
-            raise protocol_error(_of_resource(error), offered=self.offered) from error
+            raise protocol_error(_of_resource(error), offered=self.offered, uri=str(uri)) from error
 
 
 def _of_resource(error: ResourceError) -> RememberizerError:

@@ -120,7 +120,7 @@ async def test_a_prompt_is_given_without_what_hosts_add(era: Era) -> None:
 
 
 @each_era
-@pytest.mark.promise("arguments:names:unknown-refused")
+@pytest.mark.promise("arguments:names:unknown-refused", "arguments:names:unknown-address")
 @pytest.mark.parametrize("uri", [f"rememberizer://{CANARY}", f"file:///{CANARY}", "rememberizer://documents/1/2"])
 async def test_an_unknown_resource_is_an_invalid_parameter_with_our_error(uri: str, era: Era) -> None:
     async with client_of(era) as client:
@@ -130,4 +130,5 @@ async def test_an_unknown_resource_is_an_invalid_parameter_with_our_error(uri: s
     assert error.code == INVALID_PARAMS
     assert error.data["error"]["code"] == "not_found"
     assert error.message.startswith("not_found: There is no resource of this address. `resources/list` and ")
+    assert error.data.pop("uri") == uri
     assert CANARY not in error.model_dump_json()

@@ -58,9 +58,9 @@ def failure(error: RememberizerError, *, offered: Iterable[str], tool: str | Non
     )
 
 
-def protocol_error(error: RememberizerError, *, offered: Iterable[str]) -> MCPError:
-    """The failure where the protocol has no result for it: our error's form stands in ``data``."""
+def protocol_error(error: RememberizerError, *, offered: Iterable[str], **beside: str) -> MCPError:
+    """The failure where the protocol has no result for it: our error's form stands in ``data``, with what is beside."""
     is_theirs = isinstance(error, NotFound | InvalidArguments)
-    data = failure(error, offered=offered).structured_content
+    data = {**(failure(error, offered=offered).structured_content or {}), **beside}
     message = f"{error} {hint_of(error, offered=offered)}"
     return MCPError(code=INVALID_PARAMS if is_theirs else INTERNAL_ERROR, message=message, data=data)
