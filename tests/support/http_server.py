@@ -4,7 +4,7 @@ import json
 import re
 import select
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.support.ports import site_of
-from tests.support.process import LONGEST_SECONDS, Process, clean_environment, initialize, running
+from tests.support.process import LONGEST_SECONDS, SERVE, Process, clean_environment, initialize, running
 from tests.support.upstream import PREFIX, FakeUpstream
 
 STARTS_WITHIN_SECONDS = 60.0
@@ -38,9 +38,11 @@ class HttpServer:
 
 
 @asynccontextmanager
-async def http_server(*options: str, **settings: str) -> AsyncIterator[HttpServer]:
+async def http_server(
+    *options: str, command: Sequence[str] = (*SERVE, "serve", "--http", "--port", "0"), **settings: str
+) -> AsyncIterator[HttpServer]:
     """Serve on a free port of this machine while the body runs."""
-    running_one = running("serve", "--http", "--port", "0", *options, environment=clean_environment(**settings))
+    running_one = running(*options, command=command, environment=clean_environment(**settings))
     process = await to_thread.run_sync(running_one.__enter__)
     try:
         said = await to_thread.run_sync(_first_line, process)
