@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..signin.public import PublicPages
+from .bodies import Bodies
 from .challenge import Challenge
 
 PATH = "/mcp"
@@ -73,6 +74,7 @@ def http_app(
     """
     security = _of_address(public_url) if public_url else _of_this_machine(port)
     app = server.streamable_http_app(streamable_http_path=PATH, transport_security=security)
+    app.add_middleware(Bodies)
     if public_url:
         app.routes.extend(_metadata_at_root(app))
         app.add_middleware(Challenge, resource=public_url + PATH)
