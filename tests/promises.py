@@ -7,11 +7,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Promise:
-    """One sentence that a test must prove, where it comes from, and why it may still be owed."""
+    """One sentence that a test must prove, and where it comes from."""
 
     text: str
     source: str
-    owed: str | None = None
 
 
 _AREAS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
