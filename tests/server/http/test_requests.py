@@ -60,6 +60,9 @@ REQUESTS: Mapping[str, Wrong] = {
     "a message of JSON-RPC 1": of_both(400, NO_MESSAGE, content=json.dumps({"method": "x", "params": CANARY}).encode()),
     "a batch": of_both(400, NO_MESSAGE, content=json.dumps([modern(1, "tools/list"), CANARY]).encode()),
     "an empty batch": of_both(400, NO_MESSAGE, content=b"[]"),
+    "an id that is none": Wrong(
+        (400, NO_MESSAGE), (202, None), content=json.dumps(modern(1, "ping") | {"id": None}).encode()
+    ),
     "another content type": of_both(400, headers={"Content-Type": "text/plain"}),
     "no content type": of_both(400, headers={"Content-Type": None}),
     "no streams accepted": Wrong((406, None), (406, NO_MESSAGE), headers={"Accept": "application/json"}),
