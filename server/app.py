@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING
 
 import anyio
@@ -23,7 +22,7 @@ from . import __version__
 from .api.api_key import ApiKey
 from .api.client import RememberizerAPI, Transport, asgi_transport
 from .api.oauth import AUTHORIZE_PATH, OAuthClient
-from .api.turns import Turns
+from .clients import Clients
 from .logs.redaction import KnownSecrets
 from .sessions.flight import Spawn
 from .sessions.keychain import Keychain, Ring
@@ -38,9 +37,6 @@ from .signin.embedded import EmbeddedSandbox
 from .signin.ways import SignInWays
 
 if TYPE_CHECKING:
-    from mcp.server.auth.provider import TokenVerifier
-    from mcp.server.auth.settings import AuthSettings
-
     from .sandbox.config import SandboxConfig
     from .signin.public import PublicPages
 
@@ -65,33 +61,6 @@ SANDBOX_INSTRUCTIONS = (
     " This is the sandbox, with no real accounts: on the sign-in page one click signs its guest Ada in. Its captcha "
     "response is `sandbox-captcha`, and the user can read the mail that it sent with `rememberizer-mcp sandbox outbox`."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clients:
-    """Who is served by a process. Over stdio that is one client, and whatever the process holds is theirs.
-
-    Args:
-        owner_of: Finds the owner of the request that is answered.
-        most_sessions: How many sessions there can be.
-        remembered_seconds: How long is remembered what an owner had whose session ended.
-        turns: Makes the turns that the calls to Rememberizer take.
-        name_sessions: Whether each can have several, and the tools therefore list ``session``.
-        may_open_browser: Whether a page that the server opens is on their screen.
-        auth: What a client is told of the issuer whose tokens say who it is.
-        token_verifier: Checks those tokens.
-        pages: Where people elsewhere sign in; without it they sign in at a port of this machine.
-    """
-
-    owner_of: Callable[[], str | None] = lambda: "stdio"
-    most_sessions: int = 1
-    remembered_seconds: float = inf
-    turns: Callable[[], Turns] = Turns
-    name_sessions: bool = False
-    may_open_browser: bool = True
-    auth: "AuthSettings | None" = None
-    token_verifier: "TokenVerifier | None" = None
-    pages: "PublicPages | None" = None
 
 
 def build_server(

@@ -9,8 +9,8 @@ from tests.support.house import HOUSES, ROOT, SOURCES, arrows_of, floors_of, imp
 
 ORDER = [
     *("server.errors", "server.loopback", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
-    *("server.api", "server.stdio", "server.sessions", "server.signin", "tools", "server.app", "server.http"),
-    *("server.doctor", "server.cli", "server.__main__"),
+    *("server.api", "server.stdio", "server.sessions", "server.signin", "server.clients", "tools", "server.app"),
+    *("server.http", "server.doctor", "server.cli", "server.__main__"),
 ]
 """The rooms from the ground up: each imports from those before it only."""
 OURS = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("bundle/**/*.py")])

@@ -6,7 +6,7 @@ from functools import partial
 from ..api.issuer import Issuer
 from ..api.issuer_requests import IssuerClient
 from ..api.turns import Turns
-from ..app import Clients
+from ..clients import Clients
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
 from ..signin.public import PublicPages

@@ -11,7 +11,8 @@ from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult
 from rememberizer_mcp.server.api.client import Transport
-from rememberizer_mcp.server.app import Clients, build_server
+from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.clients import Clients
 from rememberizer_mcp.server.sessions.keychain import Ring
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings

@@ -13,7 +13,7 @@ from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
 from rememberizer_mcp.server.api.issuer import Issuer
 from rememberizer_mcp.server.api.issuer_requests import IssuerClient
-from rememberizer_mcp.server.app import Clients
+from rememberizer_mcp.server.clients import Clients
 from rememberizer_mcp.server.http.principal import owner_of, person_of
 from rememberizer_mcp.server.http.verifier import Verifier
 from rememberizer_mcp.server.signin.public import PublicPages

@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp import Client, MCPError
 from mcp_types import ResourceTemplateReference
-from rememberizer_mcp.server.app import Clients
+from rememberizer_mcp.server.clients import Clients
 from rememberizer_mcp.server.http.principal import owner_of
 from rememberizer_mcp.server.http.verifier import Verifier
 

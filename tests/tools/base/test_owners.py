@@ -1,7 +1,7 @@
 """Whose session a call means: that of the owner who makes it, or where nobody is known, the one that it names."""
 
 import pytest
-from rememberizer_mcp.server.app import Clients
+from rememberizer_mcp.server.clients import Clients
 
 from tests.support.agent import ADA, ERAS, GRACE, Around, Era, agent_on, server_on
 from tests.support.needing import needing
