@@ -125,7 +125,7 @@ class _Build:
     clients: Clients
 
     def server(self, more_tools: Sequence[ContractTool]) -> Server:
-        settings = self.settings
+        settings, authorization = self.settings, self.clients.authorization
         return Server(
             settings,
             more_tools=more_tools,
@@ -135,8 +135,8 @@ class _Build:
             version=__version__,
             instructions=INSTRUCTIONS + (SANDBOX_INSTRUCTIONS if settings.sandbox else ""),
             lifespan=self.run,
-            auth=self.clients.auth,
-            token_verifier=self.clients.token_verifier,
+            auth=authorization and authorization.settings,
+            token_verifier=authorization and authorization.verifier,
             request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
             subscriptions=False,  # no list ever changes while the process runs
             middleware=[as_one_call, add_elicitation_ids],

@@ -1,4 +1,4 @@
-"""``Clients``: who is served by a process."""
+"""``Clients``: who is served by a process, and ``Authorization``: whose tokens say who they are."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,27 @@ if TYPE_CHECKING:
     from mcp.server.auth.provider import TokenVerifier
     from mcp.server.auth.settings import AuthSettings
 
+    from .api.issuer import Issuer
     from .signin.public import PublicPages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """How people elsewhere are known, and where they sign in.
+
+    Args:
+        url: The public URL of the server.
+        issuer: Gives out the tokens that say who asks.
+        verifier: Checks the tokens.
+        settings: What a client is told of the issuer.
+        pages: Where people sign in to Rememberizer.
+    """
+
+    url: str
+    issuer: "Issuer"
+    verifier: "TokenVerifier"
+    settings: "AuthSettings"
+    pages: "PublicPages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +45,7 @@ class Clients:
         turns: Makes the turns that the calls to Rememberizer take.
         name_sessions: Whether each can have several, and the tools therefore list ``session``.
         may_open_browser: Whether a page that the server opens is on their screen.
-        auth: What a client is told of the issuer whose tokens say who it is.
-        token_verifier: Checks those tokens.
-        pages: Where people elsewhere sign in; without it they sign in at a port of this machine.
+        authorization: How people elsewhere are known; without it all are on this machine, and sign in at a port of it.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
@@ -36,6 +54,9 @@ class Clients:
     turns: Callable[[], Turns] = Turns
     name_sessions: bool = False
     may_open_browser: bool = True
-    auth: "AuthSettings | None" = None
-    token_verifier: "TokenVerifier | None" = None
-    pages: "PublicPages | None" = None
+    authorization: Authorization | None = None
+
+    @property
+    def pages(self) -> "PublicPages | None":
+        """Where people elsewhere sign in."""
+        return self.authorization.pages if self.authorization else None

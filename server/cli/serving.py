@@ -53,7 +53,7 @@ def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) 
     served = clients(settings)
     server = build_server(settings, sandbox=config, secrets=secrets, clients=served)
     try:
-        serve(server, host=host, port=port, public_url=settings.public_url, pages=served.pages)
+        serve(server, host=host, port=port, authorization=served.authorization)
     except Unservable as error:
         _give_up([str(error)])
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..signin.public import PublicPages
+from ..clients import Authorization
 from .bodies import Bodies
 from .challenge import Challenge
 
@@ -65,21 +65,17 @@ class Answers:
             await self._given.wait()
 
 
-def http_app(
-    server: MCPServer[Any], *, port: int, public_url: str | None = None, pages: PublicPages | None = None
-) -> Answers:
-    """What answers on this port, at this address or else on this machine only.
+def http_app(server: MCPServer[Any], *, port: int, authorization: Authorization | None = None) -> Answers:
+    """What answers on this port, at the public URL or else on this machine only.
 
     Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
     """
-    security = _of_address(public_url) if public_url else _of_this_machine(port)
+    security = _of_address(authorization.url) if authorization else _of_this_machine(port)
     app = server.streamable_http_app(streamable_http_path=PATH, transport_security=security)
     app.add_middleware(Bodies)
-    if public_url:
-        app.routes.extend(_metadata_at_root(app))
-        app.add_middleware(Challenge, resource=public_url + PATH)
-    if pages:
-        app.routes.append(pages.mount())
+    if authorization:
+        app.routes.extend([*_metadata_at_root(app), authorization.pages.mount()])
+        app.add_middleware(Challenge, resource=authorization.url + PATH)
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
     _add_health(app, answers)

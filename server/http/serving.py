@@ -13,8 +13,8 @@ import uvicorn
 from mcp.server.mcpserver import MCPServer
 from sse_starlette.sse import AppStatus
 
+from ..clients import Authorization
 from ..logs.redaction import flush
-from ..signin.public import PublicPages
 from .app import PATH, Answers, http_app
 
 DRAIN_SECONDS = 25.0
@@ -30,9 +30,7 @@ class Unservable(Exception):
     """The address can't be had; the text says why."""
 
 
-def serve(
-    server: MCPServer[Any], *, host: str, port: int, public_url: str | None = None, pages: PublicPages | None = None
-) -> NoReturn:
+def serve(server: MCPServer[Any], *, host: str, port: int, authorization: Authorization | None = None) -> NoReturn:
     """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
 
     Raises:
@@ -42,7 +40,7 @@ def serve(
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
-    anyio.run(_serve, DrainingServer(http_app(server, port=port, public_url=public_url, pages=pages)), listening)
+    anyio.run(_serve, DrainingServer(http_app(server, port=port, authorization=authorization)), listening)
 
 
 async def _serve(server: uvicorn.Server, listening: socket.socket) -> NoReturn:

@@ -6,7 +6,7 @@ from functools import partial
 from ..api.issuer import Issuer
 from ..api.issuer_requests import IssuerClient
 from ..api.turns import Turns
-from ..clients import Clients
+from ..clients import Authorization, Clients
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
 from ..signin.public import PublicPages
@@ -56,10 +56,14 @@ def clients(settings: Settings) -> Clients:
     )
     if not settings.issuer or not settings.public_url:
         return of_many(name_sessions=True)
-    issuer = _issuer(settings, settings.issuer)
-    verifier = Verifier(issuer, resource=f"{settings.public_url}{PATH}")
-    pages = PublicPages(settings.public_url, issuer=issuer, person_of=person_of)
-    return of_many(pages=pages, auth=verifier.settings, token_verifier=verifier)
+    return of_many(authorization=authorized(settings.public_url, _issuer(settings, settings.issuer)))
+
+
+def authorized(url: str, issuer: Issuer) -> Authorization:
+    """What the tokens of this issuer make possible at this public URL."""
+    verifier = Verifier(issuer, resource=url + PATH)
+    pages = PublicPages(url, issuer=issuer, person_of=person_of)
+    return Authorization(url=url, issuer=issuer, verifier=verifier, settings=verifier.settings, pages=pages)
 
 
 def _issuer(settings: Settings, url: str) -> Issuer:

@@ -9,18 +9,11 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
-from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
 from rememberizer_mcp.server.api.issuer import Issuer
 from rememberizer_mcp.server.api.issuer_requests import IssuerClient
 from rememberizer_mcp.server.clients import Clients
-from rememberizer_mcp.server.http.principal import owner_of, person_of
-from rememberizer_mcp.server.http.verifier import Verifier
-from rememberizer_mcp.server.signin.public import PublicPages
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.routing import Mount
+from rememberizer_mcp.server.http.principal import owner_of
+from rememberizer_mcp.server.http.start import authorized
 
 from tests.support.agent import Agent, Around, Era, server_on
 from tests.support.authorized import client_of
@@ -127,20 +120,13 @@ async def hosted(
     port = free_port()
     url, upstream = f"http://127.0.0.1:{port}", upstream or usual()
     issuer = Issuer(authorization.url, client=client, clock=keys_clock or FakeClock())
-    pages = PublicPages(url, issuer=issuer, person_of=person_of)
-    clients = Clients(owner_of=owner_of, most_sessions=100, pages=pages)
+    known = authorized(url, issuer)
+    clients = Clients(owner_of=owner_of, most_sessions=100, authorization=known)
     around = Around(clients=clients, patience_seconds=patience_seconds)
-    mcp = server_on(upstream.transport, clock, around, **settings).streamable_http_app()
-    verifier = Verifier(issuer, resource=f"{url}/mcp")
-    app = Starlette(
-        routes=[pages.mount(), Mount("/", RequireAuthMiddleware(mcp, []))],
-        middleware=[
-            Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(verifier)),
-            Middleware(AuthContextMiddleware),
-        ],
-    )
+    app = server_on(upstream.transport, clock, around, **settings).streamable_http_app()
+    app.routes.append(known.pages.mount())
     try:
-        async with mcp.router.lifespan_context(mcp), site_of(app, port=port):
+        async with app.router.lifespan_context(app), site_of(app, port=port):
             yield Hosted(url=url, upstream=upstream, issuer=authorization)
             await resync()
     finally:

@@ -168,7 +168,6 @@ def test_what_authorization_lacks_is_named(given: dict[str, Any], host: str, nam
 @pytest.mark.parametrize("client", [{}, {"issuer_client_id": "us", "issuer_client_secret": "canary"}])
 def test_with_an_issuer_a_token_says_who_asks_and_tokens_must_name_the_server(client: dict[str, Any]) -> None:
     known = clients(Settings(issuer=ISSUER, public_url=PUBLIC, **client))
-    assert known.auth is not None
-    assert str(known.auth.resource_server_url) == f"{PUBLIC}/mcp"
-    assert (known.name_sessions, known.pages is None, known.may_open_browser) == (False, False, False)
-    assert known.token_verifier is not None
+    assert known.authorization is not None
+    assert str(known.authorization.settings.resource_server_url) == f"{PUBLIC}/mcp"
+    assert (known.name_sessions, known.may_open_browser) == (False, False)
