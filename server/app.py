@@ -150,6 +150,8 @@ class _Build:
         base_url, transport = self.settings.base_url, self.transport
         authorize_url, embedded = base_url + AUTHORIZE_PATH, None
         async with AsyncExitStack() as stack:
+            if self.clients.authorization:
+                stack.push_async_callback(_shielded, self.clients.authorization.issuer.aclose)
             if self.settings.sandbox and transport is None:
                 base_url = SANDBOX_BASE_URL
                 transport, authorize_url, embedded = await _embedded_sandbox(self.sandbox, stack)

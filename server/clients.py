@@ -21,7 +21,7 @@ class Authorization:
 
     Args:
         url: The public URL of the server.
-        issuer: Gives out the tokens that say who asks.
+        issuer: Gives out the tokens that say who asks. The run of the server closes it.
         verifier: Checks the tokens.
         settings: What a client is told of the issuer.
         pages: Where people sign in to Rememberizer.

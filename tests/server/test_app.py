@@ -9,13 +9,17 @@ import httpx
 import pytest
 from mcp import Client
 from rememberizer_mcp.server import __version__
+from rememberizer_mcp.server.api.issuer import Issuer
+from rememberizer_mcp.server.api.issuer_requests import IssuerUnavailable
 from rememberizer_mcp.server.app import build_server
+from rememberizer_mcp.server.clients import Clients
+from rememberizer_mcp.server.http.start import authorized
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sandbox.config import SANDBOX_CAPTCHA
 from rememberizer_mcp.server.sessions.store import SWEEP_SECONDS
 from rememberizer_mcp.server.settings.settings import Settings
 
-from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on, server_on
+from tests.support.agent import ADA, ERAS, GRACE, Around, Era, agent_on, server_on
 from tests.support.clock import FakeClock, Gate
 from tests.support.sessions import resync
 from tests.support.upstream import BASE_URL, usual
@@ -104,6 +108,17 @@ async def test_a_server_that_is_cancelled_closes_its_connections_all_the_same() 
             await anyio.sleep_forever()
     await resync()
     assert (scope.cancelled_caught, upstream.is_closed) == (True, True)
+
+
+async def test_the_end_of_a_run_closes_the_connections_to_the_issuer() -> None:
+    network = Closing(lambda _: httpx.Response(503))
+    issuer = Issuer("https://id.example.org", transport=network)
+    clients = Clients(authorization=authorized("https://mcp.example.org", issuer))
+    async with agent_on(server_on(usual().transport, None, Around(clients=clients))):
+        with pytest.raises(IssuerUnavailable):
+            await issuer.key("first", "ES256")
+        assert not network.is_closed
+    assert network.is_closed
 
 
 @pytest.mark.promise("upstream:time:budget")

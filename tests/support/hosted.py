@@ -125,12 +125,9 @@ async def hosted(
     around = Around(clients=clients, patience_seconds=patience_seconds)
     app = server_on(upstream.transport, clock, around, **settings).streamable_http_app()
     app.routes.append(known.pages.mount())
-    try:
-        async with app.router.lifespan_context(app), site_of(app, port=port):
-            yield Hosted(url=url, upstream=upstream, issuer=authorization)
-            await resync()
-    finally:
-        await issuer.aclose()
+    async with app.router.lifespan_context(app), site_of(app, port=port):
+        yield Hosted(url=url, upstream=upstream, issuer=authorization)
+        await resync()
 
 
 def query_of(address: str) -> dict[str, str]:
