@@ -21,7 +21,7 @@ from pydantic_core import from_json
 
 from .client import Transport
 from .issuer_requests import IssuerClient, IssuerRequests, IssuerUnavailable, SafeUrl, safe_url
-from .shared import Shared
+from .shared import LAST_SECONDS, Shared
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Of signatures. None of them can be made with a public key, as HS256 can."""
@@ -100,6 +100,13 @@ class Issuer:
     def client_id(self) -> str | None:
         """Our client's."""
         return self._client.client_id if self._client else None
+
+    async def is_known(self) -> bool:
+        """Whether tokens can be checked by what was fetched, of which any that serves will do."""
+        with suppress(IssuerUnavailable):
+            await self._known.get(fresh_seconds=LAST_SECONDS)
+            return True
+        return False
 
     async def key(self, kid: str | None, algorithm: str) -> PyJWK | None:
         """The public key with this id for this algorithm; None if the issuer has none.

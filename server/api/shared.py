@@ -34,15 +34,18 @@ class Shared(Generic[T]):
         self._newer_at = -inf
         self._lock = anyio.Lock()
 
-    async def get(self) -> T:
+    async def get(self, *, fresh_seconds: float = FRESH_SECONDS) -> T:
         """The value. Nobody waits for a fetch of somebody else while an older value serves.
+
+        Args:
+            fresh_seconds: How old it may be without another fetch.
 
         Raises:
             IssuerUnavailable: There is none, or it is over an hour old.
         """
-        if not self._is_younger_than(LAST_SECONDS if self._lock.locked() else FRESH_SECONDS):
+        if not self._is_younger_than(LAST_SECONDS if self._lock.locked() else fresh_seconds):
             async with self._lock:
-                if not self._is_younger_than(FRESH_SECONDS):
+                if not self._is_younger_than(fresh_seconds):
                     await self._fetch_again()
         return self._usable()
 

@@ -78,7 +78,7 @@ def http_app(server: MCPServer[Any], *, port: int, authorization: Authorization 
         app.add_middleware(Challenge, resource=authorization.url + PATH)
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
-    _add_health(app, answers)
+    app.routes.extend(_health(answers, authorization))
     return answers
 
 
@@ -102,12 +102,13 @@ def _of_this_machine(port: int) -> TransportSecuritySettings:
     )
 
 
-def _add_health(app: Starlette, answers: Answers) -> None:
+def _health(answers: Answers, authorization: Authorization | None) -> list[Route]:
     async def health(_: Request) -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
     async def readiness(_: Request) -> PlainTextResponse:
-        status = HTTPStatus.SERVICE_UNAVAILABLE if answers.are_ending else HTTPStatus.OK
+        is_ready = not answers.are_ending and (authorization is None or await authorization.issuer.is_known())
+        status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return PlainTextResponse(f"{status.phrase}\n", status)
 
-    app.routes.extend([Route("/healthz", health), Route("/readyz", readiness)])
+    return [Route("/healthz", health), Route("/readyz", readiness)]

@@ -13,7 +13,7 @@ from rememberizer_mcp.server.settings.settings import Settings
 from tests.support.agent import ADA, ERAS, GRACE, Agent, Era
 from tests.support.authorized import ask, bearer, client_of
 from tests.support.http_server import HttpServer, http_server, upstream_over_http
-from tests.support.issuer import AuthorizationServer, issuing
+from tests.support.issuer import JWKS, METADATA, AuthorizationServer, issuing
 from tests.support.ports import free_port
 from tests.support.two_accounts import upstream_of_both
 from tests.support.upstream import FakeUpstream
@@ -130,6 +130,15 @@ async def test_the_public_address_is_the_only_host_and_clients_find_the_issuer_t
             ({"Host": f"localhost:{port}"}, 421),
         ):
             assert (await ask(on.server.url, "2026-07-28", token | headers)).status_code == status, headers
+
+
+@pytest.mark.promise("hosting:http:ready")
+async def test_a_start_asks_nothing_of_the_issuer() -> None:
+    async with hosted() as on, httpx.AsyncClient(trust_env=False, base_url=on.server.origin) as operator:
+        assert (await operator.get("/healthz")).status_code == 200
+        assert on.issuer.asked == []
+        assert (await operator.get("/readyz")).status_code == 200
+        assert on.issuer.asked == [METADATA, JWKS]
 
 
 @pytest.mark.promise("authorization:tokens:never-shown", "upstream:tokens:no-pass-through")
