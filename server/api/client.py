@@ -25,8 +25,9 @@ from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .budget import requesting
 from .endpoints import Call, Takes
+from .failures import mapped
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
-from .proxies import UnusableProxy, on_the_way
+from .proxies import on_the_way
 from .retries import explained, retry_after_seconds, retrying
 from .turns import Turns
 
@@ -183,7 +184,7 @@ class RememberizerAPI:
                 send = partial(self._exchange, call, identity)
                 reply = await (first_answer(send, partial(self._anew, send)) if call.endpoint.is_repeatable else send())
             except FAILURES as error:
-                raise _mapped(error) from error
+                raise mapped(error) from error
         _raise_for_any_call(reply, now=self._now())
         return reply
 
@@ -252,24 +253,6 @@ def http_client(
         follow_redirects=False,
         trust_env=False,  # else any bad proxy of the environment would be refused, whether it is on the way or not
     )
-
-
-_CUT = ("Server disconnected", "peer closed connection")
-
-
-def _mapped(error: Exception) -> errors.RememberizerError:
-    """Our error for httpx's, most specific first."""
-    match error:
-        case UnusableProxy():
-            return error.as_failure()
-        case httpx.TimeoutException():
-            return errors.UpstreamTimeout()
-        case httpx.NetworkError() | httpx.ProxyError():
-            return errors.UpstreamUnreachable()
-        case httpx.RemoteProtocolError() if str(error).startswith(_CUT):
-            return errors.UpstreamUnreachable()
-        case _:
-            return errors.UpstreamProtocolError()
 
 
 def _raise_for_any_call(reply: Reply, *, now: float) -> None:
