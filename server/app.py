@@ -130,6 +130,7 @@ class _Build:
             settings,
             more_tools=more_tools,
             names_sessions=self.clients.name_sessions,
+            meter=self.clients.meter,
             title="Rememberizer",
             description="Search, read and remember in Rememberizer, signed in without a secret in the conversation.",
             version=__version__,
@@ -155,13 +156,20 @@ class _Build:
             if self.settings.sandbox and transport is None:
                 base_url = SANDBOX_BASE_URL
                 transport, authorize_url, embedded = await _embedded_sandbox(self.sandbox, stack)
-            turns = self.clients.turns()
-            api = RememberizerAPI(base_url=base_url, transport=transport, sleep=self.sleep, now=self.now, turns=turns)
+            api = RememberizerAPI(
+                base_url=base_url,
+                transport=transport,
+                sleep=self.sleep,
+                now=self.now,
+                turns=self.clients.turns(),
+                meter=self.clients.meter,
+            )
             stack.push_async_callback(_shielded, api.aclose)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(tasks.cancel_scope.cancel)
             services = self._services(api, tasks.start_soon, authorize_url, embedded)
             tasks.start_soon(services.sessions.keep_sweeping, self.sleep)
+            self.clients.meter.watch_sessions(services.sessions.__len__)
             stack.push_async_callback(_shielded, services.ways.desk.aclose)
             stack.callback(services.sessions.wipe)
             yield services
@@ -179,6 +187,7 @@ class _Build:
             budget_seconds=settings.timeout_seconds,
             keychain=keychain,
             now=self.now,
+            meter=self.clients.meter,
         )
         sessions = SessionStore(
             environment=environment,

@@ -1,11 +1,12 @@
 """``Clients``: who is served by a process, and ``Authorization``: whose tokens say who they are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
 from .api.turns import Turns
+from .meter import Meter
 
 if TYPE_CHECKING:
     from mcp.server.auth.provider import TokenVerifier
@@ -45,6 +46,7 @@ class Clients:
         turns: Makes the turns that the calls to Rememberizer take.
         name_sessions: Whether each can have several, and the tools therefore list ``session``.
         may_open_browser: Whether a page that the server opens is on their screen.
+        meter: Is told what the server does.
         authorization: How people elsewhere are known; without it all are on this machine, and sign in at a port of it.
     """
 
@@ -54,6 +56,7 @@ class Clients:
     turns: Callable[[], Turns] = Turns
     name_sessions: bool = False
     may_open_browser: bool = True
+    meter: Meter = field(default_factory=Meter)
     authorization: Authorization | None = None
 
     @property

@@ -8,9 +8,9 @@ import pytest
 from tests.support.house import HOUSES, ROOT, SOURCES, arrows_of, floors_of, imports_of, module_of, room_of
 
 ORDER = [
-    *("server.errors", "server.loopback", "server.logs", "server.hosts", "server.settings", "server.sandbox"),
-    *("server.api", "server.stdio", "server.sessions", "server.signin", "server.clients", "tools", "server.app"),
-    *("server.http", "server.doctor", "server.cli", "server.__main__"),
+    *("server.errors", "server.meter", "server.loopback", "server.logs", "server.hosts", "server.settings"),
+    *("server.sandbox", "server.api", "server.stdio", "server.sessions", "server.signin", "server.clients", "tools"),
+    *("server.app", "server.http", "server.doctor", "server.cli", "server.__main__"),
 ]
 """The rooms from the ground up: each imports from those before it only."""
 OURS = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("bundle/**/*.py")])

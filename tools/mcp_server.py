@@ -11,6 +11,7 @@ from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
 from ..server.errors import InternalError, InvalidArguments, NotFound, ReadOnly, RememberizerError
+from ..server.meter import Meter
 from ..server.settings.settings import Settings
 from .auth.card import SignInCard
 from .base.arguments import unknown_name
@@ -33,11 +34,18 @@ class Server(MCPServer[Services]):
         settings: What the server was told.
         more_tools: Tools of the embedding program, listed after ours.
         names_sessions: Whether the tools list ``session``, since a client can have several.
+        meter: Is told of each call of a tool that there is, also if it is hidden.
         options: Those of the SDK's server.
     """
 
     def __init__(
-        self, settings: Settings, *, more_tools: Sequence[ContractTool], names_sessions: bool = False, **options: Any
+        self,
+        settings: Settings,
+        *,
+        more_tools: Sequence[ContractTool],
+        names_sessions: bool,
+        meter: Meter,
+        **options: Any,
     ) -> None:
         every = chosen(settings, more_tools)
         if names_sessions:
@@ -46,6 +54,7 @@ class Server(MCPServer[Services]):
         extensions = [SignInCard()] if "auth" in settings.toolsets else []
         super().__init__("rememberizer-mcp", tools=[*tools], extensions=extensions, **options)
         self.offered = tuple(tool.name for tool in tools)
+        self._meter = meter
         self.hidden = frozenset(tool.name for tool in every).difference(self.offered)
         for prompt in prompts(settings):
             self.add_prompt(prompt)
@@ -56,14 +65,19 @@ class Server(MCPServer[Services]):
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool, if there is one of this name."""
+        if name not in self.offered and name not in self.hidden:
+            return failure(unknown_name("tool", name, self.offered), offered=self.offered, tool=name)
+        began, code = self._meter.now(), "cancelled"
         try:
             if name in self.hidden:
                 raise ReadOnly
-            if name not in self.offered:
-                raise unknown_name("tool", name, self.offered)
-            return await super().call_tool(name, arguments, context)
+            result = await super().call_tool(name, arguments, context)
+            code = "input_required" if isinstance(result, InputRequiredResult) else "ok"
         except RememberizerError as error:
-            return failure(error, offered=self.offered, tool=name)
+            code, result = error.code, failure(error, offered=self.offered, tool=name)
+        finally:
+            self._meter.called(name, code, since=began)
+        return result
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Services, Any] | None = None

@@ -21,11 +21,12 @@ import httpx
 import truststore
 
 from .. import __version__, errors
+from ..meter import Meter
 from .blocked import UpstreamBlocked
 from .body import Body, read_up_to
 from .budget import requesting
 from .endpoints import Call, Takes
-from .failures import mapped
+from .failures import class_of, mapped, result_of
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
 from .proxies import on_the_way
 from .retries import explained, retry_after_seconds, retrying
@@ -127,6 +128,7 @@ class RememberizerAPI:
         now: The wall clock, in Unix seconds.
         kept_seconds: How long a connection is kept without use.
         turns: How many calls are made at once.
+        meter: Is told of each request.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class RememberizerAPI:
         now: Callable[[], float] = time.time,
         kept_seconds: float = KEPT_SECONDS,
         turns: Turns | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.base_url = base_url
         self._transport = transport
@@ -149,6 +152,7 @@ class RememberizerAPI:
         self._kept_from = -inf
         """From when on kept connections are used, on anyio's clock."""
         self._turns = turns or Turns()
+        self._meter = meter or Meter()
 
     async def send(self, call: Call, identity: Identity) -> Reply:
         """Send the call, again if it may be, and read the answer whole.
@@ -181,7 +185,7 @@ class RememberizerAPI:
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
         async with self._turns.turn(call.endpoint.lane, identity.owner):
             try:
-                send = partial(self._exchange, call, identity)
+                send = partial(self._counted, call, identity)
                 reply = await (first_answer(send, partial(self._anew, send)) if call.endpoint.is_repeatable else send())
             except FAILURES as error:
                 raise mapped(error) from error
@@ -191,6 +195,16 @@ class RememberizerAPI:
     async def _anew(self, send: Callable[[], Awaitable[Reply]]) -> Reply:
         self._kept_from = anyio.current_time() + self._kept_seconds  # by then the others are gone that slept with it
         return await send()
+
+    async def _counted(self, call: Call, identity: Identity, trace: Trace | None = None) -> Reply:
+        try:
+            reply = await self._exchange(call, identity, trace)
+        except BaseException as error:
+            if result := result_of(error):
+                self._meter.requested(call.endpoint.family, result)
+            raise
+        self._meter.requested(call.endpoint.family, class_of(reply.status))
+        return reply
 
     async def _exchange(self, call: Call, identity: Identity, trace: Trace | None = None) -> Reply:
         client = self._client()

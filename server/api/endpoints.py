@@ -87,9 +87,18 @@ class Endpoint:
         return self.method == "GET" or self.takes is Takes.ALL_COOKIES
 
     @property
+    def family(self) -> str:
+        """Which others it is counted with: those whose paths begin alike.
+
+        >>> VECTOR_SEARCH.family
+        'vector-stores'
+        """
+        return self.path.partition("/")[0]
+
+    @property
     def lane(self) -> Lane:
         """With which other calls it takes turns."""
-        if self.path.startswith("auth/"):
+        if self.family == "auth":
             return Lane.SIGN_IN
         return Lane.SLOW if self.at_least_seconds else Lane.USUAL
 

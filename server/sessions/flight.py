@@ -43,11 +43,21 @@ class _Outcome:
 
 
 class SingleFlight:
-    """Runs ``run`` in a task of its own, so that a cancelled caller stops neither the run nor the others who wait."""
+    """Runs ``run`` in a task of its own, so that a cancelled caller stops neither the run nor the others who wait.
 
-    def __init__(self, run: Callable[[], Awaitable[None]], *, spawn: Spawn) -> None:
+    ``ended`` is told how each run ended.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[], Awaitable[None]],
+        *,
+        spawn: Spawn,
+        ended: Callable[[RememberizerError | None], None] = lambda _: None,
+    ) -> None:
         self._run = run
         self._spawn = spawn
+        self._ended = ended
         self._outcome: _Outcome | None = None
 
     async def join(self) -> None:
@@ -88,3 +98,4 @@ class SingleFlight:
         finally:
             self._outcome = None
             outcome.done.set()
+        self._ended(outcome.error)

@@ -78,7 +78,7 @@ class Grant:
         self._keeping = Keeping(environment.keychain, self.credentials, url=environment.api.base_url)
         renew = partial(oauth.renew, client=client) if client else auth.custom_refresh
         self._ask = partial(renew, environment.api, self.credentials)
-        self._flight = SingleFlight(self._fly, spawn=environment.spawn)
+        self._flight = SingleFlight(self._fly, spawn=environment.spawn, ended=environment.meter.refreshed)
 
     def become(self, me: Me, *, method: str, meant: Meant) -> None:
         """Be this account's, from the end of its sign-in on."""

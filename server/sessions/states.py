@@ -10,13 +10,14 @@ sign-in page is open for a session, it is shown as ``pending``, whatever account
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
 from ..api.client import RememberizerAPI
 from ..errors import SignInFailed
 from ..logs.redaction import KnownSecrets
+from ..meter import Meter
 from .flight import Spawn
 from .keychain import Keychain
 
@@ -88,6 +89,7 @@ class Environment:
         budget_seconds: How long a refresh may take, whoever waits for it.
         keychain: The keyring, where the user opted in.
         now: The wall clock, in Unix seconds.
+        meter: Is told of each refresh.
     """
 
     api: RememberizerAPI
@@ -96,3 +98,4 @@ class Environment:
     budget_seconds: float
     keychain: Keychain | None = None
     now: Callable[[], float] = time.time
+    meter: Meter = field(default_factory=Meter)
