@@ -1,4 +1,4 @@
-"""What a start loads: nothing that only a sign-in, a sandbox or a keyring needs."""
+"""What a start loads: nothing that only a sign-in, a sandbox, a keyring or an operator needs."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ LATER = (
     "jinja2",
     "keyring",
     "playwright",
+    "prometheus_client",
     "rememberizer_mcp.server.http",
     "rememberizer_mcp.server.loopback",
     "rememberizer_mcp.server.sandbox",
@@ -32,7 +33,7 @@ print(*sys.modules)
 """
 
 
-@pytest.mark.promise("sign-in:start:not-imported")
+@pytest.mark.promise("sign-in:start:not-imported", "hosting:metrics:off")
 def test_nothing_of_the_browser_sign_in_is_imported_at_start() -> None:
     loaded = set(subprocess.check_output([sys.executable, "-c", SCRIPT], text=True).split())
     assert "rememberizer_mcp.tools.base.sign_in" in loaded

@@ -84,18 +84,38 @@ def main(context: click.Context, /, *, sandbox: bool, **options: Any) -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="PORT", help="With --http: the port; 8000 if it is left out."
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="With --http: answer Prometheus at this port of 127.0.0.1; 0 is any free one.",
+)
 @_sandbox_options
 @click.pass_obj
 def serve(
-    front: "Front | None", /, *, sandbox: bool, http: bool, host: str | None, port: int | None, **options: Any
+    front: "Front | None",
+    /,
+    *,
+    sandbox: bool,
+    http: bool,
+    host: str | None,
+    port: int | None,
+    metrics_port: int | None,
+    **options: Any,
 ) -> None:
     """Serve MCP over stdio (same as no command), or over HTTP."""
     from .serving import serve_http, serve_stdio  # noqa: PLC0415 -- see the module's docstring
 
     if http:
-        serve_http(sandbox=sandbox, options=options, host=host or "127.0.0.1", port=8000 if port is None else port)
-    if host is not None or port is not None:
-        raise click.UsageError("--host and --port need --http.")
+        serve_http(
+            sandbox=sandbox,
+            options=options,
+            host=host or "127.0.0.1",
+            port=8000 if port is None else port,
+            metrics_port=metrics_port,
+        )
+    if any(each is not None for each in (host, port, metrics_port)):
+        raise click.UsageError("--host, --port and --metrics-port need --http.")
     serve_stdio(sandbox=sandbox, options=options, front=front)
 
 

@@ -12,7 +12,9 @@ import click
 from .wording import greeting, listed
 
 if TYPE_CHECKING:
+    from ..http.metrics import Metrics
     from ..logs.redaction import KnownSecrets
+    from ..loopback import LoopbackServer
     from ..sandbox.config import SandboxConfig
     from ..settings.settings import Settings
     from ..stdio.front import Front
@@ -39,8 +41,8 @@ def serve_stdio(*, sandbox: bool, options: dict[str, Any], front: "Front | None"
     serve(build_server(settings, sandbox=config, secrets=secrets), front=front)
 
 
-def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) -> NoReturn:
-    """Serve over HTTP, and end the process."""
+def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int, metrics_port: int | None) -> NoReturn:
+    """Serve over HTTP, and end the process. Without a port of their own there are no metrics."""
     settings, secrets = _loaded(sandbox=sandbox, options=options, front=None)
     config = sandbox_config(options) if sandbox else None
 
@@ -50,12 +52,23 @@ def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int) 
 
     if problems := refused(settings, host):
         _give_up(problems)
-    served = clients(settings)
-    server = build_server(settings, sandbox=config, secrets=secrets, clients=served)
     try:
-        serve(server, host=host, port=port, authorization=served.authorization)
+        metrics, beside = (None, None) if metrics_port is None else _metrics(metrics_port)
+        served = clients(settings, metrics)
+        server = build_server(settings, sandbox=config, secrets=secrets, clients=served)
+        serve(server, host=host, port=port, authorization=served.authorization, metrics=beside)
     except Unservable as error:
         _give_up([str(error)])
+
+
+def _metrics(port: int) -> "tuple[Metrics, LoopbackServer]":
+    """What counts, and the server at which that is read."""
+    try:
+        from ..http.metrics import Metrics, metrics_server  # noqa: PLC0415 -- its library is an extra
+    except ModuleNotFoundError:
+        _give_up(["--metrics-port: needs the library prometheus-client; install `rememberizer-mcp[hosted]`"])
+    metrics = Metrics()
+    return metrics, metrics_server(metrics, port=port)
 
 
 def _loaded(*, sandbox: bool, options: dict[str, Any], front: "Front | None") -> "tuple[Settings, KnownSecrets]":

@@ -19,6 +19,8 @@ from .bodies import Bodies
 from .challenge import Challenge
 
 PATH = "/mcp"
+METRICS_PATH = "/metrics"
+"""At a port of its own."""
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 

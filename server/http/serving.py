@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn
 
 import anyio
@@ -15,7 +15,8 @@ from sse_starlette.sse import AppStatus
 
 from ..clients import Authorization
 from ..logs.redaction import flush
-from .app import PATH, Answers, http_app
+from ..loopback import LoopbackServer, serving
+from .app import METRICS_PATH, PATH, Answers, http_app
 
 DRAIN_SECONDS = 25.0
 """How long the end waits for answers; supervisors commonly kill a process after 30 s."""
@@ -30,8 +31,17 @@ class Unservable(Exception):
     """The address can't be had; the text says why."""
 
 
-def serve(server: MCPServer[Any], *, host: str, port: int, authorization: Authorization | None = None) -> NoReturn:
+def serve(
+    server: MCPServer[Any],
+    *,
+    host: str,
+    port: int,
+    authorization: Authorization | None = None,
+    metrics: LoopbackServer | None = None,
+) -> NoReturn:
     """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
+
+    The metrics can be read from the start until everybody has their answer.
 
     Raises:
         Unservable: The address can't be had.
@@ -40,11 +50,15 @@ def serve(server: MCPServer[Any], *, host: str, port: int, authorization: Author
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
-    anyio.run(_serve, DrainingServer(http_app(server, port=port, authorization=authorization)), listening)
+    if metrics:
+        click.echo(f"Serving metrics at {metrics.origin}{METRICS_PATH}", err=True)
+    draining = DrainingServer(http_app(server, port=port, authorization=authorization))
+    anyio.run(_serve, draining, listening, metrics)
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket) -> NoReturn:
-    await server.serve([listening])
+async def _serve(server: uvicorn.Server, listening: socket.socket, metrics: LoopbackServer | None) -> NoReturn:
+    async with serving(metrics) if metrics else nullcontext():
+        await server.serve([listening])
     await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
     flush()
     os._exit(0 if server.started else 1)  # a thread that hangs holds up nothing

@@ -7,6 +7,7 @@ from ..api.issuer import Issuer
 from ..api.issuer_requests import IssuerClient
 from ..api.turns import Turns
 from ..clients import Authorization, Clients
+from ..meter import Meter
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
 from ..signin.public import PublicPages
@@ -44,7 +45,7 @@ def _refused_of_issuer(settings: Settings, host: str) -> Iterator[str]:
         yield f"{variable('issuer_client_id')}: needs {issuer} beside it"
 
 
-def clients(settings: Settings) -> Clients:
+def clients(settings: Settings, meter: Meter | None = None) -> Clients:
     """Those with a token of the issuer, each its own owner. Without an issuer those on this machine, each by handle."""
     of_many = partial(
         Clients,
@@ -53,6 +54,7 @@ def clients(settings: Settings) -> Clients:
         turns=partial(Turns, in_all=IN_ALL, by_one=BY_ONE),
         owner_of=owner_of,
         may_open_browser=False,
+        meter=meter or Meter(),
     )
     if not settings.issuer or not settings.public_url:
         return of_many(name_sessions=True)

@@ -145,8 +145,8 @@ def test_a_keyring_and_an_address_that_others_reach_are_refused() -> None:
     [
         (["--http", "--host", "0.0.0.0"], b"--host: must be an address of this machine alone"),  # noqa: S104 -- as above
         (["--http", "--host", "::1", "--port", "TAKEN"], b"port TAKEN of ::1 can't be used"),
-        (["--host", "127.0.0.1"], b"--host and --port need --http"),
-        (["--port", "8000"], b"--host and --port need --http"),
+        (["--host", "127.0.0.1"], b"--host, --port and --metrics-port need --http"),
+        (["--port", "8000"], b"--host, --port and --metrics-port need --http"),
     ],
 )
 def test_what_can_not_be_served_is_said_in_one_sentence_with_exit_code_2(options: list[str], said: bytes) -> None:
