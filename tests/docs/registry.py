@@ -9,6 +9,7 @@ from tests.docs.hosts_page import hosts_run, hosts_table, next_steps
 from tests.docs.hosts_short import hosts_short
 from tests.docs.house import floors_table, variants_table
 from tests.docs.links import links
+from tests.docs.metrics_page import families, metrics_table
 from tests.docs.performance_page import performance_regions
 from tests.docs.settings_page import refused_settings, settings_by_theme
 from tests.docs.tools_page import tool_regions
@@ -25,6 +26,8 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "hosts-run": hosts_run,
     "hosts-short": hosts_short,
     "links": links,
+    "metrics": metrics_table,
+    "metrics-families": families,
     "settings": settings_by_theme,
     "settings-refused": refused_settings,
     "variants": variants_table,
