@@ -12,6 +12,7 @@ import httpx
 from rememberizer_mcp.server.api.issuer import Issuer
 from rememberizer_mcp.server.api.issuer_requests import IssuerClient
 from rememberizer_mcp.server.clients import Clients
+from rememberizer_mcp.server.http.app import http_app
 from rememberizer_mcp.server.http.principal import owner_of
 from rememberizer_mcp.server.http.start import authorized
 
@@ -123,9 +124,9 @@ async def hosted(
     known = authorized(url, issuer)
     clients = Clients(owner_of=owner_of, most_sessions=100, authorization=known)
     around = Around(clients=clients, patience_seconds=patience_seconds)
-    app = server_on(upstream.transport, clock, around, **settings).streamable_http_app()
-    app.routes.append(known.pages.mount())
-    async with app.router.lifespan_context(app), site_of(app, port=port):
+    mcp = server_on(upstream.transport, clock, around, **settings)
+    app = http_app(mcp, port=port, authorization=known)
+    async with mcp.session_manager.run(), site_of(app, port=port):
         yield Hosted(url=url, upstream=upstream, issuer=authorization)
         await resync()
 
