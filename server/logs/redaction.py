@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import TracebackException
-from typing import TextIO, TypeVar
+from typing import TextIO
 from urllib.parse import quote, quote_plus
 
 from . import secret_forms
@@ -26,20 +26,18 @@ REDACTED = secret_forms.REDACTED
 SHORTEST_SECRET = 4
 """Characters. Replacing shorter values would take ordinary words apart and hide nothing."""
 
-_Counted = TypeVar("_Counted")
-
 
 class KnownSecrets:
     """The secret values in use, counted, so that a value known from two places stays known until both forget it.
 
-    Neither a change nor a line costs more with more values, because a form is found by its length and last characters.
+    Neither a change nor a line costs more with more values, because a form is looked for only in a line that holds its
+    last characters.
     """
 
     def __init__(self) -> None:
         self._values: Counter[str] = Counter()
-        self._forms: Counter[str] = Counter()
-        self._lengths: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        """By the last ``SHORTEST_SECRET`` characters: how long the forms are that end with them."""
+        self._forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By their last ``SHORTEST_SECRET`` characters."""
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -78,11 +76,10 @@ class KnownSecrets:
         """
         hidden: list[tuple[int, int]] = []
         with self._lock:
-            for start, end in self._found(text):
-                first = start
-                while hidden and first < hidden[-1][1]:
-                    first = min(first, hidden.pop()[0])
-                hidden.append((first, end))
+            found = sorted(self._found(text))
+        for start, end in found:
+            first, last = hidden.pop() if hidden and start < hidden[-1][1] else (start, end)
+            hidden.append((first, max(last, end)))
         shown = 0
         parts: list[str] = []
         for start, end in hidden:
@@ -91,26 +88,34 @@ class KnownSecrets:
         return "".join([*parts, text[shown:]])
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where forms begin and end, by their ends."""
-        for end in range(SHORTEST_SECRET, len(text) + 1):
-            for length in self._lengths.get(text[end - SHORTEST_SECRET : end], ()):
-                if length <= end and text[end - length : end] in self._forms:
-                    yield end - length, end
+        """Where forms begin and end."""
+        for last in {text[end - SHORTEST_SECRET : end] for end in range(SHORTEST_SECRET, len(text) + 1)}:
+            for form in self._forms.get(last, ()):
+                yield from _places(form, text)
 
     def _add(self, forms: Iterable[str]) -> None:
         for form in forms:
-            self._forms[form] += 1
-            self._lengths[form[-SHORTEST_SECRET:]][len(form)] += 1
+            self._forms[form[-SHORTEST_SECRET:]][form] += 1
 
     def _remove(self, forms: Iterable[str]) -> None:
         for form in forms:
-            _is_none_left(self._forms, form)
-            lengths = self._lengths[form[-SHORTEST_SECRET:]]
-            if _is_none_left(lengths, len(form)) and not lengths:
-                del self._lengths[form[-SHORTEST_SECRET:]]
+            alike = self._forms[form[-SHORTEST_SECRET:]]
+            if _is_none_left(alike, form) and not alike:
+                del self._forms[form[-SHORTEST_SECRET:]]
 
 
-def _is_none_left(counts: Counter[_Counted], each: _Counted) -> bool:
+def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a form begins and ends in a text. Those between two that overlap are left out."""
+    start = text.find(form)
+    while start >= 0:
+        end = start + len(form)
+        yield start, end
+        start = text.rfind(form, start + 1, end + len(form) - 1)
+        if start < 0:
+            start = text.find(form, end)
+
+
+def _is_none_left(counts: Counter[str], each: str) -> bool:
     """Count one less, and say whether it was the last."""
     counts[each] -= 1
     if counts[each]:
