@@ -26,7 +26,8 @@ from .shared import LAST_SECONDS, Shared
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Of signatures. None of them can be made with a public key, as HS256 can."""
 _jws = PyJWS(options={"enforce_minimum_key_length": True})
-MOST_INTROSPECTIONS_AT_ONCE = 16
+MOST_AT_ONCE = 16
+"""Of requests of our client to each endpoint. Anybody can have a token introspected, which must hold up no sign-in."""
 
 
 class _Metadata(BaseModel):
@@ -94,7 +95,7 @@ class Issuer:
         self._client = client
         self._requests = IssuerRequests(transport=transport, clock=clock)
         self._known = Shared(self._learn, clock=clock)
-        self._turns = anyio.CapacityLimiter(MOST_INTROSPECTIONS_AT_ONCE)
+        self._turns = {name: anyio.CapacityLimiter(MOST_AT_ONCE) for name in ("introspection", "token")}
 
     @property
     def client_id(self) -> str | None:
@@ -169,7 +170,7 @@ class Issuer:
             raise TokenRefused(name)
         fields, auth = self._client.shown(known[f"{name}_endpoint_auth_methods_supported"])
         with self._requests.asking():
-            async with self._turns:
+            async with self._turns[name]:
                 status, body = await self._requests.send("POST", url, form={**form, **fields}, auth=auth)
             if status == HTTPStatus.BAD_REQUEST and isinstance(body, dict) and body.get("error") != "invalid_client":
                 raise TokenRefused(name)

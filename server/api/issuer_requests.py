@@ -11,10 +11,11 @@ from urllib.parse import quote_plus, urlsplit
 import anyio
 import httpx
 from pydantic import AfterValidator, SecretStr, ValidationError
+from pydantic_core import from_json
 
 from ..errors import RememberizerError
 from ..settings.values import is_loopback
-from .body import Body, read_up_to
+from .body import read_up_to
 from .client import Transport, http_client
 from .kept_connections import FAILURES
 from .proxies import UnusableProxy
@@ -128,7 +129,7 @@ class IssuerRequests:
             await response.aclose()
         if len(raw) > MOST_BYTES:
             raise IssuerUnavailable(f"an answer of more than {MOST_BYTES:,} bytes")
-        return response.status_code, Body(raw).json
+        return response.status_code, _json(raw)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -142,6 +143,14 @@ class IssuerRequests:
         if origin not in self._clients:
             self._clients[origin] = http_client(origin, self._transport, kept_seconds=KEPT_SECONDS)
         return self._clients[origin]
+
+
+def _json(raw: bytes) -> Any:
+    """The value as it stands. What is repaired could be the name of somebody else, so nothing is."""
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        return None
 
 
 def _reason(error: Exception) -> str:

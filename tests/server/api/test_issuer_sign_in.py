@@ -5,15 +5,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import pytest
-from rememberizer_mcp.server.api.issuer import Issuer, TokenRefused
+from rememberizer_mcp.server.api.issuer import MOST_AT_ONCE, Issuer, TokenRefused
 from rememberizer_mcp.server.api.issuer_requests import IssuerClient, IssuerUnavailable
 from rememberizer_mcp.server.api.issuer_sign_in import IssuerSignIn
 from rememberizer_mcp.server.api.oauth import pkce_challenge
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.support.issuer import OURS, TOKEN, AuthorizationServer, issuing
+from tests.support.issuer import INTROSPECTION, OURS, TOKEN, AuthorizationServer, issuing
 
 pytestmark = [pytest.mark.promise("authorization:sign-in:person")]
 BACK = "https://mcp.example.org/sign-in/back"
@@ -26,6 +27,11 @@ async def signing_in(server: AuthorizationServer, client: IssuerClient | None = 
         yield IssuerSignIn(issuer=issuer, redirect_uri=BACK)
     finally:
         await issuer.aclose()
+
+
+async def is_refused(issuer: Issuer, token: str) -> None:
+    with pytest.raises(TokenRefused):
+        await issuer.introspect(token)
 
 
 async def there_and_back(trip: IssuerSignIn, code: str) -> tuple[str, str]:
@@ -56,6 +62,25 @@ async def test_each_trip_has_secrets_of_its_own_which_are_in_no_repr() -> None:
         secrets = {secret for trip in (one, another) for secret in (trip.state, trip.nonce, trip.verifier)}
         assert len(secrets) == 6
         assert not [secret for secret in secrets if secret in repr(one) or len(secret) < 43]
+
+
+async def test_tokens_that_the_issuer_is_asked_about_hold_up_no_sign_in() -> None:
+    async with issuing() as server, signing_in(server) as trip:
+        held, begun = anyio.Event(), anyio.Event()
+
+        async def hold(_: Request) -> Response:
+            if server.asked.count(INTROSPECTION) == MOST_AT_ONCE:
+                begun.set()
+            await held.wait()
+            return JSONResponse({"active": False})
+
+        server.answers[INTROSPECTION] = hold
+        async with anyio.create_task_group() as tasks:
+            for number in range(MOST_AT_ONCE):
+                tasks.start_soon(is_refused, trip.issuer, f"made-up-{number}")
+            await begun.wait()
+            assert await trip.person(server.code(nonce=trip.nonce)) == (server.url, "ada")
+            held.set()
 
 
 async def test_the_code_says_who_signed_in_and_works_once() -> None:

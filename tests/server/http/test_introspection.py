@@ -1,11 +1,12 @@
 """Tokens that are no JWT: how the issuer is asked, and what its answers mean."""
 
+import json
 from collections.abc import Callable
 
 import anyio
 import pytest
 from pydantic import SecretStr
-from rememberizer_mcp.server.api.issuer import MOST_INTROSPECTIONS_AT_ONCE
+from rememberizer_mcp.server.api.issuer import MOST_AT_ONCE
 from rememberizer_mcp.server.api.issuer_requests import LONGEST_SECONDS, IssuerClient
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -140,7 +141,7 @@ async def test_a_slow_issuer_is_asked_about_few_tokens_at_once_and_holds_up_nobo
     ended, begun = anyio.Event(), anyio.Event()
 
     async def say_nothing(_: Request) -> Response:
-        if server.asked.count(INTROSPECTION) == MOST_INTROSPECTIONS_AT_ONCE:
+        if server.asked.count(INTROSPECTION) == MOST_AT_ONCE:
             begun.set()
         await ended.wait()
         return Response()
@@ -149,12 +150,21 @@ async def test_a_slow_issuer_is_asked_about_few_tokens_at_once_and_holds_up_nobo
         server.answers[INTROSPECTION] = say_nothing
 
         async with anyio.create_task_group() as tasks:
-            for _ in range(MOST_INTROSPECTIONS_AT_ONCE + 5):
+            for _ in range(MOST_AT_ONCE + 5):
                 tasks.start_soon(is_unknown, verifier, server.opaque())
             await begun.wait()
             leap(LONGEST_SECONDS)
         ended.set()
-    assert server.asked.count(INTROSPECTION) == MOST_INTROSPECTIONS_AT_ONCE
+    assert server.asked.count(INTROSPECTION) == MOST_AT_ONCE
+
+
+@pytest.mark.promise("authorization:owner:of-each-request")
+@pytest.mark.parametrize("claim", ["sub", "client_id"])
+async def test_nobody_becomes_somebody_else_by_half_a_character_in_their_name(claim: str) -> None:
+    async with issuing() as server, verifying(server.url) as verifier:
+        said = json.dumps(server.claims(active=True, **{claim: "ada\ud800"}))
+        server.answers[INTROSPECTION] = lambda _: Response(said)
+        await is_unknown(verifier, "of-another-ada")
 
 
 async def test_an_issuer_that_does_not_know_our_client_refuses_nobody() -> None:
