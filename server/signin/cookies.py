@@ -33,8 +33,14 @@ class Cookies:
         self.set(response, self._name_for(pending), value, path=f"/{pending.ticket}", seconds=seconds)
 
     def get(self, request: Request, name: str) -> str | None:
-        """The value of a cookie."""
-        return request.cookies.get(self._prefix + name)
+        """The value of a cookie: the first of this name, which is the one with the longest path.
+
+        The name is compared to the letter. Starlette strips from names what Python takes for white space, such as a
+        no-break space, and a browser lets other sites of the domain set a cookie that has one before its name.
+        """
+        pairs = ";".join(request.headers.getlist("Cookie")).split(";")
+        found = (pair.strip(" \t").partition("=") for pair in pairs)
+        return next((value for given, _, value in found if given == self._prefix + name), None)
 
     def set(self, response: Response, name: str, value: str, *, path: str, seconds: float | None = None) -> None:
         """Let the browser keep a cookie, likewise. It is ``Lax``, because other sites lead back here."""

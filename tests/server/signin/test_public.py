@@ -52,6 +52,22 @@ async def test_pages_answer_under_the_public_url_only() -> None:
     assert [answer.status_code for answer in taken] == [303, 303]
 
 
+@pytest.mark.promise("page:remote:owner-only")
+@pytest.mark.parametrize("blank", ["\xa0", "\x85"])
+async def test_a_site_of_the_same_domain_can_set_no_cookie_of_a_page(blank: str) -> None:
+    """A browser lets it set one of another name, as this is (tried in Chromium); Python strips such a blank."""
+    async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent("grace") as agent:
+        grace = RemoteBrowser("grace")
+        await grace.open((await agent.call("login"))["sign_in_url"], until=CALLBACK)
+        name, back = "__Host-issuer_trip", grace.trail[-1]
+        own = f"{name}={grace.cookies[name]}"
+        answers = []
+        for cookies in (f"{blank}{own}", f"{name}=x; {own}", f"a=b;\t{own} ; {name}=x"):
+            async with httpx.AsyncClient(trust_env=False) as victim:
+                answers.append(await victim.get(back, headers={b"Cookie": cookies.encode("latin-1")}))
+    assert [answer.status_code for answer in answers] == [404, 404, 303]
+
+
 @pytest.mark.promise("page:request:not-framed-not-stored")
 async def test_every_answer_there_has_the_headers_of_a_page_and_says_on_which_host_it_is() -> None:
     async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent() as agent:
