@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .public import PublicPages
 
 MOST_ENDED = 16
-"""How many ended pages there are at once; beyond them the oldest are forgotten."""
+"""How many ended pages of one owner there are at once; beyond them the oldest are forgotten."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,13 +124,18 @@ class SignInDesk:
                 logger.exception("a client could not be told that its user is done")
         if not pending.session.moving.locked():  # else a post is under way, whose move ends with this
             self.sessions.release(pending.session)
-        for oldest in [page for page in self._pages.values() if page.end][:-MOST_ENDED]:
-            oldest.forgotten.set()
+        self._forget_oldest(pending.session)
         await first_of(pending.forgotten.wait, partial(self.sleep, AFTER_SECONDS))
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:
                 await self._place.close()
+
+    def _forget_oldest(self, session: Session) -> None:
+        """Make room among the ended pages of this session's owner, or among those that have none."""
+        pages = [page for page in self._pages.values() if page.end and _owner_of(page.session) == _owner_of(session)]
+        for oldest in pages[:-MOST_ENDED]:
+            oldest.forgotten.set()
 
     def _site(self, trips: "IssuerTrips | None" = None) -> "ASGIApp":
         """Make the pages' application; what it is made of is loaded when somebody first signs in by it."""
@@ -160,6 +165,10 @@ class SignInDesk:
             origin=self.public.origin if self.public else None,
         )
         return site.app()
+
+
+def _owner_of(session: Session) -> str | None:
+    return session.owner if session.has_owner else None
 
 
 def _allowed(settings: Settings) -> str:

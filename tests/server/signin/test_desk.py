@@ -55,7 +55,7 @@ async def desk(
             await made.aclose()
 
 
-async def page_for(on: SignInDesk, store: SessionStore, owner: str) -> PendingSignIn:
+async def page_for(on: SignInDesk, store: SessionStore, owner: str | None) -> PendingSignIn:
     async with store.moving(owner, create=True) as session:
         return await on.open(session)
 
@@ -200,12 +200,17 @@ async def test_a_session_that_nobody_signed_in_to_ends_with_its_page_and_leaves_
 
 
 @pytest.mark.promise("page:end:explained")
-async def test_only_so_many_pages_speak_after_their_end_and_the_oldest_go_first(clock: FakeClock) -> None:
+@pytest.mark.parametrize("owner", ["ada", None])
+async def test_only_so_many_pages_of_an_owner_speak_after_their_end_and_the_oldest_go_first(
+    clock: FakeClock, owner: str | None
+) -> None:
     async with desk(clock) as (on, store):
-        pages = []
+        pages = [await page_for(on, store, "grace")]
         for _ in range(MOST_ENDED + 2):
-            pages.append(await page_for(on, store, "ada"))
             pages[-1].close()
             await anyio.wait_all_tasks_blocked()
+            pages.append(await page_for(on, store, owner))
+        pages[-1].close()
+        await anyio.wait_all_tasks_blocked()
         answers = [(await visit(page.url)).status_code for page in pages]
-    assert answers == [404] * 2 + [410] * MOST_ENDED
+    assert answers == [410] + [404] * 2 + [410] * MOST_ENDED
