@@ -9,6 +9,7 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..clients import Authorization
 from .bodies import Bodies
 from .challenge import Challenge
+from .own_sessions import OwnSessions
 
 PATH = "/mcp"
 METRICS_PATH = "/metrics"
@@ -78,6 +80,7 @@ def http_app(server: MCPServer[Any], *, port: int, authorization: Authorization 
     if authorization:
         app.routes.extend([*_metadata_at_root(app), authorization.pages.mount()])
         app.add_middleware(Challenge, resource=authorization.url + PATH)
+        app.user_middleware.append(Middleware(OwnSessions))
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
     app.routes.extend(_health(answers, authorization))

@@ -1,5 +1,6 @@
 """Serving over HTTP, and the end of it: what was asked is answered first."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ def serve(
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     AppStatus.enable_automatic_graceful_drain = False  # it would cut every answer of 2025-11-25 at the signal
+    logging.getLogger("uvicorn.error").addFilter(_is_failure)
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
     if metrics:
         click.echo(f"Serving metrics at {metrics.origin}{METRICS_PATH}", err=True)
@@ -111,6 +113,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Unservable(f"port {port} of {host} can't be used: {reason}") from error
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a reply of two writes takes 40 ms
     return listening
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Whether it is more than one of uvicorn's warnings: of requests that can't be read, which anybody can send."""
+    return record.levelno >= logging.ERROR
 
 
 def _in_url(host: str) -> str:
