@@ -126,6 +126,7 @@ class SignInDesk:
             self.sessions.release(pending.session)
         self._forget_oldest(pending.session)
         await first_of(pending.forgotten.wait, partial(self.sleep, AFTER_SECONDS))
+        pending.trips = ()
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:

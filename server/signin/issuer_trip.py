@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
+from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -18,7 +19,6 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from ..api.issuer import Issuer, TokenRefused
 from ..api.issuer_requests import IssuerUnavailable
 from ..api.issuer_sign_in import IssuerSignIn
-from ..sessions.fading import Fading
 from ..sessions.states import Environment
 from .cookies import Cookies
 from .pending import AFTER_SECONDS, PendingSignIn
@@ -26,7 +26,6 @@ from .pending import AFTER_SECONDS, PendingSignIn
 TRIP_SECONDS = 600.0
 MOST_TRIPS_OF_PAGE = 16
 """Of which the oldest is forgotten; who has a link can't end the trips to other pages."""
-MOST_TRIPS = 100_000
 _COOKIE = "issuer_trip"
 _BROWSER = re.compile(r"[\w-]{43}", re.ASCII)
 _NOT_NOW = "It can't be found out who you are at the moment. Open the link again in a minute.\n"
@@ -39,6 +38,8 @@ class _Trip:
     pending: PendingSignIn
     sign_in: IssuerSignIn
     browser: str = field(repr=False)
+    ends_at: float
+    """In Unix seconds."""
 
 
 class IssuerTrips:
@@ -62,7 +63,8 @@ class IssuerTrips:
         self._base_url = base_url
         self._person_of = person_of
         self._environment = environment
-        self._trips = Fading[_Trip](seconds=TRIP_SECONDS, most=MOST_TRIPS, now=environment.now)
+        self._trips: WeakValueDictionary[str, _Trip] = WeakValueDictionary()
+        """By their states; the pages hold them."""
 
     async def leave(self, request: Request, pending: PendingSignIn) -> Response:
         """Lead a browser to the issuer. What the link opens is not shown before (S4)."""
@@ -74,7 +76,9 @@ class IssuerTrips:
             response = _see(await sign_in.address())
         except IssuerUnavailable as unavailable:
             return _not_now(unavailable)
-        self._keep(_Trip(pending=pending, sign_in=sign_in, browser=browser))
+        trip = _Trip(pending=pending, sign_in=sign_in, browser=browser, ends_at=self._environment.now() + TRIP_SECONDS)
+        pending.trips = [*pending.trips, trip][-MOST_TRIPS_OF_PAGE:]
+        self._trips[sign_in.state] = trip
         self.cookies.set(response, _COOKIE, browser, path="/", seconds=TRIP_SECONDS)
         return response
 
@@ -87,8 +91,11 @@ class IssuerTrips:
         trip = self._trips.get(given.get("state", ""))
         if trip is None or not compare_digest(trip.browser.encode(), browser.encode()):
             return None
-        self._trips.forget(trip.sign_in.state)
         pending = trip.pending
+        pending.trips = [other for other in pending.trips if other is not trip]
+        del self._trips[trip.sign_in.state]
+        if self._environment.now() >= trip.ends_at:
+            return None
         try:
             problem = await self._problem(trip, given.get("code"))
         except IssuerUnavailable as unavailable:
@@ -114,13 +121,6 @@ class IssuerTrips:
                 return f"the issuer's answer was refused ({why})"
         is_owner = person == self._person_of(trip.pending.session.owner)
         return None if is_owner else "somebody else signed in at the issuer"
-
-    def _keep(self, trip: _Trip) -> None:
-        states = trip.pending.trips
-        if len(states) >= MOST_TRIPS_OF_PAGE:
-            self._trips.forget(states.popleft())
-        states.append(trip.sign_in.state)
-        self._trips.keep(trip.sign_in.state, trip)
 
 
 def _see(address: str) -> Response:

@@ -14,8 +14,7 @@ foreign tickets get the same answer. Whoever opens the page by the link alone se
 
 import math
 import secrets
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeVar
@@ -101,8 +100,8 @@ class PendingSignIn:
     attempts_left: int = MOST_ATTEMPTS
     wants_code: bool = False
     """Whether the account is signed in, and only its verification code is missing."""
-    trips: deque[str] = field(default_factory=deque)
-    """The newest trips to the issuer that began at this page, by their states; only a public page has some."""
+    trips: Sequence[object] = ()
+    """The newest trips to the issuer that began at this page, which end with it; only a public page has some."""
     consent: Consent | None = None
     """The trip to Rememberizer's consent page that was begun last, until it comes back."""
     trouble: SignInFailed | None = None

@@ -8,6 +8,7 @@ import pytest
 from rememberizer_mcp.server.api.issuer import Issuer
 from rememberizer_mcp.server.api.issuer_requests import RETRY_SECONDS
 from rememberizer_mcp.server.api.shared import LAST_SECONDS
+from rememberizer_mcp.server.signin.desk import MOST_ENDED
 from rememberizer_mcp.server.signin.issuer_trip import MOST_TRIPS_OF_PAGE, TRIP_SECONDS
 from rememberizer_mcp.server.signin.pending import MOST_BROWSERS
 from rememberizer_mcp.server.signin.public import PublicPages
@@ -135,6 +136,20 @@ async def test_a_trip_ends_after_ten_minutes_and_of_many_at_one_page_the_oldest(
         assert (await browsers[2].open(browsers[2].trail[-1])).status_code == 200
         clock.advance(1)
         assert (await second.open(second.trail[-1])).status_code == 404
+
+
+@pytest.mark.promise("page:remote:bounded")
+async def test_a_trip_ends_with_its_page_and_no_page_that_is_remembered_loses_one() -> None:
+    async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent() as agent:
+        browsers = []
+        for _ in range(MOST_ENDED + 1):
+            browsers.append(RemoteBrowser("ada"))
+            await browsers[-1].open((await agent.call("login"))["sign_in_url"], until=CALLBACK)
+            await agent.call("logout")
+        statuses = [(await browser.open(browser.trail[-1], until=CALLBACK)).status_code for browser in browsers[:2]]
+        ends = [browser.trail[-1] for browser in browsers[:2]]
+    assert statuses == [404, 410]
+    assert [CALLBACK in end for end in ends] == [True, False]
 
 
 @pytest.mark.promise("page:remote:bounded")
