@@ -58,11 +58,12 @@ def issuer_address(value: str) -> str:
 
 
 def public_address(value: str) -> str:
-    """The same address without a slash at its end, if it names a host and at most a port."""
+    """The same address as browsers name its origin, if it names a host and at most a port."""
     address = urlsplit(api_address(value))
     if address.path != "/":
         raise ValueError("must hold no path: clients come to /mcp there")
-    return f"{address.scheme}://{address.netloc}"
+    usual_port = ":443" if address.scheme == "https" else ":80"
+    return f"{address.scheme}://{address.netloc.lower().removesuffix(usual_port)}"
 
 
 def is_loopback(host: str) -> bool:

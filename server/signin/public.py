@@ -26,16 +26,15 @@ class PublicPages:
     Without our client at the issuer nobody could be told from anybody else, so there are no pages (S9).
 
     Args:
-        url: The public URL of the server.
+        url: The public URL of the server, as browsers name its origin.
         issuer: Where the owners of the sessions sign in.
         person_of: The issuer and the subject of a session's owner.
     """
 
     def __init__(self, url: str, *, issuer: Issuer, person_of: Callable[[str], tuple[str, str]]) -> None:
-        parts = urlsplit(url)
-        self.origin = f"{parts.scheme}://{parts.netloc}".lower()
-        self.host = parts.netloc
-        self.base_url = url.rstrip("/") + PATH
+        self.origin = url
+        self.host = urlsplit(url).netloc
+        self.base_url = url + PATH
         self._issuer = issuer
         self._person_of = person_of
         self._app: ASGIApp = Response(status_code=404)

@@ -31,6 +31,21 @@ def test_addresses_of_hosted_mode_are_https_or_of_this_machine(name: str, value:
     assert "canary" not in problem
 
 
+@pytest.mark.promise("hosting:http:host-and-origin")
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("https://MCP.Example.org:443/", "https://mcp.example.org"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://[::1]:80", "https://[::1]:80"),
+        ("https://mcp.example.org:8443", "https://mcp.example.org:8443"),
+    ],
+)
+def test_the_public_url_is_what_browsers_name_in_host_and_origin(written: str, named: str) -> None:
+    assert problems_of(PUBLIC_URL=written) == ()
+    assert load_settings().public_url == named
+
+
 def test_the_issuer_is_taken_to_the_letter() -> None:
     for address in ("https://id.example.org", "https://id.example.org/", "http://127.0.0.1:9/realm"):
         assert problems_of(ISSUER=address) == ()
