@@ -21,6 +21,7 @@ MOST_COOKIE_BYTES = 4096
 JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
 _SENDABLE = re.compile(r"[\x20-\x7e]+")
 _NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
+_CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
 _LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
 
 
@@ -39,27 +40,25 @@ class Cookies:
         self._jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
         self._arrived: dict[str, int] = {}
         """By which reply each name came last."""
+        self._look()
+
+    def _look(self) -> None:
+        """See what the jar holds after a change: every call asks for that, and looking takes long."""
+        self._held = sorted(self._jar, key=lambda cookie: self._arrived[cookie.name])
+        self.access = self._access()
+        """The access token: of a listed name, else the only JWT whose name speaks of nothing else."""
+        self.access_token = token_of(self.access)
+        self.refresh = self._find(REFRESH_COOKIE)
+        """The refresh token."""
+        self.show_who_asks = any(token_of(cookie) and not _CSRF.search(cookie.name) for cookie in self._held)
+        """Whether one of them can; a CSRF cookie can't."""
 
     def __iter__(self) -> Iterator[Cookie]:
         """The oldest first."""
-        return iter(sorted(self._jar, key=lambda cookie: self._arrived[cookie.name]))
+        return iter(self._held)
 
     def __len__(self) -> int:
-        return len(self._jar)
-
-    @property
-    def access(self) -> Cookie | None:
-        """The access token: of a listed name, else the only JWT whose name speaks of nothing else."""
-        for name in ACCESS_NAMES:
-            if cookie := self._find(name):
-                return cookie
-        shaped = [each for each in self if JWT.fullmatch(token_of(each)) and not _NOT_ACCESS.search(each.name)]
-        return shaped[0] if len(shaped) == 1 else None
-
-    @property
-    def refresh(self) -> Cookie | None:
-        """The refresh token."""
-        return self._find(REFRESH_COOKIE)
+        return len(self._held)
 
     def take(self, response: httpx.Response) -> set[str]:
         """Keep one cookie of each name, the newest, and none that can't be sent back.
@@ -76,6 +75,7 @@ class Cookies:
             if is_outdated or not _SENDABLE.fullmatch(f"{cookie.name}={cookie.value}"):
                 self._jar.clear(cookie.domain, cookie.path, cookie.name)
         self._arrived |= dict.fromkeys(names, max(self._arrived.values(), default=0) + 1)
+        self._look()
         self._evict()
         return names
 
@@ -83,12 +83,14 @@ class Cookies:
         """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
         request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
         self._jar.add_cookie_header(request)
+        self._look()  # what has run out is dropped then
         header = request.get_header("Cookie")
         return header.split("; ") if header else []
 
     def clear(self) -> None:
         """Forget all."""
         self._jar.clear()
+        self._look()
 
     def _bounded(self, response: httpx.Response) -> httpx.Response:
         """The reply with no more ``Set-Cookie`` lines than are worth reading: the last, and those of a token."""
@@ -106,6 +108,14 @@ class Cookies:
         for cookie in others[: max(len(self) - MOST_COOKIES, 0)]:
             self._jar.clear(cookie.domain, cookie.path, cookie.name)
         self._arrived = {cookie.name: self._arrived[cookie.name] for cookie in self._jar}
+        self._look()
+
+    def _access(self) -> Cookie | None:
+        for name in ACCESS_NAMES:
+            if cookie := self._find(name):
+                return cookie
+        shaped = [each for each in self if JWT.fullmatch(token_of(each)) and not _NOT_ACCESS.search(each.name)]
+        return shaped[0] if len(shaped) == 1 else None
 
     def _find(self, name: str) -> Cookie | None:
         found = [cookie for cookie in self if cookie.name == name and token_of(cookie)]

@@ -59,7 +59,7 @@ class Credentials:
     @property
     def access_token(self) -> str | None:
         """The token for ``Authorization``: the newest of the access cookie and a token from a JSON body."""
-        return self._bearer or token_of(self._cookies.access) or None
+        return self._bearer or self._cookies.access_token or None
 
     @property
     def refresh_token(self) -> str | None:
@@ -79,9 +79,8 @@ class Credentials:
 
     @property
     def has_any(self) -> bool:
-        """Whether anything was given that can show who asks; a CSRF cookie can't."""
-        showing = [cookie.name for cookie in self._cookies if token_of(cookie)]
-        return bool(self._bearer) or any(not re.search("csrf|xsrf", name, re.IGNORECASE) for name in showing)
+        """Whether anything was given that can show who asks."""
+        return bool(self._bearer) or self._cookies.show_who_asks
 
     @property
     def access_expires_at(self) -> float | None:
@@ -184,7 +183,7 @@ class Credentials:
 
     def _tokens(self) -> Mapping[str, str | None]:
         return {
-            "access cookie": token_of(self._cookies.access),
+            "access cookie": self._cookies.access_token,
             "refresh cookie": self.refresh_token,
             "bearer": self._bearer,
             "OAuth refresh token": self.oauth_refresh_token,
