@@ -48,7 +48,6 @@ class Answers:
         finally:
             self._owed -= 1
             self._given.set()
-            self._given = anyio.Event()
 
     async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""
@@ -66,6 +65,7 @@ class Answers:
     async def given(self) -> None:
         """Wait until no answer is owed."""
         while self._owed:
+            self._given = anyio.Event()
             await self._given.wait()
 
 
