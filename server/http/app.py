@@ -28,7 +28,10 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Answers:
-    """Middleware that knows which requests are still to be answered. A GET may stay open for good and doesn't count."""
+    """Middleware that knows which requests are still to be answered.
+
+    A GET may stay open for good and doesn't count, nor does a request whose body is not there yet: it may never come.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,12 +45,29 @@ class Answers:
         if scope["type"] != "http" or scope["method"] == "GET":
             await self._listened_to(scope, receive, send)
             return
-        self._owed += 1
+        is_whole = False
+
+        async def receive_unowed() -> Message:
+            nonlocal is_whole
+            if is_whole:
+                return await receive()
+            self._owe(-1)
+            try:
+                message = await receive()
+            finally:
+                self._owe(1)
+            is_whole = not message.get("more_body", False)
+            return message
+
+        self._owe(1)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive_unowed, send)
         finally:
-            self._owed -= 1
-            self._given.set()
+            self._owe(-1)
+
+    def _owe(self, more: int) -> None:
+        self._owed += more
+        self._given.set()
 
     async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""

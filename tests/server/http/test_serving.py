@@ -11,6 +11,7 @@ import pytest
 from anyio import to_thread
 from mcp import Client
 from rememberizer_mcp.server.api.endpoints import SEARCH
+from rememberizer_mcp.server.http.serving import DRAIN_SECONDS
 from rememberizer_mcp.server.http.start import EVERYBODYS, clients, refused
 from rememberizer_mcp.server.settings.settings import Settings
 
@@ -117,6 +118,22 @@ async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_
         assert [chunk async for chunk in stream.aiter_bytes()] == []
     assert (results[0].is_error, code, noise) == (False, 0, b"")
     assert took < 3.5
+
+
+@pytest.mark.promise("hosting:http:drained")
+async def test_a_request_that_never_comes_as_a_whole_holds_up_no_end() -> None:
+    async with http_server() as server:
+        host, _, port = server.origin.removeprefix("http://").partition(":")
+        head = f"POST /mcp HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
+        async with await anyio.connect_tcp(host, int(port)) as client:
+            await client.send(f"{head}Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n".encode())
+            assert (await client.receive()).startswith(b"HTTP/1.1 100 ")
+            await client.send(b"{")
+            server.process.popen.send_signal(signal.SIGTERM)
+            begun = time.monotonic()
+            _, code, _, _ = await to_thread.run_sync(server.process.finish)
+    assert time.monotonic() - begun < DRAIN_SECONDS / 2
+    assert code == 0
 
 
 @pytest.mark.promise("hosting:start:refused")
