@@ -10,7 +10,7 @@ from functools import partial
 from secrets import token_urlsafe
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from .issuer import Issuer, TokenRefused
 from .oauth import pkce_challenge
@@ -21,7 +21,7 @@ _new_secret = partial(token_urlsafe, 32)
 class _Answer(BaseModel):
     """OpenID Connect Core §3.1.3.3, as far as it is used."""
 
-    id_token: str = Field(repr=False)
+    id_token: SecretStr
 
 
 class _IdToken(BaseModel):
@@ -84,7 +84,7 @@ class IssuerSignIn:
             "code_verifier": self.verifier,
         }
         answer = await self.issuer.ask_as_client("token", form, _Answer)
-        given = await self.issuer.signed(answer.id_token, types=("jwt",))
+        given = await self.issuer.signed(answer.id_token.get_secret_value(), types=("jwt",))
         try:
             claims = _IdToken.model_validate(given)
         except ValidationError:

@@ -115,16 +115,12 @@ def _metadata_at_root(app: Starlette) -> Iterator[Route]:
 
 
 def _of_address(url: str) -> TransportSecuritySettings:
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True, allowed_hosts=[urlsplit(url).netloc], allowed_origins=[url]
-    )
+    return TransportSecuritySettings(allowed_hosts=[urlsplit(url).netloc], allowed_origins=[url])
 
 
 def _of_this_machine(port: int) -> TransportSecuritySettings:
     hosts = [f"{name}:{port}" for name in LOOPBACK_NAMES]
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
-    )
+    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts])
 
 
 def _health(answers: Answers, authorization: Authorization | None) -> list[Route]:

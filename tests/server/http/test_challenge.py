@@ -83,7 +83,10 @@ async def test_while_nobody_knows_whether_a_token_is_valid_its_client_is_asked_t
         answer = await ask(url, era, bearer(server.signed()))
         assert (await ask(url, era, {})).status_code == 401
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, str(RETRY_SECONDS))
-    assert answer.json()["error"] == "temporarily_unavailable"
+    assert answer.json() == {
+        "error": "temporarily_unavailable",
+        "error_description": "The authorization server can't be asked.",
+    }
     assert "WWW-Authenticate" not in answer.headers
 
 
