@@ -118,8 +118,11 @@ async def test_no_page_is_opened_for_people_elsewhere_and_no_tool_lists_the_sess
 @pytest.mark.promise("hosting:http:host-and-origin", "hosting:http:health", "authorization:challenge:says-where")
 async def test_the_public_address_is_the_only_host_and_clients_find_the_issuer_there() -> None:
     async with hosted() as on, httpx.AsyncClient(trust_env=False, base_url=on.server.origin) as client:
-        found = [(await client.get(f"/.well-known/oauth-protected-resource{end}")).json() for end in ("", "/mcp")]
+        places = [f"/.well-known/oauth-protected-resource{end}" for end in ("", "/mcp")]
+        found = [(await client.get(place)).json() for place in places]
         assert found[0] == found[1]
+        asks = {"Origin": "https://client.example", "Access-Control-Request-Method": "GET"}  # a client in a browser
+        assert [(await client.options(place, headers=asks)).status_code for place in places] == [200, 200]
         assert (found[0]["resource"], found[0]["authorization_servers"]) == (on.server.url, [on.issuer.url])
         assert (await client.get("/healthz")).status_code == 200
         port = on.server.origin.rpartition(":")[2]

@@ -181,7 +181,7 @@ async def test_while_the_issuer_cant_be_asked_the_person_is_told_to_come_again(d
 
 async def test_pages_that_no_server_runs_yet_answer_nobody() -> None:
     issuer = Issuer("https://id.example.org")
-    pages = PublicPages("https://mcp.example.org/", issuer=issuer, person_of=lambda _: ("", ""))
+    pages = PublicPages("https://mcp.example.org", issuer=issuer, person_of=lambda _: ("", ""))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages)) as client:
         answer = await client.get("https://mcp.example.org/sign-in/ticket")
     assert (answer.status_code, pages.base_url) == (404, "https://mcp.example.org/sign-in")
