@@ -83,7 +83,8 @@ class Cookies:
         """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
         request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
         self._jar.add_cookie_header(request)
-        self._look()  # what has run out is dropped then
+        if len(self._jar) != len(self._held):  # what has run out is dropped then
+            self._look()
         header = request.get_header("Cookie")
         return header.split("; ") if header else []
 

@@ -62,6 +62,8 @@ RATIONS = {"JOINERS": _Ration(most=32, length=8), "FORMS": _Ration(most=8, lengt
 
 def clean(text: str) -> str:
     """Remove what nobody sees: control, bidirectional, invisible, filling and tag characters, and hidden selectors."""
+    if text.isascii() and text.isprintable():  # as most names, dates and addresses are
+        return text
     parts = _FLAG.split(text)
     return _rationed("".join(part if number % 2 else _UNSEEN.sub("", part) for number, part in enumerate(parts)))
 

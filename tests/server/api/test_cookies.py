@@ -211,6 +211,15 @@ def test_a_cookie_that_ended_by_itself_leaves_nothing_behind() -> None:
     assert [cookie.name for cookie in cookies] == ["long", "other"]
 
 
+def test_a_token_whose_cookie_has_run_out_is_neither_sent_nor_held() -> None:
+    cookies = Cookies()
+    cookies.take(replied("access_token=a; Path=/; Max-Age=60", "refresh_token=r; Path=/"))
+    assert cookies.access
+    cookies.access.expires = 1
+    assert cookies.sent_to(ME) == ["refresh_token=r"]
+    assert (cookies.access_token, len(cookies)) == ("", 1)
+
+
 SET_COOKIE = st.one_of(
     st.binary(max_size=60),
     st.builds(
