@@ -22,6 +22,8 @@ JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
 _SENDABLE = re.compile(r"[\x20-\x7e]+")
 _NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
 _CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
+# `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
+_POLICY = DefaultCookiePolicy(secure_protocols=("https", "http"))
 _LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
 
 
@@ -36,8 +38,7 @@ class Cookies:
     """
 
     def __init__(self) -> None:
-        # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
-        self._jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self._jar = CookieJar(_POLICY)
         self._arrived: dict[str, int] = {}
         """By which reply each name came last."""
         self._look()
