@@ -10,7 +10,9 @@ import click
 from tests.benchmarks.calls import call_figures
 from tests.benchmarks.documents import document_figures
 from tests.benchmarks.front import front_figures
+from tests.benchmarks.hosted import hosted_figures
 from tests.benchmarks.installs import install_figures
+from tests.benchmarks.logins import login_figures
 from tests.benchmarks.logs import log_figures
 from tests.benchmarks.peers import peer_figures, versions
 from tests.benchmarks.starts import start_figures
@@ -22,13 +24,15 @@ from tests.benchmarks.uploads import upload_figures
 @click.option("--runs", type=click.IntRange(min=2), default=20, show_default=True, help="Starts of each kind.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file.")
 def main(*, runs: int, save: Path | None) -> None:
-    """Measure start, memory and calls of our server beside a bare MCPServer and other servers."""
+    """Measure start, memory and calls of our server beside a bare MCPServer and other servers, over stdio and HTTP."""
     figures = start_figures(_rounds(runs, "Starts"))
     figures += front_figures(_rounds(runs, "Fronts"))
     figures += call_figures(runs)
     figures += document_figures(runs)
     figures += upload_figures()
     figures += log_figures(runs)
+    figures += hosted_figures(runs)
+    figures += login_figures(runs)
     peers = peer_figures(_rounds(runs, "Servers"))
     installs = install_figures(_rounds(runs, "Installs"))
     facts = machine()
