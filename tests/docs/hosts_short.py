@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.docs.hosts_page import pinned
+from tests.docs.hosts_remote import REMOTE
 from tests.docs.markdown import table
 
 BROWSER = "your browser, or the link in the answer"
@@ -43,6 +44,8 @@ def hosts_short() -> str:
     rows = [
         f"{host.title} | {SEEN[name].version or 'not run'} | `rememberizer-mcp install {name}` | {SEEN[name].page} | "
         + ("in a form of the host" if SEEN[name].asks else "in the conversation")
+        + f" | {REMOTE[name].add}"
         for name, host in HOSTS.items()
     ]
-    return table("host | version | command | the sign-in page is opened by | you are asked before a deletion", rows)
+    columns = ("host", "version", "command", "the sign-in page is opened by", "you are asked before a deletion")
+    return table(" | ".join((*columns, "add a [team's server](#hosting-for-a-team)")), rows)

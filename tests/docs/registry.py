@@ -6,6 +6,7 @@ from tests.docs.answers_page import answers_table
 from tests.docs.doctor_page import doctor_table
 from tests.docs.errors_page import error_regions
 from tests.docs.hosts_page import hosts_run, hosts_table, next_steps
+from tests.docs.hosts_remote import hosts_remote
 from tests.docs.hosts_short import hosts_short
 from tests.docs.house import floors_table, variants_table
 from tests.docs.links import links
@@ -23,6 +24,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "floors": floors_table,
     "hosts": hosts_table,
     "hosts-next": next_steps,
+    "hosts-remote": hosts_remote,
     "hosts-run": hosts_run,
     "hosts-short": hosts_short,
     "links": links,

@@ -25,8 +25,8 @@ class Wire:
 
     @property
     def everything(self) -> bytes:
-        """All bytes of both directions."""
-        return self._sent.read_bytes() + self._received.read_bytes()
+        """All bytes of both directions; none where nothing went over stdio."""
+        return b"".join(each.read_bytes() for each in (self._sent, self._received) if each.exists())
 
     @property
     def protocol(self) -> str:

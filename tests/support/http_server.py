@@ -4,8 +4,8 @@ import json
 import re
 import select
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -22,6 +22,7 @@ from tests.support.upstream import PREFIX, FakeUpstream
 
 STARTS_WITHIN_SECONDS = 60.0
 """On a machine that has much else to do."""
+SERVE_HTTP = (*SERVE, "serve", "--http", "--port", "0")
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
@@ -37,26 +38,31 @@ class HttpServer:
         return f"{self.origin}/mcp"
 
 
-@asynccontextmanager
-async def http_server(
-    *options: str, command: Sequence[str] = (*SERVE, "serve", "--http", "--port", "0"), **settings: str
-) -> AsyncIterator[HttpServer]:
+@contextmanager
+def http_process(*options: str, command: Sequence[str] = SERVE_HTTP, **settings: str) -> Iterator[HttpServer]:
     """Serve on a free port of this machine while the body runs."""
-    running_one = running(*options, command=command, environment=clean_environment(**settings))
-    process = await to_thread.run_sync(running_one.__enter__)
-    try:
-        said = await to_thread.run_sync(_first_line, process)
+    with running(*options, command=command, environment=clean_environment(**settings)) as process:
+        said = first_line(process)
         found = re.search(r"(http://\S+)/mcp", said)
         assert found, said
         yield HttpServer(process, found[1])
-    finally:
         process.popen.terminate()
-        await to_thread.run_sync(process.popen.wait, LONGEST_SECONDS)
-        await to_thread.run_sync(running_one.__exit__, None, None, None)
+        process.popen.wait(LONGEST_SECONDS)
 
 
-def _first_line(process: Process) -> str:
-    """What the server says when it is about to serve."""
+@asynccontextmanager
+async def http_server(*options: str, command: Sequence[str] = SERVE_HTTP, **settings: str) -> AsyncIterator[HttpServer]:
+    """The same in a test that has an event loop."""
+    served = http_process(*options, command=command, **settings)
+    server = await to_thread.run_sync(served.__enter__)
+    try:
+        yield server
+    finally:
+        await to_thread.run_sync(served.__exit__, None, None, None)
+
+
+def first_line(process: Process) -> str:
+    """What a server says when it is about to serve."""
     stderr = process.popen.stderr
     assert stderr is not None
     ready, _, _ = select.select([stderr], [], [], STARTS_WITHIN_SECONDS)

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,16 +39,32 @@ class Conversation:
         assert not [each for each in told if PASSWORD.encode() in each]
 
 
+def by_install(host: ChatHost, home: Home) -> None:
+    """Give a host our entry by ``install``, or by the block that it prints."""
+    printed = home.install("json" if host.block else host.name)
+    home.write({host.block: json.loads(printed)} if host.block else {})
+
+
+def by_url(url: str, host: ChatHost, home: Home) -> None:
+    """Let a host's own command add a server over HTTP."""
+    done = home.run([*host.command, *(url if each == "URL" else each for each in host.adds)], host.environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextmanager
 def conversation(
-    host: ChatHost, folder: Path, prompt: Sequence[str], *, terminal: int | None = None
+    host: ChatHost,
+    folder: Path,
+    prompt: Sequence[str],
+    *,
+    add: Callable[[ChatHost, Home], None] = by_install,
+    terminal: int | None = None,
 ) -> Iterator[Conversation]:
-    """Install our entry, and start the host on a prompt; what came of it is checked when the body succeeded."""
+    """Add us to the host, and start it on a prompt; what came of it is checked when the body succeeded."""
     with serving(host.dialect, host.prefix) as model:
         home = Home(folder, model.address)
         home.write(host.files(home.work))
-        printed = home.install("json" if host.block else host.name)
-        home.write({host.block: json.loads(printed)} if host.block else {})
+        add(host, home)
         with home.printed.open("wb") as file:
             process = subprocess.Popen(
                 [*host.command, *(each.replace("MODEL", model.address) for each in prompt)],

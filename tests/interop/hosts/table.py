@@ -31,6 +31,8 @@ class ChatHost:
     """How its names of our tools begin."""
     prompt: Sequence[str]
     """The arguments that begin a conversation without a terminal."""
+    adds: Sequence[str]
+    """The arguments that add a server over HTTP; ``URL`` stands for its address."""
     environ: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[Path], Mapping[str, Any]] = lambda _: {}
     """What its user has set, as JSON in files of the home folder; the host works in the folder that is given."""
@@ -54,6 +56,7 @@ GEMINI_CLI = ChatHost(
     dialect=GEMINI,
     prefix=f"mcp_{NAME}_",
     prompt=("--yolo", "--model", "scripted", "--prompt", PROMPT),
+    adds=("mcp", "add", "--transport", "http", "--scope", "user", NAME, "URL"),
     environ={"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": "MODEL"},
     files=_trusted_by_gemini,
 )
@@ -64,6 +67,7 @@ COPILOT = ChatHost(
     dialect=CHAT,
     prefix=f"{NAME}-",
     prompt=("--allow-all-tools", "--prompt", PROMPT),
+    adds=("mcp", "add", "--transport", "http", NAME, "URL"),
     environ={"COPILOT_OFFLINE": "true", "COPILOT_PROVIDER_BASE_URL": "MODEL/v1", "COPILOT_MODEL": "scripted"},
     files=lambda work: {".copilot/config.json": {"trustedFolders": [str(work)]}},
     block=".copilot/mcp-config.json",
@@ -84,6 +88,7 @@ CODEX = ChatHost(
         *("--config", "check_for_update_on_startup=false"),
         PROMPT,
     ),
+    adds=("mcp", "add", NAME, "--url", "URL"),
 )
 CLAUDE_CODE = ChatHost(
     name="claude-code",
@@ -92,6 +97,7 @@ CLAUDE_CODE = ChatHost(
     dialect=MESSAGES,
     prefix=f"mcp__{NAME}__",
     prompt=("--allowedTools", f"mcp__{NAME}", "--print", PROMPT),
+    adds=("mcp", "add", "--transport", "http", "--scope", "user", NAME, "URL"),
     environ={
         "ANTHROPIC_BASE_URL": "MODEL",
         "ANTHROPIC_API_KEY": "none",
