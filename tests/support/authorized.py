@@ -1,6 +1,7 @@
 """A server over real HTTP that asks for tokens, and agents and bare requests with one."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,8 @@ from tests.support.agent import Era
 from tests.support.ports import site_of
 from tests.support.process import initialize, modern
 
+Trust = ssl.SSLContext | bool
+"""Whom a client takes for a server of https; True is whom everybody does."""
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
 
 
@@ -66,22 +69,26 @@ def first_request(era: Era) -> tuple[dict[str, Any], dict[str, str]]:
     return modern(1, "tools/list"), {"MCP-Protocol-Version": MODERN, "MCP-Method": "tools/list"}
 
 
-async def ask(url: str, era: Era, headers: Mapping[str, str]) -> httpx.Response:
+async def ask(url: str, era: Era, headers: Mapping[str, str], *, trust: Trust = True) -> httpx.Response:
     """The answer to the first request of a client in this era."""
     message, own = first_request(era)
-    return await post(url, message, {**own, **headers})
+    return await post(url, message, {**own, **headers}, trust=trust)
 
 
-async def post(url: str, message: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+async def post(
+    url: str, message: Mapping[str, Any], headers: Mapping[str, str], *, trust: Trust = True
+) -> httpx.Response:
     usual = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=trust, timeout=20) as client:
         return await client.post(url, content=json.dumps(message), headers={**usual, **headers})
 
 
 @asynccontextmanager
-async def client_of(url: str, token: str, era: Era, **options: Any) -> AsyncIterator[tuple[Client, httpx2.AsyncClient]]:
+async def client_of(
+    url: str, token: str, era: Era, *, trust: Trust = True, **options: Any
+) -> AsyncIterator[tuple[Client, httpx2.AsyncClient]]:
     """The SDK's client with this token, and the connection pool whose headers a test may change."""
-    async with httpx2.AsyncClient(headers=bearer(token), trust_env=False, timeout=20) as http:
+    async with httpx2.AsyncClient(headers=bearer(token), trust_env=False, verify=trust, timeout=20) as http:
         transport = streamable_http_client(url, http_client=http)
         async with Client(transport, mode=era, read_timeout_seconds=20, **options) as client:
             yield client, http

@@ -20,7 +20,7 @@ from playwright.async_api import (
 )
 
 LIMIT_MS = 10_000
-OWN = ("http://127.0.0.1:", "data:")
+OWN = ("http://127.0.0.1:", "https://127.0.0.1:", "data:")
 # A page that is a refusal is told so in the console; whether its status is right is for the test to say.
 ANSWERED = "Failed to load resource: the server responded with a status of "
 # Beyond the default: the size of targets, and WCAG's higher degree of contrast.

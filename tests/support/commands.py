@@ -12,6 +12,7 @@ PACKAGES: Mapping[str, str] = {
     "dbus-run-session": "dbus",
     "fish": "fish",
     "gnome-keyring-daemon": "gnome-keyring",
+    "nginx": "nginx-light",
     "zsh": "zsh",
 }
 """Debian's package of each command that a test names in ``pytest.mark.needs``, but for those in ``.interop``."""
