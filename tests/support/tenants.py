@@ -56,6 +56,9 @@ CALLS: Mapping[str, Mapping[str, Any]] = {
     "logout": {},
 }
 """Each tool, the one that ends a session last."""
+WITHOUT_A_KEY = {"vector_store_options", "create_vector_store"}
+UNASKED = {"session_status", *(name for name in CALLS if "vector" in name)} - WITHOUT_A_KEY
+"""Those that ask upstream nothing for a person who is signed in: the documents of a vector store need its key."""
 READS = ("rememberizer://session", "rememberizer://documents/12", "rememberizer://discussions/slack/7")
 TEMPLATE = ResourceTemplateReference(uri="rememberizer://documents/{id}")
 
@@ -114,6 +117,21 @@ async def sign_in(client: Client) -> str:
     result = await client.call_tool("login", dict(ADA))
     assert not result.is_error, result.content
     return str((result.structured_content or {})["session"])
+
+
+async def owner_reaches_everything(url: str, upstream: FakeUpstream, token: str, era: Era) -> None:
+    """Each tool asks upstream for Ada, and each resource and completion gives what is hers."""
+    async with client_of(url, token, era) as (ada, _):
+        handle = await sign_in(ada)
+        assert [uri for uri in READS if HELD not in await read(ada, uri)] == ["rememberizer://session"]
+        assert handle in await read(ada, "rememberizer://session")
+        assert await completed(ada) == ["12"]
+        asked = set()
+        for tool in CALLS:
+            before = len(upstream.requests)
+            assert code_of(await called(ada, tool, session=handle)) != "unknown_session", tool
+            asked |= {tool} if len(upstream.requests) > before else set()
+        assert set(CALLS) - asked == UNASKED
 
 
 async def reach_nothing(other: Client, *, handle: str, ended: str) -> None:
