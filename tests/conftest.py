@@ -22,6 +22,7 @@ from rememberizer_mcp.server.sandbox.data import passwords
 from tests.support.clock import FakeClock
 from tests.support.commands import lines, missing
 from tests.support.tiers import EVERY
+from tests.support.tracing import without_search
 from tests.support.unusable_proxies import without_proxies
 
 SLOWEST_CALLBACK_SECONDS = 1.0
@@ -138,6 +139,15 @@ def each_schema_is_checked_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes_look_for_no_files() -> Iterator[None]:
+    """A traced process of a test would look for files that it did not run, which takes as long as its trace."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in without_search(os.environ).items():
+            patch.setenv(name, value)
         yield
 
 

@@ -2,16 +2,22 @@
 
 import ast
 import logging
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from coverage import CoverageData
+from coverage.config import read_coverage_config
 
 from tests.conftest import SlowCallbacks, Watched, note_left_out, pytest_terminal_summary, seconds_without_a_core
 from tests.interop.client import COMMANDS
 from tests.support.commands import OTHERS, PACKAGES, lines, missing
+from tests.support.tracing import CONFIG, without_search
 
 HERE = Path(__file__).parent
 
@@ -113,6 +119,29 @@ def test_the_end_of_a_run_counts_each_test_once_whichever_workers_left_it_out() 
 
 def test_where_nothing_is_left_out_nothing_is_said() -> None:
     assert lines({}) == []
+
+
+def traced(folder: Path, environment: Mapping[str, str]) -> dict[str, list[int] | None]:
+    """The lines of each file that a traced process noted; it runs elsewhere, as those of many tests do."""
+    command = [sys.executable, "-c", "import rememberizer_mcp.server.errors, json"]
+    subprocess.run(command, env={**os.environ, **environment}, cwd=folder, check=True, timeout=60)
+    (file,) = folder.glob("data*")
+    data = CoverageData(str(file))
+    data.read()
+    return {each: data.lines(each) for each in data.measured_files()}
+
+
+def test_a_process_of_a_test_traces_all_that_it_runs_and_looks_for_no_other_file(tmp_path: Path) -> None:
+    folders = tmp_path / "searched", tmp_path / "not"
+    for folder in folders:
+        folder.mkdir()
+    configs = [read_coverage_config("pyproject.toml", print, data_file=str(each / "data")) for each in folders]
+    with_source, with_include = ({CONFIG: config.serialize()} for config in configs)
+    with_include = without_search(without_search(with_include))
+    searched, found = traced(folders[0], with_source), traced(folders[1], with_include)
+    assert found == {name: ran for name, ran in searched.items() if ran}
+    assert 0 < len(found) < len(searched)
+    assert without_search({"COVERAGE": "x"}) == {}
 
 
 def calls(name: str) -> Iterator[ast.Call]:
