@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from packaging.requirements import Requirement
 from rememberizer_mcp.server import __version__
 from rememberizer_mcp.server.settings.settings import SECRETS, Settings, variable
@@ -146,7 +147,7 @@ async def test_a_bundle_starts_when_nobody_filled_anything_in(
     filled_in: Mapping[str, Any], era: Era, extension: Path, offline: Mapping[str, str]
 ) -> None:
     """The official library leaves the placeholders of untouched fields as they stand."""
-    command = composed(extension, filled_in, offline)
+    command = await to_thread.run_sync(composed, extension, filled_in, offline)
     left = [value for value in (command.env or {}).values() if value.startswith("${user_config.")]
     assert bool(left) == (not filled_in)
     async with agent_on(command, era) as agent:
@@ -159,7 +160,8 @@ async def test_what_is_filled_in_is_what_the_server_does(
     extension: Path, offline: Mapping[str, str], tmp_path: Path
 ) -> None:
     filled_in = {"toolsets": "auth,mementos", "read_only": True, "upload_dirs": str(tmp_path)}
-    async with agent_on(composed(extension, filled_in, offline)) as agent:
+    command = await to_thread.run_sync(composed, extension, filled_in, offline)
+    async with agent_on(command) as agent:
         tools = [tool.name for tool in (await agent.client.list_tools()).tools]
         assert "list_mementos" in tools
         assert not {"create_memento", "search"} & set(tools)
