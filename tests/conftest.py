@@ -26,6 +26,8 @@ from tests.support.tracing import without_search
 from tests.support.unusable_proxies import without_proxies
 
 SLOWEST_CALLBACK_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
+"""Half of what a whole test may take."""
 
 
 settings.register_profile("project", deadline=None)  # the machine is shared: an example's time says nothing
@@ -148,6 +150,18 @@ def processes_look_for_no_files() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in without_search(os.environ).items():
             patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients_are_patient() -> Iterator[None]:
+    """A test's HTTP client that names no patience has httpx's: 5 s, which a sandbox may take on a busy machine.
+
+    The product's client names its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for wait in ("connect", "read", "write", "pool"):
+            patch.setattr(f"httpx._config.DEFAULT_TIMEOUT_CONFIG.{wait}", PATIENCE_SECONDS)
         yield
 
 

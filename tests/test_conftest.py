@@ -10,11 +10,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 from coverage import CoverageData
 from coverage.config import read_coverage_config
+from rememberizer_mcp.server.api.client import CONNECT_SECONDS, http_client
 
-from tests.conftest import SlowCallbacks, Watched, note_left_out, pytest_terminal_summary, seconds_without_a_core
+from tests.conftest import (
+    PATIENCE_SECONDS,
+    SlowCallbacks,
+    Watched,
+    note_left_out,
+    pytest_terminal_summary,
+    seconds_without_a_core,
+)
 from tests.interop.client import COMMANDS
 from tests.support.commands import OTHERS, PACKAGES, lines, missing
 from tests.support.tracing import CONFIG, without_search
@@ -119,6 +128,11 @@ def test_the_end_of_a_run_counts_each_test_once_whichever_workers_left_it_out() 
 
 def test_where_nothing_is_left_out_nothing_is_said() -> None:
     assert lines({}) == []
+
+
+def test_an_http_client_of_a_test_waits_for_a_busy_machine_and_the_products_as_long_as_it_says() -> None:
+    assert httpx.Client(trust_env=False).timeout == httpx.Timeout(PATIENCE_SECONDS)
+    assert http_client("http://127.0.0.1/").timeout == httpx.Timeout(None, connect=CONNECT_SECONDS)
 
 
 def traced(folder: Path, environment: Mapping[str, str]) -> dict[str, list[int] | None]:
