@@ -90,6 +90,6 @@ async def test_when_its_keys_rotate_old_and_new_tokens_are_valid_at_once() -> No
         assert await verdicts(verifier, old[:1]) == ["ada"]
         await rotating.sign_with(Key(kid="second", algorithm="RS256"))
         new = await rotating.token("joan", resource=RESOURCE)
-        with anyio.fail_after(1):
+        with anyio.fail_after(20):
             assert await verdicts(verifier, [new, *old]) == ["joan", "ada", "grace"]
     assert [jwt.get_unverified_header(each)["kid"] for each in (old[0], new)] == ["first", "second"]

@@ -28,7 +28,7 @@ async def test_old_and_new_tokens_are_valid_at_the_first_one_with_a_new_key(algo
         old, old_too = server.signed(), server.signed(sub="grace")
         assert await verdicts(verifier, [old]) == ["ada"]
         server.keys.insert(0, Key(kid="second", algorithm=algorithm))
-        with anyio.fail_after(1):
+        with anyio.fail_after(20):
             assert await verdicts(verifier, [server.signed(), old, old_too]) == ["ada", "ada", "grace"]
     assert server.asked.count(JWKS) == 2
 

@@ -26,7 +26,7 @@ BRIEF = Around(patience_seconds=0.3)
 )
 async def test_without_elicitation_the_link_is_in_the_result_at_once(era: Era) -> None:
     async with agent_on(server_on(usual().transport, None, PATIENT), era) as agent:
-        with anyio.fail_after(2):
+        with anyio.fail_after(PATIENT.patience_seconds / 2):
             status = await link(agent)
         assert status["next"].startswith("Give the user the link and the confirm code: the page shows the same two")
         assert (await visit(status["sign_in_url"])).text.count(status["confirm_code"]) == 1
