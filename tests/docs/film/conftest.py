@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
+from tests.docs.film.recording import LONGEST_SECONDS
 from tests.docs.regions import ROOT
 from tests.support.browser import chromium
 
@@ -21,5 +22,6 @@ async def browser() -> AsyncIterator[Browser]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The picture as it comes out now."""
     picture = tmp_path_factory.mktemp("film") / "demo.svg"
-    subprocess.run([sys.executable, "-m", "tests.docs.film", picture], cwd=ROOT, check=True, timeout=90)
+    command = [sys.executable, "-m", "tests.docs.film", str(picture)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=LONGEST_SECONDS + 30)
     return picture

@@ -16,12 +16,17 @@ from starlette.routing import Route
 
 from tests.docs.film.drawing import BAR, HEIGHT, PAGE_LEFT, PAGE_TOP, WIDTH
 from tests.docs.film.reading import PNG, Picture
-from tests.docs.film.recording import PAGE_SIZE, SCALE, terminal
+from tests.docs.film.recording import LONGEST_SECONDS, PAGE_SIZE, SCALE, terminal
 from tests.docs.film.screen import ROWS
 from tests.support.browser import watched
 from tests.support.ports import site_of
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.promise("repository:pages:picture"), pytest.mark.untraced]
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.promise("repository:pages:picture"),
+    pytest.mark.untraced,
+    pytest.mark.timeout(LONGEST_SECONDS + 60),
+]
 MOST_BYTES = 1_500_000
 AT_THE_PAGE = "(the person opens the link, compares the code, and continues as the sandbox's guest)"
 # What GitHub sends with a picture of a repository.
