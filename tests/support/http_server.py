@@ -70,6 +70,15 @@ def first_line(process: Process) -> str:
     return stderr.readline().decode()
 
 
+def metrics_url(server: HttpServer) -> str:
+    """Where its metrics are; the process says so after its own address."""
+    stderr = server.process.popen.stderr
+    assert stderr is not None
+    found = re.fullmatch(r"Serving metrics at (http://127\.0\.0\.1:\d+/metrics)\n", stderr.readline().decode())
+    assert found
+    return found[1]
+
+
 @asynccontextmanager
 async def upstream_over_http(upstream: FakeUpstream) -> AsyncIterator[str]:
     """The base URL of this upstream, for another process."""

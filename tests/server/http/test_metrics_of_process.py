@@ -1,7 +1,6 @@
 """``serve --http --metrics-port`` as a real process, and the starts at which that can't be had."""
 
 import os
-import re
 import socket
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from rememberizer_mcp.server.sandbox.config import (
 )
 
 from tests.support.agent import ERAS, agent_on
-from tests.support.http_server import HttpServer, http_server
+from tests.support.http_server import http_server, metrics_url
 from tests.support.metrics import CALLS, REFRESHES, REQUESTS, SECONDS, SESSIONS, samples
 from tests.support.process import clean_environment, running
 
@@ -35,15 +34,6 @@ def without_the_library(tmp_path: Path) -> None:
     """A process finds no prometheus-client."""
     (tmp_path / "prometheus_client.py").write_text("raise ModuleNotFoundError('not here')\n", encoding="utf-8")
     os.environ["PYTHONPATH"] = str(tmp_path)
-
-
-def metrics_url(server: HttpServer) -> str:
-    """What the process says of it, after its own address."""
-    stderr = server.process.popen.stderr
-    assert stderr is not None
-    found = re.fullmatch(r"Serving metrics at (http://127\.0\.0\.1:\d+/metrics)\n", stderr.readline().decode())
-    assert found
-    return found[1]
 
 
 @pytest.mark.promise("hosting:metrics:counted", "hosting:metrics:port")

@@ -17,7 +17,7 @@ from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on
 from tests.support.authorized import ask
-from tests.support.http_server import http_server, listening, until_deaf, upstream_over_http
+from tests.support.http_server import http_server, listening, metrics_url, until_deaf, upstream_over_http
 from tests.support.process import clean_environment, running
 from tests.support.two_accounts import upstream_of_both
 from tests.support.upstream import FakeUpstream, Slow, reply
@@ -86,15 +86,16 @@ async def test_an_operator_sees_that_the_process_lives_and_nothing_is_redirected
 
 
 @each_era
-@pytest.mark.promise("hosting:http:drained")
+@pytest.mark.promise("hosting:http:drained", "hosting:metrics:port")
 async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_up_the_end(era: Era) -> None:
     slow, results = Slow(reply(200, json={"matched_chunks": []})), list[Any]()
     async with (
         upstream_over_http(upstream(slow)) as base_url,
-        http_server(BASE_URL=base_url) as server,
+        http_server("--metrics-port", "0", BASE_URL=base_url) as server,
         listening(server.url) as stream,
         httpx.AsyncClient(trust_env=False, base_url=server.origin) as operator,
     ):
+        metrics = metrics_url(server)
         async with Client(server.url, mode=era, read_timeout_seconds=20) as client:
             login = await client.call_tool("login", {**ADA})
             session = (login.structured_content or {})["session"]
@@ -111,6 +112,7 @@ async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_
                 until = anyio.current_time() + LONGER_THAN_A_LOOK_SECONDS
                 while anyio.current_time() < until:
                     assert (await operator.get("/readyz")).status_code == 503  # on the connection that it has
+                assert (await operator.get(metrics)).status_code == 200
                 begun = time.monotonic()
                 slow.answers.set()
         _, code, _, noise = await to_thread.run_sync(server.process.finish)
