@@ -1,6 +1,7 @@
 """What every test stands on: a clean environment, a strict event loop, and bounded waits."""
 
 import asyncio  # noqa: TID251 -- what anyio runs the tests on is set up here
+import functools
 import gc
 import json
 import logging
@@ -17,6 +18,8 @@ from argon2.profiles import CHEAPEST
 from hypothesis import settings
 from jinja2 import Environment
 from jsonschema import Draft202012Validator
+from mcp.server.mcpserver.prompts import Prompt
+from mcp.server.mcpserver.resources import ResourceTemplate
 from rememberizer_mcp.server.sandbox.data import passwords
 
 from tests.support.clock import FakeClock
@@ -193,6 +196,15 @@ def templates_are_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prompts_and_resources_are_read_once() -> Iterator[None]:
+    """Each server of a test has the same functions, and would make a model of the arguments of each anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Prompt, ResourceTemplate):
+            patch.setattr(kind, "from_function", functools.cache(kind.from_function))
         yield
 
 
