@@ -15,6 +15,7 @@ from rememberizer_mcp.server.http.serving import DRAIN_SECONDS
 from rememberizer_mcp.server.http.start import EVERYBODYS, clients, refused
 from rememberizer_mcp.server.settings.settings import Settings
 
+from tests.server.api.test_turns import running as having_turns
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on
 from tests.support.authorized import ask
 from tests.support.http_server import http_server, listening, metrics_url, until_deaf, upstream_over_http
@@ -183,4 +184,9 @@ def test_what_can_not_be_served_is_said_in_one_sentence_with_exit_code_2(options
 def test_ten_thousand_sessions_fit_and_none_is_remembered_longer_than_one_may_live() -> None:
     many = clients(Settings(session_hours=2))
     assert (many.most_sessions, many.remembered_seconds, many.owner_of()) == (10_000, 7200, None)
-    assert many.turns().in_all == 64
+    assert (many.turns().in_all, many.name_sessions) == (64, True)
+
+
+@pytest.mark.promise("upstream:turns:owners")
+async def test_one_owner_has_four_calls_to_rememberizer_at_once() -> None:
+    assert await having_turns(clients(Settings()).turns(), *["ada"] * 5, "grace") == ["ada"] * 4 + ["grace"]
