@@ -92,7 +92,6 @@ class IssuerTrips:
         if trip is None or not compare_digest(trip.browser.encode(), browser.encode()):
             return None
         pending = trip.pending
-        pending.trips = [other for other in pending.trips if other is not trip]
         del self._trips[trip.sign_in.state]
         if self._environment.now() >= trip.ends_at:
             return None

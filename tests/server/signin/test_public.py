@@ -138,6 +138,17 @@ async def test_a_trip_ends_after_ten_minutes_and_of_many_at_one_page_the_oldest(
         assert (await second.open(second.trail[-1])).status_code == 404
 
 
+@pytest.mark.promise("authorization:sign-in:person")
+@pytest.mark.parametrize(("seconds", "status"), [(1, 200), (-1, 404)])
+async def test_what_the_issuer_says_of_a_person_is_over_by_the_clock_of_the_pages(seconds: int, status: int) -> None:
+    clock = FakeClock()
+    clock.advance(864_000_000)
+    async with peoples_issuer() as issuer, hosted(issuer, clock=clock) as server, server.agent() as agent:
+        issuer.said = {"exp": clock() + seconds}
+        answer = await RemoteBrowser("ada").open((await agent.call("login"))["sign_in_url"])
+    assert answer.status_code == status
+
+
 @pytest.mark.promise("page:remote:bounded")
 async def test_a_trip_ends_with_its_page_and_no_page_that_is_remembered_loses_one() -> None:
     async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent() as agent:
