@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.support.clock import leap
 from tests.support.forgeries import part
-from tests.support.issuer import INTROSPECTION, OURS, AuthorizationServer, issuing
+from tests.support.issuer import INTROSPECTION, METADATA, OURS, AuthorizationServer, issuing
 from tests.support.verifying import is_unknown, verdicts, verifying
 
 pytestmark = [pytest.mark.promise("authorization:tokens:introspected")]
@@ -171,3 +171,16 @@ async def test_an_issuer_that_does_not_know_our_client_refuses_nobody() -> None:
     stranger = IssuerClient(client_id="our:server", client_secret=SecretStr("canary-wrong"))
     async with issuing() as server, verifying(server.url, client=stranger) as verifier:
         await is_unknown(verifier, server.opaque())
+
+
+@pytest.mark.promise("authorization:keys:issuer-itself")
+async def test_what_an_issuer_says_of_itself_beside_a_failure_is_not_believed() -> None:
+    async with issuing() as server, verifying(server.url) as verifier:
+
+        def fail(request: Request) -> Response:
+            answer = server.describe(request)
+            answer.status_code = 500
+            return answer
+
+        server.answers[METADATA] = fail
+        await is_unknown(verifier, server.signed())
