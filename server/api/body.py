@@ -53,6 +53,8 @@ class Body:
 
     def holds_more_than(self, most: int) -> bool:
         """Whether the JSON has more values than that, in lists and objects of any depth."""
+        if len(self.raw) <= 2 * most:
+            return False  # a value takes a byte, and what parts it from the next another
         count, pending = 0, [self.json]
         while pending and count <= most:
             value = pending.pop()

@@ -67,7 +67,8 @@ class Answers:
 
     def _owe(self, more: int) -> None:
         self._owed += more
-        self._given.set()
+        if not self._owed:
+            self._given.set()
 
     async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""

@@ -29,14 +29,14 @@ class OwnSessions:
         """Let the application answer, which names the session."""
 
         async def note_and_send(message: Message) -> None:
-            if message["type"] == "http.response.start" and (owner := owner_of()):
-                await self._note(owner, Headers(raw=message["headers"]).get(_ID), scope)
+            if message["type"] == "http.response.start" and (used := Headers(raw=message["headers"]).get(_ID)):
+                await self._note(used, scope)
             await send(message)
 
         await self._app(scope, receive, note_and_send)
 
-    async def _note(self, owner: str, used: str | None, scope: Scope) -> None:
-        if used is None:
+    async def _note(self, used: str, scope: Scope) -> None:
+        if (owner := owner_of()) is None:
             return
         ids = self._known.get(owner) or OrderedDict()
         ids[used] = None

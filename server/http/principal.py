@@ -4,6 +4,7 @@ import json
 
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import principal_components
+from pydantic_core import to_json
 
 
 def owner_of() -> str | None:
@@ -15,7 +16,7 @@ def owner_of() -> str | None:
     if token is None:
         return None
     client, issuer, subject = principal_components(token)
-    return json.dumps([issuer, client, subject], separators=(",", ":"))
+    return to_json([issuer, client, subject]).decode()
 
 
 def person_of(owner: str) -> tuple[str, str]:

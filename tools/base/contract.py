@@ -16,6 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, create_model
+from pydantic_core import to_json
 
 from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
@@ -127,7 +128,7 @@ def _arguments_of(body: Body, without: tuple[str, ...]) -> type[Arguments]:
 
 
 def _success(result: BaseModel) -> CallToolResult:
+    structured = result.model_dump(mode="json")
     return CallToolResult(
-        content=[TextContent(type="text", text=result.model_dump_json())],
-        structured_content=result.model_dump(mode="json"),
+        content=[TextContent(type="text", text=to_json(structured).decode())], structured_content=structured
     )

@@ -27,7 +27,7 @@ async def test_the_owner_is_the_issuer_the_client_and_the_subject(era: Era) -> N
             found = await owner(client)
         async with client_of(url, server.opaque(sub=odd), era) as (client, _):
             assert await owner(client) == found
-    assert found == f'["{server.url}","desktop","quo\\"te, \\u30b3\\u30f3\\u30de"]'
+    assert found == f'["{server.url}","desktop","quo\\"te, コンマ"]'
     assert person_of(found) == (server.url, odd)
 
 
