@@ -29,15 +29,14 @@ class OwnSessions:
         """Let the application answer, which names the session."""
 
         async def note_and_send(message: Message) -> None:
-            if message["type"] == "http.response.start" and (used := Headers(raw=message["headers"]).get(_ID)):
-                await self._note(used, scope)
+            used = message["type"] == "http.response.start" and Headers(raw=message["headers"]).get(_ID)
+            if used and (owner := owner_of()):
+                await self._note(owner, used, scope)
             await send(message)
 
         await self._app(scope, receive, note_and_send)
 
-    async def _note(self, used: str, scope: Scope) -> None:
-        if (owner := owner_of()) is None:
-            return
+    async def _note(self, owner: str, used: str, scope: Scope) -> None:
         ids = self._known.get(owner) or OrderedDict()
         ids[used] = None
         ids.move_to_end(used)
