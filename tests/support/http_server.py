@@ -1,5 +1,6 @@
 """``serve --http`` as a real process, and an upstream over HTTP for it."""
 
+import errno
 import json
 import re
 import select
@@ -116,4 +117,5 @@ async def until_deaf(server: HttpServer) -> None:
         while hears:
             await anyio.lowlevel.checkpoint()
             with socket.socket() as probe:
-                hears = probe.connect_ex(("127.0.0.1", port)) == 0
+                probe.settimeout(0.1)  # as the port closes, a request to connect may be lost for a second
+                hears = probe.connect_ex(("127.0.0.1", port)) != errno.ECONNREFUSED
