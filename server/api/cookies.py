@@ -83,9 +83,8 @@ class Cookies:
     def sent_to(self, url: str) -> list[str]:
         """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
         request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
-        self._jar.add_cookie_header(request)
-        if len(self._jar) != len(self._held):  # what has run out is dropped then
-            self._look()
+        self._jar.add_cookie_header(request)  # which drops what has run out
+        self._look_if_dropped()
         header = request.get_header("Cookie")
         return header.split("; ") if header else []
 
@@ -110,7 +109,11 @@ class Cookies:
         for cookie in others[: max(len(self) - MOST_COOKIES, 0)]:
             self._jar.clear(cookie.domain, cookie.path, cookie.name)
         self._arrived = {cookie.name: self._arrived[cookie.name] for cookie in self._jar}
-        self._look()
+        self._look_if_dropped()
+
+    def _look_if_dropped(self) -> None:
+        if len(self._jar) != len(self._held):
+            self._look()
 
     def _access(self) -> Cookie | None:
         for name in ACCESS_NAMES:
