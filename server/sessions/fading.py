@@ -22,7 +22,7 @@ class Fading(Generic[T]):
         self._most = most
         self._now = now
         self._kept: OrderedDict[str | None, tuple[T, float]] = OrderedDict()
-        """Each value with the Unix seconds since which it is kept; the oldest first."""
+        """Each value with the Unix seconds at which it is over; what was kept first comes first."""
 
     def __contains__(self, owner: str | None) -> bool:
         return owner in self._kept and not self._is_over(owner)
@@ -31,10 +31,10 @@ class Fading(Generic[T]):
         """The owner's value, if there is one."""
         return self._kept[owner][0] if owner in self else None
 
-    def keep(self, owner: str | None, value: T) -> None:
-        """Remember this of the owner from now on."""
+    def keep(self, owner: str | None, value: T, *, seconds: float | None = None) -> None:
+        """Remember this of the owner from now on, for the usual seconds or for these."""
         self.forget(owner)
-        self._kept[owner] = value, self._now()
+        self._kept[owner] = value, self._now() + (self._seconds if seconds is None else seconds)
         self.forget_old()
 
     def forget(self, owner: str | None) -> None:
@@ -47,4 +47,4 @@ class Fading(Generic[T]):
             self._kept.popitem(last=False)
 
     def _is_over(self, owner: str | None) -> bool:
-        return self._now() - self._kept[owner][1] >= self._seconds
+        return self._now() >= self._kept[owner][1]

@@ -35,3 +35,12 @@ def test_what_was_forgotten_is_gone_and_nothing_else(clock: FakeClock) -> None:
     for owner in ("ada", "nobody"):
         kept.forget(owner)
     assert [kept.get("ada"), kept.get("nobody"), kept.get("grace")] == [None, None, "milk"]
+
+
+def test_a_value_can_have_seconds_of_its_own(clock: FakeClock) -> None:
+    kept = fading(clock)
+    kept.keep("ada", "tea", seconds=5)
+    clock.advance(4)
+    assert kept.get("ada") == "tea"
+    clock.advance(1)
+    assert kept.get("ada") is None
