@@ -1,7 +1,7 @@
 """Every failure that a caller can meet, as one tree.
 
     RememberizerError
-    ├── InvalidArguments, ConfirmationRequired, ReadOnly, InternalError
+    ├── InvalidArguments, ConfirmationRequired, ReadOnly, StoreUnavailable, InternalError
     ├── InvalidCredentials, CaptchaRequired, CaptchaRejected, EmailTaken, EmailNotVerified, InvalidVerificationCode
     ├── SignInFailed, SignInPending, NotSignedIn, SessionExpired, AccountChanged, UnknownSession, TooManySessions
     ├── RateLimited, Forbidden, NotFound, QuotaExceeded
@@ -48,6 +48,8 @@ class RememberizerError(Exception):
     sentence: ClassVar[str]
     repair: Repair | str
     retryable: bool
+    usual_wait_seconds: ClassVar[float | None] = None
+    """How long to wait, where nobody says it."""
 
     def __init_subclass__(cls, *, code: str = "", retryable: bool = False) -> None:
         cls.sentence = (cls.__doc__ or code).partition("\n")[0]
@@ -65,7 +67,7 @@ class RememberizerError(Exception):
         self.message = message or self.sentence
         if repair:
             self.repair = repair
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds = self.usual_wait_seconds if retry_after_seconds is None else retry_after_seconds
         self.status = status
         super().__init__(self.message)
 
@@ -260,6 +262,13 @@ class ReadOnly(RememberizerError, code="read_only"):
     """This server only reads (REMEMBERIZER_READ_ONLY), and this tool writes."""
 
     repair = "Don't try again: only the user can set REMEMBERIZER_READ_ONLY to `off` and restart the server."
+
+
+class StoreUnavailable(RememberizerError, code="store_unavailable", retryable=True):
+    """The server can't reach what it keeps sessions in at the moment; no session is lost by that."""
+
+    usual_wait_seconds = 5
+    repair = "Call again in some seconds with the same arguments; nobody has to sign in anew."
 
 
 class InternalError(RememberizerError, code="internal_error"):

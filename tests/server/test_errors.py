@@ -12,6 +12,7 @@ from rememberizer_mcp.server.errors import (
     InvalidArguments,
     RateLimited,
     RememberizerError,
+    StoreUnavailable,
     TooManySessions,
     UpstreamError,
     UpstreamTimeout,
@@ -34,7 +35,7 @@ CODES = {
     *("email_not_verified", "invalid_verification_code", "not_signed_in", "session_expired", "unknown_session"),
     *("account_changed", "too_many_sessions", "sign_in_pending", "sign_in_failed", "rate_limited", "forbidden"),
     *("not_found", "quota_exceeded", "read_only", "upstream_timeout", "upstream_unreachable", "upstream_unavailable"),
-    *("upstream_protocol", "response_too_large", "internal_error"),
+    *("upstream_protocol", "response_too_large", "store_unavailable", "internal_error"),
 }
 
 
@@ -69,8 +70,14 @@ def test_a_failure_says_its_code_cause_and_repair(kind: type[RememberizerError])
 
 
 def test_only_passing_failures_are_retryable() -> None:
-    passing = {AccountChanged, RateLimited, TooManySessions, UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable}
-    assert {kind for kind in LEAVES if kind.retryable} == passing
+    passing = {AccountChanged, RateLimited, StoreUnavailable, TooManySessions}
+    passing_upstream = {UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable}
+    assert {kind for kind in LEAVES if kind.retryable} == passing | passing_upstream
+
+
+def test_a_wait_is_the_kinds_own_if_nobody_says_another() -> None:
+    assert [StoreUnavailable(retry_after_seconds=wait).retry_after_seconds for wait in (None, 0.0, 7)] == [5, 0, 7]
+    assert RateLimited().retry_after_seconds is None
 
 
 def test_words_given_at_the_raise_replace_the_usual_ones() -> None:
