@@ -14,7 +14,7 @@ import httpx
 import pytest
 from coverage import CoverageData
 from coverage.config import read_coverage_config
-from rememberizer_mcp.server.api.client import CONNECT_SECONDS, http_client
+from rememberizer_mcp.server.api.client import CONNECT_SECONDS, http_request
 
 from tests.conftest import (
     PATIENCE_SECONDS,
@@ -132,7 +132,8 @@ def test_where_nothing_is_left_out_nothing_is_said() -> None:
 
 def test_an_http_client_of_a_test_waits_for_a_busy_machine_and_the_products_as_long_as_it_says() -> None:
     assert httpx.Client(trust_env=False).timeout == httpx.Timeout(PATIENCE_SECONDS)
-    assert http_client("http://127.0.0.1/").timeout == httpx.Timeout(None, connect=CONNECT_SECONDS)
+    ours = http_request("GET", "http://127.0.0.1/").extensions["timeout"]
+    assert ours == httpx.Timeout(None, connect=CONNECT_SECONDS).as_dict()
 
 
 def traced(folder: Path, environment: Mapping[str, str]) -> dict[str, list[int] | None]:

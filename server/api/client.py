@@ -1,6 +1,6 @@
 """``RememberizerAPI``: one HTTP client for all sessions, with its time limits, retries and size limit.
 
-Cookies are attached per call from the session's own ``Credentials``; the client itself keeps none, so that no session's
+Cookies are attached per call from the session's own ``Credentials``; nothing else keeps any, so that no session's
 cookie can reach another's request. No redirect is followed.
 """
 
@@ -8,11 +8,10 @@ import os
 import ssl
 import time
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import inf
 from typing import Any, Protocol
 
@@ -38,6 +37,12 @@ MOST_VALUES = 200_000
 CONNECT_SECONDS = 10.0
 MOST_KEPT = 20
 """Connections, where no lane has more calls at once; one owner has at most 24."""
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"rememberizer-mcp/{__version__}",
+}
+_TIMEOUT = httpx.Timeout(None, connect=CONNECT_SECONDS).as_dict()
 REFUSES_WHO_ASKS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """The statuses by which upstream can refuse a password, a token, a code or a key."""
 
@@ -147,7 +152,7 @@ class RememberizerAPI:
         self._sleep = sleep
         self._now = now
         self._kept_seconds = kept_seconds
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._transports: dict[bool, Transport] = {}
         """By whether they keep connections."""
         self._kept_from = -inf
         """From when on kept connections are used, on anyio's clock."""
@@ -173,14 +178,14 @@ class RememberizerAPI:
             return reply
 
     def __del__(self) -> None:
-        if self._clients and self._transport is None:  # a transport that was passed is the business of who did
+        if self._transports and self._transport is None:  # a transport that was passed is the business of who did
             warnings.warn("a RememberizerAPI was not closed", ResourceWarning, source=self, stacklevel=2)
 
     async def aclose(self) -> None:
         """Close the connections. A later call opens new ones."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
+        transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            await transport.aclose()
 
     async def _attempt(self, call: Call, identity: Identity) -> Reply:
         async with self._turns.turn(call.endpoint.lane, identity.owner):
@@ -207,19 +212,19 @@ class RememberizerAPI:
         return reply
 
     async def _exchange(self, call: Call, identity: Identity, trace: Trace | None = None) -> Reply:
-        client = self._client()
         url, version = self.base_url + call.path, identity.version
-        request = client.build_request(
+        request = http_request(
             call.endpoint.method,
             url,
+            headers=identity.headers(call.endpoint.takes, url=url) | (call.content.headers if call.content else {}),
+            trace=trace,
             params=call.query,
             json=call.json,
             data=call.form,
             content=call.content.chunks() if call.content else None,
-            headers=identity.headers(call.endpoint.takes, url=url) | (call.content.headers if call.content else {}),
-            extensions={"trace": trace} if trace else None,
         )
-        response = await client.send(request, stream=True)
+        response = await self._carrier().handle_async_request(request)
+        response.request = request
         try:
             raw = await read_up_to(MOST_BODY_BYTES + 1, response)
             if len(raw) > MOST_BODY_BYTES and response.is_success:  # of a refusal the status says enough
@@ -228,45 +233,44 @@ class RememberizerAPI:
             await response.aclose()
         return Reply(call=call, status=response.status_code, body=Body(raw), response=response, sent_at_version=version)
 
-    def _client(self) -> httpx.AsyncClient:
+    def _carrier(self) -> Transport:
         keeps = anyio.current_time() >= self._kept_from
-        if keeps not in self._clients:
-            kept_seconds = self._kept_seconds if keeps else 0
-            most_kept = max(MOST_KEPT, self._turns.in_all)
-            self._clients[keeps] = http_client(
-                self.base_url, self._transport, kept_seconds=kept_seconds, most_kept=most_kept
+        if keeps not in self._transports:
+            self._transports[keeps] = self._transport or http_transport(
+                self.base_url,
+                kept_seconds=self._kept_seconds if keeps else 0,
+                most_kept=max(MOST_KEPT, self._turns.in_all),
             )
-        return self._clients[keeps]
+        return self._transports[keeps]
 
 
-def http_client(
-    base_url: str,
-    transport: Transport | None = None,
-    *,
-    kept_seconds: float = KEPT_SECONDS,
-    most_kept: int = MOST_KEPT,
-) -> httpx.AsyncClient:
-    """What carries the requests to this base URL: its trust store, proxy and limits, and no cookies.
+def http_transport(base_url: str, *, kept_seconds: float = KEPT_SECONDS, most_kept: int = MOST_KEPT) -> Transport:
+    """What carries the requests to this base URL: its trust store, proxy and limits.
+
+    An ``httpx.AsyncClient`` would add redirects, cookies and credentials of its own, of which none is wanted here.
 
     Raises:
         UnusableProxy: The proxy on the way can't be used.
     """
-    way = None if transport else on_the_way(base_url, os.environ)
-    return httpx.AsyncClient(
-        transport=transport,
+    way = on_the_way(base_url, os.environ)
+    return httpx.AsyncHTTPTransport(
         verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         proxy=way.usable() if way else None,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"rememberizer-mcp/{__version__}",
-        },
-        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_keepalive_connections=most_kept if kept_seconds else 0, keepalive_expiry=kept_seconds),
-        follow_redirects=False,
         trust_env=False,  # else any bad proxy of the environment would be refused, whether it is on the way or not
     )
+
+
+def http_request(
+    method: str, url: str, *, headers: Mapping[str, str] | None = None, trace: Trace | None = None, **content: Any
+) -> httpx.Request:
+    """A request as all of ours are; ``content`` is what ``httpx.Request`` takes for the query and the body.
+
+    Raises:
+        InvalidURL: Of httpx; or ``UnicodeError``: a header can't be sent.
+    """
+    extensions = {"timeout": _TIMEOUT} | ({"trace": trace} if trace else {})
+    return httpx.Request(method, url, headers={**_HEADERS, **(headers or {})}, extensions=extensions, **content)
 
 
 def _raise_for_any_call(reply: Reply, *, now: float) -> None:

@@ -168,10 +168,10 @@ class Issuer:
         url = known.get(f"{name}_endpoint")
         if not self._client or not url:
             raise TokenRefused(name)
-        fields, auth = self._client.shown(known[f"{name}_endpoint_auth_methods_supported"])
+        fields, headers = self._client.shown(known[f"{name}_endpoint_auth_methods_supported"])
         with self._requests.asking():
             async with self._turns[name]:
-                status, body = await self._requests.send("POST", url, form={**form, **fields}, auth=auth)
+                status, body = await self._requests.send("POST", url, form={**form, **fields}, headers=headers)
             if status == HTTPStatus.BAD_REQUEST and isinstance(body, dict) and body.get("error") != "invalid_client":
                 raise TokenRefused(name)
             if status != HTTPStatus.OK:

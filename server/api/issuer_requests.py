@@ -1,6 +1,7 @@
 """Requests to the authorization server of hosted mode: bounded in size and time, without cookies or redirects."""
 
 import logging
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pydantic_core import from_json
 from ..errors import RememberizerError
 from ..settings.values import is_loopback
 from .body import read_up_to
-from .client import Transport, http_client
+from .client import Transport, http_request, http_transport
 from .kept_connections import FAILURES
 from .proxies import UnusableProxy
 
@@ -62,21 +63,22 @@ class IssuerClient:
     >>> ours
     IssuerClient(client_id='ours', client_secret=SecretStr('**********'))
     >>> ours.shown(["client_secret_post"])
-    ({'client_id': 'ours', 'client_secret': 'canary'}, None)
+    ({'client_id': 'ours', 'client_secret': 'canary'}, {})
     """
 
     client_id: str
     client_secret: SecretStr
 
-    def shown(self, methods: Collection[str]) -> tuple[dict[str, str], httpx.BasicAuth | None]:
-        """The form fields and the header by which it shows itself, if an endpoint takes these methods.
+    def shown(self, methods: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The form fields and the headers by which it shows itself, if an endpoint takes these methods.
 
         Each issuer has to take the header (RFC 6749 §2.3.1), so the fields count only where it says that it doesn't.
         """
         secret = self.client_secret.get_secret_value()
         if "client_secret_post" in methods and "client_secret_basic" not in methods:
-            return {"client_id": self.client_id, "client_secret": secret}, None
-        return {}, httpx.BasicAuth(quote_plus(self.client_id), quote_plus(secret))
+            return {"client_id": self.client_id, "client_secret": secret}, {}
+        pair = f"{quote_plus(self.client_id)}:{quote_plus(secret)}"
+        return {}, {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
 class IssuerRequests:
@@ -90,7 +92,7 @@ class IssuerRequests:
     def __init__(self, *, transport: Transport | None, clock: Callable[[], float]) -> None:
         self._transport = transport
         self._clock = clock
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._transports: dict[str, Transport] = {}
         """By origin, since each can be behind another proxy."""
         self._warned_at = -inf
 
@@ -117,12 +119,11 @@ class IssuerRequests:
         url: str,
         *,
         form: Mapping[str, str] | None = None,
-        auth: httpx.BasicAuth | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
         """The status and the JSON value of an answer; None for what is no JSON. Call it within ``asking``."""
-        client = self._client(url)
-        request = client.build_request(method, url, data=form)
-        response = await client.send(request, stream=True, auth=auth)
+        request = http_request(method, url, headers=headers, data=form)
+        response = await self._carrier(url).handle_async_request(request)
         try:
             raw = await read_up_to(MOST_BYTES + 1, response)
         finally:
@@ -133,16 +134,16 @@ class IssuerRequests:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
+        transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            await transport.aclose()
 
-    def _client(self, url: str) -> httpx.AsyncClient:
+    def _carrier(self, url: str) -> Transport:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._clients:
-            self._clients[origin] = http_client(origin, self._transport, kept_seconds=KEPT_SECONDS)
-        return self._clients[origin]
+        if origin not in self._transports:
+            self._transports[origin] = self._transport or http_transport(origin, kept_seconds=KEPT_SECONDS)
+        return self._transports[origin]
 
 
 def _json(raw: bytes) -> Any:

@@ -1,6 +1,6 @@
 """``probe``: one request without any credential, to see where the way to Rememberizer ends.
 
-It goes through the client that real calls use, so proxies, trust store and limits are the same.
+It is carried as real calls are, so proxies, trust store and limits are the same.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from .client import http_client
+from .client import http_request, http_transport
 from .dates import unix_time
 from .endpoints import ME
 from .proxies import NamedProxy, UnusableProxy, on_the_way
@@ -68,9 +68,9 @@ async def probe(base_url: str, *, limit_seconds: float) -> Probe:
     with anyio.move_on_after(limit_seconds) as scope:
         try:
             seen.way = on_the_way(base_url, os.environ)
-            async with http_client(base_url) as client:
-                request = client.build_request("GET", base_url + ME.path, extensions={"trace": Watch(seen, base_url)})
-                response = await client.send(request, stream=True)
+            async with http_transport(base_url) as transport:
+                request = http_request("GET", base_url + ME.path, trace=Watch(seen, base_url))
+                response = await transport.handle_async_request(request)
                 await response.aclose()
             seen.status = response.status_code
             seen.is_json = "json" in response.headers.get("Content-Type", "")

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.api.auth import signup
-from rememberizer_mcp.server.api.client import RememberizerAPI, http_client
+from rememberizer_mcp.server.api.client import RememberizerAPI, http_request, http_transport
 from rememberizer_mcp.server.api.endpoints import Endpoint, Takes
 from rememberizer_mcp.server.api.proxies import (
     SYSTEM,
@@ -96,9 +96,9 @@ async def goes_through_the_proxy(url: str, environ: dict[str, str]) -> bool:
     """Whether a request does, with such an environment; else it reaches nobody."""
     async with server(answer("403 Forbidden")) as proxy:
         os.environ.update({"https_proxy": f"http://127.0.0.1:{proxy.port}"} | environ)
-        async with http_client(url) as client:
+        async with http_transport(url) as transport:
             with pytest.raises(httpx.TransportError):
-                await client.get(url)
+                await transport.handle_async_request(http_request("GET", url))
     return bool(proxy.asked)
 
 
@@ -210,7 +210,7 @@ def test_the_systems_own_proxy_is_told_by_its_kind(
     os.environ["https_proxy"] = ""
     monkeypatch.setattr("rememberizer_mcp.server.api.proxies.getproxies", lambda: {"http": value, "https": value})
     with pytest.raises(UnusableProxy) as raised:
-        http_client(URL)
+        http_transport(URL)
     assert (raised.value.source, raised.value.problem) == (SYSTEM, problem)
     assert f"set {SYSTEM} to http://HOST:PORT" in hint(raised.value.as_failure())
 
@@ -254,10 +254,11 @@ async def same_as_httpx(form: str) -> bool:
         os.environ["HTTPS_PROXY"] = value = form.format(proxy.port)
         try:
             theirs = httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            ours = httpx.AsyncClient(transport=http_transport(URL))
         except httpx.InvalidURL:
             assert parsed(value) is None
             return False
-        for client in (theirs, http_client(URL)):
+        for client in (theirs, ours):
             async with client:
                 with pytest.raises(httpx.ProxyError, match="403"):
                     await client.get(URL)
