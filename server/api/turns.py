@@ -31,11 +31,11 @@ class Turns:
     def __init__(self, *, in_all: int = MOST_AT_ONCE, by_one: int | None = None) -> None:
         self.in_all = in_all
         self._by_one = by_one
-        self._lanes = {lane: anyio.CapacityLimiter(in_all) for lane in Lane}
-        self._own: WeakValueDictionary[tuple[Lane, str], anyio.CapacityLimiter] = WeakValueDictionary()
+        self._lanes = {lane: _turns(in_all) for lane in Lane}
+        self._own: WeakValueDictionary[tuple[Lane, str], anyio.Semaphore] = WeakValueDictionary()
         """Of the owners whose calls are made or wait just now."""
 
-    def turn(self, lane: Lane, owner: str | None) -> AbstractAsyncContextManager[None]:
+    def turn(self, lane: Lane, owner: str | None) -> AbstractAsyncContextManager[object]:
         """Wait for a call's turn, and hold it for as long as the block runs."""
         if owner is None or self._by_one is None:
             return self._lanes[lane]
@@ -43,6 +43,10 @@ class Turns:
 
     @asynccontextmanager
     async def _one_of_few(self, lane: Lane, owner: str, most: int) -> AsyncIterator[None]:
-        own = self._own.setdefault((lane, owner), anyio.CapacityLimiter(most))
+        own = self._own.setdefault((lane, owner), _turns(most))
         async with own, self._lanes[lane]:
             yield
+
+
+def _turns(most: int) -> anyio.Semaphore:
+    return anyio.Semaphore(most, fast_acquire=True)  # a call that need not wait needs no round of the event loop

@@ -148,6 +148,7 @@ async def test_each_answer_to_each_call_means_what_the_table_says(
         with anyio.fail_after(5):
             seen = await (direct(call, answer) if call in DIRECT else OTHER[call](endpoints.INTEGRATIONS, answer))
         assert seen == code, (status, content)
+        await anyio.lowlevel.checkpoint()  # as on a network; all together would hold up the loop for too long
 
 
 @pytest.mark.promise("upstream:answers:table")
