@@ -53,6 +53,8 @@ class Cookies:
         """The refresh token."""
         self.show_who_asks = any(token_of(cookie) and not _CSRF.search(cookie.name) for cookie in self._held)
         """Whether one of them can; a CSRF cookie can't."""
+        self._sent = "", ""
+        """An address, and the ``Cookie`` header for it; finding out which cookies match takes long."""
 
     def __iter__(self) -> Iterator[Cookie]:
         """The oldest first."""
@@ -82,10 +84,13 @@ class Cookies:
 
     def sent_to(self, url: str) -> list[str]:
         """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
-        request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
-        self._jar.add_cookie_header(request)  # which drops what has run out
-        self._look_if_dropped()
-        header = request.get_header("Cookie")
+        known, header = self._sent
+        if url != known or any(cookie.is_expired() for cookie in self._held):
+            request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
+            self._jar.add_cookie_header(request)  # which drops what has run out
+            self._look_if_dropped()
+            header = request.get_header("Cookie") or ""
+            self._sent = url, header
         return header.split("; ") if header else []
 
     def clear(self) -> None:

@@ -113,6 +113,16 @@ def test_a_narrow_refresh_cookie_goes_to_no_other_call() -> None:
     assert held().headers(Takes.ALL_COOKIES, url=ME) == {}
 
 
+@pytest.mark.promise("cookies:jar:configured-host-only")
+def test_which_cookies_go_is_found_out_for_each_address_and_after_each_change() -> None:
+    cookies, beside = Cookies(), ME.replace("127.0.0.1", "127.0.0.2")
+    cookies.take(replied("narrow=1; Path=/api/v1/me/", "wide=1; Path=/"))
+    assert [cookies.sent_to(url) for url in (ME, BASE_URL, beside)] == [["narrow=1", "wide=1"], ["wide=1"], []]
+    assert cookies.sent_to(ME) == ["narrow=1", "wide=1"]
+    cookies.take(replied("wide=2; Path=/"))
+    assert cookies.sent_to(ME) == ["narrow=1", "wide=2"]
+
+
 @pytest.mark.parametrize("base_url", [BASE_URL, "https://api.example.org/api/v1/"])
 def test_a_secure_cookie_goes_back_to_https_and_to_this_machine(base_url: str) -> None:
     cookies, response = Cookies(), replied("access_token=a-1; Path=/; Secure")
@@ -215,6 +225,7 @@ def test_a_token_whose_cookie_has_run_out_is_neither_sent_nor_held() -> None:
     cookies = Cookies()
     cookies.take(replied("access_token=a; Path=/; Max-Age=60", "refresh_token=r; Path=/"))
     assert cookies.access
+    assert cookies.sent_to(ME) == ["access_token=a", "refresh_token=r"]
     cookies.access.expires = 1
     assert cookies.sent_to(ME) == ["refresh_token=r"]
     assert (cookies.access_token, len(cookies)) == ("", 1)
