@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from .arguments import NO_TRUTH
 
@@ -82,7 +83,7 @@ class Fence:
 
 def fits(result: BaseModel) -> bool:
     """Whether the result may be sent as it is."""
-    return len(result.model_dump_json().encode()) <= MOST_RESULT_BYTES
+    return len(to_json(result)) <= MOST_RESULT_BYTES
 
 
 Result = TypeVar("Result", bound=BaseModel)

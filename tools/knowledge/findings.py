@@ -96,12 +96,12 @@ class SourceList(FromDocuments):
 
 def search_result(found: Found) -> SearchResult:
     """What ``search`` found, within the size of a result."""
-    return SearchResult.model_validate(dict(smart_search_result(found, nothing=NOTHING_FOUND)))
+    return fitted_search(SearchResult, found, Match, nothing=NOTHING_FOUND, what_was_cut=_what_was_cut)
 
 
-def smart_search_result(found: Found, *, nothing: str = NOTHING_SMART) -> SmartSearchResult:
-    """What ``smart_search`` found, within the size of a result; every match that has room keeps some of its text."""
-    return fitted_search(SmartSearchResult, found, Match, nothing=nothing, what_was_cut=_what_was_cut)
+def smart_search_result(found: Found) -> SmartSearchResult:
+    """What ``smart_search`` found, within the size of a result."""
+    return fitted_search(SmartSearchResult, found, Match, nothing=NOTHING_SMART, what_was_cut=_what_was_cut)
 
 
 def fitted_search(
