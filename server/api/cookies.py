@@ -38,14 +38,11 @@ class Cookies:
     """
 
     def __init__(self) -> None:
-        self._jar = CookieJar(_POLICY)
-        self._arrived: dict[str, int] = {}
-        """By which reply each name came last."""
-        self._look()
+        self._hold([])
 
-    def _look(self) -> None:
-        """See what the jar holds after a change: every call asks for that, and looking takes long."""
-        self._held = sorted(self._jar, key=lambda cookie: self._arrived[cookie.name])
+    def _hold(self, cookies: list[Cookie]) -> None:
+        """Hold these from now on, the oldest first, and see what they are: every call asks, and looking takes long."""
+        self._held = cookies
         self.access = self._access()
         """The access token: of a listed name, else the only JWT whose name speaks of nothing else."""
         self.access_token = token_of(self.access)
@@ -69,34 +66,38 @@ class Cookies:
         Returns:
             The names that were set, also to an empty value. A cookie that upstream deletes is not among them.
         """
-        before = list(self._jar)  # which also keeps their ids from being given to others
-        httpx.Cookies(self._jar).extract_cookies(self._bounded(response))
-        old = set(map(id, before))
-        names = {cookie.name for cookie in self._jar if id(cookie) not in old}
-        for cookie in list(self._jar):
-            is_outdated = id(cookie) in old and cookie.name in names
-            if is_outdated or not _SENDABLE.fullmatch(f"{cookie.name}={cookie.value}"):
-                self._jar.clear(cookie.domain, cookie.path, cookie.name)
-        self._arrived |= dict.fromkeys(names, max(self._arrived.values(), default=0) + 1)
-        self._look()
+        jar = self._jar()
+        httpx.Cookies(jar).extract_cookies(self._bounded(response))
+        old, there = set(map(id, self._held)), set(map(id, jar))
+        came = [cookie for cookie in jar if id(cookie) not in old]
+        names = {cookie.name for cookie in came}
+        stay = [cookie for cookie in self._held if id(cookie) in there and cookie.name not in names]
+        self._hold([*stay, *(cookie for cookie in came if _SENDABLE.fullmatch(f"{cookie.name}={cookie.value}"))])
         self._evict()
         return names
 
     def sent_to(self, url: str) -> list[str]:
         """``name=value`` of each cookie for this address; cookies go to the host and path that set them (S40)."""
+        if any(cookie.is_expired() for cookie in self._held):
+            self._hold([cookie for cookie in self._held if not cookie.is_expired()])
         known, header = self._sent
-        if url != known or any(cookie.is_expired() for cookie in self._held):
+        if url != known:
             request = Request(url)  # noqa: S310 -- of urllib, which http.cookiejar knows; it is not sent
-            self._jar.add_cookie_header(request)  # which drops what has run out
-            self._look_if_dropped()
+            self._jar().add_cookie_header(request)
             header = request.get_header("Cookie") or ""
             self._sent = url, header
         return header.split("; ") if header else []
 
     def clear(self) -> None:
         """Forget all."""
-        self._jar.clear()
-        self._look()
+        self._hold([])
+
+    def _jar(self) -> CookieJar:
+        """The jar that holds them, which knows the rules; made when it is needed, so that no session keeps one."""
+        jar = CookieJar(_POLICY)
+        for cookie in self._held:
+            jar.set_cookie(cookie)
+        return jar
 
     def _bounded(self, response: httpx.Response) -> httpx.Response:
         """The reply with no more ``Set-Cookie`` lines than are worth reading: the last, and those of a token."""
@@ -109,16 +110,10 @@ class Cookies:
         return httpx.Response(200, headers=[(b"set-cookie", line) for line in chosen], request=response.request)
 
     def _evict(self) -> None:
-        in_use = {id(self.access), id(self.refresh)}
-        others = [cookie for cookie in self if id(cookie) not in in_use]
-        for cookie in others[: max(len(self) - MOST_COOKIES, 0)]:
-            self._jar.clear(cookie.domain, cookie.path, cookie.name)
-        self._arrived = {cookie.name: self._arrived[cookie.name] for cookie in self._jar}
-        self._look_if_dropped()
-
-    def _look_if_dropped(self) -> None:
-        if len(self._jar) != len(self._held):
-            self._look()
+        others = [cookie for cookie in self._held if cookie not in (self.access, self.refresh)]
+        surplus = others[: max(len(self) - MOST_COOKIES, 0)]
+        if surplus:
+            self._hold([cookie for cookie in self._held if cookie not in surplus])
 
     def _access(self) -> Cookie | None:
         for name in ACCESS_NAMES:
