@@ -47,7 +47,7 @@ class Credentials:
         self._expires_at: float | None = None
         self._wiped = False
         self._secrets = secrets
-        self._learnt: list[str] = []
+        self._learnt: tuple[str, ...] = ()
         self._now = now
         self.version = 0
         """How often the tokens changed: tells whether a reply is older than what is held now."""
@@ -153,7 +153,7 @@ class Credentials:
         self._cookies.clear()
         self._bearer = self.oauth_refresh_token = None
         self._secrets.forget(self._learnt)
-        self._learnt = []
+        self._learnt = ()
 
     def _end_of_life(self, *, cookie: Cookie | None = None, sent_at: float | None = None) -> float | None:
         """When the access token that just arrived ends.
@@ -177,7 +177,7 @@ class Credentials:
     def _learn(self) -> None:
         before = self._learnt
         values = [value for cookie in self._cookies for value in (cookie.value, token_of(cookie))]
-        self._learnt = [value for value in (*values, self._bearer, self.oauth_refresh_token) if value]
+        self._learnt = tuple(filter(None, (*values, self._bearer, self.oauth_refresh_token)))
         self._secrets.learn(self._learnt)
         self._secrets.forget(before)
 

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,9 +35,11 @@ class KnownSecrets:
     """
 
     def __init__(self) -> None:
-        self._values: Counter[str] = Counter()
-        self._forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        """By their last ``SHORTEST_SECRET`` characters."""
+        self._values: dict[str, int] = {}
+        self._forms: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """By their last ``SHORTEST_SECRET`` characters. CPython's search for garbage passes over such plain dicts (to
+        3.13), of which each session has some; it does not pass over a ``Counter``.
+        """
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -47,17 +49,19 @@ class KnownSecrets:
         """Redact these values from now on."""
         with self._lock:
             for value in values:
-                if len(value) >= SHORTEST_SECRET:
-                    self._values[value] += 1
-                    if self._values[value] == 1:
-                        self._add(_forms(value))
+                if len(value) >= SHORTEST_SECRET and _is_first(self._values, value):
+                    for form in _forms(value):
+                        _is_first(self._forms[form[-SHORTEST_SECRET:]], form)
 
     def forget(self, values: Iterable[str]) -> None:
         """Undo one ``learn`` of these values."""
         with self._lock:
             for value in values:
                 if value in self._values and _is_none_left(self._values, value):
-                    self._remove(_forms(value))
+                    for form in _forms(value):
+                        last = form[-SHORTEST_SECRET:]
+                        if _is_none_left(self._forms[last], form) and not self._forms[last]:
+                            del self._forms[last]
 
     @contextmanager
     def during(self, values: Iterable[str]) -> Iterator[None]:
@@ -93,16 +97,6 @@ class KnownSecrets:
             for form in self._forms.get(last, ()):
                 yield from _places(form, text)
 
-    def _add(self, forms: Iterable[str]) -> None:
-        for form in forms:
-            self._forms[form[-SHORTEST_SECRET:]][form] += 1
-
-    def _remove(self, forms: Iterable[str]) -> None:
-        for form in forms:
-            alike = self._forms[form[-SHORTEST_SECRET:]]
-            if _is_none_left(alike, form) and not alike:
-                del self._forms[form[-SHORTEST_SECRET:]]
-
 
 def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
     """Where a form begins and ends in a text. Those between two that overlap are left out."""
@@ -115,7 +109,13 @@ def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
             start = text.find(form, end)
 
 
-def _is_none_left(counts: Counter[str], each: str) -> bool:
+def _is_first(counts: dict[str, int], each: str) -> bool:
+    """Count one more, and say whether it is the first."""
+    counts[each] = counts.get(each, 0) + 1
+    return counts[each] == 1
+
+
+def _is_none_left(counts: dict[str, int], each: str) -> bool:
     """Count one less, and say whether it was the last."""
     counts[each] -= 1
     if counts[each]:
