@@ -274,13 +274,13 @@ def http_request(
 
 
 def _raise_for_any_call(reply: Reply, *, now: float) -> None:
-    wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
-    if reply.status == httpx.codes.TOO_MANY_REQUESTS:
-        raise errors.RateLimited(retry_after_seconds=wait, status=reply.status)
+    is_too_many = reply.status == httpx.codes.TOO_MANY_REQUESTS
+    if is_too_many or reply.response.is_server_error:
+        failure = errors.RateLimited if is_too_many else errors.UpstreamUnavailable
+        wait = retry_after_seconds(reply.response.headers.get("Retry-After"), now=now)
+        raise failure(retry_after_seconds=wait, status=reply.status)
     if reply.status in REFUSES_WHO_ASKS and not reply.is_of_api:
         raise UpstreamBlocked(status=reply.status)
-    if reply.response.is_server_error:
-        raise errors.UpstreamUnavailable(retry_after_seconds=wait, status=reply.status)
     if reply.response.is_success and reply.body.holds_more_than(MOST_VALUES):
         raise errors.ResponseTooLarge(
             f"Rememberizer's answer holds more than {MOST_VALUES:,} values and was not read.",
