@@ -4,7 +4,6 @@ from collections import OrderedDict
 from time import monotonic
 
 from mcp.server.streamable_http_manager import DEFAULT_MAX_SESSIONS, DEFAULT_SESSION_IDLE_TIMEOUT
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..sessions.fading import Fading
@@ -12,7 +11,7 @@ from .principal import owner_of
 
 MOST_OF_ONE = 100
 """The SDK takes 10,000 in all and refuses more; each costs some 40 KB, and ends half an hour after its last request."""
-_ID = "mcp-session-id"
+_ID = b"mcp-session-id"
 
 
 class OwnSessions:
@@ -29,9 +28,9 @@ class OwnSessions:
         """Let the application answer, which names the session."""
 
         async def note_and_send(message: Message) -> None:
-            used = message["type"] == "http.response.start" and Headers(raw=message["headers"]).get(_ID)
+            used = dict(message.get("headers", ())).get(_ID)
             if used and (owner := owner_of()):
-                await self._note(owner, used, scope)
+                await self._note(owner, used.decode(), scope)
             await send(message)
 
         await self._app(scope, receive, note_and_send)
@@ -54,5 +53,5 @@ class OwnSessions:
         async def unheard(_: Message) -> None:
             pass
 
-        asked = {**scope, "method": "DELETE", "headers": [*kept, (_ID.encode(), oldest.encode())]}
+        asked = {**scope, "method": "DELETE", "headers": [*kept, (_ID, oldest.encode())]}
         await self._app(asked, nothing, unheard)
