@@ -57,7 +57,7 @@ class ToolCall(Services):
             patience_seconds=services.patience_seconds,
             opens_browser=services.opens_browser,
         )
-        if handle is None and caller.state is not None and services.owner is None:
+        if handle is None and services.owner is None and caller.state is not None:
             handle = services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
         return cls(**vars(services), caller=caller, writes=writes, handle=handle)
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
 
 import anyio
@@ -125,7 +125,7 @@ class Caller:
         """Whether it declared that it shows the page of a tool (MCP Apps); that it does, nobody knows."""
         return client_supports_apps(self.context)
 
-    @property
+    @cached_property
     def state(self) -> str | None:
         """The state of an earlier round, unsealed: the id of the page that it was about, if it was about one."""
         state = self.context.request_state
