@@ -28,7 +28,7 @@ from .endpoints import Call, Takes
 from .failures import class_of, mapped, result_of
 from .kept_connections import FAILURES, KEPT_SECONDS, Trace, first_answer
 from .proxies import on_the_way
-from .retries import explained, retry_after_seconds, retrying
+from .retries import explained, repeated, retry_after_seconds
 from .turns import Turns
 
 MOST_BODY_BYTES = 5_000_000
@@ -174,8 +174,7 @@ class RememberizerAPI:
         with explained(call.endpoint.if_lost), requesting():
             if not call.endpoint.is_repeatable:
                 return await self._attempt(call, identity)
-            reply: Reply = await retrying(sleep=self._sleep)(self._attempt, call, identity)
-            return reply
+            return await repeated(partial(self._attempt, call, identity), sleep=self._sleep)
 
     def __del__(self) -> None:
         if self._transports and self._transport is None:  # a transport that was passed is the business of who did

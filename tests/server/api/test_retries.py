@@ -14,8 +14,8 @@ from rememberizer_mcp.server.api.retries import (
     LONGEST_RETRY_AFTER_SECONDS,
     MOST_ATTEMPTS,
     explained,
+    repeated,
     retry_after_seconds,
-    retrying,
 )
 from rememberizer_mcp.server.errors import (
     Forbidden,
@@ -56,7 +56,7 @@ async def attempts(
 
     try:
         with anyio.fail_after(seconds):
-            await retrying(sleep=clock.sleep)(call)
+            await repeated(call, sleep=clock.sleep)
     except Exception as error:  # noqa: BLE001 -- how it ends is the answer
         return made, error
     return made, None
