@@ -36,5 +36,8 @@ class Meter:
     def refreshed(self, error: RememberizerError | None) -> None:
         """A sign-in was renewed, or could not be."""
 
+    def store_failed(self) -> None:
+        """What several processes share could not be reached."""
+
     def watch_sessions(self, count: Callable[[], int]) -> None:
         """How many sessions are held can be asked from now on."""

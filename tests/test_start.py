@@ -10,6 +10,7 @@ LATER = (
     "keyring",
     "playwright",
     "prometheus_client",
+    "redis",
     "rememberizer_mcp.server.http",
     "rememberizer_mcp.server.loopback",
     "rememberizer_mcp.server.sandbox",

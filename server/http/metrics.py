@@ -64,6 +64,9 @@ class Metrics(Meter):
         self._refreshes = Counter(
             "rememberizer_mcp_refreshes_total", "Renewals of sign-ins that ended.", ("outcome",), registry=registry
         )
+        self._store_failures = Counter(
+            "rememberizer_mcp_store_failures_total", "Times that Redis could not be used.", registry=registry
+        )
         ProcessCollector(registry=registry)
 
     def now(self) -> float:
@@ -82,6 +85,10 @@ class Metrics(Meter):
     def refreshed(self, error: RememberizerError | None) -> None:
         """Count a renewal."""
         self._refreshes.labels(error.code if error else "ok").inc()
+
+    def store_failed(self) -> None:
+        """Count a failure of what several processes share."""
+        self._store_failures.inc()
 
     def watch_sessions(self, count: Callable[[], int]) -> None:
         """Ask this for the number of sessions."""

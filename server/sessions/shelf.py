@@ -73,7 +73,7 @@ class Change(NamedTuple):
 class Shelf(Protocol):
     """Values that are kept for some time, and counts of attempts: of this process, or of all of a service.
 
-    A ``kind`` is a word of this program, such as ``page``. A ``key`` can be a secret, such as a ticket.
+    A ``kind`` is a word of this program in the singular, such as ``page``. A ``key`` can be a secret, such as a ticket.
 
     All methods raise ``StoreUnavailable`` if the values are elsewhere and can't be reached.
     """
@@ -118,7 +118,7 @@ class SharedShelf(Shelf, Protocol):
         """Remove the session.
 
         Returns:
-            Whether it was done; if one of these parts has another version by now, nothing is removed.
+            Whether it is gone; if one of these parts has another version by now, nothing is removed.
         """
 
     async def touch(self, name: str, *, used_at: float, seconds: float) -> None:

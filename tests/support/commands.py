@@ -13,6 +13,7 @@ PACKAGES: Mapping[str, str] = {
     "fish": "fish",
     "gnome-keyring-daemon": "gnome-keyring",
     "nginx": "nginx-light",
+    "redis-server": "redis-server",
     "zsh": "zsh",
 }
 """Debian's package of each command that a test names in ``pytest.mark.needs``, but for those in ``.interop``."""

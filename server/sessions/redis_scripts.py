@@ -1,0 +1,105 @@
+"""What Redis does in one step, in Lua.
+
+``KEYS`` are the names of one thing under each key of the ring, and at most one of them is there. The one that is there
+is used, or else the first: so processes agree whose rings are a step of a rotation apart. redis-py asks once more if a
+connection breaks before the answer: a lock or a write that the first request did counts as done by the second.
+"""
+
+_FIND = """
+local found
+for _, name in ipairs(KEYS) do
+    if redis.call('EXISTS', name) == 1 then found = name break end
+end
+"""
+
+_TOUCH = """
+local function touch(name, used_at, life)
+    local before = redis.call('HGET', name, 'used_at')
+    if not before or tonumber(before) <= tonumber(used_at) then
+        redis.call('HSET', name, 'used_at', used_at)
+        redis.call('PEXPIRE', name, life)
+    end
+end
+"""
+
+PUT = """
+redis.call('DEL', unpack(KEYS))
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+"""
+"""The value, and its life in milliseconds."""
+
+TAKE = f"""{_FIND}
+if not found then return false end
+local taken = {{redis.call('GET', found), redis.call('PTTL', found)}}
+redis.call('DEL', found)
+return taken
+"""
+"""Gives the value and the milliseconds that were left of its life."""
+
+ATTEMPT = f"""{_FIND}
+local name, most, window = found or KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+redis.call('ZREMRANGEBYSCORE', name, '-inf', string.format('%.0f', now - window))
+redis.call('ZREMRANGEBYSCORE', name, string.format('(%.0f', now), '+inf')
+if redis.call('ZCARD', name) >= most then
+    return redis.call('ZRANGE', name, 0, 0, 'WITHSCORES')[2] + window - now
+end
+redis.call('ZADD', name, string.format('%.0f', now), ARGV[3])
+redis.call('PEXPIRE', name, math.ceil(window / 1000))
+return false
+"""
+"""The most, the window in microseconds and a random text; gives the microseconds until the next is free."""
+
+LOCK = f"""{_FIND}
+if found then return redis.call('GET', found) == ARGV[1] end
+return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+"""
+"""The holder's random text, and the life in milliseconds; gives whether the holder has the lock."""
+
+UNLOCK = f"""{_FIND}
+if found and redis.call('GET', found) == ARGV[1] then redis.call('DEL', found) end
+"""
+
+READ = f"""{_FIND}
+if not found then return false end
+local read = redis.call('HMGET', found, 'used_at', 'session.version', 'tokens.version')
+for number, part in ipairs({{'session', 'tokens'}}) do
+    local is_known = read[number + 1] == ARGV[number]
+    read[number + 3] = not is_known and redis.call('HGET', found, part)
+end
+return read
+"""
+"""The known versions of both parts; gives when it was used, the versions, and the values of those not known."""
+
+WRITE = f"""{_FIND}{_TOUCH}
+local is_done, is_over = true, true
+for at = 3, #ARGV, 4 do
+    local version = found and redis.call('HGET', found, ARGV[at] .. '.version') or ''
+    is_done = is_done and version == ARGV[at + 1]
+    is_over = is_over and version == ARGV[at + 2]
+end
+if is_done or not is_over then return is_done end
+local name = found or KEYS[1]
+for at = 3, #ARGV, 4 do
+    redis.call('HSET', name, ARGV[at] .. '.version', ARGV[at + 1], ARGV[at], ARGV[at + 3])
+end
+touch(name, ARGV[1], ARGV[2])
+return true
+"""
+"""When it was used, its life in milliseconds; then of each part its name, the versions new and old, and the value."""
+
+REMOVE = f"""{_FIND}
+if not found then return true end
+for at = 1, #ARGV, 2 do
+    if redis.call('HGET', found, ARGV[at] .. '.version') ~= ARGV[at + 1] then return false end
+end
+redis.call('DEL', found)
+return true
+"""
+"""Of each part its name and version."""
+
+TOUCH = f"""{_FIND}{_TOUCH}
+if found then touch(found, ARGV[1], ARGV[2]) end
+"""
+"""When it was used, and its life in milliseconds."""

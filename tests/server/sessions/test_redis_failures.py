@@ -1,0 +1,162 @@
+"""``RedisShelf`` while Redis is down, hangs or is started anew: an error in time, then all goes on by itself."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from anyio import wait_all_tasks_blocked
+from rememberizer_mcp.server.errors import StoreUnavailable
+from rememberizer_mcp.server.http.metrics import Metrics
+from rememberizer_mcp.server.sessions.redis_shelf import ANSWER_SECONDS, READY_SECONDS, RedisShelf
+from rememberizer_mcp.server.sessions.shelf import Change
+
+from tests.support.clock import leap
+from tests.support.redis import RedisServer, redis_server, redis_shelf
+
+pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:unavailable")]
+Ask = Callable[[RedisShelf], Coroutine[Any, Any, object]]
+
+
+EACH: Mapping[str, Ask] = {
+    "put": lambda shelf: shelf.put("page", "a", b"", seconds=600),
+    "get": lambda shelf: shelf.get("page", "a"),
+    "take": lambda shelf: shelf.take("page", "a"),
+    "attempt": lambda shelf: shelf.attempt("ada", most=1, seconds=600),
+    "read": lambda shelf: shelf.read("handle", known={}),
+    "write": lambda shelf: shelf.write("handle", {"tokens": Change(b"", "t1", None)}, used_at=1, seconds=600),
+    "remove": lambda shelf: shelf.remove("handle", over={}),
+    "touch": lambda shelf: shelf.touch("handle", used_at=1, seconds=600),
+    "lock": lambda shelf: shelf.locked("handle", "tokens").__aenter__(),
+}
+each = pytest.mark.parametrize("ask", EACH.values(), ids=EACH)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """One that a test may end."""
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def shelf(redis: RedisServer) -> AsyncIterator[RedisShelf]:
+    """One that is in use."""
+    async with redis_shelf(redis) as shelf:
+        for key in ("a", "b"):
+            await shelf.put("page", key, key.encode(), seconds=600)
+        yield shelf
+
+
+async def fails_after(seconds: float, ask: Awaitable[object]) -> None:
+    """Wait for the failure, while so many seconds pass at once."""
+    failed = anyio.Event()
+
+    async def fail() -> None:
+        with pytest.raises(StoreUnavailable) as raised:
+            await ask
+        assert (raised.value.retry_after_seconds, raised.value.retryable) == (5, True)
+        failed.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fail)
+        await wait_all_tasks_blocked()
+        assert not failed.is_set()
+        leap(seconds)
+
+
+@each
+async def test_nothing_waits_longer_than_two_seconds_for_a_redis_that_hangs(
+    shelf: RedisShelf, redis: RedisServer, ask: Ask
+) -> None:
+    with redis.hung():
+        await fails_after(ANSWER_SECONDS, ask(shelf))
+    assert await shelf.get("page", "b") == b"b"
+
+
+async def test_readiness_waits_a_second_at_most(shelf: RedisShelf, redis: RedisServer) -> None:
+    assert await shelf.is_there()
+    answers = list[bool]()
+
+    async def ask() -> None:
+        answers.append(await shelf.is_there())
+
+    with redis.hung():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await wait_all_tasks_blocked()
+            assert not answers
+            leap(READY_SECONDS)
+    assert answers == [False]
+    assert await shelf.is_there()
+
+
+async def test_a_redis_that_is_down_fails_at_once_and_is_used_again_when_it_is_back(own_redis: RedisServer) -> None:
+    async with redis_shelf(own_redis) as shelf:
+        await shelf.put("page", "a", b"tea", seconds=600)
+        with own_redis.stopped():
+            for ask in EACH.values():
+                with pytest.raises(StoreUnavailable), anyio.fail_after(ANSWER_SECONDS):
+                    await ask(shelf)
+            assert not await shelf.is_there()
+        assert await shelf.get("page", "a") == b"tea"
+        assert await shelf.is_there()
+
+
+async def test_a_restart_between_two_calls_goes_unnoticed(own_redis: RedisServer) -> None:
+    async with redis_shelf(own_redis) as shelf:
+        assert await shelf.write("handle", {"tokens": Change(b"one", "t1", None)}, used_at=1, seconds=600)
+        with own_redis.stopped():
+            pass
+        assert await shelf.write("handle", {"tokens": Change(b"two", "t2", "t1")}, used_at=2, seconds=600)
+
+
+async def test_after_the_loss_of_its_data_nothing_is_known(own_redis: RedisServer) -> None:
+    async with redis_shelf(own_redis) as shelf:
+        await shelf.write("handle", {"tokens": Change(b"one", "t1", None)}, used_at=1, seconds=600)
+        with own_redis.stopped():
+            own_redis.lose_data()
+        assert await shelf.read("handle", known={}) is None
+        assert not await shelf.write("handle", {"tokens": Change(b"two", "t2", "t1")}, used_at=2, seconds=600)
+
+
+@each
+async def test_after_a_call_that_was_cancelled_the_next_gets_its_own_answer(
+    shelf: RedisShelf, redis: RedisServer, ask: Ask
+) -> None:
+    with redis.hung():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, shelf)
+            await wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+            leap(ANSWER_SECONDS)
+    assert [await shelf.get("page", "b") for _ in range(3)] == [b"b"] * 3
+    assert await shelf.is_there()
+
+
+async def test_an_outage_is_one_line_of_the_log_and_each_failure_is_counted(
+    own_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics()
+
+    async def fail_thrice(shelf: RedisShelf) -> None:
+        assert await shelf.is_there()
+        with own_redis.stopped():
+            assert [await shelf.is_there() for _ in range(3)] == [False] * 3
+        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+
+    async with redis_shelf(own_redis, meter=metrics) as shelf:
+        await fail_thrice(shelf)
+        await fail_thrice(shelf)
+    assert caplog.messages == ["Redis can't be used (ConnectionError); no session can be until it answers."] * 2
+    assert metrics.registry.get_sample_value("rememberizer_mcp_store_failures_total") == 6
+
+
+async def test_a_redis_that_refuses_is_unavailable_too(shelf: RedisShelf, redis: RedisServer) -> None:
+    for name in redis.names("page"):
+        redis.asked.delete(name)
+        redis.asked.lpush(name, "no text")
+    with pytest.raises(StoreUnavailable):
+        await shelf.take("page", "a")
