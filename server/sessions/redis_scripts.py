@@ -40,12 +40,12 @@ ATTEMPT = f"""{_FIND}
 local name, most, window = found or KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-redis.call('ZREMRANGEBYSCORE', name, '-inf', string.format('%.0f', now - window))
+redis.call('ZREMRANGEBYSCORE', name, '-inf', now - window)
 redis.call('ZREMRANGEBYSCORE', name, string.format('(%.0f', now), '+inf')
 if redis.call('ZCARD', name) >= most then
     return redis.call('ZRANGE', name, 0, 0, 'WITHSCORES')[2] + window - now
 end
-redis.call('ZADD', name, string.format('%.0f', now), ARGV[3])
+redis.call('ZADD', name, now, ARGV[3])
 redis.call('PEXPIRE', name, math.ceil(window / 1000))
 return false
 """

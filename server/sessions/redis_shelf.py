@@ -64,8 +64,8 @@ class RedisShelf:
         self._meter = meter or Meter()
         self._was_reached = False
         self._is_down = False
-        # RESP3 keeps connections that the server closed (redis/redis-py#4252). A socket's timeout costs a task for each
-        # command; the time for the whole answer is limited below.
+        # RESP3 costs more, and its pool hands out connections that the server closed (redis/redis-py#4252). A timeout
+        # of the socket costs a task for each command; the time for the whole answer is limited below.
         self._redis = redis = Redis.from_url(
             url.get_secret_value(),
             protocol=2,

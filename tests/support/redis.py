@@ -3,10 +3,13 @@
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
+from anyio.abc import SocketStream
 from pydantic import SecretStr
 from redis import Redis
 from rememberizer_mcp.server.meter import Meter
@@ -100,9 +103,48 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
         server.stop()
 
 
+class Relay:
+    """What carries the bytes between Redis and its clients, and can lose an answer together with the connection."""
+
+    def __init__(self, server: RedisServer, port: int) -> None:
+        self._server = server
+        self.port = port
+        self.url = SecretStr(f"redis://127.0.0.1:{port}/0")
+        self.loses_next = False
+
+    async def carry(self, client: SocketStream) -> None:
+        redis = await anyio.connect_tcp("127.0.0.1", self._server.port)
+        await anyio.lowlevel.checkpoint()  # after a cancellation CPython 3.11 loses trace events until the next one
+        async with client, redis, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._carry_requests, client, redis)
+            with suppress(anyio.EndOfStream):
+                answer = await redis.receive()
+                while not self.loses_next:
+                    await client.send(answer)
+                    answer = await redis.receive()
+                self.loses_next = False
+            tasks.cancel_scope.cancel()
+
+    async def _carry_requests(self, client: SocketStream, redis: SocketStream) -> None:
+        async for request in client:
+            await redis.send(request)
+        await redis.send_eof()
+
+
+@asynccontextmanager
+async def relayed(server: RedisServer) -> AsyncIterator[Relay]:
+    """Carry bytes while the body runs."""
+    relay = Relay(server, free_port())
+    listening = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=relay.port)
+    async with listening as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, relay.carry)
+        yield relay
+        tasks.cancel_scope.cancel()
+
+
 @asynccontextmanager
 async def redis_shelf(
-    server: RedisServer, *keys: SecretStr, clock: FakeClock | None = None, meter: Meter | None = None
+    server: RedisServer | Relay, *keys: SecretStr, clock: FakeClock | None = None, meter: Meter | None = None
 ) -> AsyncIterator[RedisShelf]:
     """A shelf there, whose waits for a lock are those of the clock."""
     sleep = (clock or FakeClock()).sleep

@@ -13,8 +13,8 @@ from rememberizer_mcp.server.http.metrics import Metrics
 from rememberizer_mcp.server.sessions.redis_shelf import ANSWER_SECONDS, READY_SECONDS, RedisShelf
 from rememberizer_mcp.server.sessions.shelf import Change
 
-from tests.support.clock import leap
-from tests.support.redis import RedisServer, redis_server, redis_shelf
+from tests.support.clock import FakeClock, leap
+from tests.support.redis import RedisServer, redis_server, redis_shelf, relayed
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:unavailable")]
 Ask = Callable[[RedisShelf], Coroutine[Any, Any, object]]
@@ -58,6 +58,7 @@ async def fails_after(seconds: float, ask: Awaitable[object]) -> None:
         with pytest.raises(StoreUnavailable) as raised:
             await ask
         assert (raised.value.retry_after_seconds, raised.value.retryable) == (5, True)
+        assert raised.value.message == StoreUnavailable.sentence
         failed.set()
 
     async with anyio.create_task_group() as tasks:
@@ -65,6 +66,8 @@ async def fails_after(seconds: float, ask: Awaitable[object]) -> None:
         await wait_all_tasks_blocked()
         assert not failed.is_set()
         leap(seconds)
+        await wait_all_tasks_blocked()
+        assert failed.is_set()
 
 
 @each
@@ -111,6 +114,20 @@ async def test_a_restart_between_two_calls_goes_unnoticed(own_redis: RedisServer
         with own_redis.stopped():
             pass
         assert await shelf.write("handle", {"tokens": Change(b"two", "t2", "t1")}, used_at=2, seconds=600)
+
+
+async def test_what_was_done_counts_as_done_if_only_the_answer_got_lost(redis: RedisServer, clock: FakeClock) -> None:
+    change = Change(b"one", "t1", None)
+    async with relayed(redis) as relay, redis_shelf(relay, clock=clock) as shelf:
+        for name in ("first", "second"):  # the first makes the scripts known
+            relay.loses_next = name == "second"
+            async with shelf.locked(name, "tokens"):
+                assert not relay.loses_next
+                relay.loses_next = name == "second"
+                assert await shelf.write(name, {"tokens": change}, used_at=1, seconds=600)
+                assert not relay.loses_next
+        assert clock.waits == []
+        assert redis.names("locks") == []
 
 
 async def test_after_the_loss_of_its_data_nothing_is_known(own_redis: RedisServer) -> None:
