@@ -13,19 +13,24 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ..logs.secret_forms import shown_name
+from .refusals import told
 from .values import (
     EMAIL_PATTERN,
+    KEY_BYTES,
     ApiKey,
     CookieValue,
     Folders,
     Secret,
     SecretInFile,
+    StoreKeys,
     Toolsets,
     api_address,
     filled_in,
     issuer_address,
+    password_in,
     public_address,
     secret_in,
+    store_address,
     stripped,
     switch,
     unquoted,
@@ -41,8 +46,10 @@ SECRETS = (
     "vector_store_token",
     "oauth_client_secret",
     "issuer_client_secret",
+    "store",
+    "store_keys",
 )
-OVER_HTTP = ("public_url", "issuer", "issuer_client_id", "issuer_client_secret")
+OVER_HTTP = ("public_url", "issuer", "issuer_client_id", "issuer_client_secret", "store", "store_keys")
 """Settings that nothing reads over stdio."""
 
 
@@ -104,6 +111,14 @@ class Settings(BaseSettings):
         None, min_length=1, description="The server itself as a client there, by which it asks about tokens."
     )
     issuer_client_secret: Secret | None = Field(None, validate_default=True, description="Secret of that client.")
+    store: Annotated[Secret, AfterValidator(store_address)] | None = Field(
+        None, description="Where sessions are kept: `memory`, or the address of a Redis for several processes."
+    )
+    store_keys: StoreKeys = Field(
+        (),
+        validate_default=True,
+        description="Secrets, comma-separated: the first seals what is in Redis, and all open it.",
+    )
     lazy_sign_in: bool = Field(
         default=True, description="Whether a tool that needs an account starts the sign-in itself (`on` or `off`)."
     )
@@ -156,6 +171,15 @@ class Settings(BaseSettings):
             raise ValueError(f"{variable(client)} and {variable(secret)} go together")
         return value
 
+    @field_validator("store_keys")
+    @classmethod
+    def _have_a_store(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        if bool(value) == bool(info.data.get("store", value)):
+            return value
+        if value:
+            raise ValueError(f"needs the address of a Redis in {PREFIX}STORE beside it")
+        raise ValueError(f"must hold a secret of at least {KEY_BYTES} bytes, which seals what is in {PREFIX}STORE")
+
     @field_validator("lazy_sign_in")
     @classmethod
     def _leaves_a_way_in(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator's signature
@@ -189,7 +213,9 @@ class Settings(BaseSettings):
 
     def secret_values(self) -> list[str]:
         """The values that must never be printed."""
-        return [value.get_secret_value() for name in SECRETS if (value := getattr(self, name))]
+        values = [getattr(self, name) for name in SECRETS if name not in ("store", "store_keys")]
+        values += [*self.store_keys, self.store, password_in(self.store)]
+        return [value.get_secret_value() for value in values if value]
 
 
 def variable(field: str) -> str:
@@ -208,7 +234,9 @@ def load_settings(*, sandbox: bool = False) -> Settings:
     try:
         settings = Settings(**from_files, sandbox=sandbox)
     except ValidationError as error:
-        problems += [_sentence(each["loc"], each["type"], each["msg"]) for each in error.errors(include_input=False)]
+        for each in error.errors(include_input=False):
+            name = str(each["loc"][0])
+            problems.append(f"{variable(name)}: {told(name, each['type'], each['msg'])}")
     problems = [*_set_twice(os.environ), *(_as_spelt(problem, os.environ) for problem in problems)]
     if settings is None or problems:
         raise UnusableSettings(problems)
@@ -266,27 +294,3 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             except ValueError as error:
                 problems.append(f"{name}_FILE names {error}")
     return values, problems
-
-
-_ALLOWED = {
-    "bool_parsing": "must be `on` or `off`",
-    "email": "must have the form of an e-mail address",
-    "oauth_port": "must be a port from 1 to 65535",
-    "recaptcha_site_key": "must be a site key: letters, digits, `-` and `_`",
-    "sign_in_minutes": "must be a number above 0, at most 1440",
-    "session_idle_minutes": "must be a number above 0",
-    "session_hours": "must be a number above 0",
-    "timeout_seconds": "must be a number above 0, at most 600",
-}
-"""What a value must be, by pydantic's kind of error or by the setting, where pydantic's own words are less plain."""
-
-
-def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    """One problem as a sentence: what our own validator says, or else what the setting may be."""
-    name = str(location[0])
-    told = _ALLOWED.get(kind) or _ALLOWED.get(name, "is not in the right form")
-    if kind == "value_error":
-        told = message.removeprefix("Value error, ")
-    if kind == "literal_error":
-        told = message.replace("Input should", "must").replace("'", "`")
-    return f"{variable(name)}: {told}"

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 MOST_SECRET_BYTES = 65_536
+KEY_BYTES = 32
 TOOLSETS = ("auth", "knowledge", "mementos", "vector_stores")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_AND_PORT = re.compile(rf"(\[[0-9a-f:.]+\]|{_LABEL}(\.{_LABEL})*)(:[0-9]+)?", re.IGNORECASE | re.ASCII)
+_STORE = re.compile(r"(redis|rediss|unix)://", re.ASCII)
 EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 _UNFILLED = re.compile(r"(\$\{user_config\.[^{}]+\},?)+")
 _NAME = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+"
@@ -64,6 +66,27 @@ def public_address(value: str) -> str:
         raise ValueError("must hold no path: clients come to /mcp there")
     usual_port = ":443" if address.scheme == "https" else ":80"
     return f"{address.scheme}://{address.netloc.lower().removesuffix(usual_port)}"
+
+
+def store_address(value: SecretStr) -> SecretStr | None:
+    """The same address, if it can be that of a Redis; nothing for ``memory``."""
+    text = value.get_secret_value()
+    if text.lower() == "memory":
+        return None
+    try:
+        parts = urlsplit(text)
+        place = parts.path if parts.scheme == "unix" else f"{parts.hostname or ''}{parts.port or ''}"
+    except ValueError:  # its text repeats the value, which can hold a password
+        place = ""
+    if not place or not _STORE.match(text):
+        raise ValueError("must be `memory`, or an address such as redis://HOST:PORT/0, rediss://… or unix:///PATH")
+    return value
+
+
+def password_in(address: SecretStr | None) -> SecretStr | None:
+    """The password that an address holds."""
+    password = address and urlsplit(address.get_secret_value()).password
+    return SecretStr(unquote(password)) if password else None
 
 
 def is_loopback(host: str) -> bool:
@@ -157,6 +180,21 @@ def known_toolsets(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in TOOLSETS if name in names or "all" in names)
 
 
+def secrets_apart(value: Any) -> Any:
+    """The parts of a list of secrets as an environment variable or a file holds it; anything else as it is."""
+    return comma_separated(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def strong_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """The same keys, if each is long enough to be no password, and none is there twice."""
+    values = [key.get_secret_value().encode() for key in keys]
+    if any(len(value) < KEY_BYTES for value in values):
+        raise ValueError(f"each key must have at least {KEY_BYTES} bytes; commas separate several")
+    if len(set(values)) < len(values):
+        raise ValueError("holds a key twice")
+    return keys
+
+
 def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """The same folders, with the user's home written out. They need not exist yet."""
     try:
@@ -171,6 +209,7 @@ def absolute_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 Secret = Annotated[SecretStr, AfterValidator(encodable)]
 ApiKey = Annotated[SecretStr, AfterValidator(header_value), AfterValidator(filled_in_key)]
 CookieValue = Annotated[SecretStr, AfterValidator(cookie_value), AfterValidator(filled_in_key)]
+StoreKeys = Annotated[tuple[Secret, ...], BeforeValidator(secrets_apart), AfterValidator(strong_keys)]
 Toolsets = Annotated[tuple[str, ...], BeforeValidator(comma_separated), words(), AfterValidator(known_toolsets)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(comma_separated), AfterValidator(absolute_folders)]
 

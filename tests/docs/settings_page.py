@@ -57,6 +57,10 @@ THEMES: Mapping[str, Mapping[str, Example]] = {
             value="its-secret", beside=("issuer_client_id",), refused="a secret without an id"
         ),
     },
+    "Several processes": {
+        "store": Example(value="redis://127.0.0.1:6379/0", beside=("store_keys",), refused="http://127.0.0.1:6379"),
+        "store_keys": Example(value="thirty-two-random-bytes-or-more-", beside=("store",), refused="a short key"),
+    },
     "The sign-in page": {
         "lazy_sign_in": Example(value="off", refused="later"),
         "open_browser": Example(value="never", refused="firefox"),

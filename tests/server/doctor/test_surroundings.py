@@ -41,18 +41,19 @@ def test_each_setting_is_shown_as_it_is_understood() -> None:
 @pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads", "settings:secrets:never-shown")
 def test_of_a_secret_is_shown_only_that_it_is_set(tmp_path: Path) -> None:
     set_all(EMAIL="ada@example.org", OAUTH_CLIENT_ID="app", ISSUER_CLIENT_ID="us", READ_ONLY="off")
-    os.environ.update({variable(name): CANARY for name in SECRETS})
+    values = dict.fromkeys(SECRETS, CANARY) | {"store": f"redis://:{CANARY}@127.0.0.1", "store_keys": CANARY * 2}
+    os.environ.update({variable(name): value for name, value in values.items()})
     assert [text for _, text in said(variables()) if text.endswith("is set.")] == [
         f"{variable(name)} is set." for name in SECRETS
     ]
-    (tmp_path / "secret").write_text(CANARY)
-    for name in SECRETS:
+    for name, value in values.items():
+        (tmp_path / name).write_text(value)
         del os.environ[variable(name)]
-        os.environ[f"{variable(name)}_FILE"] = str(tmp_path / "secret")
+        os.environ[f"{variable(name)}_FILE"] = str(tmp_path / name)
     found = variables()
     assert CANARY not in str(found)
     assert [text for _, text in said(found) if "file" in text] == [
-        f"{variable(name)} is set, from the file {tmp_path / 'secret'}." for name in SECRETS
+        f"{variable(name)} is set, from the file {tmp_path / name}." for name in SECRETS
     ]
 
 

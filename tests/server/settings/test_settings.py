@@ -53,6 +53,8 @@ def test_with_nothing_set_the_documented_defaults_hold() -> None:
         "issuer": None,
         "issuer_client_id": None,
         "issuer_client_secret": None,
+        "store": None,
+        "store_keys": (),
         "lazy_sign_in": True,
         "open_browser": "auto",
         "recaptcha_site_key": None,
@@ -270,31 +272,3 @@ def test_variables_that_no_setting_reads_are_told() -> None:
     names = ["REMEMBERIZER_PASWORD", "rememberizer_emial", "REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASSWORD_FILE"]
     environ = dict.fromkeys([*names, "REMEMBERIZER_EMAIL", "rememberizer_timeout_seconds", "HOME"], "x")
     assert unknown_variables(environ) == ["REMEMBERIZER_EMAIL_FILE", "REMEMBERIZER_PASWORD", "rememberizer_emial"]
-
-
-@pytest.mark.promise("settings:unusable:named-at-once")
-def test_without_a_way_to_sign_in_the_start_ends() -> None:
-    """No tool would sign in, no tool could be told to, and no key stands in for an account."""
-    problem = (
-        "REMEMBERIZER_LAZY_SIGN_IN: with `off`, nobody could sign in: "
-        "add `auth` to REMEMBERIZER_TOOLSETS, or set REMEMBERIZER_API_TOKEN"
-    )
-    assert problems_of(TOOLSETS="knowledge", LAZY_SIGN_IN="off") == (problem,)
-
-
-@pytest.mark.parametrize(
-    "others",
-    [
-        {"TOOLSETS": "auth"},
-        {"TOOLSETS": "knowledge", "API_TOKEN": "key-1"},
-        {"TOOLSETS": "vector_stores", "VECTOR_STORE_TOKEN": "key-2"},
-    ],
-)
-def test_lazy_sign_in_can_be_off_where_there_is_another_way(others: dict[str, str]) -> None:
-    assert problems_of(LAZY_SIGN_IN="off", **others) == ()
-
-
-@pytest.mark.parametrize("name", ["TOOLSETS", "API_TOKEN", "VECTOR_STORE_TOKEN"])
-def test_an_unusable_way_to_sign_in_is_named_alone(name: str) -> None:
-    found = problems_of(**{"TOOLSETS": "knowledge", "LAZY_SIGN_IN": "off", name: "no such"})
-    assert [each.partition(":")[0] for each in found] == [f"REMEMBERIZER_{name}"]

@@ -115,3 +115,31 @@ def test_the_problems_of_several_settings_are_named_together() -> None:
         "UPLOAD_DIRS",
     ]
     assert "canary" not in " ".join(found)
+
+
+@pytest.mark.promise("settings:unusable:named-at-once")
+def test_without_a_way_to_sign_in_the_start_ends() -> None:
+    """No tool would sign in, no tool could be told to, and no key stands in for an account."""
+    problem = (
+        "REMEMBERIZER_LAZY_SIGN_IN: with `off`, nobody could sign in: "
+        "add `auth` to REMEMBERIZER_TOOLSETS, or set REMEMBERIZER_API_TOKEN"
+    )
+    assert problems_of(TOOLSETS="knowledge", LAZY_SIGN_IN="off") == (problem,)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"TOOLSETS": "auth"},
+        {"TOOLSETS": "knowledge", "API_TOKEN": "key-1"},
+        {"TOOLSETS": "vector_stores", "VECTOR_STORE_TOKEN": "key-2"},
+    ],
+)
+def test_lazy_sign_in_can_be_off_where_there_is_another_way(others: dict[str, str]) -> None:
+    assert problems_of(LAZY_SIGN_IN="off", **others) == ()
+
+
+@pytest.mark.parametrize("name", ["TOOLSETS", "API_TOKEN", "VECTOR_STORE_TOKEN"])
+def test_an_unusable_way_to_sign_in_is_named_alone(name: str) -> None:
+    found = problems_of(**{"TOOLSETS": "knowledge", "LAZY_SIGN_IN": "off", name: "no such"})
+    assert [each.partition(":")[0] for each in found] == [f"REMEMBERIZER_{name}"]

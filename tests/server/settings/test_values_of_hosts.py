@@ -171,7 +171,7 @@ GIVEN = {
     "lazy_sign_in": "off", "open_browser": "never", "recaptcha_site_key": "key_1", "sign_in_minutes": "5",
     "secret_arguments": "off", "session_idle_minutes": "0.5", "session_hours": "1e1", "timeout_seconds": "5",
     "log_level": "debug", "public_url": "https://mcp.example.org", "issuer": "https://id.example.org",
-    "issuer_client_id": "us", **dict.fromkeys(SECRETS, "canary"),
+    "issuer_client_id": "us", **dict.fromkeys(SECRETS, "canary"), "store": "redis://127.0.0.1", "store_keys": "k" * 32,
 }  # fmt: skip
 WORDS = ["toolsets", "read_only", "keep_signed_in", "lazy_sign_in", "open_browser", "secret_arguments", "log_level"]
 
@@ -186,8 +186,8 @@ def test_white_space_around_any_value_says_nothing(space: str, tmp_path: Path) -
     assert load_settings() == plain
     assert usable("log_level") == "debug"
     os.environ |= {f"REMEMBERIZER_{name.upper()}": space for name in SECRETS}
-    path = written(tmp_path / "secret", f"{space}canary{space}".encode())
-    assert problems_of(**{f"{name.upper()}_FILE": f"{space}{path}{space}" for name in SECRETS}) == ()
+    paths = {name: written(tmp_path / name, f"{space}{GIVEN[name]}{space}".encode()) for name in SECRETS}
+    assert problems_of(**{f"{name.upper()}_FILE": f"{space}{path}{space}" for name, path in paths.items()}) == ()
     again = load_settings()
     assert again.secret_values() == plain.secret_values()
     assert again.model_dump(exclude={*SECRETS}) == plain.model_dump(exclude={*SECRETS})
