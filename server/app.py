@@ -138,7 +138,7 @@ class _Build:
             lifespan=self.run,
             auth=authorization and authorization.settings,
             token_verifier=authorization and authorization.verifier,
-            request_state_security=RequestStateSecurity.ephemeral(ttl=settings.sign_in_minutes * 60),
+            request_state_security=_request_state(self.clients.keys, seconds=settings.sign_in_minutes * 60),
             subscriptions=False,  # no list ever changes while the process runs
             middleware=[as_one_call, add_elicitation_ids],
             cache_hints=dict.fromkeys(CONSTANT, CacheHint(ttl_ms=LIST_TTL_MS, scope="public")),
@@ -223,6 +223,13 @@ class _Build:
             store_of_key=StoreOfKey(),
             questions=self.questions,
         )
+
+
+def _request_state(keys: Sequence[SecretStr], *, seconds: float) -> RequestStateSecurity:
+    """How the state of requests is sealed: so that other processes with the keys open it, or only this one."""
+    if not keys:
+        return RequestStateSecurity.ephemeral(ttl=seconds)
+    return RequestStateSecurity(keys=[key.get_secret_value() for key in keys], ttl=seconds)
 
 
 def _key(api: RememberizerAPI, name: str, key: SecretStr | None) -> ApiKey | None:

@@ -1,12 +1,15 @@
 """``Clients``: who is served by a process, and ``Authorization``: whose tokens say who they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from .api.turns import Turns
 from .meter import Meter
+from .sessions.shelf import SharedShelf
 
 if TYPE_CHECKING:
     from mcp.server.auth.provider import TokenVerifier
@@ -48,6 +51,9 @@ class Clients:
         may_open_browser: Whether a page that the server opens is on their screen.
         meter: Is told what the server does.
         authorization: How people elsewhere are known; without it all are on this machine, and sign in at a port of it.
+        shared: What all processes of the service share; without it this process keeps everything. The run of the server
+            closes it.
+        keys: Secrets that all processes of the service have; the first seals, and all open.
     """
 
     owner_of: Callable[[], str | None] = lambda: "stdio"
@@ -58,6 +64,8 @@ class Clients:
     may_open_browser: bool = True
     meter: Meter = field(default_factory=Meter)
     authorization: Authorization | None = None
+    shared: SharedShelf | None = None
+    keys: Sequence[SecretStr] = ()
 
     @property
     def pages(self) -> "PublicPages | None":

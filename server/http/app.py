@@ -16,9 +16,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..clients import Authorization
+from ..sessions.shelf import SharedShelf
 from .bodies import Bodies
 from .challenge import Challenge
 from .own_sessions import OwnSessions
+from .principal import owner_of
 
 PATH = "/mcp"
 METRICS_PATH = "/metrics"
@@ -90,21 +92,53 @@ class Answers:
             await self._given.wait()
 
 
-def http_app(server: MCPServer[Any], *, port: int, authorization: Authorization | None = None) -> Answers:
+class NoStreams:
+    """Middleware where a session of 2025-11-25 belongs to no process: a GET, which would wait for its news, gets 405.
+
+    A request without a usable token, where one is needed, goes on to its 401.
+    """
+
+    def __init__(self, app: ASGIApp, *, needs_token: bool) -> None:
+        self._app = app
+        self._needs_token = needs_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a GET, and let the application answer the rest."""
+        app = self._app
+        is_get = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == PATH
+        if is_get and (not self._needs_token or owner_of()):
+            app = PlainTextResponse("", HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        await app(scope, receive, send)
+
+
+def http_app(
+    server: MCPServer[Any],
+    *,
+    port: int,
+    authorization: Authorization | None = None,
+    shared: SharedShelf | None = None,
+) -> Answers:
     """What answers on this port, at the public URL or else on this machine only.
 
     Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
+    Where processes share sessions, any of them can answer any request of either era.
     """
     security = _of_address(authorization.url) if authorization else _of_this_machine(port)
-    app = server.streamable_http_app(streamable_http_path=PATH, transport_security=security)
+    is_stateless = shared is not None
+    app = server.streamable_http_app(
+        streamable_http_path=PATH, stateless_http=is_stateless, transport_security=security
+    )
     app.add_middleware(Bodies)
     if authorization:
         app.routes.extend([*_metadata_at_root(app), authorization.pages.mount()])
         app.add_middleware(Challenge, resource=authorization.url + PATH)
+    if is_stateless:
+        app.user_middleware.append(Middleware(NoStreams, needs_token=authorization is not None))
+    elif authorization:
         app.user_middleware.append(Middleware(OwnSessions))
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
-    app.routes.extend(_health(answers, authorization))
+    app.routes.extend(_health(answers, authorization, shared))
     return answers
 
 
@@ -124,12 +158,16 @@ def _of_this_machine(port: int) -> TransportSecuritySettings:
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts])
 
 
-def _health(answers: Answers, authorization: Authorization | None) -> list[Route]:
+def _health(answers: Answers, authorization: Authorization | None, shared: SharedShelf | None) -> list[Route]:
     async def health(_: Request) -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
     async def readiness(_: Request) -> PlainTextResponse:
-        is_ready = not answers.are_ending and (authorization is None or await authorization.issuer.is_known())
+        is_ready = (
+            not answers.are_ending
+            and (authorization is None or await authorization.issuer.is_known())
+            and (shared is None or await shared.is_there())
+        )
         status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return PlainTextResponse(f"{status.phrase}\n", status)
 

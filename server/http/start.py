@@ -8,6 +8,7 @@ from ..api.issuer_requests import IssuerClient
 from ..api.turns import Turns
 from ..clients import Authorization, Clients
 from ..meter import Meter
+from ..sessions.shelf import SharedShelf
 from ..settings.settings import Settings, variable
 from ..settings.values import is_loopback
 from ..signin.public import PublicPages
@@ -21,13 +22,24 @@ MOST_SESSIONS = 10_000
 IN_ALL, BY_ONE = 64, 4
 """Calls to Rememberizer at once in each lane. With 8 in all, 64 callers got 142 answers a second at 50 ms each."""
 
+LOCKED_BEYOND_SECONDS = 10.0
+"""How long a lock lives beyond the time that its holder may spend on Rememberizer."""
+
 
 def refused(settings: Settings, host: str) -> list[str]:
     """A sentence for each setting and option with which nobody is served over HTTP."""
     everybodys = [name for name in EVERYBODYS if getattr(settings, name)]
     everybodys += ["keep_signed_in"] if settings.keep_signed_in != "off" else []
     problems = [f"{variable(name)}: can't be used with --http, where it would be everybody's" for name in everybodys]
-    return [*problems, *_refused_of_issuer(settings, host)]
+    return [*problems, *_refused_of_store(settings), *_refused_of_issuer(settings, host)]
+
+
+def _refused_of_store(settings: Settings) -> Iterator[str]:
+    if settings.store:
+        try:
+            from ..sessions import redis_shelf  # noqa: PLC0415, F401 -- its library is an extra; is it there?
+        except ModuleNotFoundError:
+            yield f"{variable('store')}: needs the library redis; install `rememberizer-mcp[hosted]`"
 
 
 def _refused_of_issuer(settings: Settings, host: str) -> Iterator[str]:
@@ -47,6 +59,7 @@ def _refused_of_issuer(settings: Settings, host: str) -> Iterator[str]:
 
 def clients(settings: Settings, meter: Meter | None = None) -> Clients:
     """Those with a token of the issuer, each its own owner. Without an issuer those on this machine, each by handle."""
+    meter = meter or Meter()
     of_many = partial(
         Clients,
         most_sessions=MOST_SESSIONS,
@@ -54,11 +67,22 @@ def clients(settings: Settings, meter: Meter | None = None) -> Clients:
         turns=partial(Turns, in_all=IN_ALL, by_one=BY_ONE),
         owner_of=owner_of,
         may_open_browser=False,
-        meter=meter or Meter(),
+        meter=meter,
+        shared=_shared(settings, meter),
+        keys=settings.store_keys,
     )
     if not settings.issuer or not settings.public_url:
         return of_many(name_sessions=True)
     return of_many(authorization=authorized(settings.public_url, _issuer(settings, settings.issuer)))
+
+
+def _shared(settings: Settings, meter: Meter) -> SharedShelf | None:
+    if not settings.store:
+        return None
+    from ..sessions.redis_shelf import RedisShelf  # noqa: PLC0415 -- its library is an extra
+
+    lock_seconds = settings.timeout_seconds + LOCKED_BEYOND_SECONDS
+    return RedisShelf(settings.store, keys=settings.store_keys, lock_seconds=lock_seconds, meter=meter)
 
 
 def authorized(url: str, issuer: Issuer) -> Authorization:
