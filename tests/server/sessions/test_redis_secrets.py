@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 from pydantic import SecretStr
 from rememberizer_mcp.server.errors import StoreUnavailable
 from rememberizer_mcp.server.sessions.redis_shelf import RedisShelf
@@ -37,15 +38,20 @@ async def test_a_dump_holds_nothing_that_was_put_there(redis: RedisServer) -> No
     assert {name.split(":")[2] for name in redis.names()} == {"page", "attempts", "sessions"}
 
 
-async def test_names_and_values_of_one_ring_say_nothing_to_another() -> None:
+def test_names_and_values_of_one_ring_say_nothing_to_another() -> None:
     one, other = Ring([OLD]), Ring([NEW])
     assert one.names("page", "a") == Ring([OLD]).names("page", "a")
-    assert (
-        len({*one.names("page", "a"), *one.names("page", "b"), *one.names("trip", "a"), *other.names("page", "a")}) == 4
-    )
+    named = [*one.names("page", "a"), *one.names("page", "b"), *one.names("trip", "a"), *other.names("page", "a")]
+    assert len({name.rpartition(":")[2] for name in named}) == 4
     sealed = one.seal(b"tea", "page", "a").encode()
     assert [one.opened(sealed, "page", "a"), other.opened(sealed, "page", "a")] == [b"tea", None]
     assert [one.opened(each, "page", "a") for each in (b"", b"\xff", sealed[:-1], sealed[1:])] == [None] * 4
+
+
+def test_a_value_is_no_state_of_a_request_though_the_secret_is_the_same() -> None:
+    codec = AESGCMRequestStateCodec([OLD.get_secret_value()])
+    with pytest.raises(InvalidRequestState):
+        codec.unseal(Ring([OLD]).seal(b"tea", "page", "a"))
 
 
 async def test_a_value_that_was_moved_is_not_there(redis: RedisServer) -> None:
