@@ -121,6 +121,8 @@ class RedisShelf:
         found = await self._asked(self._read(self._ring.names(SESSION, name), versions))
         if not found:
             return None
+        if isinstance(found, bytes):
+            return Record({part: Found(version, None) for part, version in known.items()}, float(found))
         parts = dict[Part, Found]()
         for part, version, sealed in zip(PARTS, found[1:3], found[3:5], strict=True):
             if version is not None:

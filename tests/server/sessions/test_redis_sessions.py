@@ -22,6 +22,8 @@ async def test_a_session_is_read_as_it_was_written_and_known_parts_without_their
         assert await other.read("handle", known={}) == Record(both, 12.25)
         known = await other.read("handle", known={"session": "s1", "tokens": "t0"})
         assert known == Record(both | {"session": Found("s1", None)}, 12.25)
+        both_known = await other.read("handle", known={"session": "s1", "tokens": "t1"})
+        assert both_known == Record({"session": Found("s1", None), "tokens": Found("t1", None)}, 12.25)
         assert await other.read("another", known={}) is None
 
 
