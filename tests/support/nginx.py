@@ -1,7 +1,7 @@
-"""nginx with the lines of docs/hosting.md, before a server of ours on this machine, by TLS."""
+"""nginx with the lines of docs/hosting.md, before servers of ours on this machine, by TLS."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from tests.support.process import LONGEST_SECONDS, running
 
 PAGE = ROOT / "docs" / "hosting.md"
 CERTIFICATE = "/etc/ssl/mcp.example.org"
+PORTS = (8000, 8001)
+"""Those of our servers on the page."""
 AROUND = """
 daemon off;
 master_process off;
@@ -56,11 +58,20 @@ class Proxy:
 
 
 @contextmanager
-def nginx(folder: Path, *, port: int, server_port: int, changes: Mapping[str, str] | None = None) -> Iterator[Proxy]:
-    """Serve https on that port of this machine by the page's lines, with these changes, before a server of ours."""
-    (site,) = blocks(PAGE.read_text(encoding="utf-8"), "nginx")
-    here = {"listen 443 ": f"listen 127.0.0.1:{port} ", "127.0.0.1:8000": f"127.0.0.1:{server_port}"}
-    for theirs, ours in {**here, CERTIFICATE: str(folder), **(changes or {})}.items():
+def nginx(
+    folder: Path, *, port: int, server_ports: Sequence[int], changes: Mapping[str, str] | None = None
+) -> Iterator[Proxy]:
+    """Serve https on that port of this machine by the page's lines, with these changes, before servers of ours.
+
+    They are one or two, as on the page.
+    """
+    site, of_two = blocks(PAGE.read_text(encoding="utf-8"), "nginx")
+    if len(server_ports) == len(PORTS):
+        site = f"{of_two}{site.partition('}')[2]}"
+    here = {"listen 443 ": f"listen 127.0.0.1:{port} ", CERTIFICATE: str(folder)}
+    theirs_and_ours = zip(PORTS, server_ports, strict=False)
+    here |= {f"server 127.0.0.1:{theirs}": f"server 127.0.0.1:{ours}" for theirs, ours in theirs_and_ours}
+    for theirs, ours in {**here, **(changes or {})}.items():
         assert theirs in site, theirs
         site = site.replace(theirs, ours)
     _certify(folder)

@@ -71,7 +71,7 @@ async def service(folder: Path, changes: Mapping[str, str] | None = None) -> Asy
         }
         async with http_server(**settings) as server:
             server_port = urlsplit(server.origin).port or 0
-            with nginx(folder, port=port, server_port=server_port, changes=changes) as proxy:
+            with nginx(folder, port=port, server_ports=[server_port], changes=changes) as proxy:
                 yield Service(settings["PUBLIC_URL"], issuer, server, proxy)
 
 
@@ -150,7 +150,7 @@ async def test_whoever_sends_a_header_or_a_body_slowly_is_cut_off(sent: bytes, t
             connection.sendall(sent)
             return b"".join(iter(lambda: connection.recv(1000), b""))
 
-    with nginx(tmp_path, port=free_port(), server_port=free_port(), changes=AT_ONCE) as proxy:
+    with nginx(tmp_path, port=free_port(), server_ports=[free_port()], changes=AT_ONCE) as proxy:
         assert b" 200 " not in await to_thread.run_sync(hold, proxy)
 
 
