@@ -85,10 +85,16 @@ async def post(
 
 @asynccontextmanager
 async def client_of(
-    url: str, token: str, era: Era, *, trust: Trust = True, **options: Any
+    url: str, token: str, era: Era, *, trust: Trust = True, most_kept: int | None = None, **options: Any
 ) -> AsyncIterator[tuple[Client, httpx2.AsyncClient]]:
-    """The SDK's client with this token, and the connection pool whose headers a test may change."""
-    async with httpx2.AsyncClient(headers=bearer(token), trust_env=False, verify=trust, timeout=20) as http:
+    """The SDK's client with this token, and the connection pool whose headers a test may change.
+
+    It keeps at most so many connections; with 0 each request has one of its own.
+    """
+    limits = httpx2.Limits(max_keepalive_connections=most_kept)
+    async with httpx2.AsyncClient(
+        headers=bearer(token), trust_env=False, verify=trust, timeout=20, limits=limits
+    ) as http:
         transport = streamable_http_client(url, http_client=http)
         async with Client(transport, mode=era, read_timeout_seconds=20, **options) as client:
             yield client, http
