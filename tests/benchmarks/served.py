@@ -36,10 +36,11 @@ def ours_serving(*, port: int, **settings: str) -> Iterator[Process]:
 
 
 @contextmanager
-def upstream_serving() -> Iterator[str]:
-    """The base URL of an upstream that answers at once."""
+def upstream_serving(life_seconds: float | None = None) -> Iterator[str]:
+    """The base URL of an upstream that answers at once, whose access tokens live so long, or else for good."""
     port = free_port()
-    with serving((*UPSTREAM, str(port)), port=port):
+    life = () if life_seconds is None else (str(life_seconds),)
+    with serving((*UPSTREAM, str(port), *life), port=port):
         yield f"http://127.0.0.1:{port}{PREFIX}"
 
 
