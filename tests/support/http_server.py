@@ -12,13 +12,20 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 import httpx
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.support.ports import site_of
-from tests.support.process import LONGEST_SECONDS, SERVE, Process, clean_environment, initialize, running
+from tests.support.process import (
+    LONGEST_SECONDS,
+    SERVE,
+    Process,
+    beside_the_loop,
+    clean_environment,
+    initialize,
+    running,
+)
 from tests.support.upstream import PREFIX, FakeUpstream
 
 STARTS_WITHIN_SECONDS = 60.0
@@ -54,12 +61,8 @@ def http_process(*options: str, command: Sequence[str] = SERVE_HTTP, **settings:
 @asynccontextmanager
 async def http_server(*options: str, command: Sequence[str] = SERVE_HTTP, **settings: str) -> AsyncIterator[HttpServer]:
     """The same in a test that has an event loop."""
-    served = http_process(*options, command=command, **settings)
-    server = await to_thread.run_sync(served.__enter__)
-    try:
+    async with beside_the_loop(http_process(*options, command=command, **settings)) as server:
         yield server
-    finally:
-        await to_thread.run_sync(served.__exit__, None, None, None)
 
 
 def first_line(process: Process) -> str:

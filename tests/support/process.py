@@ -6,9 +6,13 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import IO, Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from typing import IO, Any, TypeVar
+
+from anyio import to_thread
+
+T = TypeVar("T")
 
 SERVE = (sys.executable, "-m", "rememberizer_mcp.server")
 ENVELOPE = {
@@ -121,3 +125,13 @@ def running(
         for stream in (popen.stdin, popen.stdout, popen.stderr):
             assert stream is not None
             stream.close()
+
+
+@asynccontextmanager
+async def beside_the_loop(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave it in a thread, so that an event loop waits for no process."""
+    entered = await to_thread.run_sync(manager.__enter__)
+    try:
+        yield entered
+    finally:
+        await to_thread.run_sync(manager.__exit__, None, None, None)

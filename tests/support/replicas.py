@@ -19,28 +19,24 @@ class Replica:
     port: int = field(default_factory=free_port)
     written: list[str] = field(default_factory=list)
     """What each process wrote to stderr, once it has ended."""
+    server: HttpServer | None = None
+    """The process that runs, if one does."""
     _running: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _server: HttpServer | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it takes connections."""
         served = http_server("--port", str(self.port), **self.settings)
-        self._server = await self._running.enter_async_context(served)
+        self.server = await self._running.enter_async_context(served)
 
     async def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """End it by this signal; the exit code."""
-        assert self._server
-        process, self._server = self._server.process, None
+        assert self.server
+        process, self.server = self.server.process, None
         process.popen.send_signal(by)
         _, code, _, noise = await to_thread.run_sync(process.finish)
         self.written.append(noise.decode())
         await self._running.aclose()
         return code
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started and not stopped since."""
-        return self._server is not None
 
     async def aclose(self) -> None:
         """Leave nothing running."""
@@ -57,5 +53,5 @@ async def replicas(count: int, **settings: str) -> AsyncIterator[Sequence[Replic
             await each.start()
         yield found
         for each in found:
-            if each.is_running:
+            if each.server:
                 assert await each.stop() == 0

@@ -1,0 +1,87 @@
+"""Many people at once, each with an account of their own: what each gets is theirs, whatever happens to processes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.replicas.load import Run, load
+from tests.benchmarks.replicas.soak import Soak, soak
+from tests.benchmarks.replicas.tally import ENDED, KILLED, RESTARTED, Outcome, Tally
+
+PEOPLE, SECONDS, DUE_SECONDS = 20, 10.0, 4.0
+GOOD = Outcome(at=10.0, took=0.1, person=1, tool="search", said="ok")
+MAIL = "person-1@example.org"
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.promise("hosting:replicas:load")
+async def test_everybody_gets_what_is_theirs_and_a_token_is_renewed_once(tmp_path: Path) -> None:
+    tally = await load(tmp_path, Run(people=PEOPLE, seconds=SECONDS, due_seconds=DUE_SECONDS), processes=1)
+    assert tally.faults() == []
+    assert tally.as_json()["calls"] >= PEOPLE * SECONDS
+    assert tally.as_json()["renewals"] >= PEOPLE
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.promise("hosting:replicas:load")
+async def test_a_soak_tells_what_each_process_holds(tmp_path: Path) -> None:
+    found = await soak(tmp_path, calls=5, seconds=4, processes=1)
+    assert found.tally.faults() == []
+    assert [len(held) for held in found.held_mib] == [len(found.seconds)]
+    assert found.changes()[0] < 1
+
+
+def tally_of(*outcomes: Outcome, **given: Any) -> Tally:
+    return Tally(**{"people": PEOPLE, "outcomes": list(outcomes), "due_seconds": DUE_SECONDS, **given})
+
+
+def said(word: str, *, at: float = 10.0) -> Outcome:
+    return GOOD._replace(said=word, at=at)
+
+
+FAULTS: Mapping[str, tuple[Tally, str]] = {
+    "another's document": (tally_of(said("foreign"), events=[(10.0, KILLED)]), "foreign: "),
+    "no answer": (tally_of(said("no answer"), events=[(10.0, KILLED)]), "no answer: "),
+    "cut while a process ended well": (tally_of(said("cut"), events=[(10.0, ENDED)]), "cut off without a kill: "),
+    "cut long after a kill": (tally_of(said("cut", at=16.0), events=[(10.0, KILLED)]), "cut off without a kill: "),
+    "cut before a kill": (tally_of(said("HTTP 502", at=8.0), events=[(10.0, KILLED)]), "cut off without a kill: "),
+    "many cut off": (tally_of(*[said("cut")] * 4, events=[(10.0, KILLED)]), "4 answers were cut off, and at most 3"),
+    "no store": (tally_of(said("store_unavailable"), events=[(10.0, KILLED)]), "no store, and Redis was there: "),
+    "lost": (tally_of(said("unknown_session"), events=[(10.0, KILLED), (10.0, RESTARTED)]), "lost a sign-in: "),
+    "ended": (tally_of(said("session_expired"), events=[(10.0, KILLED)]), "lost a sign-in: "),
+    "renewed twice": (tally_of(GOOD, upstream={"early": [(10.0, MAIL)]}), "a renewal or token was early at 10.0 s"),
+    "used twice": (tally_of(GOOD, upstream={"reused": [(10.0, MAIL)]}), "a renewal or token was reused at 10.0 s"),
+    "ended token": (tally_of(GOOD, upstream={"refused": [(10.0, MAIL)]}), "a renewal or token was refused at 10.0 s"),
+    "renewed late": (tally_of(GOOD, upstream={"given": {MAIL: [[0.0, 9.5]]}}), "a renewal came late, after 9.5 s"),
+}
+
+
+@pytest.mark.parametrize(("tally", "fault"), FAULTS.values(), ids=FAULTS)
+def test_a_run_tells_each_thing_that_must_not_be(tally: Tally, fault: str) -> None:
+    (told,) = tally.faults()
+    assert told.startswith(fault)
+
+
+FORGIVEN: Mapping[str, Tally] = {
+    "cut by a kill": tally_of(*[said("cut")] * 3, events=[(10.0, KILLED)]),
+    "no store while Redis starts": tally_of(said("store_unavailable"), events=[(10.0, RESTARTED)]),
+    "a renewal lost by a kill": tally_of(
+        said("session_expired"), events=[(9.0, KILLED)], upstream={"reused": [(9.5, MAIL)]}
+    ),
+    "renewed in time": tally_of(GOOD, upstream={"given": {MAIL: [[0.0, 5.0, 10.0]]}}),
+}
+
+
+@pytest.mark.parametrize("tally", FORGIVEN.values(), ids=FORGIVEN)
+def test_it_forgives_what_nobody_can_help(tally: Tally) -> None:
+    assert tally.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("held", "faults"), [([90.0, 100.0, 104.9], []), ([90.0, 100.0, 105.1], ["process 0 grew by 5.1%"])]
+)
+def test_a_soak_tells_which_process_grew_once_it_had_settled(held: Sequence[float], faults: Sequence[str]) -> None:
+    found = Soak(settles_after=120.0, tally=tally_of(GOOD), seconds=[0.0, 120.0, 600.0], held_mib=[list(held)])
+    assert found.faults() == faults
