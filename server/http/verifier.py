@@ -66,8 +66,11 @@ class Verifier:
         self._resource = resource
         self._now = now
         self._most_kept = most_kept
-        self._kept: dict[bytes, tuple[AccessToken, float]] = {}
-        """What was verified, by the token's SHA-256, and until when that counts; the oldest first."""
+        self._kept: dict[bytes, tuple[str, str, str, int, float]] = {}
+        """What was verified, by the token's SHA-256: client, subject, scope, end, and until when that counts.
+
+        The oldest comes first. They are tuples of texts and numbers: no search for garbage has to look at them.
+        """
 
     @property
     def settings(self) -> AuthSettings:
@@ -92,19 +95,27 @@ class Verifier:
         if len(token) > LONGEST_TOKEN or not _TOKEN.fullmatch(token):
             return None
         digest = hashlib.sha256(token.encode()).digest()
-        verified, until = self._kept.get(digest, (None, 0.0))
-        if self._now() < until:
-            return verified
-        try:
-            asked = self._issuer.signed(token, types=_TYPES) if _is_jwt(token) else self._issuer.introspect(token)
-            verified = self._checked(await asked)
-        except TokenRefused as why:
-            logger.info("a bearer token was refused: %s", why)
-            return None
-        self._keep(digest, verified)
-        return verified
+        kept = self._kept.get(digest)
+        if kept is None or self._now() >= kept[-1]:
+            try:
+                asked = self._issuer.signed(token, types=_TYPES) if _is_jwt(token) else self._issuer.introspect(token)
+                claims = self._checked(await asked)
+            except TokenRefused as why:
+                logger.info("a bearer token was refused: %s", why)
+                return None
+            kept = self._keep(digest, claims)
+        client, subject, scope, expires_at, _ = kept
+        return AccessToken(
+            token="",
+            client_id=client,
+            subject=subject,
+            scopes=scope.split(),
+            expires_at=expires_at,
+            resource=self._resource,
+            claims={"iss": self._issuer.url},
+        )
 
-    def _checked(self, given: Any) -> AccessToken:
+    def _checked(self, given: Any) -> _Claims:
         try:
             claims = _Claims.model_validate(given)
         except ValidationError as error:
@@ -120,22 +131,16 @@ class Verifier:
         }
         if not all(is_right.values()):
             raise TokenRefused(" and ".join(name for name, is_so in is_right.items() if not is_so))
-        return AccessToken(
-            token="",
-            client_id=claims.client,
-            subject=claims.sub,
-            scopes=claims.scope.split() if isinstance(claims.scope, str) else [],
-            expires_at=int(claims.exp),
-            resource=self._resource,
-            claims={"iss": claims.iss},
-        )
+        return claims
 
-    def _keep(self, digest: bytes, verified: AccessToken) -> None:
+    def _keep(self, digest: bytes, claims: _Claims) -> tuple[str, str, str, int, float]:
         now = self._now()
-        for oldest, (_, until) in list(islice(self._kept.items(), 2)):
-            if until <= now or len(self._kept) >= self._most_kept:
+        for oldest, kept in list(islice(self._kept.items(), 2)):
+            if kept[-1] <= now or len(self._kept) >= self._most_kept:
                 del self._kept[oldest]
-        self._kept[digest] = verified, min(now + KEPT_SECONDS, verified.expires_at or 0)
+        scope, expires_at = claims.scope if isinstance(claims.scope, str) else "", int(claims.exp)
+        self._kept[digest] = new = claims.client, claims.sub, scope, expires_at, min(now + KEPT_SECONDS, expires_at)
+        return new
 
 
 def _is_jwt(token: str) -> bool:

@@ -1,10 +1,8 @@
 """How long a verified token counts as one without being checked again, and how many do."""
 
 import time
-from weakref import ref
 
 import pytest
-from mcp.server.auth.provider import AccessToken
 from rememberizer_mcp.server.http.verifier import KEPT_SECONDS
 
 from tests.support.clock import FakeClock
@@ -64,17 +62,13 @@ async def test_the_oldest_is_forgotten_where_there_are_too_many(now: FakeClock) 
 
 
 async def test_whoever_does_not_come_back_is_forgotten(now: FakeClock) -> None:
-    seen: list[ref[AccessToken]] = []
-
-    async def come(names: str, number: int) -> None:
-        for each in range(number):
-            found = await verifier.verify_token(server.signed(sub=f"{names}-{each}"))
-            assert found
-            seen.append(ref(found))
-
     async with issuing() as server, verifying(server.url, now=now) as verifier:
-        await come("guest", 20)
-        assert sum(each() is not None for each in seen) == 20
+        guests, visitors = ([server.opaque() for _ in range(number)] for number in (20, 10))
+        await verdicts(verifier, guests)
         now.advance(KEPT_SECONDS)
-        await come("visitor", 10)
-        assert sum(each() is not None for each in seen) == 10
+        await verdicts(verifier, visitors)
+        now.advance(-KEPT_SECONDS)  # at which time whoever is remembered need not be asked about
+        await verdicts(verifier, visitors)
+        assert server.asked.count(INTROSPECTION) == 30
+        await verdicts(verifier, guests)
+        assert server.asked.count(INTROSPECTION) == 50
