@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.request import Request
 
 import httpx
@@ -24,6 +25,18 @@ _NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
 _CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
 # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
 _POLICY = DefaultCookiePolicy(secure_protocols=("https", "http"))
+_KEPT = (
+    "name",
+    "value",
+    "domain",
+    "domain_specified",
+    "domain_initial_dot",
+    "path",
+    "path_specified",
+    "secure",
+    "expires",
+)
+"""The attributes by which it is decided where a cookie goes, and until when."""
 _LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
 
 
@@ -88,6 +101,14 @@ class Cookies:
             self._sent = url, header
         return header.split("; ") if header else []
 
+    def dump(self) -> list[list[Any]]:
+        """All of them, for ``load``, as JSON can hold them."""
+        return [[getattr(cookie, name) for name in _KEPT] for cookie in self]
+
+    def load(self, dumped: list[list[Any]]) -> None:
+        """Hold these instead."""
+        self._hold([_cookie(values) for values in dumped])
+
     def clear(self) -> None:
         """Forget all."""
         self._hold([])
@@ -125,6 +146,12 @@ class Cookies:
     def _find(self, name: str) -> Cookie | None:
         found = [cookie for cookie in self if cookie.name == name and token_of(cookie)]
         return found[-1] if found else None
+
+
+def _cookie(values: list[Any]) -> Cookie:
+    kept: dict[str, Any] = dict(zip(_KEPT, values, strict=True))
+    unset: dict[str, Any] = dict.fromkeys(("port", "port_specified", "comment", "comment_url"))
+    return Cookie(version=0, **kept, **unset, discard=kept["expires"] is None, rest={})
 
 
 def token_of(cookie: Cookie | None) -> str:

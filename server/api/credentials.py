@@ -23,6 +23,9 @@ from .endpoints import Takes
 ASSUMED_LIFE_SECONDS = 300.0
 """Of an access token that is over on arrival by this machine's clock: the stock life in Django's JWT library."""
 
+_KEPT = ("_bearer", "oauth_refresh_token", "_is_oauth", "_expires_at")
+"""What is held beside the cookies."""
+
 
 class Credentials:
     """One sign-in's tokens; what they are shows in no ``repr``.
@@ -146,6 +149,20 @@ class Credentials:
         """Take over the ``refresh_token`` cookie of a sign-in that was made elsewhere, as if ``url`` had set it."""
         cookie = httpx.Headers([("Set-Cookie", f"{REFRESH_COOKIE}={token}; Path=/; HttpOnly")])
         self.absorb(httpx.Response(204, headers=cookie, request=httpx.Request("POST", url)), sent_at_version=None)
+
+    def dump(self) -> dict[str, Any]:
+        """All that is held, for ``load``: it is secret."""
+        return {name: getattr(self, name) for name in _KEPT} | {"cookies": self._cookies.dump()}
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Hold instead what other credentials of the same sign-in held; wiped ones take nothing."""
+        if self._wiped:
+            return
+        for name in _KEPT:
+            setattr(self, name, dumped[name])
+        self._cookies.load(dumped["cookies"])
+        self.version += 1
+        self._learn()
 
     def wipe(self) -> None:
         """Forget everything, for good: later replies are not taken."""
