@@ -89,6 +89,7 @@ for at = 3, #ARGV, 4 do
     redis.call('HSET', name, ARGV[at] .. '.version', ARGV[at + 1], ARGV[at], ARGV[at + 3])
 end
 touch(name, ARGV[1], ARGV[2])
+if redis.call('PTTL', name) < tonumber(ARGV[2]) then redis.call('PEXPIRE', name, ARGV[2]) end
 return true
 """
 """When it was used, its life in milliseconds; then of each part its name, the versions new and old, and the value."""

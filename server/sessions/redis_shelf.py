@@ -64,6 +64,8 @@ class RedisShelf:
         self._meter = meter or Meter()
         self._was_reached = False
         self._is_down = False
+        self._unreleased: dict[str, str] = {}
+        """The holder of each lock that could not be released: who is next here goes on as that holder."""
         # RESP3 costs more, and its pool hands out connections that the server closed (redis/redis-py#4252). A timeout
         # of the socket costs a task for each command; the time for the whole answer is limited below.
         self._redis = redis = Redis.from_url(
@@ -169,7 +171,8 @@ class RedisShelf:
         Raises:
             StoreUnavailable: Others held it until the caller had waited for the life of a lock.
         """
-        names, holder = self._ring.names(LOCK, json.dumps([name, part])), secrets.token_hex(16)
+        names = self._ring.names(LOCK, json.dumps([name, part]))
+        holder = self._unreleased.pop(names[0], None) or secrets.token_hex(16)
         try:
             for _ in range(math.ceil(self._lock_seconds / POLL_SECONDS)):
                 if await self._asked(self._lock(names, [holder, _milliseconds(self._lock_seconds)])):
@@ -181,8 +184,10 @@ class RedisShelf:
         finally:
             # Also where the answer was not waited for: the lock may be ours. It would end by itself, too.
             with anyio.CancelScope(shield=True), suppress(StoreUnavailable):
+                self._unreleased[names[0]] = holder
                 if not self._is_down:
                     await self._asked(self._unlock(names, [holder]))
+                    self._unreleased.pop(names[0], None)
 
     async def is_there(self) -> bool:
         """Whether Redis answers, within a second."""

@@ -93,6 +93,14 @@ async def test_a_session_ends_with_its_time_which_each_use_lengthens(redis: Redi
         assert redis.names() == []
 
 
+async def test_a_write_by_a_clock_that_is_late_lets_the_session_live_as_long_as_it_says(redis: RedisServer) -> None:
+    async with redis_shelf(redis) as shelf:
+        await shelf.write("handle", FIRST, used_at=1_750_000_000.5, seconds=10)
+        await shelf.write("handle", {"tokens": Change(b"", "t2", "t1")}, used_at=5, seconds=600)
+        redis.wait(500)
+        assert await shelf.read("handle", known={})
+
+
 async def test_the_time_of_the_last_use_never_goes_back(redis: RedisServer) -> None:
     async with redis_shelf(redis) as shelf:
         await shelf.write("handle", FIRST, used_at=1_750_000_000.5, seconds=600)
