@@ -27,6 +27,7 @@ from .logs.redaction import KnownSecrets
 from .sessions.flight import Spawn
 from .sessions.keychain import Keychain, Ring
 from .sessions.limiter import AttemptLimiter
+from .sessions.shelf import MemoryShelf
 from .sessions.states import Environment
 from .sessions.store import SessionStore
 from .settings.settings import Settings, variable
@@ -102,7 +103,7 @@ def build_server(
         now=now,
         sleep=sleep,
         patience_seconds=patience_seconds,
-        questions=Questions(clock),
+        clock=clock,
         keyring=keyring,
         clients=clients or Clients(),
     )
@@ -120,7 +121,7 @@ class _Build:
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     patience_seconds: float
-    questions: Questions
+    clock: Callable[[], float]
     keyring: Callable[[], Ring] | None
     clients: Clients
 
@@ -153,6 +154,8 @@ class _Build:
         async with AsyncExitStack() as stack:
             if self.clients.authorization:
                 stack.push_async_callback(_shielded, self.clients.authorization.issuer.aclose)
+            if self.clients.shared:
+                stack.push_async_callback(_shielded, self.clients.shared.aclose)
             if self.settings.sandbox and transport is None:
                 base_url = SANDBOX_BASE_URL
                 transport, authorize_url, embedded = await _embedded_sandbox(self.sandbox, stack)
@@ -167,20 +170,18 @@ class _Build:
             stack.push_async_callback(_shielded, api.aclose)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(tasks.cancel_scope.cancel)
-            services = self._services(api, tasks.start_soon, authorize_url, embedded)
+            services = self._services(self._environment(api, tasks.start_soon, authorize_url), embedded)
             tasks.start_soon(services.sessions.keep_sweeping, self.sleep)
             self.clients.meter.watch_sessions(services.sessions.__len__)
             stack.push_async_callback(_shielded, services.ways.desk.aclose)
             stack.callback(services.sessions.wipe)
             yield services
 
-    def _services(
-        self, api: RememberizerAPI, spawn: Spawn, authorize_url: str, embedded: EmbeddedSandbox | None
-    ) -> Services:
+    def _environment(self, api: RememberizerAPI, spawn: Spawn, authorize_url: str) -> Environment:
         settings, keychain = self.settings, None
         if settings.keep_signed_in == "keyring":
             keychain = Keychain(base_url=api.base_url, secrets=self.secrets, backend=self.keyring)
-        environment = Environment(
+        return Environment(
             api=api,
             secrets=self.secrets,
             spawn=spawn,
@@ -188,7 +189,12 @@ class _Build:
             keychain=keychain,
             now=self.now,
             meter=self.clients.meter,
+            client=_oauth_client(settings, authorize_url, self.clients.pages),
+            shelf=self.clients.shared or MemoryShelf(now=self.now, clock=self.clock),
         )
+
+    def _services(self, environment: Environment, embedded: EmbeddedSandbox | None) -> Services:
+        settings, shared = self.settings, self.clients.shared
         sessions = SessionStore(
             environment=environment,
             idle_seconds=settings.session_idle_minutes * 60,
@@ -196,32 +202,36 @@ class _Build:
             most_sessions=self.clients.most_sessions,
             remembered_seconds=self.clients.remembered_seconds,
         )
-        attempts = AttemptLimiter(now=self.now)
+        attempts = AttemptLimiter(environment.shelf)
         desk = SignInDesk(
             settings=settings,
             sessions=sessions,
             attempts=attempts,
             environment=environment,
-            client=_oauth_client(settings, authorize_url, self.clients.pages),
+            client=environment.client,
             embedded=embedded,
             public=self.clients.pages,
             sleep=self.sleep,
         )
+        if shared:
+            from .sessions.shared import SharedSessions  # noqa: PLC0415 -- nobody pays for it who has one process
+
+            sessions.others = SharedSessions(shared, store=sessions, pages=desk)
         return Services(
             settings=settings,
             sessions=sessions,
             attempts=attempts,
             secrets=self.secrets,
             owner_of=self.clients.owner_of,
-            ways=SignInWays(settings=settings, keychain=keychain, desk=desk, attempts=attempts),
+            ways=SignInWays(settings=settings, keychain=environment.keychain, desk=desk, attempts=attempts),
             opens_browser=self.clients.may_open_browser
             and should_open(settings.open_browser, platform=sys.platform, environ=os.environ),
             patience_seconds=self.patience_seconds,
-            api_key=_key(api, "api_token", settings.api_token),
+            api_key=_key(environment.api, "api_token", settings.api_token),
             now=self.now,
-            store_key=_key(api, "vector_store_token", settings.vector_store_token),
+            store_key=_key(environment.api, "vector_store_token", settings.vector_store_token),
             store_of_key=StoreOfKey(),
-            questions=self.questions,
+            questions=Questions(environment.shelf, clock=self.clock),
         )
 
 

@@ -62,7 +62,7 @@ class Holder(BaseModel):
 async def holder(call: ToolCall) -> Holder:
     """Say it at once, and ask nobody."""
     session = call.sessions.find(call.owner, call.handle)
-    return Holder(email=session.email if session else None, is_moving=session is not None and session.moving.locked())
+    return Holder(email=session.email if session else None, is_moving=session is not None and session.is_moving)
 
 
 HOLDER = tool(holder, "Holder", READS)

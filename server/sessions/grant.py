@@ -6,10 +6,10 @@ A session that signs in again gets a new grant. A call is made by the grant with
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from ..api import auth, oauth
 from ..api.account import Me, same_account
@@ -23,8 +23,11 @@ from ..api.retries import may_be_done
 from ..errors import AccountChanged, NotSignedIn, RememberizerError, Repair, SessionExpired, UpstreamError
 from .flight import SingleFlight
 from .keeping import Keeping
-from .meant import Meant
-from .states import Environment, State
+from .meant import NOBODY_MEANT, Meant
+from .states import Environment, GivenBack, State
+
+if TYPE_CHECKING:
+    from .session import Session
 
 REFRESH_AHEAD_SECONDS = 30.0
 ANOTHER_SIGN_IN = "There was another sign-in while this call ran"
@@ -35,34 +38,16 @@ LOOK_FIRST = "Look first whether it was done as {who}; don't write again before 
 logger = logging.getLogger(__name__)
 
 
-class GivenBack(NamedTuple):
-    """What became of a sign-out: whether upstream confirmed it, and whether the keyring has nothing of it left."""
-
-    confirmed: bool
-    forgotten: bool
-
-
-class Holder(Protocol):
-    """The session that a grant is for."""
-
-    handle: str
-    owner: str
-
-    def held(self) -> "Grant": ...
-
-    def in_use(self) -> AbstractContextManager[None]: ...
-
-
 class Grant:
     """One sign-in, or the lack of one: the cookies, or with a ``client`` the tokens that the OAuth app was given."""
 
-    def __init__(self, *, environment: Environment, holder: Holder, client: OAuthClient | None = None) -> None:
+    def __init__(self, *, environment: Environment, holder: "Session", client: OAuthClient | None = None) -> None:
         self.credentials = Credentials(secrets=environment.secrets, now=environment.now)
         self.account: str | None = None
         """Its e-mail, if that is known."""
         self.name: str | None = None
         self.method: str | None = None
-        self.meant = Meant()
+        self.meant = NOBODY_MEANT
         """The account that the sign-in was meant for, if one was."""
         self.is_unattended = False
         """Whether the settings or the keyring gave it: nobody was at a page, or typed a password."""
@@ -72,37 +57,40 @@ class Grant:
         """Whether upstream refused to renew it."""
         self.verifies_elsewhere = False
         """Whether upstream wants the address verified before it gives the token that verification needs."""
-        self._state = State.SIGNED_OUT
-        self._id = secrets.token_urlsafe(16)
+        self.held_state = State.SIGNED_OUT
+        self.id = secrets.token_urlsafe(16)
+        """Tells it from other sign-ins, also where no e-mail is known."""
         self._env, self._holder, self.owner = environment, holder, holder.owner
         self._keeping = Keeping(environment.keychain, self.credentials, url=environment.api.base_url)
-        renew = partial(oauth.renew, client=client) if client else auth.custom_refresh
-        self._ask = partial(renew, environment.api, self.credentials)
-        self._flight = SingleFlight(self._fly, spawn=environment.spawn, ended=environment.meter.refreshed)
+        self._client = client
+
+    @cached_property
+    def _flight(self) -> SingleFlight:
+        return SingleFlight(self._fly, spawn=self._env.spawn, ended=self._env.meter.refreshed)
 
     def become(self, me: Me, *, method: str, meant: Meant) -> None:
         """Be this account's, from the end of its sign-in on."""
         self.account, self.name, self.method, self.meant = me.email, me.name or None, method, meant
-        self._state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
+        self.held_state = State.UNVERIFIED if me.email_verified is False else State.SIGNED_IN
 
     def become_verified(self) -> None:
         """Its e-mail address is verified from now on."""
-        self._state = State.SIGNED_IN
+        self.held_state = State.SIGNED_IN
 
     @property
     def state(self) -> State:
         """The state of its account, whatever page is open for its session."""
-        return State.EXPIRED if self.was_refused else self._state
+        return State.EXPIRED if self.was_refused else self.held_state
 
     @property
     def has_account(self) -> bool:
         """Whether somebody signed in, or did until it expired."""
-        return self._state is not State.SIGNED_OUT
+        return self.held_state is not State.SIGNED_OUT
 
     @property
     def whose(self) -> str:
         """A text that only its account has, also where no e-mail is known."""
-        return self.account or self._id
+        return self.account or self.id
 
     @property
     def is_last(self) -> bool:
@@ -199,6 +187,7 @@ class Grant:
         with self._while_held():
             await self._flight.join()
         self.require_held()
+        self.require_account()
 
     async def request(self, call: Call) -> Reply:
         """Make a call, after a refresh that is due; after a 401 there is one more, and the call is repeated once.
@@ -215,6 +204,7 @@ class Grant:
                 reply = await self._send(call)
                 if reply.status == HTTPStatus.UNAUTHORIZED and await self._renew(token):
                     reply = await self._send(call)
+                await self._holder.home.keep_tokens(self._holder)
                 if not reply.is_success:
                     raise refusal(reply, unverified=self.state is State.UNVERIFIED)
             return reply
@@ -224,7 +214,8 @@ class Grant:
 
         A renewal that is under way comes first, because its new tokens must end too.
         """
-        await self._flight.settled()
+        if "_flight" in vars(self):
+            await self._flight.settled()
         forgotten, confirmed = await self._keeping.forget(stays_last=stays_last), True
         try:
             await auth.custom_logout(self._env.api, self.credentials)
@@ -286,14 +277,22 @@ class Grant:
         await self.refresh()
         return True
 
+    async def _ask(self) -> None:
+        api, held, client = self._env.api, self.credentials, self._client
+        await (oauth.renew(api, held, client=client) if client else auth.custom_refresh(api, held))
+
     async def _fly(self) -> None:
-        await self._keeping.catch_up()
         version = self.credentials.version
-        try:
-            with budget(self._env.budget_seconds):
-                await self._ask()
-        except SessionExpired:
-            self.was_refused = self.credentials.version == version
-            raise
-        logger.info("session %s… was refreshed", self._holder.handle[:8])
-        await self._keeping.renew()
+        async with self._holder.home.renewing(self._holder):
+            if self.credentials.version != version or not self.can_refresh:
+                return  # another process was quicker
+            await self._keeping.catch_up()
+            version = self.credentials.version
+            try:
+                with budget(self._env.budget_seconds):
+                    await self._ask()
+            except SessionExpired:
+                self.was_refused = self.credentials.version == version
+                raise
+            logger.info("session %s… was refreshed", self._holder.handle[:8])
+            await self._keeping.renew()

@@ -29,3 +29,6 @@ class Meant(NamedTuple):
     def beside(self, last: str | None) -> "Meant":
         """The same, beside the keyring's last account: where there is none, this becomes it."""
         return self._replace(is_named=True) if last is None else self
+
+
+NOBODY_MEANT = Meant()

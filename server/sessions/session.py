@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Protocol
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -10,39 +12,58 @@ from ..api import auth, oauth
 from ..api.account import Me, same_account, whose
 from ..api.oauth import OAuthClient
 from ..errors import EmailNotVerified
-from .grant import GivenBack, Grant
-from .meant import Meant
-from .states import EndedPage, Environment, Page, State
+from .grant import Grant
+from .meant import NOBODY_MEANT, Meant
+from .states import EndedPage, Environment, GivenBack, Page, State
 
 BY_PAGE = ("browser", "oauth")
 """The methods of a person at the sign-in page."""
-NOBODY_MEANT = Meant()
 
 logger = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """Where a session is held."""
+
+    locks: WeakValueDictionary[str, anyio.Lock]
+    """Those that somebody holds or waits for, by the sessions' handles."""
+
+    def alone(self, session: "Session") -> AbstractAsyncContextManager[None]:
+        """Keeps all moves of it waiting."""
+
+    def release(self, session: "Session") -> None:
+        """Hold it no longer, if nothing is left of it."""
+
+    def heir_of(self, session: "Session") -> "Session | None":
+        """The session that took its place."""
+
+    def was_used(self, session: "Session") -> None:
+        """A use of it ended."""
+
+    def renewing(self, session: "Session") -> AbstractAsyncContextManager[None]:
+        """Keeps other processes from renewing its tokens too; what they did before is known inside."""
+
+    async def keep_tokens(self, session: "Session") -> None:
+        """Let other processes have its tokens, if they changed."""
 
 
 class Session:
     """One account's session under a handle."""
 
-    def __init__(self, *, handle: str, owner: str, environment: Environment) -> None:
+    def __init__(self, *, handle: str, owner: str, environment: Environment, home: Home) -> None:
         self.handle = handle
         self.owner = owner
         """Whose it is: the handle itself where that is all that is known of who asks."""
-        self.moving = anyio.Lock()
-        """Held by login, signup, verify and logout: one move at a time."""
         self.calls = 0
         self.page: Page | None = None
         """The sign-in page that is open for this session."""
         self.last_page: EndedPage | None = None
         """How the last one ended, since somebody signed in otherwise or the session was wiped."""
-        self.meant = Meant()
+        self.meant = NOBODY_MEANT
         """The account that the latest page was opened for, if one was meant."""
         self.admit: Callable[[Grant, Me], Awaitable[None]] | None = None
         """Called before a new sign-in is held; it raises if the page is for another account."""
-        self.heir: Callable[[], Session | None] = lambda: None
-        """Finds the session that took this one's place."""
-        self.when_used: Callable[[], None] = lambda: None
-        """Called at the end of each use."""
+        self.home = home
         self._env = environment
         self.started_at = self.used_at = environment.now()
         self.grant = self._new_grant()
@@ -50,6 +71,17 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.handle[:8]}…: {self.state}, {self.grant.credentials!r}>"
+
+    @property
+    def moving(self) -> anyio.Lock:
+        """Held by login, signup, verify and logout: one move at a time. An idle session keeps no lock."""
+        return self.home.locks.setdefault(self.handle, anyio.Lock())
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether such a move is under way."""
+        lock = self.home.locks.get(self.handle)
+        return lock is not None and lock.locked()
 
     @property
     def has_owner(self) -> bool:
@@ -73,7 +105,7 @@ class Session:
 
     def held(self) -> Grant:
         """The grant that is held now: here, or in the session that took this one's place."""
-        heir = None if self.grant.has_account else self.heir()
+        heir = None if self.grant.has_account else self.home.heir_of(self)
         return heir.grant if heir else self.grant
 
     @contextmanager
@@ -85,7 +117,7 @@ class Session:
         finally:
             self.calls -= 1
             self.used_at = self._env.now()
-            self.when_used()
+            self.home.was_used(self)
 
     async def sign_up(
         self,
@@ -134,7 +166,7 @@ class Session:
         with self._env.secrets.during(sent), self._fresh(client) as fresh:
             await oauth.exchange(self._env.api, fresh.credentials, client, code=code, verifier=verifier)
             me = await whose(self._env.api, fresh.credentials)
-        return await self._adopt(fresh, me, method="oauth", meant=Meant())
+        return await self._adopt(fresh, me, method="oauth", meant=NOBODY_MEANT)
 
     async def sign_in_with_refresh_token(
         self, token: str, *, method: str, meant: Meant = NOBODY_MEANT, of: str | None = None
@@ -170,6 +202,12 @@ class Session:
             return await self.grant.give_back()
         finally:
             self.wipe()
+
+    def hold(self, grant_id: str, *, is_oauth: bool) -> None:
+        """Hold the sign-in with this id, which another process may have made; without its tokens, if it is new here."""
+        if self.grant.id != grant_id:
+            self.grant.wipe()
+            self.grant = self._new_grant(self._env.client if is_oauth else None)
 
     def wipe(self) -> None:
         """Forget the account without telling anybody, and close its sign-in page."""

@@ -15,11 +15,13 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
 from ..api.client import RememberizerAPI
+from ..api.oauth import OAuthClient
 from ..errors import SignInFailed
 from ..logs.redaction import KnownSecrets
 from ..meter import Meter
 from .flight import Spawn
 from .keychain import Keychain
+from .shelf import MemoryShelf, Shelf
 
 
 class State(StrEnum):
@@ -49,6 +51,19 @@ class EndedPage(NamedTuple):
 
     outcome: Outcome
     confirm_code: str
+
+
+class GivenBack(NamedTuple):
+    """What became of a sign-out: whether upstream confirmed it, and whether the keyring has nothing of it left."""
+
+    confirmed: bool
+    forgotten: bool
+
+
+class EndedAccount(NamedTuple):
+    """The account of a session that ended by itself."""
+
+    email: str | None
 
 
 class Page(Protocol):
@@ -90,6 +105,8 @@ class Environment:
         keychain: The keyring, where the user opted in.
         now: The wall clock, in Unix seconds.
         meter: Is told of each refresh.
+        client: The OAuth app, where one is configured.
+        shelf: Keeps values for some time: in this process, or for all that share the sessions.
     """
 
     api: RememberizerAPI
@@ -99,3 +116,5 @@ class Environment:
     keychain: Keychain | None = None
     now: Callable[[], float] = time.time
     meter: Meter = field(default_factory=Meter)
+    client: OAuthClient | None = None
+    shelf: Shelf = field(default_factory=MemoryShelf)

@@ -8,15 +8,18 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from math import inf
+from weakref import WeakValueDictionary
+
+import anyio
 
 from ..errors import NotSignedIn, TooManySessions, UnknownSession
 from .fading import Fading
+from .others import Others
 from .session import Session
-from .states import EndedPage, Environment, State
+from .states import EndedAccount, EndedPage, Environment, State
 
 HANDLE_PREFIX = "rs_"
 HANDLE_BYTES = 24
@@ -27,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SessionStore:
-    """The sessions of one process, in memory: one for each owner.
+    """The sessions of one process, in memory: one for each owner. Beside ``others`` they are copies.
 
     Where no owner is known (``None``), whoever has the handle may use the session, and there is no other way to it: a
     call that names none opens a new one.
@@ -45,6 +48,8 @@ class SessionStore:
     lifetime_seconds: float
     most_sessions: int
     remembered_seconds: float = inf
+    others: Others | None = None
+    locks: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary, init=False)
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict, init=False)
     """By owner, or by handle without one; the one that was left unused for longest first."""
     _ended: Fading[str | None] = field(init=False)
@@ -70,16 +75,40 @@ class SessionStore:
             UnknownSession: A handle was given, and the owner has no session under it.
         """
         name = owner or handle or ""
+        self.reap(name)
         session = self._sessions.get(name)
-        if session is not None:
-            self._close_old_page(session)
-        session = self._sessions.get(name)
-        if session is not None and self._is_over(session):
-            self._end(session)
-            session = None
         if handle is not None and (session is None or session.handle != handle):
             raise UnknownSession
         return session
+
+    def held(self, name: str) -> Session | None:
+        """The session of this owner, or with this handle where no owner is known, whatever its time."""
+        return self._sessions.get(name)
+
+    async def catch_up(self, owner: str | None, handle: str | None = None) -> None:
+        """Know what other processes did to the session that a call means.
+
+        Raises:
+            StoreUnavailable: They can't be asked.
+        """
+        name = owner or handle
+        if self.others and name:
+            await self.others.catch_up(name)
+
+    def is_over(self, name: str) -> bool:
+        """Whether its time is over, or that of its page."""
+        session = self._sessions.get(name)
+        return session is not None and (self._has_old_page(session) or self._is_over(session))
+
+    def reap(self, name: str) -> None:
+        """End it if its time is over. So does its page, as after a sleep of this machine, when its timer is late."""
+        session = self._sessions.get(name)
+        if session is not None and session.page is not None and self._has_old_page(session):
+            session.page.run_out()
+            self.release(session)
+        session = self._sessions.get(name)
+        if session is not None and self._is_over(session):
+            self._end(session)
 
     def has_ended(self, owner: str | None) -> bool:
         """Whether the owner's session ended without their doing, and nothing took its place since.
@@ -97,6 +126,18 @@ class SessionStore:
         """Let the owner begin afresh: they signed out."""
         self._ended.forget(owner)
         self._last_pages.forget(owner)
+
+    def remember(self, name: str, *, ended: EndedAccount | None, last_page: EndedPage | None) -> None:
+        """Remember this of sessions that were dropped, and nothing else."""
+        self.forget_ended(name)
+        if ended:
+            self._ended.keep(name, ended.email)
+        if last_page:
+            self._last_pages.keep(name, last_page)
+
+    def remembered(self, name: str) -> EndedAccount | None:
+        """The account whose session ended by itself, if one did."""
+        return EndedAccount(self._ended.get(name)) if name in self._ended else None
 
     def last_page(self, owner: str | None) -> EndedPage | None:
         """How the sign-in page of the owner's last session ended, if nothing has happened since."""
@@ -117,14 +158,15 @@ class SessionStore:
             UnknownSession: As ``find``.
             NotSignedIn: There is no session and none is to be made.
             TooManySessions: The cap is reached and every session is in use.
+            StoreUnavailable: Other processes can't be asked, or told.
         """
         while True:
             session = self.find(owner, handle)
             if session is None:
                 if not create:
                     raise NotSignedIn
-                session = self._open(owner)
-            async with session.moving:
+                session = self.open(owner)
+            async with self.alone(session):
                 if not self._is_held(session):
                     continue  # it ended while this move waited for its turn
                 try:
@@ -136,16 +178,22 @@ class SessionStore:
                     self.release(session)
                 return
 
+    @asynccontextmanager
+    async def alone(self, session: Session) -> AsyncIterator[None]:
+        """Keep all other moves of the session waiting; it may have ended meanwhile. Raises ``StoreUnavailable``."""
+        async with session.moving, self.others.alone(session.owner) if self.others else nullcontext():
+            yield
+
     def release(self, session: Session) -> None:
         """Drop a session that holds neither an account nor an open sign-in page."""
         if session.state is State.SIGNED_OUT and session.page is None and self._is_held(session):
-            self._drop(session)
+            self.drop(session)
 
     def sweep(self) -> None:
         """Drop every session whose idle or absolute lifetime is over; upstream is not told."""
         for session in list(self._sessions.values()):
             if self._is_over(session):
-                self._end(session)
+                self._let_go(session)
         self._ended.forget_old()
         self._last_pages.forget_old()
 
@@ -158,51 +206,81 @@ class SessionStore:
     def wipe(self) -> None:
         """Drop all sessions; upstream is not told."""
         for session in list(self._sessions.values()):
-            self._drop(session)
+            self.drop(session)
 
-    def _open(self, owner: str | None) -> Session:
-        if len(self._sessions) >= self.most_sessions:
-            self._make_room()
+    def open(self, owner: str | None) -> Session:
+        """A new session for an owner who has none.
+
+        Raises:
+            TooManySessions: As ``moving``.
+        """
         self._last_pages.forget(owner)
         handle = HANDLE_PREFIX + secrets.token_urlsafe(HANDLE_BYTES)
-        session = Session(handle=handle, owner=owner or handle, environment=self.environment)
-        self._sessions[session.owner] = session
-        session.heir = partial(self._sessions.get, session.owner)
-        session.when_used = partial(self._move_to_end, session)
+        return self.hold(owner or handle, handle)
+
+    def hold(self, name: str, handle: str) -> Session:
+        """A session with this handle, for others to fill in; raises as ``open``."""
+        if len(self._sessions) >= self.most_sessions:
+            self._make_room()
+        session = self._sessions[name] = self.unheld(name, handle)
         return session
+
+    def unheld(self, name: str, handle: str) -> Session:
+        """A session that is not found here."""
+        return Session(handle=handle, owner=name, environment=self.environment, home=self)
+
+    def heir_of(self, session: Session) -> Session | None:
+        """The session that its owner has now."""
+        return self._sessions.get(session.owner)
+
+    def was_used(self, session: Session) -> None:
+        """Have it be the last to make room."""
+        if self._is_held(session):
+            self._sessions.move_to_end(session.owner)
+
+    @asynccontextmanager
+    async def renewing(self, session: Session) -> AsyncIterator[None]:
+        """Keeps other processes from renewing its tokens too."""
+        async with self.others.renewing(session) if self.others else nullcontext():
+            yield
+
+    async def keep_tokens(self, session: Session) -> None:
+        """Have other processes know its tokens, if they changed."""
+        if self.others:
+            await self.others.keep_tokens(session)
 
     def _make_room(self) -> None:
         """Drop the session that was left unused for longest, but none with a call in flight or an open page."""
         for session in self._sessions.values():
             if self._is_over(session):
                 break
-            if not session.is_busy and not session.moving.locked():
+            if not session.is_busy and not session.is_moving:
                 logger.warning("session %s… was dropped to make room", session.handle[:8])
                 break
         else:
             raise TooManySessions
-        self._end(session)
-
-    def _move_to_end(self, session: Session) -> None:
-        if self._is_held(session):
-            self._sessions.move_to_end(session.owner)
+        self._let_go(session)
 
     def _is_over(self, session: Session) -> bool:
-        if session.moving.locked():
+        if session.is_moving:
             return False  # a login under way may give it a new life
         now = self.environment.now()
         is_idle = not session.is_busy and now - session.used_at >= self.idle_seconds
         return is_idle or now - session.started_at >= self.lifetime_seconds
 
-    def _close_old_page(self, session: Session) -> None:
-        """Close a page that ended while this machine was asleep, and whose own timer is late for that."""
+    def _has_old_page(self, session: Session) -> bool:
         page = session.page
-        if page is not None and page.expires_at <= self.environment.now() and not session.moving.locked():
-            page.run_out()
-            self.release(session)
+        return page is not None and page.expires_at <= self.environment.now() and not session.is_moving
 
     def _is_held(self, session: Session) -> bool:
         return self._sessions.get(session.owner) is session
+
+    def _let_go(self, session: Session) -> None:
+        """End it, or drop a copy: others may have used the session since."""
+        if self.others:
+            self.drop(session)
+        else:
+            self._end(session)
 
     def _end(self, session: Session) -> None:
         """Drop a session that its owner did not end, and remember whose it was."""
@@ -210,10 +288,13 @@ class SessionStore:
             self._ended.keep(session.owner, session.email)
         if session.page is not None:
             session.page.run_out()
-        self._drop(session)
+        self.drop(session)
 
-    def _drop(self, session: Session) -> None:
+    def drop(self, session: Session) -> None:
+        """Hold it no longer; nobody is told but those who wait for its page."""
         del self._sessions[session.owner]
         if session.last_page is not None and session.has_owner:
             self._last_pages.keep(session.owner, session.last_page)
         session.wipe()
+        if self.others:
+            self.others.was_dropped(session.owner)

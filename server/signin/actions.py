@@ -1,22 +1,23 @@
 """What each form of the page does with the session that the ticket belongs to."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from ..api.account import Me
 from ..api.budget import begin_anew, budget
-from ..errors import UnknownSession
+from ..api.oauth import OAuthClient
+from ..errors import RememberizerError, SignInFailed
 from ..sessions.grant import Grant
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
 from ..sessions.states import Environment, State
 from ..sessions.store import SessionStore
-from .consent import Consent
 from .embedded import EmbeddedSandbox
 from .forms import BrowserSessionForm, Complaint, SignInForm, SignUpForm, VerifyForm, parse
 from .pending import End, PendingSignIn, masked
+from .sentences import complaint_about
 
 _IN_YOUR_BROWSER = (
     " This page has renewed the session in your browser and did not keep it. If Rememberizer asks you to, sign in "
@@ -90,9 +91,10 @@ class Actions:
             case "guest" if self.embedded:
                 await self._sign_in(visit, parse(SignInForm, self.embedded.guest))
             case "cancel":
-                await self.stop(pending, End.DECLINED)
+                await pending.stop_alone(End.DECLINED)
             case "another_account":
-                pending.another_account = pending.for_account is not None
+                async with self._alone(pending):
+                    pending.another_account = pending.for_account is not None
             case "browser_session":
                 await self._adopt(visit, parse(BrowserSessionForm, visit.fields))
             case "verify":
@@ -100,27 +102,29 @@ class Actions:
             case _:
                 raise Complaint("The form could not be read. Try again.")
 
-    async def take_code(self, visit: Visit, trip: Consent, *, code: str) -> None:
+    async def take_code(self, visit: Visit, client: OAuthClient, *, code: str, verifier: str) -> None:
         """Exchange the code that the OAuth consent page gave. Raises as ``take``, for a refusal ``SignInFailed``."""
         async with self._moving(visit.pending) as session:
-            await session.sign_in_with_oauth(trip.client, code=code, verifier=trip.verifier)
+            await session.sign_in_with_oauth(client, code=code, verifier=verifier)
             self._arrive(visit, session)
 
-    async def stop(self, pending: PendingSignIn, end: End) -> None:
-        """End the page without an account, once a post that is under way is over: it may sign somebody in."""
-        session = pending.session
-        with suppress(UnknownSession):
-            async with self.sessions.moving(session.owner, session.handle):
-                pending.stop(end)
+    @asynccontextmanager
+    async def _alone(self, pending: PendingSignIn) -> AsyncIterator[Session]:
+        """Give the page's session for a move, while the page is open; what fails in it counts against the page."""
+        async with self.sessions.moving(pending.session.owner, pending.session.handle) as session:
+            if not self.is_open(pending):
+                raise Ended
+            try:
+                yield session
+            except (Complaint, RememberizerError) as error:
+                _count(pending, error)
+                raise
 
     @asynccontextmanager
     async def _moving(self, pending: PendingSignIn, *, of_a_browser: bool = False) -> AsyncIterator[Session]:
         """Give the page's session for one attempt; `of_a_browser` if a browser goes on to use what is taken over."""
-        owner = pending.session.owner
-        self.attempts.take(owner)
-        async with self.sessions.moving(owner, pending.session.handle) as session:
-            if not self.is_open(pending):
-                raise Ended
+        await self.attempts.take(pending.session.owner)
+        async with self._alone(pending) as session:
             session.admit = partial(self._admit, pending, of_a_browser=of_a_browser)
             try:
                 with budget(self.environment.budget_seconds):
@@ -147,12 +151,12 @@ class Actions:
         one to begin a sign-up.
         """
         pending, shows_email = visit.pending, visit.names_account
-        if not pending.admits(form.email):  # before anything is sent
-            raise _other_account(pending, field="email")
-        pending.note_email(form.email, browser=visit.browser, shows_email=shows_email)
         async with self._moving(pending) as session:
             if pending.wants_code:
                 return
+            if not pending.admits(form.email):  # before anything is sent
+                raise _other_account(pending, field="email")
+            pending.note_email(form.email, browser=visit.browser, shows_email=shows_email)
             sign_in: Callable[..., Awaitable[bool]] = session.sign_in
             if isinstance(form, SignUpForm):
                 sign_in = partial(session.sign_up, name=form.name or pending.name)
@@ -175,7 +179,8 @@ class Actions:
         if not pending.wants_code:
             raise Complaint("Sign in first.")
         if "later" in visit.fields:
-            self._go_on(pending, pending.session)
+            async with self._alone(pending) as session:
+                self._go_on(pending, session)
             return
         form = parse(VerifyForm, visit.fields)
         async with self._moving(pending) as session:
@@ -195,6 +200,15 @@ class Actions:
             pending.form = "sign_in"  # the sign-up brought no token; signing in does, and mails a code
         else:
             pending.finish()
+
+
+def _count(pending: PendingSignIn, error: Complaint | RememberizerError) -> None:
+    """Note a failed attempt; one too many ends the page."""
+    wrong = complaint_about(error) if isinstance(error, RememberizerError) else error
+    pending.trouble = error if isinstance(error, SignInFailed) else pending.trouble
+    pending.attempts_left -= wrong.is_attempt
+    if pending.attempts_left <= 0:
+        pending.stop(End.STOPPED)
 
 
 def _other_account(pending: PendingSignIn, *, field: str | None = None, advice: str = "") -> Complaint:

@@ -1,14 +1,18 @@
 """``Consent``: a trip to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
 
-import hmac
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from hmac import compare_digest
 from secrets import token_urlsafe
 
+from pydantic_core import from_json, to_json
+
 from ..api.oauth import OAuthClient, authorization_url, pkce_challenge
+from ..sessions.shelf import Shelf
 
 CALLBACK_PATH = "/oauth/callback"
 BROWSER_COOKIE = "consent"
+_KIND = "consent"
 _new_secret = partial(token_urlsafe, 32)
 
 
@@ -16,22 +20,27 @@ _new_secret = partial(token_urlsafe, 32)
 class Consent:
     """One trip to the consent page: used once, and bound to the browser that began it (S37)."""
 
-    client: OAuthClient
+    ticket: str = field(repr=False)
+    """Of the page at which it began."""
     page_browser: str | None = field(repr=False)
     """The page's own cookie, which is not sent to the address that the consent page answers to."""
     state: str = field(default_factory=_new_secret, repr=False)
     verifier: str = field(default_factory=_new_secret, repr=False)
     browser: str = field(default_factory=_new_secret, repr=False)
 
-    @property
-    def address(self) -> str:
+    def address(self, client: OAuthClient) -> str:
         """The address of the consent page."""
-        return authorization_url(self.client, state=self.state, challenge=pkce_challenge(self.verifier))
+        return authorization_url(client, state=self.state, challenge=pkce_challenge(self.verifier))
 
-    def is_ended_by(self, *, state: str, browser: str) -> bool:
-        """Whether this is the trip that comes back with these."""
-        return _is_same(self.state, state) and _is_same(self.browser, browser)
+    async def leave(self, shelf: Shelf, *, seconds: float) -> None:
+        """Let it come back within so many seconds."""
+        await shelf.put(_KIND, self.state, to_json(asdict(self)), seconds=seconds)
 
-
-def _is_same(secret: str, given: str) -> bool:
-    return hmac.compare_digest(secret.encode(), given.encode())
+    @classmethod
+    async def come_back(cls, shelf: Shelf, *, state: str, browser: str) -> "Consent | None":
+        """The trip that ends with these. A wrong state or browser leaves every trip as it is."""
+        kept = await shelf.get(_KIND, state)
+        trip = cls(**from_json(kept)) if kept else None
+        if trip is None or not compare_digest(trip.browser.encode(), browser.encode()):
+            return None
+        return trip if await shelf.take(_KIND, state) else None

@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from ..api.oauth import OAuthClient
+from ..errors import RememberizerError
 from ..sessions.limiter import AttemptLimiter
 from ..sessions.session import Session
 from ..sessions.states import Environment
 from ..sessions.store import SessionStore
 from ..settings.settings import Settings
 from .embedded import EmbeddedSandbox
-from .pending import AFTER_SECONDS, FormName, PendingSignIn, first_of
+from .pending import AFTER_SECONDS, UNSEEN, End, FormName, PendingSignIn, first_of
 from .port import PagePort
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from .issuer_trip import IssuerTrips
     from .public import PublicPages
 
+FOLLOW_SECONDS = 1.0
+"""How soon a call that waits for a person notices what they did in another process."""
+_OWNER, _HANDLE = "page-owner", "page-handle"
 MOST_ENDED = 16
 """How many ended pages of one owner there are at once; beyond them the oldest are forgotten."""
 
@@ -78,27 +83,74 @@ class SignInDesk:
         async with self._opening:
             with anyio.CancelScope(shield=True):  # a port without a page would stay open
                 base_url = await self._place.open()
+            life = self.settings.sign_in_minutes * 60
             pending = PendingSignIn(
                 session=session,
                 base_url=base_url,
                 form=shown,
                 for_account=email,
                 name=name,
-                expires_at=self.environment.now() + self.settings.sign_in_minutes * 60,
+                expires_at=self.environment.now() + life,
             )
             self._pages[pending.ticket] = pending
         session.page, session.last_page = pending, None
         self.environment.spawn(partial(self._look_after, pending))
+        await self._announce(pending, seconds=life + AFTER_SECONDS)
         logger.info("a sign-in page is open for session %s…", session.handle[:8])
         return pending
 
-    def handle_about(self, page_id: str) -> str | None:
+    async def _announce(self, pending: PendingSignIn, *, seconds: float) -> None:
+        """Let it be found for so many seconds, in all processes that have its session."""
+        shelf, session = self.environment.shelf, pending.session
+        await shelf.put(UNSEEN, pending.id, b"", seconds=seconds)
+        if self.sessions.others:
+            await shelf.put(_OWNER, pending.ticket, session.owner.encode(), seconds=seconds)
+            await shelf.put(_HANDLE, pending.id, session.handle.encode(), seconds=seconds)
+
+    async def page(self, ticket: str) -> PendingSignIn | None:
+        """The page with this ticket, as it is now in whatever process."""
+        if self.sessions.others:
+            owner = await self.environment.shelf.get(_OWNER, ticket)
+            await self.sessions.catch_up(owner.decode() if owner else None)
+        return self._pages.get(ticket)
+
+    async def handle_about(self, page_id: str) -> str | None:
         """The handle of the session that a page was opened for, if the page is known."""
-        return next((page.session.handle for page in self._pages.values() if page.id == page_id), None)
+        here = (page.session.handle for page in self._pages.values() if page.id == page_id)
+        handle = await self.environment.shelf.get(_HANDLE, page_id)
+        return handle.decode() if handle else next(here, None)
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """The pages of one owner, for other processes."""
+        from .page_record import PageRecord  # noqa: PLC0415 -- nobody pays for it who has one process
+
+        return [PageRecord.of(page) for page in self._pages.values() if page.session.owner == name]
+
+    def restore(self, name: str, records: list[dict[str, Any]]) -> None:
+        """Have the owner's pages that another process has, as they are there."""
+        from .page_record import PageRecord  # noqa: PLC0415 -- as above
+
+        session = self.sessions.held(name)
+        for given in records:
+            record = PageRecord.model_validate(given)
+            page = self._pages.get(record.ticket)
+            if page is None:
+                page = self._pages[record.ticket] = record.page(session or self.sessions.unheld(name, record.handle))
+                self.environment.spawn(partial(self._look_after, page))
+            record.restore(page)
+        there = {record["ticket"] for record in records}
+        for page in self._pages.values():
+            if page.session.owner == name and page.ticket not in there:
+                page.close()
+                page.forgotten.set()
+        if session is not None:
+            session.page = next(
+                (page for page in self._pages.values() if page.session is session and not page.end), None
+            )
 
     async def aclose(self) -> None:
-        """Close every page and the port."""
-        for pending in list(self._pages.values()):
+        """Close the port and every page, but those that other processes have too."""
+        for pending in list(self._pages.values()) if self.sessions.others is None else ():
             pending.close()
         await self._place.close()
 
@@ -112,25 +164,34 @@ class SignInDesk:
 
     async def _look_after(self, pending: PendingSignIn) -> None:
         """Wait for the page's end, tell those who want to know, and forget the page when it needs no longer say how."""
-        await first_of(pending.ended.wait, partial(self.sleep, pending.expires_at - self.environment.now()))
+        until_its_end = partial(self.sleep, pending.expires_at - self.environment.now())
+        follow = [partial(self._follow, pending)] if self.sessions.others else []
+        await first_of(pending.ended.wait, until_its_end, *follow)
         if pending.end is None:
-            async with pending.session.moving:  # a post that is under way comes to its end
-                if pending.end is None:
-                    pending.run_out()
+            with suppress(RememberizerError):  # else those who look at the page later see that its time is over
+                await pending.stop_alone(End.ABANDONED)
+            pending.run_out()
         for tell in pending.when_ended:
             try:
                 await tell()
             except Exception:
                 logger.exception("a client could not be told that its user is done")
-        if not pending.session.moving.locked():  # else a post is under way, whose move ends with this
+        if not pending.session.is_moving:  # else a post is under way, whose move ends with this
             self.sessions.release(pending.session)
         self._forget_oldest(pending.session)
         await first_of(pending.forgotten.wait, partial(self.sleep, AFTER_SECONDS))
-        pending.trips = ()
         async with self._opening:
             del self._pages[pending.ticket]
             if not self._pages:
                 await self._place.close()
+
+    async def _follow(self, pending: PendingSignIn) -> None:
+        """Look again and again whether the page came to its end in another process."""
+        session = pending.session
+        while True:
+            await self.sleep(FOLLOW_SECONDS)
+            with suppress(RememberizerError):
+                await self.sessions.catch_up(session.owner, session.handle)
 
     def _forget_oldest(self, session: Session) -> None:
         """Make room among the ended pages of this session's owner, or among those that have none."""
@@ -141,12 +202,14 @@ class SignInDesk:
     def _site(self, trips: "IssuerTrips | None" = None) -> "ASGIApp":
         """Make the pages' application; what it is made of is loaded when somebody first signs in by it."""
         from .actions import Actions  # noqa: PLC0415 -- see above
+        from .browsers import Browsers  # noqa: PLC0415 -- as above
         from .pages import Pages  # noqa: PLC0415 -- as above
         from .site import SignInSite  # noqa: PLC0415 -- as above
 
         settings, client = self.settings, self.client
         site = SignInSite(
-            by_ticket=self._pages,
+            find=self.page,
+            browsers=Browsers(self.environment.shelf, now=self.environment.now),
             actions=Actions(
                 sessions=self.sessions,
                 attempts=self.attempts,

@@ -14,7 +14,7 @@ foreign tickets get the same answer. Whoever opens the page by the link alone se
 
 import math
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeVar
@@ -27,7 +27,6 @@ from ..errors import SignInFailed
 from ..sessions.session import Session
 from ..sessions.states import EndedPage, Outcome, State, WaitingFor
 from . import words
-from .consent import Consent
 
 TICKET_BYTES = 32
 AFTER_SECONDS = 300.0
@@ -36,8 +35,9 @@ AFTER_SECONDS = 300.0
 At the fixed port of an OAuth app's redirect URL it ends sooner if another process needs the port.
 """
 MOST_ATTEMPTS = 5
-MOST_BROWSERS = 16
 HIDDEN = "…"
+UNSEEN = "unseen-page"
+"""The kind under which a page's id is kept until a person is sent there."""
 
 FormName = Literal["sign_in", "sign_up", "oauth"]
 """What the page shows first."""
@@ -100,14 +100,8 @@ class PendingSignIn:
     attempts_left: int = MOST_ATTEMPTS
     wants_code: bool = False
     """Whether the account is signed in, and only its verification code is missing."""
-    trips: Sequence[object] = ()
-    """The newest trips to the issuer that began at this page, which end with it; only a public page has some."""
-    consent: Consent | None = None
-    """The trip to Rememberizer's consent page that was begun last, until it comes back."""
     trouble: SignInFailed | None = None
     """Why the last trip to Rememberizer's consent page failed."""
-    was_shown: bool = False
-    """Whether the person was sent to the page already; nobody is sent twice."""
     was_changed: bool = False
     """Whether the newest request for the page made it one for something else."""
     end: End | None = None
@@ -119,12 +113,16 @@ class PendingSignIn:
     when_ended: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     shows_email: bool = False
     """Whether the browser in which the e-mail was entered may see it unmasked: it was typed there, or signed in."""
-    _browsers: set[str] = field(default_factory=set, init=False)
-    _browser: str | None = field(default=None, init=False)
+    browser: str | None = field(default=None, init=False)
     """The browser in which the e-mail was entered; others see neither the address nor the end."""
 
     def __repr__(self) -> str:
         return f"<PendingSignIn for {self.session!r}: {self.end.name if self.end else 'open'}>"
+
+    @property
+    def handle(self) -> str:
+        """That of its session."""
+        return self.session.handle
 
     @property
     def url(self) -> str:
@@ -157,22 +155,10 @@ class PendingSignIn:
         """Whether the page takes this account. A page for one account takes none whose e-mail is not known."""
         return fits(email, meant=self.only_account)
 
-    def know_browser(self, cookie: str | None) -> str | None:
-        """Let a browser in that looks at the page, and give a cookie to set if it has none of this page's."""
-        if self.knows(cookie) or len(self._browsers) >= MOST_BROWSERS:
-            return None
-        fresh = secrets.token_urlsafe(16)
-        self._browsers.add(fresh)
-        return fresh
-
-    def knows(self, cookie: str | None) -> bool:
-        """Whether a browser was let in before."""
-        return cookie in self._browsers
-
     def note_email(self, email: str | None, *, browser: str | None, shows_email: bool) -> None:
         """Keep the e-mail that was entered or filled in, or that signed in, for the browser in which that was done."""
         self.entered_email, self.shows_email = email, shows_email
-        self._browser = browser if browser in self._browsers else None
+        self.browser = browser
 
     def email_in(self, browser: str | None) -> str | None:
         """The e-mail as this browser may see it unmasked: nothing, unless it was entered there."""
@@ -194,11 +180,17 @@ class PendingSignIn:
         if self.end is not None:
             return
         self.end = end
-        self.consent = None
         self.session.last_page = EndedPage(_OUTCOMES[end], self.confirm_code)
         if self.session.page is self:
             self.session.page = None
         self.ended.set()
+
+    async def stop_alone(self, end: End) -> None:
+        """End the page without an account, once a post that is under way is over: it may sign somebody in."""
+        home = self.session.home
+        async with home.alone(self.session):
+            self.stop(end)
+            home.release(self.session)
 
     def run_out(self) -> None:
         """End the page because nobody came in time."""
@@ -209,7 +201,7 @@ class PendingSignIn:
         self.stop(End.REPLACED if replaced else End.CLOSED)
 
     def _is_same(self, browser: str | None) -> bool:
-        return browser is not None and browser == self._browser
+        return browser is not None and browser == self.browser
 
 
 async def first_of(*works: Callable[[], Awaitable[T]], until: float = math.inf) -> T | None:

@@ -15,16 +15,17 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ..api.account import Me
 from ..api.oauth import OAuthClient
-from ..errors import InternalError, RememberizerError, SignInFailed, UnknownSession
+from ..errors import InternalError, RememberizerError, StoreUnavailable, UnknownSession
 from ..loopback import WithHeaders
 from . import consent, handover
 from .actions import Actions, Ended, Visit
+from .browsers import Browsers
 from .consent import Consent
 from .cookies import Cookies
 from .forms import FORMS, Complaint
@@ -47,8 +48,10 @@ logger = logging.getLogger(__name__)
 class SignInSite:
     """The pages of all open sign-ins, and for a while of those that have ended."""
 
-    by_ticket: Mapping[str, PendingSignIn]
+    find: Callable[[str], Awaitable[PendingSignIn | None]]
+    """Finds a page by its ticket."""
     actions: Actions
+    browsers: Browsers
     pages: Pages
     client: OAuthClient | None
     give_up_port: Callable[[], bool]
@@ -76,7 +79,7 @@ class SignInSite:
             Route("/{ticket}", self.submit, methods=["POST"]),
             Route("/{ticket}/{form}", self.show),
         ]
-        app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused})
+        app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused, StoreUnavailable: _later})
         app.router.redirect_slashes = False
         return WithHeaders(Guard(app, public_origin=self.origin), self.pages.headers)
 
@@ -87,17 +90,17 @@ class SignInSite:
         trips = self.trips
 
         async def come_from_issuer(request: Request) -> Response:
-            return await trips.come_back(request) or self._refused()
+            return await trips.come_back(request, self.find) or self._refused()
 
         return Route(trips.callback_path, come_from_issuer)
 
     async def show(self, request: Request) -> Response:
         """Show a form, or what comes after it."""
-        pending, path = self.by_ticket.get(request.path_params["ticket"]), request.path_params.get("form")
+        pending, path = await self.find(request.path_params["ticket"]), request.path_params.get("form")
         if pending is None:
             return self._refused()
-        browser = self.cookies.of_page(request, pending)
-        if self.trips and not pending.knows(browser):
+        browser = await self._browser(request, pending)
+        if self.trips and browser is None:
             return await self.trips.leave(request, pending)
         if pending.was_finished_in(browser):
             return self._done(pending, is_named=True)
@@ -107,9 +110,13 @@ class SignInSite:
             return self._refused()
         fields = {"form": path.replace("-", "_")} if path else {}
         response = self._form(Visit(pending=pending, browser=browser, fields=fields))
-        if cookie := pending.know_browser(browser):
+        if browser is None and (cookie := await self.browsers.let_in(pending)):
             self.cookies.set_of_page(response, pending, cookie)
         return response
+
+    async def _browser(self, request: Request, pending: PendingSignIn) -> str | None:
+        """The page's cookie, if it let this browser in before."""
+        return await self.browsers.known(pending, self.cookies.of_page(request, pending))
 
     def _has_page(self, path: str | None) -> bool:
         """Whether there is one below a ticket: the sandbox invites no cookie of a real account."""
@@ -122,11 +129,11 @@ class SignInSite:
 
     async def submit(self, request: Request) -> Response:
         """Take a form."""
-        pending = self.by_ticket.get(request.path_params["ticket"])
+        pending = await self.find(request.path_params["ticket"])
         if pending is None:
             return self._refused()
-        browser = self.cookies.of_page(request, pending)
-        if self.trips and not pending.knows(browser):
+        browser = await self._browser(request, pending)
+        if self.trips and browser is None:
             return self._refused()
         fields = await _read(request, pending)
         if _CAPTCHA_OF_GOOGLE in fields:
@@ -134,7 +141,7 @@ class SignInSite:
         visit = Visit(pending=pending, browser=browser, fields=fields)
         with self.actions.environment.secrets.during({fields[name].strip() for name in _SECRETS if name in fields}):
             if fields.get("form") == "oauth" and self.client is not None and self.actions.is_open(pending):
-                return self._to_consent(visit, self.client)
+                return await self._to_consent(visit, self.client)
             return await self._outcome(visit, self.actions.take(visit))
 
     async def hand_over(self, _: Request) -> Response:
@@ -143,21 +150,25 @@ class SignInSite:
 
     async def come_back(self, request: Request) -> Response:
         """Take what the OAuth consent page sent back. A wrong state or browser leaves every trip as it is (S37)."""
-        given, browser = request.query_params, self.cookies.get(request, consent.BROWSER_COOKIE) or ""
-        for pending in self.by_ticket.values():
-            if pending.consent and pending.consent.is_ended_by(state=given.get("state", ""), browser=browser):
-                trip, pending.consent = pending.consent, None
-                return await self._take_answer(pending, trip, given)
-        return self._refused()
+        given, environment = request.query_params, self.actions.environment
+        browser, state = self.cookies.get(request, consent.BROWSER_COOKIE) or "", given.get("state", "")
+        with environment.secrets.during([given.get("code", "")]):
+            trip = await Consent.come_back(environment.shelf, state=state, browser=browser)
+            pending = await self.find(trip.ticket) if trip else None
+            if trip is None or pending is None or self.client is None:
+                return self._refused()
+            return await self._take_answer(pending, trip, self.client, given)
 
-    async def _take_answer(self, pending: PendingSignIn, trip: Consent, given: Mapping[str, str]) -> Response:
+    async def _take_answer(
+        self, pending: PendingSignIn, trip: Consent, client: OAuthClient, given: Mapping[str, str]
+    ) -> Response:
         if "code" not in given:
             is_declined = given.get("error") == "access_denied"
-            await self.actions.stop(pending, End.DECLINED if is_declined else End.FAILED)
+            await pending.stop_alone(End.DECLINED if is_declined else End.FAILED)
             return self._ended(pending)
         visit = Visit(pending=pending, browser=trip.page_browser, fields={"form": "oauth"})
-        with self.actions.environment.secrets.during([given["code"]]):
-            return await self._outcome(visit, self.actions.take_code(visit, trip, code=given["code"]))
+        work = self.actions.take_code(visit, client, code=given["code"], verifier=trip.verifier)
+        return await self._outcome(visit, work)
 
     async def _outcome(self, visit: Visit, work: Awaitable[None]) -> Response:
         pending = visit.pending
@@ -167,9 +178,9 @@ class SignInSite:
             wrong = complaint
         except (Ended, UnknownSession):
             return _see(pending.url) if pending.was_finished_in(visit.browser) else self._ended(pending)
+        except StoreUnavailable:
+            raise
         except RememberizerError as error:
-            if isinstance(error, SignInFailed):
-                pending.trouble = error
             wrong = complaint_about(error, form=None if self.pages.sandbox else visit.form)
         except Exception:
             logger.exception("the sign-in page failed")
@@ -179,15 +190,7 @@ class SignInSite:
                 # A browser without cookies can't be shown the last page again: this answer is the last page.
                 return self._done(pending, is_named=visit.form != "verify")
             return _see(pending.url)
-        return await self._again(visit, wrong)
-
-    async def _again(self, visit: Visit, wrong: Complaint) -> Response:
-        """Give the form once more with a sentence about it, or end the page if that was one attempt too many."""
-        visit.pending.attempts_left -= wrong.is_attempt
-        if visit.pending.attempts_left <= 0:
-            await self.actions.stop(visit.pending, End.STOPPED)
-            return self._ended(visit.pending)
-        return self._form(visit, wrong)
+        return self._ended(pending) if pending.end is End.STOPPED else self._form(visit, wrong)
 
     def _form(self, visit: Visit, wrong: Complaint | None = None) -> Response:
         pending, form = visit.pending, _form_for(visit)
@@ -214,9 +217,10 @@ class SignInSite:
         embedded = self.actions.embedded
         return embedded.newest_code(pending.entered_email) if embedded and pending.entered_email else None
 
-    def _to_consent(self, visit: Visit, client: OAuthClient) -> Response:
-        visit.pending.consent = trip = Consent(client=client, page_browser=visit.browser)
-        response = _see(trip.address)
+    async def _to_consent(self, visit: Visit, client: OAuthClient) -> Response:
+        trip = Consent(ticket=visit.pending.ticket, page_browser=visit.browser)
+        await trip.leave(self.actions.environment.shelf, seconds=self.browsers.seconds_of(visit.pending))
+        response = _see(trip.address(client))
         self.cookies.set(response, consent.BROWSER_COOKIE, trip.browser, path=consent.CALLBACK_PATH)
         return response
 
@@ -233,6 +237,13 @@ class SignInSite:
 
     def _refused(self) -> Response:
         return self.pages.render("refused.html", status=HTTPStatus.NOT_FOUND)
+
+
+async def _later(_: Request, __: Exception) -> Response:
+    again = {"Retry-After": "5"}
+    return PlainTextResponse(
+        "This page can't be shown at the moment. Nothing was lost: try again.\n", HTTPStatus.SERVICE_UNAVAILABLE, again
+    )
 
 
 async def _read(request: Request, pending: PendingSignIn) -> dict[str, str]:

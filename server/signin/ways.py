@@ -13,8 +13,8 @@ from ..api.auth import ONLY_A_BROWSER
 from ..api.blocked import UpstreamBlocked
 from ..sessions.keychain import Keychain
 from ..sessions.limiter import AttemptLimiter
-from ..sessions.meant import Meant
-from ..sessions.session import NOBODY_MEANT, Session
+from ..sessions.meant import NOBODY_MEANT, Meant
+from ..sessions.session import Session
 from ..settings.settings import Settings
 from .desk import SignInDesk
 from .pending import PendingSignIn
@@ -110,7 +110,7 @@ class SignInWays:
         return Arrival(pending=await self.desk.open(session, email=named.account), meant=named)
 
     async def _by_refresh_token(self, session: Session, token: str, *, meant: Meant, of: str | None) -> Arrival:
-        self.attempts.take(session.owner)
+        await self.attempts.take(session.owner)
         try:
             return Arrival(
                 previous_signed_out=await session.sign_in_with_refresh_token(
@@ -126,7 +126,7 @@ class SignInWays:
             ) from error
 
     async def _by_password(self, session: Session, held: HeldAccount, captcha: SecretStr | None) -> Arrival:
-        self.attempts.take(session.owner)
+        await self.attempts.take(session.owner)
         repairs = settings_to_change(self.settings, held.email)
         with errors.repaired({**repairs, errors.InvalidCredentials: _REFUSED_HERE}):
             previous_signed_out = await session.sign_in(
@@ -141,7 +141,7 @@ class SignInWays:
         entry = await keychain.read(meant.account)
         if entry is None:
             return None
-        self.attempts.take(session.owner)
+        await self.attempts.take(session.owner)
         try:
             previous_signed_out = await session.sign_in_with_refresh_token(
                 entry.refresh_token, method="refresh_token", meant=meant

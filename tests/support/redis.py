@@ -2,10 +2,10 @@
 
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 from rememberizer_mcp.server.meter import Meter
 from rememberizer_mcp.server.sessions.redis_shelf import RedisShelf
+from rememberizer_mcp.server.sessions.shelf import Change, Part, Record
 
 from tests.support.clock import FakeClock
 from tests.support.ports import free_port
@@ -21,6 +22,7 @@ from tests.support.process import LONGEST_SECONDS, running
 
 OLD, NEW = SecretStr("the-old-key-of-the-ring-" + "o" * 20), SecretStr("the-new-key-of-the-ring-" + "n" * 20)
 LOCK_SECONDS = 30.0
+T = TypeVar("T")
 _WAIT = """
 for _, name in ipairs(redis.call('KEYS', '*')) do
     if redis.call('TYPE', name).ok == 'zset' then
@@ -32,6 +34,24 @@ for _, name in ipairs(redis.call('KEYS', '*')) do
     if left > 0 then redis.call('PEXPIRE', name, string.format('%.0f', left)) else redis.call('DEL', name) end
 end
 """
+
+
+class Overtaken(RedisShelf):
+    """A shelf by which, once, something else happens between Redis' answer and the caller's next step."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def read(self, name: str, *, known: Mapping[Part, str]) -> Record | None:
+        return await self._then(await super().read(name, known=known))
+
+    async def write(self, name: str, changes: Mapping[Part, Change], *, used_at: float, seconds: float) -> bool:
+        return await self._then(await super().write(name, changes, used_at=used_at, seconds=seconds))
+
+    async def _then(self, answer: T) -> T:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            await meanwhile()
+        return answer
 
 
 class RedisServer:
@@ -145,10 +165,10 @@ async def relayed(server: RedisServer) -> AsyncIterator[Relay]:
 @asynccontextmanager
 async def redis_shelf(
     server: RedisServer | Relay, *keys: SecretStr, clock: FakeClock | None = None, meter: Meter | None = None
-) -> AsyncIterator[RedisShelf]:
+) -> AsyncIterator[Overtaken]:
     """A shelf there, whose waits for a lock are those of the clock."""
     sleep = (clock or FakeClock()).sleep
-    shelf = RedisShelf(server.url, keys=keys or (OLD,), lock_seconds=LOCK_SECONDS, sleep=sleep, meter=meter)
+    shelf = Overtaken(server.url, keys=keys or (OLD,), lock_seconds=LOCK_SECONDS, sleep=sleep, meter=meter)
     try:
         yield shelf
     finally:

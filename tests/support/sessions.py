@@ -11,6 +11,7 @@ from rememberizer_mcp.server.api.turns import Turns
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
 from rememberizer_mcp.server.sessions.keychain import Keychain
 from rememberizer_mcp.server.sessions.session import Session
+from rememberizer_mcp.server.sessions.shelf import MemoryShelf
 from rememberizer_mcp.server.sessions.states import Environment
 from rememberizer_mcp.server.sessions.store import SessionStore
 
@@ -46,6 +47,7 @@ async def environment_on(
             budget_seconds=budget_seconds,
             keychain=keychain,
             now=clock,
+            shelf=MemoryShelf(now=clock, clock=clock),
         )
         tasks.cancel_scope.cancel()
     await api.aclose()
@@ -58,7 +60,7 @@ async def signed_in(
 ) -> AsyncIterator[Session]:
     """A session that Ada has signed in to."""
     async with environment_on(upstream, clock, secrets=secrets, budget_seconds=budget_seconds) as environment:
-        session = Session(handle="rs_test-handle", owner="owner", environment=environment)
+        session = store_of(environment).open("owner")
         await session.sign_in(**ADA, captcha=None)
         yield session
 

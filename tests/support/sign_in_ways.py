@@ -36,7 +36,7 @@ async def case(upstream: FakeUpstream, ring: Held | None = None, **settings: Any
     clock = FakeClock()
     keychain = Keychain(base_url=BASE_URL, secrets=KnownSecrets(), backend=lambda: ring) if ring else None
     async with environment_on(upstream, clock, keychain=keychain) as environment:
-        given, attempts, store = Settings(**settings), AttemptLimiter(now=clock), store_of(environment)
+        given, attempts, store = Settings(**settings), AttemptLimiter(environment.shelf), store_of(environment)
         desk = SignInDesk(
             settings=given, sessions=store, attempts=attempts, environment=environment, client=None, sleep=for_good
         )

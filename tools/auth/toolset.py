@@ -67,7 +67,7 @@ async def signup(
     account = _account(call.settings, email, password, captcha)
     async with call.sessions.moving(call.owner, call.handle, create=True) as session:
         if account is not None:
-            call.attempts.take(call.owner)
+            await call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
                 previous_signed_out = await session.sign_up(**account._asdict(), name=name)
             session.close_page(replaced=True)
@@ -77,6 +77,7 @@ async def signup(
         call.refuse_what_has_ended(session)
         meant = session.meant = meant_at_page(session, Meant(email))
         pending = await call.ways.desk.open(session, form="sign_up", email=meant.account, name=name)
+        pending.asked_by = call.caller.name
     sent = await bring(call.caller, pending, meant=meant, for_card=True)
     return status_of(session, meant=meant, sent=sent)
 
@@ -91,7 +92,7 @@ async def login(
     account = _account(call.settings, email, password, captcha) if password else None
     async with call.sessions.moving(call.owner, call.handle, create=True) as session:
         if account is not None:
-            call.attempts.take(call.owner)
+            await call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
                 previous_signed_out = await session.sign_in(**account._asdict())
             session.close_page(replaced=True)
@@ -121,7 +122,7 @@ async def verify(
         if session.grant.verifies_elsewhere:
             sentence = "Rememberizer gives no token before the address is verified."
             raise errors.NotSignedIn(sentence, repair=VERIFY_ELSEWHERE)
-        call.attempts.take(call.owner)
+        await call.attempts.take(call.owner)
         was_signed_in = session.state is State.SIGNED_IN
         with errors.repaired({errors.InvalidVerificationCode: VERIFIED_ALREADY} if was_signed_in else {}):
             await session.verify(verification_code.get_secret_value())

@@ -49,8 +49,14 @@ class ToolCall(Services):
     _asker: Grant | ApiKey | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, services: Services, context: Context[Any, Any], *, writes: bool, handle: str | None = None) -> Self:
-        """The call that a client makes."""
+    async def of(
+        cls, services: Services, context: Context[Any, Any], *, writes: bool, handle: str | None = None
+    ) -> Self:
+        """The call that a client makes. What other processes did to its session is known from then on.
+
+        Raises:
+            StoreUnavailable: They can't be asked.
+        """
         caller = Caller(
             context=context,
             questions=services.questions,
@@ -58,7 +64,8 @@ class ToolCall(Services):
             opens_browser=services.opens_browser,
         )
         if handle is None and services.owner is None and caller.state is not None:
-            handle = services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
+            handle = await services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
+        await services.sessions.catch_up(services.owner, handle)
         return cls(**vars(services), caller=caller, writes=writes, handle=handle)
 
     async def request(self, call: Call) -> Reply:
@@ -168,7 +175,7 @@ class ToolCall(Services):
             before = session.email or self.sessions.ended_account(self.owner)
             arrival = await self.ways.sign_in(session, meant=meant, captcha=captcha, before=before)
         if arrival.pending:
-            session.meant = arrival.meant
+            session.meant, arrival.pending.asked_by = arrival.meant, self.caller.name
         else:
             session.grant.is_unattended = True
         return arrival

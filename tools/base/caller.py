@@ -80,8 +80,10 @@ class Caller:
     """The client of one call, and the person behind it. One that declared nothing is asked nothing.
 
     >>> from types import SimpleNamespace
+    >>> from rememberizer_mcp.server.sessions.shelf import MemoryShelf
     >>> context = SimpleNamespace(protocol_version="2026-07-28", client_capabilities=None)
-    >>> caller = Caller(context=context, questions=Questions(float), patience_seconds=30, opens_browser=False)
+    >>> questions = Questions(MemoryShelf(), clock=float)
+    >>> caller = Caller(context=context, questions=questions, patience_seconds=30, opens_browser=False)
     >>> caller.asked_by("url"), caller.asked_by("form")
     (None, None)
 
@@ -138,16 +140,16 @@ class Caller:
         is_known = account != _UNKNOWN
         return Meant((account if is_known else None) or None, is_named=False, is_known=is_known)
 
-    def answer_about(self, pending: PendingSignIn) -> Answer | None:
+    async def answer_about(self, pending: PendingSignIn) -> Answer | None:
         """What it answered in this call, for the first time, to an earlier round's question about this page."""
         if self.state != pending.id:
             return None
-        took = self.questions.answered(pending.id)
+        took = await self.questions.answered(pending.id)
         return None if took is None else _opened(self._response(_QUESTION), took)
 
-    def question(self, pending: PendingSignIn, *, meant: Meant) -> InputNeeded:
+    async def question(self, pending: PendingSignIn, *, meant: Meant) -> InputNeeded:
         """The exception that ends this round with the question, whose state names the account that is meant."""
-        self.questions.ask(pending.id)
+        await self.questions.ask(pending.id)
         asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(pending), url=pending.url))
         state = f"{pending.id} {(meant.account or '') if meant.is_known else _UNKNOWN}"
         return InputNeeded(InputRequiredResult(input_requests={_QUESTION: asked}, request_state=state))
@@ -162,18 +164,18 @@ class Caller:
             pending.when_ended.append(partial(self._tell_if_signed_in, pending))
         return answer
 
-    def consent(self, subject: str) -> Answer | None:
+    async def consent(self, subject: str) -> Answer | None:
         """What it answered in this call, for the first time, to an earlier round's question about this very subject."""
         state = self.context.request_state or ""
         if not state.endswith(f" {subject}"):
             return None
-        took = self.questions.answered(state)
+        took = await self.questions.answered(state)
         return None if took is None else _read(self._response(_CONSENT), took)
 
-    def consent_question(self, message: str, subject: str) -> InputNeeded:
+    async def consent_question(self, message: str, subject: str) -> InputNeeded:
         """The exception that ends this round with a question for consent; its state is unlike any other (S16)."""
         state = f"{_ABOUT_CONSENT}{secrets.token_urlsafe(16)} {subject}"
-        self.questions.ask(state)
+        await self.questions.ask(state)
         asked = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_FORM))
         return InputNeeded(InputRequiredResult(input_requests={_CONSENT: asked}, request_state=state))
 

@@ -86,9 +86,9 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
     answer: Answer | None
     match caller.asked_by("form"):
         case AskedBy.RESULT:
-            answer = caller.consent(deletion.subject)
+            answer = await caller.consent(deletion.subject)
             if answer is None:
-                raise caller.consent_question(deletion.question, deletion.subject)
+                raise await caller.consent_question(deletion.question, deletion.subject)
         case AskedBy.REQUEST:
             ask = partial(caller.ask_consent, deletion.question)
             until = anyio.current_time() + caller.patience_seconds
@@ -98,7 +98,7 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
         case _:
             raise ConfirmationRequired
     if answer is Answer.UNREAD:
-        if not (caller.questions.went_unread(deletion.subject) and confirm):
+        if not (await caller.questions.went_unread(deletion.subject) and confirm):
             raise ConfirmationRequired(UNREAD, repair=COUNTS_NEXT if confirm else None)
     elif answer is not Answer.ACCEPTED:
         why, repair = _REFUSALS[answer]

@@ -60,7 +60,7 @@ class ContractTool(Tool):
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
                 given = dict(parse(self.arguments, arguments))
-                call = ToolCall.of(services, context, writes=self.writes, handle=given.pop("session"))
+                call = await ToolCall.of(services, context, writes=self.writes, handle=given.pop("session"))
                 return _success(await self.fn(call, **given))
             except InputNeeded as question:
                 return question.result

@@ -1,55 +1,59 @@
 """``Questions``: what the client was asked, and how long its answer took.
 
 On 2026-07-28 the answer comes with another request, whose state names the question. The state is sealed, but a client
-can send it twice, so each question is answered once here (S16). What is kept lives as long as the process.
+can send it twice, so each question is answered once here (S16).
 """
 
 from collections.abc import Callable
 
+from ...server.sessions.shelf import Shelf
+from ...server.signin.pending import UNSEEN
+
 READING_SECONDS = 0.3
 """Nobody reads a question faster; hosts that were run without a person answered within 10 ms (November 2026)."""
-MOST_KEPT = 1_000
-"""Questions of each kind; beyond that the oldest is forgotten, and asked again."""
+LIFE_SECONDS = 604_800.0
+"""Of what is kept; no sign-in page and no state of a question lives longer."""
 
 
 class Questions:
-    """The questions of one run of the server.
+    """The questions to all clients.
 
+    >>> import anyio
+    >>> from rememberizer_mcp.server.sessions.shelf import MemoryShelf
     >>> seconds = iter([10.0, 12.5])
-    >>> questions = Questions(lambda: next(seconds))
-    >>> questions.ask("q")
-    >>> questions.answered("q"), questions.answered("q")
+    >>> questions = Questions(MemoryShelf(clock=lambda: next(seconds)), clock=float)
+    >>> anyio.run(questions.ask, "q")
+    >>> anyio.run(questions.answered, "q"), anyio.run(questions.answered, "q")
     (2.5, None)
 
     Args:
+        shelf: Where they are kept.
         clock: Seconds on a clock that never jumps.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, shelf: Shelf, *, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self._open: dict[str, float] = {}
-        self._unread: dict[str, float] = {}
+        self._shelf = shelf
 
-    def ask(self, question: str) -> None:
+    async def ask(self, question: str) -> None:
         """Remember that this question was asked now."""
-        self._keep(self._open, question)
+        await self._shelf.put("question", question, b"", seconds=LIFE_SECONDS)
 
-    def answered(self, question: str) -> float | None:
-        """How many seconds ago the question was asked; ``None`` if it has an answer already, or is not known here."""
-        asked = self._open.pop(question, None)
-        return None if asked is None else self.clock() - asked
+    async def answered(self, question: str) -> float | None:
+        """How many seconds ago the question was asked; ``None`` if it has an answer already, or is not known."""
+        asked = await self._shelf.take("question", question)
+        return asked.age_seconds if asked else None
 
-    def went_unread(self, subject: str) -> bool:
+    async def is_first(self, page: str) -> bool:
+        """Whether nobody was sent to the page with this id before; nobody is sent twice."""
+        return await self._shelf.take(UNSEEN, page) is not None
+
+    async def went_unread(self, subject: str) -> bool:
         """Remember that a question about this subject was answered before anybody could read it.
 
         Returns:
             Whether that had happened before.
         """
-        before = subject in self._unread
-        self._keep(self._unread, subject)
-        return before
-
-    def _keep(self, among: dict[str, float], name: str) -> None:
-        among[name] = self.clock()
-        if len(among) > MOST_KEPT:
-            del among[next(iter(among))]
+        before = await self._shelf.get("unread", subject)
+        await self._shelf.put("unread", subject, b"", seconds=LIFE_SECONDS)
+        return before is not None

@@ -63,7 +63,6 @@ async def bring(caller: Caller, pending: PendingSignIn, *, meant: Meant, for_car
         InputNeeded: The client is to be asked first, in its own round.
         SignInFailed: The page ended without an account.
     """
-    pending.asked_by = caller.name
     is_for_card = for_card and caller.declares_cards and caller.state is None
     sent = await _send(caller, pending, meant, waits=not is_for_card)
     match pending.end:
@@ -89,8 +88,8 @@ def still_pending(pending: PendingSignIn, sent: Sent) -> SignInPending:
 
 async def _send(caller: Caller, pending: PendingSignIn, meant: Meant, *, waits: bool) -> Sent:
     until = anyio.current_time() + caller.patience_seconds
-    answer, first = caller.answer_about(pending), not pending.was_shown
-    pending.was_shown = True
+    answer = await caller.answer_about(pending)
+    first = await caller.questions.is_first(pending.id)
     if answer is not None:
         return await _heed(caller, pending, answer, until=until)
     if not first:
@@ -99,7 +98,7 @@ async def _send(caller: Caller, pending: PendingSignIn, meant: Meant, *, waits: 
         return Sent.BY_LINK
     match caller.asked_by("url") if waits else None:
         case AskedBy.RESULT:
-            raise caller.question(pending, meant=meant)
+            raise await caller.question(pending, meant=meant)
         case AskedBy.REQUEST:
             answer = await _wait(caller, pending, partial(caller.ask, pending), until=until)
             return await _heed(caller, pending, answer, until=until) if answer else Sent.UNANSWERED
@@ -114,8 +113,7 @@ async def _heed(caller: Caller, pending: PendingSignIn, answer: Answer, *, until
             await _wait(caller, pending, until=until)
             return Sent.ACCEPTED
         case Answer.DECLINED:
-            async with pending.session.moving:  # a post that is under way may sign them in all the same
-                pending.stop(End.DECLINED)
+            await pending.stop_alone(End.DECLINED)  # a post that is under way may sign them in all the same
             return Sent.CANCELLED
         case Answer.CANCELLED:
             return Sent.CANCELLED

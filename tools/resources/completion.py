@@ -73,7 +73,8 @@ async def _asked(beginning: str, sources: Sequence[str | None]) -> Completion:
 
 async def _ready(services: Services) -> Asker | None:
     """Who can ask for documents at once, by the default session or the API key; nobody is asked to sign in."""
-    session = services.sessions.find(services.owner, None)
+    await services.sessions.catch_up(services.owner)
+    session = services.sessions.find(services.owner)
     if session is None or not session.grant.has_account:
         return services.key_without_account
     grant = session.grant

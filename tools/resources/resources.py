@@ -31,7 +31,7 @@ ROOM_BYTES = MOST_RESULT_BYTES - 2_000
 
 async def document(id: str, context: Context[Services, Any]) -> str:
     """The text of one of the user's documents, by its number."""
-    call, number = _for_call(context), _whole_number(id)
+    call, number = await _for_call(context), _whole_number(id)
     fence, parts, room = Fence(), list[str](), ROOM_BYTES
     start: int | None = 0
     while start is not None:
@@ -48,7 +48,7 @@ async def document(id: str, context: Context[Services, Any]) -> str:
 
 async def discussion(source: str, id: str, context: Context[Services, Any]) -> str:
     """What was said in a Slack or Discord channel in the last seven days, by the number of the channel's document."""
-    call, known = _for_call(context), as_listed(source, SOURCES)
+    call, known = await _for_call(context), as_listed(source, SOURCES)
     if known not in SOURCES:
         raise InvalidArguments("A discussion's source is `slack` or `discord`.")
     number = _whole_number(id)
@@ -64,7 +64,9 @@ async def discussion(source: str, id: str, context: Context[Services, Any]) -> s
 
 async def session() -> str:
     """Who is signed in, in which state, and what to do next."""
-    return (await status_now(current_services(), None)).model_dump_json()
+    services = current_services()
+    await services.sessions.catch_up(services.owner)
+    return (await status_now(services, None)).model_dump_json()
 
 
 def add_resources(server: MCPServer[Services], settings: Settings) -> None:
@@ -76,8 +78,8 @@ def add_resources(server: MCPServer[Services], settings: Settings) -> None:
         server.resource(DISCUSSION, title="A channel in Rememberizer", mime_type="text/plain")(discussion)
 
 
-def _for_call(context: Context[Services, Any]) -> ToolCall:
-    return ToolCall.of(context.request_context.lifespan_context, context, writes=False)
+async def _for_call(context: Context[Services, Any]) -> ToolCall:
+    return await ToolCall.of(context.request_context.lifespan_context, context, writes=False)
 
 
 def _whole_number(text: str) -> int:

@@ -26,14 +26,13 @@ from rememberizer_mcp.server.api.proxies import (
 )
 from rememberizer_mcp.server.errors import UpstreamUnreachable
 from rememberizer_mcp.server.logs.redaction import KnownSecrets
-from rememberizer_mcp.server.sessions.grant import GivenBack
 from rememberizer_mcp.server.sessions.meant import Meant
-from rememberizer_mcp.server.sessions.session import Session
-from rememberizer_mcp.server.sessions.states import Environment
+from rememberizer_mcp.server.sessions.states import Environment, GivenBack
 
 from tests.support.clock import FakeClock
 from tests.support.credentials import nobody
 from tests.support.hints import hint
+from tests.support.sessions import store_of
 from tests.support.tiers import examples
 from tests.support.unusable_proxies import BESIDE, CANARY, UNUSABLE
 from tests.support.way import answer, server
@@ -82,7 +81,7 @@ async def test_a_refresh_fails_in_the_same_words_and_a_logout_is_not_confirmed()
         environment = Environment(
             api=api, secrets=KnownSecrets(), spawn=tasks.start_soon, budget_seconds=5, keychain=None, now=FakeClock()
         )
-        grant = Session(handle="rs_test", owner="o", environment=environment).grant
+        grant = store_of(environment).open("o").grant
         grant.credentials.adopt_refresh_token("canary-token", url=URL)
         grant.become(Me(), method="refresh_token", meant=Meant())
         with pytest.raises(UpstreamUnreachable) as raised:

@@ -15,7 +15,7 @@ from rememberizer_mcp.server.sessions.states import State
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
 from tests.support.held_keyring import Held
-from tests.support.sessions import environment_on, resync
+from tests.support.sessions import environment_on, resync, store_of
 from tests.support.upstream import BASE_URL, Answer, FakeUpstream, reply, tokens, usual
 
 pytestmark = pytest.mark.promise("keyring:kept:until-logout")
@@ -29,7 +29,7 @@ def keychain(ring: Held) -> Keychain:
 async def kept(upstream: FakeUpstream, clock: FakeClock, ring: Held) -> AsyncIterator[Session]:
     """A session whose sign-in is kept in the ring."""
     async with environment_on(upstream, clock, keychain=keychain(ring)) as environment:
-        session = Session(handle="rs_test-handle", owner="owner", environment=environment)
+        session = store_of(environment).open("owner")
         await session.sign_in(**ADA, captcha=None)
         await resync()
         yield session
@@ -116,7 +116,7 @@ async def test_a_token_that_is_gone_from_the_keyring_leaves_the_sessions_own(clo
 async def test_an_account_of_unknown_name_is_not_kept(clock: FakeClock) -> None:
     ring = Held()
     async with environment_on(usual(me=reply(500)), clock, keychain=keychain(ring)) as environment:
-        session = Session(handle="rs_test-handle", owner="owner", environment=environment)
+        session = store_of(environment).open("owner")
         await session.sign_in_with_refresh_token("taken-over", method="refresh_token")
         await session.grant.refresh()
         assert (session.email, session.state) == (None, State.SIGNED_IN)

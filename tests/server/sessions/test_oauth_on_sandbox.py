@@ -27,7 +27,7 @@ from tests.server.sandbox.oauth import CALLBACK, VERIFIER, Browser, answer_of
 from tests.server.sandbox.support import API, EMAIL, WAIT_SECONDS
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import resync
+from tests.support.sessions import resync, store_of
 from tests.support.upstream import BASE_URL
 
 ME = Endpoint("GET", "me/", Takes.ACCOUNT).call()
@@ -57,7 +57,7 @@ async def _session(transport: Transport, clock: FakeClock) -> AsyncIterator[Sess
     api = RememberizerAPI(base_url=BASE_URL, transport=transport, now=clock, sleep=clock.sleep)
     async with anyio.create_task_group() as tasks:
         environment = Environment(api=api, secrets=KnownSecrets(), spawn=tasks.start_soon, budget_seconds=5, now=clock)
-        yield Session(handle="rs_test-handle", owner="owner", environment=environment)
+        yield store_of(environment).open("owner")
         tasks.cancel_scope.cancel()
     await api.aclose()
     await resync()

@@ -18,7 +18,7 @@ from rememberizer_mcp.server.sessions.states import State
 
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
-from tests.support.sessions import ACCOUNT, environment_on, resync, signed_in
+from tests.support.sessions import ACCOUNT, environment_on, resync, signed_in, store_of
 from tests.support.upstream import Slow, cookies_of, reply, tokens, usual
 
 
@@ -90,7 +90,7 @@ async def test_a_cancelled_sign_in_leaves_no_secret_behind(clock: FakeClock) -> 
     secrets = KnownSecrets()
     held = Slow(reply(200, json={}))
     async with environment_on(usual(me=held), clock, secrets=secrets) as environment:
-        session = Session(handle="rs_x", owner="o", environment=environment)
+        session = store_of(environment).open("o")
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: session.sign_in(**ADA, captcha=None))
             with anyio.fail_after(5):
@@ -114,7 +114,7 @@ async def test_a_swap_forgets_the_tokens_of_the_first_account(clock: FakeClock) 
 async def test_a_slow_me_does_not_use_up_the_time(clock: FakeClock) -> None:
     upstream = usual(me=Slow(reply(200, json={})))
     async with environment_on(upstream, clock) as environment:
-        session = Session(handle="rs_x", owner="o", environment=environment)
+        session = store_of(environment).open("o")
         with anyio.fail_after(5), budget(0.05):
             await session.sign_in(**ADA, captcha=None)
         await resync()
@@ -168,10 +168,10 @@ async def test_a_network_failure_of_a_sign_in_changes_nothing(clock: FakeClock) 
 async def test_no_value_shows_in_a_repr(clock: FakeClock) -> None:
     async with signed_in(usual(), clock) as session:
         assert repr(session) == (
-            "<Session rs_test-…: signed_in, <Credentials: 2 cookies, access cookie and refresh cookie>>"
+            f"<Session {session.handle[:8]}…: signed_in, <Credentials: 2 cookies, access cookie and refresh cookie>>"
         )
         session.wipe()
-        assert repr(session) == "<Session rs_test-…: signed_out, <Credentials: 0 cookies, no token>>"
+        assert repr(session) == f"<Session {session.handle[:8]}…: signed_out, <Credentials: 0 cookies, no token>>"
 
 
 async def test_a_reply_of_a_call_is_given_back_whole(clock: FakeClock) -> None:

@@ -15,7 +15,7 @@ from rememberizer_mcp.server.sessions.states import State
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
 from tests.support.hints import hint
-from tests.support.sessions import ACCOUNT, environment_on
+from tests.support.sessions import ACCOUNT, environment_on, store_of
 from tests.support.upstream import Answer, FakeUpstream, grant, reply, tokens, usual
 
 APP = OAuthClient(
@@ -36,7 +36,7 @@ async def a_session(
     upstream: FakeUpstream, clock: FakeClock, *, secrets: KnownSecrets | None = None
 ) -> AsyncIterator[Session]:
     async with environment_on(upstream, clock, secrets=secrets) as environment:
-        yield Session(handle="rs_test-handle", owner="owner", environment=environment)
+        yield store_of(environment).open("owner")
 
 
 @asynccontextmanager

@@ -211,13 +211,13 @@ async def while_ada_signs_in(
     return shown
 
 
-async def test_the_attempt_that_is_one_too_many_can_come_after_a_logout() -> None:
+async def test_the_attempt_that_is_one_too_many_ends_the_page_before_a_logout_that_waits() -> None:
     slow = Slow(reply(401))
     async with page_for("login", usual(signin=slow), email=ADA["email"]) as (agent, url):
         for _ in range(4):
             await post(url, data={"form": "sign_in", **GRACE})
         (shown,) = await while_ada_signs_in(url, slow, lambda: agent.call("logout"))
-    assert (shown.status_code, "closed by a sign-out" in shown.text) == (410, True)
+    assert (shown.status_code, "too many wrong attempts" in shown.text) == (410, True)
 
 
 async def test_a_page_whose_session_came_to_its_end_ran_out(clock: FakeClock) -> None:

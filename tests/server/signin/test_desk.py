@@ -8,7 +8,6 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
-import httpx
 import pytest
 from rememberizer_mcp.server.api.oauth import OAuthClient
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
@@ -44,7 +43,7 @@ async def desk(
         made = SignInDesk(
             settings=Settings(oauth_port=oauth_port or 8976),
             sessions=store,
-            attempts=AttemptLimiter(now=clock),
+            attempts=AttemptLimiter(environment.shelf),
             environment=replace(environment, spawn=spawn),
             client=client if oauth_port else None,
             sleep=sleep or for_good,
@@ -161,18 +160,6 @@ async def test_a_page_whose_time_ends_while_a_call_waits_its_turn_is_not_handed_
         first = await on.open(session)
         clock.advance(600)
         assert await on.open(session) is not first
-
-
-@pytest.mark.promise("sessions:oauth:state-once")
-async def test_a_page_that_ends_forgets_the_trip_to_the_consent_page(clock: FakeClock) -> None:
-    async with desk(clock, oauth_port=free_port()) as (on, store):
-        page = await page_for(on, store, "ada")
-        async with httpx.AsyncClient(trust_env=False) as client:
-            headers = {"Origin": page.url.rpartition("/")[0]}
-            assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 303
-            page.close()
-            assert (await client.post(page.url, data={"form": "oauth"}, headers=headers)).status_code == 410
-            assert page.consent is None
 
 
 async def test_a_page_for_a_new_account_shows_its_form_also_where_an_oauth_app_signs_in(clock: FakeClock) -> None:

@@ -8,9 +8,9 @@ import pytest
 from rememberizer_mcp.server.api.issuer import Issuer
 from rememberizer_mcp.server.api.issuer_requests import RETRY_SECONDS
 from rememberizer_mcp.server.api.shared import LAST_SECONDS
+from rememberizer_mcp.server.signin.browsers import MOST_OF_PAGE
 from rememberizer_mcp.server.signin.desk import MOST_ENDED
 from rememberizer_mcp.server.signin.issuer_trip import MOST_TRIPS_OF_PAGE, TRIP_SECONDS
-from rememberizer_mcp.server.signin.pending import MOST_BROWSERS
 from rememberizer_mcp.server.signin.public import PublicPages
 from starlette.responses import Response
 
@@ -122,20 +122,19 @@ async def test_rememberizers_consent_page_leads_back_to_the_public_address() -> 
 
 
 @pytest.mark.promise("page:remote:bounded")
-async def test_a_trip_ends_after_ten_minutes_and_of_many_at_one_page_the_oldest() -> None:
+async def test_a_trip_ends_after_ten_minutes_and_beyond_many_at_one_page_none_begins_before_that() -> None:
     clock = FakeClock()
     async with peoples_issuer() as issuer, hosted(issuer, clock=clock) as server, server.agent() as agent:
         url = (await agent.call("login"))["sign_in_url"]
         browsers = [RemoteBrowser("ada") for _ in range(MOST_TRIPS_OF_PAGE + 1)]
-        for browser in browsers:
-            await browser.open(url, until=CALLBACK)
-        oldest, second, newest = browsers[0], browsers[1], browsers[-1]
-        assert (await oldest.open(oldest.trail[-1])).status_code == 404
-        assert (await newest.open(newest.trail[-1])).status_code == 200
+        statuses = [(await browser.open(url, until=CALLBACK)).status_code for browser in browsers]
+        assert statuses == [303] * MOST_TRIPS_OF_PAGE + [503]
+        first, second = browsers[:2]
         clock.advance(TRIP_SECONDS - 1)
-        assert (await browsers[2].open(browsers[2].trail[-1])).status_code == 200
+        assert (await first.open(first.trail[-1])).status_code == 200
         clock.advance(1)
         assert (await second.open(second.trail[-1])).status_code == 404
+        assert (await browsers[-1].open(url, until="/nowhere")).status_code != 503
 
 
 @pytest.mark.promise("authorization:sign-in:person")
@@ -167,10 +166,10 @@ async def test_a_trip_ends_with_its_page_and_no_page_that_is_remembered_loses_on
 async def test_a_page_lets_so_many_browsers_in_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
     async with peoples_issuer() as issuer, hosted(issuer) as server, server.agent() as agent:
         url = (await agent.call("login"))["sign_in_url"]
-        browsers = [RemoteBrowser("ada") for _ in range(MOST_BROWSERS + 1)]
+        browsers = [RemoteBrowser("ada") for _ in range(MOST_OF_PAGE + 1)]
         statuses = [(await browser.open(url)).status_code for browser in browsers]
         again = [(await browser.open(url)).status_code for browser in browsers[:2]]
-    assert (statuses, again) == ([200] * MOST_BROWSERS + [404], [200, 200])
+    assert (statuses, again) == ([200] * MOST_OF_PAGE + [404], [200, 200])
     assert [told.rpartition(": ")[2] for told in warnings_in(caplog.records)] == ["too many browsers"]
 
 

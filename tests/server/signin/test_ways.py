@@ -117,7 +117,7 @@ async def test_each_way_counts_as_an_attempt(settings: dict[str, Any]) -> None:
     await keep(ring, ADA["email"], "refresh-kept")
     async with case(usual(), ring, **settings) as on:
         for _ in range(MOST_ATTEMPTS):
-            on.ways.attempts.take("owner")
+            await on.ways.attempts.take("owner")
         with pytest.raises(RateLimited):
             await on.go()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from mcp_types import ClientCapabilities
+from rememberizer_mcp.server.sessions.shelf import MemoryShelf
 from rememberizer_mcp.tools.base.caller import AskedBy, Caller
 from rememberizer_mcp.tools.base.questions import Questions
 
@@ -22,7 +23,9 @@ pytestmark = [
 
 def caller_of(version: str | None, capabilities: ClientCapabilities | None) -> Caller:
     context: Any = SimpleNamespace(protocol_version=version, client_capabilities=capabilities)
-    return Caller(context=context, questions=Questions(float), patience_seconds=30, opens_browser=False)
+    return Caller(
+        context=context, questions=Questions(MemoryShelf(), clock=float), patience_seconds=30, opens_browser=False
+    )
 
 
 @pytest.mark.parametrize("declared", CAPABILITIES)

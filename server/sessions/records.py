@@ -1,0 +1,74 @@
+"""What other processes are to know of an owner, in JSON: ``OwnerRecord`` and ``TokensRecord``."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .grant import Grant
+from .meant import Meant
+from .session import Session
+from .states import EndedAccount, EndedPage, State
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True, strict=False, hide_input_in_errors=True)
+
+
+class _GrantRecord(_Record):
+    """A sign-in without its tokens; the names are those of ``Grant``."""
+
+    id: str
+    held_state: State
+    account: str | None
+    name: str | None
+    method: str | None
+    meant: Meant
+    is_unattended: bool
+    page_id: str | None
+    verifies_elsewhere: bool
+
+
+class SessionRecord(_Record):
+    """A session without its pages; the names are those of ``Session``."""
+
+    handle: str
+    started_at: float
+    meant: Meant
+    last_page: EndedPage | None
+    grant: _GrantRecord
+
+    def restore(self, session: Session) -> None:
+        """Have the session be so, which has this handle."""
+        session.started_at, session.meant, session.last_page = self.started_at, self.meant, self.last_page
+        session.hold(self.grant.id, is_oauth=self.grant.method == "oauth")
+        for name in _GrantRecord.model_fields:
+            setattr(session.grant, name, getattr(self.grant, name))
+
+
+class OwnerRecord(_Record):
+    """An owner's session, if there is one, and what is remembered of those before."""
+
+    session: SessionRecord | None
+    ended: EndedAccount | None
+    last_page: EndedPage | None
+    pages: list[dict[str, Any]]
+    """The sign-in pages of the owner, open or ended."""
+
+
+class TokensRecord(_Record):
+    """The tokens of one sign-in, which are secret."""
+
+    grant: str
+    was_refused: bool
+    credentials: dict[str, Any]
+
+    @classmethod
+    def of(cls, grant: Grant) -> "TokensRecord":
+        """Those of this sign-in."""
+        return cls(grant=grant.id, was_refused=grant.was_refused, credentials=grant.credentials.dump())
+
+    def restore(self, grant: Grant) -> None:
+        """Have the sign-in hold them, if they are its own."""
+        if grant.id == self.grant:
+            grant.was_refused = self.was_refused
+            grant.credentials.load(self.credentials)

@@ -1,0 +1,286 @@
+"""``SharedSessions``: keeps the sessions of this process and of all others the same, by what stands on a shelf.
+
+Each process has copies. A call first does here what others did since (``catch_up``). A move between states holds the
+lock of its owner in all processes, and a refresh another one. What either did is written over the version that it began
+with, or not at all: so a process that was too slow, and whose lock was over, changes nothing.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import anyio
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
+
+from ..errors import AccountChanged, StoreUnavailable
+from .grant import ANOTHER_SIGN_IN, Grant
+from .records import OwnerRecord, SessionRecord, TokensRecord
+from .session import Session
+from .shelf import Change, Found, Part, Record, SharedShelf
+from .states import EndedAccount
+from .store import SessionStore
+
+TOUCH_SECONDS = 60.0
+"""How exactly it is known elsewhere when a session was used."""
+_ACCOUNT = "account"
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=BaseModel)
+
+
+class Pages(Protocol):
+    """The sign-in pages of this process. ``name`` is as in ``SessionStore``."""
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Those of an owner's sessions, as JSON can hold them."""
+
+    def restore(self, name: str, records: list[dict[str, Any]]) -> None:
+        """Have exactly these."""
+
+
+class _Copy(NamedTuple):
+    """What is known here of a record."""
+
+    versions: Mapping[Part, str] = {}
+    session: bytes = b""
+    """A digest of its part."""
+    tokens: tuple[object, ...] = ()
+    """The ``_marks`` of its part."""
+    tried: Mapping[Part, str] = {}
+    """Versions that were to be written, and of which it is not known whether they were."""
+    is_saved: bool = True
+    """Whether others know all that was done here."""
+
+
+_NONE = _Copy()
+
+
+class SharedSessions:
+    """The other processes, for the store of this one.
+
+    Args:
+        shelf: What all share.
+        store: The sessions here.
+        pages: The sign-in pages here.
+    """
+
+    def __init__(self, shelf: SharedShelf, *, store: SessionStore, pages: Pages) -> None:
+        self._shelf = shelf
+        self._store = store
+        self._pages = pages
+        self._copies: dict[str, _Copy] = {}
+        """By name. An entry is replaced when a version of it changes here."""
+        self._moving: set[str] = set()
+        """The names whose lock is held here."""
+
+    async def catch_up(self, name: str) -> None:
+        """Do here what other processes did; raises ``StoreUnavailable``."""
+        if self._copy(name).is_saved:
+            await self._read(name)
+            if not self._store.is_over(name):
+                return
+        async with self.alone(name):
+            self._store.reap(name)
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """For one move: it begins with what others did before, and they have what it did.
+
+        Raises:
+            StoreUnavailable: It is not known what others did, or they don't know what was done here, yet.
+            AccountChanged: The lock was over, and another process has moved meanwhile: this move does not count.
+        """
+        async with self._shelf.locked(name, "session"):
+            await self._read(name)
+            self._moving.add(name)
+            try:
+                yield
+            finally:
+                self._moving.discard(name)
+                with anyio.CancelScope(shield=True):
+                    await self._save(name)
+
+    @asynccontextmanager
+    async def renewing(self, session: Session) -> AsyncIterator[None]:
+        """Likewise for a refresh. If others can't have its tokens now, they have them with the next call here."""
+        async with self._shelf.locked(session.owner, "tokens"):
+            await self._read(session.owner)
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self.keep_tokens(session)
+
+    async def keep_tokens(self, session: Session) -> None:
+        """Have others know the tokens, if they changed; newer ones of another process are taken over instead."""
+        name, copy, marks = session.owner, self._copy(session.owner), _marks(session.grant)
+        if copy.tokens == marks or copy.tokens[:1] != marks[:1] or self._store.held(name) is not session:
+            return  # nothing new, or the grant is that of a move, which is not over
+        try:
+            if not await self._write(name, copy, self._tokens(session, copy)):
+                await self._read(name)
+        except StoreUnavailable:
+            logger.warning("the new tokens of session %s… are known to this process only", session.handle[:8])
+
+    def was_dropped(self, name: str) -> None:
+        """Forget the copy; but a move has to know what its end is to replace."""
+        if name not in self._moving:
+            self._copies.pop(name, None)
+
+    def _copy(self, name: str) -> _Copy:
+        return self._copies.get(name, _NONE)
+
+    async def _read(self, name: str) -> None:
+        """Take over what is new. What was read while a version changed here may be older, and is read anew."""
+        while True:
+            copy = self._copy(name)
+            record = await self._shelf.read(name, known=copy.versions)
+            if self._copy(name) is copy:
+                break
+        if record is not None:
+            await self._take_over(name, copy, record)
+        elif name not in self._moving:
+            await self._let_go(name, copy)
+
+    async def _take_over(self, name: str, copy: _Copy, record: Record) -> None:
+        found = record.parts.get("session")
+        if name not in self._moving and found is not None and found.value is not None:
+            self._restore(name, copy, _parsed(OwnerRecord, found))
+            copy = copy._replace(versions={**copy.versions, "session": found.version}, session=_digest(found.value))
+        session, tokens = self._store.held(name), record.parts.get("tokens")
+        if session is None:
+            return
+        if tokens is not None and tokens.value is not None:
+            if there := _parsed(TokensRecord, tokens):
+                there.restore(session.grant)
+            copy = copy._replace(versions={**copy.versions, "tokens": tokens.version})
+            copy = copy._replace(tokens=_marks(session.grant))
+        self._copies[name] = copy
+        now = self._store.environment.now()
+        session.used_at = max(session.used_at, record.used_at)
+        if now - record.used_at >= TOUCH_SECONDS and not self._store.is_over(name):
+            await self._shelf.touch(name, used_at=now, seconds=self._seconds(session))
+
+    def _restore(self, name: str, copy: _Copy, owner: OwnerRecord | None) -> None:
+        """Have what stands there. A session that is new here is not there yet, and stays if there is no other."""
+        held, theirs = self._store.held(name), owner.session if owner else None
+        if held is not None and (copy.versions if theirs is None else held.handle != theirs.handle):
+            held.page = None  # how it ended is said below
+            self._store.drop(held)
+        if theirs is not None:
+            theirs.restore(self._store.held(name) or self._store.hold(name, theirs.handle))
+        if owner is not None:
+            last_page = None if self._store.held(name) else owner.last_page
+            self._store.remember(name, ended=owner.ended, last_page=last_page)
+        self._pages.restore(name, owner.pages if owner else [])
+
+    async def _let_go(self, name: str, copy: _Copy) -> None:
+        """There is no record any more, or there was none. If its time was over, it is known whose it was."""
+        if copy.versions:
+            self._restore(name, copy, None)
+        if self._store.held(name) is None and (account := await self._shelf.get(_ACCOUNT, name)):
+            self._store.remember(name, ended=EndedAccount(*from_json(account)), last_page=None)
+
+    async def _save(self, name: str) -> None:
+        self._copies[name] = self._copy(name)._replace(is_saved=False)
+        while not await self._is_saved(name):
+            if not await self._can_save(name):
+                await self._read(name)
+                session = self._store.held(name)
+                raise session.grant.account_changed(ANOTHER_SIGN_IN) if session else AccountChanged()
+        if self._store.held(name) is None:
+            self._copies.pop(name, None)
+
+    async def _is_saved(self, name: str) -> bool:
+        """Write what changed here, unless that is to replace what is no longer there."""
+        session, copy = self._store.held(name), self._copy(name)
+        owner = self._owner(name, session)
+        if owner is None:
+            over: dict[Part, str] = {part: copy.versions[part] for part in copy.versions if part == "session"}
+            if over and not await self._shelf.remove(name, over=over):
+                return False
+            self._copies.pop(name, None)
+            await self._shelf.take(_ACCOUNT, name)
+            return True
+        value, changes = owner.model_dump_json().encode(), dict[Part, Change]()
+        if _digest(value) != copy.session:
+            changes["session"] = Change(value, token_hex(8), copy.versions.get("session"))
+        if session and _marks(session.grant) != copy.tokens:
+            changes |= self._tokens(session, copy)
+        if not changes:
+            self._copies[name] = copy._replace(tried={}, is_saved=True)
+            return True
+        if session and session.has_owner and session.grant.has_account:
+            seconds = self._store.lifetime_seconds + self._store.remembered_seconds
+            await self._shelf.put(_ACCOUNT, name, to_json([session.email]), seconds=seconds)
+        return await self._write(name, copy, changes)
+
+    async def _write(self, name: str, copy: _Copy, changes: Mapping[Part, Change]) -> bool:
+        session = self._store.held(name)
+        seconds = self._seconds(session) if session else self._store.remembered_seconds
+        versions: dict[Part, str] = {part: change.version for part, change in changes.items()}
+        digest = _digest(changes["session"].value) if "session" in changes else copy.session
+        marks = _marks(session.grant) if session and "tokens" in changes else copy.tokens
+        self._copies[name] = trying = copy._replace(tried=versions, is_saved=False)
+        if not await self._shelf.write(name, changes, used_at=self._store.environment.now(), seconds=seconds):
+            return False
+        if self._copy(name) is trying:
+            self._copies[name] = _Copy({**copy.versions, **versions}, digest, marks)
+        return True
+
+    async def _can_save(self, name: str) -> bool:
+        """Whether what stands there may be replaced: no other process has moved since this one began."""
+        copy, record = self._copy(name), await self._shelf.read(name, known={})
+        if record is None:
+            self._copies[name] = _NONE
+            return True
+        found, tokens = record.parts.get("session"), record.parts.get("tokens")
+        if found and found.version not in (copy.versions.get("session"), copy.tried.get("session")):
+            self._copies.pop(name)
+            return False
+        session = self._store.held(name)
+        if session and tokens and (there := _parsed(TokensRecord, tokens)) and there.grant == session.grant.id:
+            there.restore(session.grant)
+            copy = copy._replace(tokens=_marks(session.grant))
+        self._copies[name] = copy._replace(versions={part: each.version for part, each in record.parts.items()})
+        return True
+
+    def _owner(self, name: str, session: Session | None) -> OwnerRecord | None:
+        """What is to be known of an owner; nothing if there is nothing."""
+        ended, last, pages = self._store.remembered(name), self._store.last_page(name), self._pages.records(name)
+        if session is None and ended is None and last is None and not pages:
+            return None
+        held = SessionRecord.model_validate(session) if session else None
+        return OwnerRecord(session=held, ended=ended, last_page=last, pages=pages)
+
+    def _tokens(self, session: Session, copy: _Copy) -> dict[Part, Change]:
+        value = TokensRecord.of(session.grant).model_dump_json().encode()
+        return {"tokens": Change(value, token_hex(8), copy.versions.get("tokens"))}
+
+    def _seconds(self, session: Session) -> float:
+        """How long a session lives if it isn't used; an open page is a use."""
+        now, store = self._store.environment.now(), self._store
+        left = min(store.idle_seconds, session.started_at + store.lifetime_seconds - now)
+        return max(left, session.page.expires_at - now if session.page else 0.0, 1.0)
+
+
+def _marks(grant: Grant) -> tuple[object, ...]:
+    """Tells whether tokens changed."""
+    return grant.id, grant.credentials.version, grant.was_refused
+
+
+def _digest(value: bytes) -> bytes:
+    return sha256(value).digest()
+
+
+def _parsed(kind: type[T], found: Found) -> T | None:
+    """A part; nothing if another release of this program wrote it in a form that can't be read."""
+    try:
+        return kind.model_validate_json(found.value or b"")
+    except ValidationError:
+        logger.warning("what another process wrote of a session can't be read: do all run the same release?")
+        return None

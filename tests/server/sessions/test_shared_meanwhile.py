@@ -1,0 +1,81 @@
+"""What happens in another process, or in another call here, between two steps of a call."""
+
+from functools import partial
+
+import pytest
+from rememberizer_mcp.server.sessions.shelf import Change
+
+from tests.support.agent import ADA, GRACE
+from tests.support.clock import FakeClock
+from tests.support.redis import RedisServer
+from tests.support.sharing import sign_in, two
+from tests.support.two_accounts import me, signin
+from tests.support.upstream import BASE_URL, FakeUpstream, reply, usual
+
+pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:one-at-a-time")]
+
+
+@pytest.fixture
+def upstream() -> FakeUpstream:
+    return usual(account=reply(200, json={}), me=me, signin=signin)
+
+
+async def test_what_was_read_before_a_move_here_does_not_undo_the_move(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with two(upstream, clock, redis) as (one, other, _, _):
+        assert one.shelf
+        await sign_in(other, "ada", GRACE)
+        one.shelf.meanwhile = partial(sign_in, one, "ada", ADA)
+        await one.store.catch_up("ada")
+        assert (await one.session("ada")).email == (await other.session("ada")).email == ADA["email"]
+
+
+async def test_tokens_that_are_written_while_a_move_is_written_stay(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with two(upstream, clock, redis) as (one, other, here, there):
+        shelf = one.shelf
+        assert shelf
+        async with one.store.moving("ada") as moving:
+            moving.grant.verifies_elsewhere = True
+            shelf.meanwhile = here.grant.refresh
+        await other.store.catch_up("ada")
+        await one.store.catch_up("ada")
+        assert there.grant.verifies_elsewhere
+        assert here.grant.credentials.access_token == there.grant.credentials.access_token
+        assert "2" in (here.grant.credentials.access_token or "")
+
+
+async def test_the_tokens_of_a_renewal_elsewhere_go_before_those_of_a_usual_answer_here(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with two(upstream, clock, redis) as (one, _, here, there):
+        async with one.store.moving("ada") as moving:
+            moving.grant.credentials.adopt_refresh_token("refresh-late", url=BASE_URL)
+            await there.grant.refresh()
+        assert here.grant.credentials.refresh_token == there.grant.credentials.refresh_token != "refresh-late"
+
+
+async def test_a_sign_in_during_which_redis_loses_its_data_counts(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with two(upstream, clock, redis) as (one, other, here, _):
+        async with one.store.moving("ada") as moving:
+            redis.asked.flushall()
+            await one.store.catch_up("ada")
+            await moving.sign_in(**GRACE, captcha=None)
+        assert (await other.session("ada", here.handle)).email == GRACE["email"]
+
+
+async def test_tokens_that_another_release_wrote_are_as_if_they_were_not_there(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with two(upstream, clock, redis) as (one, _, _, _):
+        assert one.shelf
+        record = await one.shelf.read("ada", known={})
+        assert record
+        change = Change(b"[]", "v2", record.parts["tokens"].version)
+        await one.shelf.write("ada", {"tokens": change}, used_at=clock(), seconds=60)
+        one.store.wipe()
+        assert not await (await one.session("ada")).grant.is_usable()

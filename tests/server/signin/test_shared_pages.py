@@ -1,0 +1,105 @@
+"""Sign-in pages that several processes have: what a page is made of, who waits for it, and its end without Redis."""
+
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from rememberizer_mcp.server.api.account import Me
+from rememberizer_mcp.server.errors import SignInFailed
+from rememberizer_mcp.server.signin.desk import FOLLOW_SECONDS
+from rememberizer_mcp.server.signin.page_record import PageRecord
+from rememberizer_mcp.server.signin.pending import End, PendingSignIn
+
+from tests.support.agent import ADA
+from tests.support.clock import FakeClock, for_good
+from tests.support.redis import RedisServer
+from tests.support.sharing import Replica, replicas
+from tests.support.upstream import usual
+
+pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:same-sessions")]
+Both = tuple[Replica, Replica]
+
+
+class Passing:
+    """A sleep of which each look for news elsewhere ends when the test says so; the page's own life has no end."""
+
+    def __init__(self) -> None:
+        self.is_over = anyio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        if seconds != FOLLOW_SECONDS:
+            await for_good(seconds)
+        await self.is_over.wait()
+        self.is_over = anyio.Event()
+
+
+@pytest.fixture
+def sleep() -> Passing:
+    return Passing()
+
+
+@pytest.fixture
+async def both(clock: FakeClock, redis: RedisServer, sleep: Passing) -> AsyncIterator[Both]:
+    async with replicas(2, usual(), clock, redis, sleep=sleep) as (one, two):
+        yield one, two
+
+
+async def opened(on: Replica) -> PendingSignIn:
+    async with on.store.moving("ada", create=True) as session:
+        return await on.desk.open(session, email=ADA["email"], name="Ada")
+
+
+async def test_everything_about_a_page_is_known_elsewhere(both: Both) -> None:
+    one, two = both
+    page = await opened(one)
+    async with one.store.moving("ada"):
+        page.asked_by, page.browser, page.account = "Claude 1", "cookie", Me(email=ADA["email"])
+        page.entered_email, page.shows_email, page.attempts_left = ADA["email"], True, 2
+        page.wants_code = page.another_account = page.was_changed = True
+        page.trouble = SignInFailed("The app was refused.", repair="Correct it.")
+    there = await two.desk.page(page.ticket)
+    assert there is not None
+    assert PageRecord.of(there) == PageRecord.of(page)
+    assert (there.trouble and there.trouble.message) == "The app was refused."
+    assert there.attempts_left == 2
+    assert there.email_in("cookie") == ADA["email"]
+
+
+async def test_who_waits_for_a_person_hears_of_an_end_elsewhere(both: Both, sleep: Passing) -> None:
+    one, two = both
+    page = await opened(one)
+    there = await two.desk.page(page.ticket)
+    assert there is not None
+    await there.stop_alone(End.DECLINED)
+    await anyio.wait_all_tasks_blocked()
+    assert not page.ended.is_set()
+    sleep.is_over.set()
+    with anyio.fail_after(5):
+        await page.ended.wait()
+    assert page.end is End.DECLINED
+
+
+async def test_without_redis_nobody_hears_of_it_until_redis_is_there_again(
+    both: Both, redis: RedisServer, sleep: Passing
+) -> None:
+    one, two = both
+    page = await opened(one)
+    there = await two.desk.page(page.ticket)
+    assert there is not None
+    await there.stop_alone(End.DECLINED)
+    with redis.stopped():
+        sleep.is_over.set()
+        await anyio.wait_all_tasks_blocked()
+    while not page.ended.is_set():
+        sleep.is_over.set()
+        await anyio.wait_all_tasks_blocked()
+    assert page.end is End.DECLINED
+
+
+async def test_a_process_that_ends_leaves_its_pages_to_the_others(both: Both) -> None:
+    one, two = both
+    page = await opened(one)
+    await one.desk.aclose()
+    there = await two.desk.page(page.ticket)
+    assert there is not None
+    assert there.end is None
