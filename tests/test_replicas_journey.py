@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -24,13 +25,13 @@ from tests.support.issuer import OURS
 from tests.support.issuer_people import PeoplesServer, peoples_issuer
 from tests.support.knowledge import found, match
 from tests.support.ports import free_port
-from tests.support.replicas import Replica, replicas
+from tests.support.replicas import Replica, replicas, shared
 from tests.support.two_accounts import MEMENTO, REFRESH, SEARCH, upstream_of_both
 from tests.support.upstream import Answer, FakeUpstream, Slow, reply, tokens
 
 pytestmark = pytest.mark.promise("hosting:replicas:alike")
 each_era = pytest.mark.parametrize("era", ERAS)
-each_number = pytest.mark.parametrize("processes", [1])
+each_number = pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.needs("redis-server"))])
 HELD = "canary-of-ada"
 SIGN_IN = "auth/signin/"
 
@@ -55,13 +56,18 @@ class Service:
 
 
 @asynccontextmanager
-async def service(processes: int, answers: Mapping[str, Answer] | None = None) -> AsyncIterator[Service]:
+async def service(processes: int, folder: Path, answers: Mapping[str, Answer] | None = None) -> AsyncIterator[Service]:
     port, upstream = free_port(), upstream_of_both()
     url = f"http://127.0.0.1:{port}"
     usual = {SEARCH: found(match(12, HELD)), MEMENTO: reply(200, json={"id": 12, "name": "Tea"})}
     upstream.answers |= {**usual, **(answers or {})}
-    async with peoples_issuer() as issuer, upstream_over_http(upstream) as base_url:
+    async with (
+        peoples_issuer() as issuer,
+        upstream_over_http(upstream) as base_url,
+        shared(processes, folder) as (store, _),
+    ):
         settings = {
+            **store,
             "PUBLIC_URL": url,
             "ISSUER": issuer.url,
             "ISSUER_CLIENT_ID": OURS.client_id,
@@ -76,8 +82,10 @@ async def service(processes: int, answers: Mapping[str, Answer] | None = None) -
 
 @each_era
 @each_number
-async def test_a_person_signs_in_works_and_signs_out_whichever_process_answers(processes: int, era: Era) -> None:
-    async with service(processes) as on, on.agent(era) as agent:
+async def test_a_person_signs_in_works_and_signs_out_whichever_process_answers(
+    processes: int, era: Era, tmp_path: Path
+) -> None:
+    async with service(processes, tmp_path) as on, on.agent(era) as agent:
         pending = await agent.call("login")
         link, handle, ada = pending["sign_in_url"], pending["session"], RemoteBrowser("ada")
         begun = len(on.door.led)
@@ -96,12 +104,14 @@ async def test_a_person_signs_in_works_and_signs_out_whichever_process_answers(p
 
 
 @each_number
-async def test_a_question_is_asked_by_one_process_and_its_answer_taken_once_by_another(processes: int) -> None:
+async def test_a_question_is_asked_by_one_process_and_its_answer_taken_once_by_another(
+    processes: int, tmp_path: Path
+) -> None:
     async def say_yes(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
         await anyio.sleep(READING_SECONDS)  # the processes count these by clocks of their own
         return YES
 
-    async with service(processes) as on, on.agent("2026-07-28", elicitation_callback=say_yes) as agent:
+    async with service(processes, tmp_path) as on, on.agent("2026-07-28", elicitation_callback=say_yes) as agent:
         await agent.call("login", **ADA)
         begun = len(on.door.led)
         await agent.call("delete_memento", id="12")
@@ -110,19 +120,19 @@ async def test_a_question_is_asked_by_one_process_and_its_answer_taken_once_by_a
 
 
 @each_number
-async def test_attempts_are_counted_together(processes: int) -> None:
-    async with service(processes, {SIGN_IN: reply(401)}) as on, on.agent("2026-07-28") as agent:
+async def test_attempts_are_counted_together(processes: int, tmp_path: Path) -> None:
+    async with service(processes, tmp_path, {SIGN_IN: reply(401)}) as on, on.agent("2026-07-28") as agent:
         codes = [(await agent.fails("login", **ADA))["code"] for _ in range(MOST_ATTEMPTS + processes)]
     assert codes == ["invalid_credentials"] * MOST_ATTEMPTS + ["rate_limited"] * processes
     assert len(on.upstream.asked(SIGN_IN)) == MOST_ATTEMPTS
 
 
 @each_number
-async def test_all_callers_of_all_processes_share_one_renewal(processes: int) -> None:
+async def test_all_callers_of_all_processes_share_one_renewal(processes: int, tmp_path: Path) -> None:
     """Forty calls are on their way before Rememberizer answers the first renewal."""
     calls, renewal = 40, Slow(reply(cookies=tokens(2)))
     brief = reply(cookies={name: f"{value}; Max-Age=20" for name, value in tokens().items()})
-    async with service(processes, {SIGN_IN: brief, REFRESH: renewal}) as on, on.agent("2026-07-28") as agent:
+    async with service(processes, tmp_path, {SIGN_IN: brief, REFRESH: renewal}) as on, on.agent("2026-07-28") as agent:
         await agent.call("login", **ADA)
         begun = len(on.door.led)
         async with anyio.create_task_group() as tasks:

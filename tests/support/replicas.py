@@ -4,11 +4,14 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from anyio import to_thread
 
 from tests.support.http_server import HttpServer, http_server
 from tests.support.ports import free_port
+from tests.support.process import beside_the_loop
+from tests.support.redis import OLD, RedisServer, redis_server
 
 
 @dataclass
@@ -55,3 +58,18 @@ async def replicas(count: int, **settings: str) -> AsyncIterator[Sequence[Replic
         for each in found:
             if each.server:
                 assert await each.stop() == 0
+
+
+@asynccontextmanager
+async def shared(processes: int, folder: Path) -> AsyncIterator[tuple[Mapping[str, str], RedisServer | None]]:
+    """The settings by which so many processes have the same sessions, and the Redis for that; one needs none."""
+    if processes == 1:
+        yield {}, None
+        return
+    async with beside_the_loop(redis_server(folder)) as redis:
+        yield stored_in(redis), redis
+
+
+def stored_in(redis: RedisServer) -> Mapping[str, str]:
+    """The settings of processes that keep their sessions there."""
+    return {"STORE": redis.url.get_secret_value(), "STORE_KEYS": OLD.get_secret_value()}
