@@ -45,10 +45,18 @@ FAULTS: Mapping[str, tuple[Tally, str]] = {
     "another's document": (tally_of(said("foreign"), events=[(10.0, KILLED)]), "foreign: "),
     "no answer": (tally_of(said("no answer"), events=[(10.0, KILLED)]), "no answer: "),
     "cut while a process ended well": (tally_of(said("cut"), events=[(10.0, ENDED)]), "cut off without a kill: "),
-    "cut long after a kill": (tally_of(said("cut", at=16.0), events=[(10.0, KILLED)]), "cut off without a kill: "),
+    "cut long after a kill": (tally_of(said("cut", at=12.0), events=[(10.0, KILLED)]), "cut off without a kill: "),
     "cut before a kill": (tally_of(said("HTTP 502", at=8.0), events=[(10.0, KILLED)]), "cut off without a kill: "),
     "many cut off": (tally_of(*[said("cut")] * 4, events=[(10.0, KILLED)]), "4 answers were cut off, and at most 3"),
-    "no store": (tally_of(said("store_unavailable"), events=[(10.0, KILLED)]), "no store, and Redis was there: "),
+    "no store": (tally_of(said("store_unavailable"), events=[(10.0, ENDED)]), "no store, and Redis was there: "),
+    "no store long after": (
+        tally_of(said("store_unavailable", at=16.0), events=[(10.0, RESTARTED)]),
+        "no store, and Redis was there: ",
+    ),
+    "many wait for a lock": (
+        tally_of(*[said("store_unavailable")._replace(person=each) for each in range(3)], events=[(5.0, KILLED)]),
+        "3 people were held up, and at most 2 may be",
+    ),
     "lost": (tally_of(said("unknown_session"), events=[(10.0, KILLED), (10.0, RESTARTED)]), "lost a sign-in: "),
     "ended": (tally_of(said("session_expired"), events=[(10.0, KILLED)]), "lost a sign-in: "),
     "renewed twice": (tally_of(GOOD, upstream={"early": [(10.0, MAIL)]}), "a renewal or token was early at 10.0 s"),
@@ -66,7 +74,10 @@ def test_a_run_tells_each_thing_that_must_not_be(tally: Tally, fault: str) -> No
 
 FORGIVEN: Mapping[str, Tally] = {
     "cut by a kill": tally_of(*[said("cut")] * 3, events=[(10.0, KILLED)]),
-    "no store while Redis starts": tally_of(said("store_unavailable"), events=[(10.0, RESTARTED)]),
+    "no store while Redis starts": tally_of(
+        *[said("store_unavailable")._replace(person=each) for each in range(20)], events=[(10.0, RESTARTED)]
+    ),
+    "a lock that a kill left behind": tally_of(said("store_unavailable", at=30.0), events=[(9.0, KILLED)]),
     "a renewal lost by a kill": tally_of(
         said("session_expired"), events=[(9.0, KILLED)], upstream={"reused": [(9.5, MAIL)]}
     ),
