@@ -26,7 +26,7 @@ PYDANTICS := 2.12.0 2.12.5 2.13.0 2.13.5 2.14.0 2.14.4
 UVICORN = $(shell sed -n 's/^ *"uvicorn>=\([0-9.]*\),<1",/\1/p' pyproject.toml)
 MCPB := .interop/npm/node .interop/npm/node_modules/.bin/mcpb
 
-.PHONY: demo test test-all setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench snapshots lowest-uvicorn front-versions docs pictures icon dist bundle server-json release-check lock clean
+.PHONY: demo test test-all setup lint types tracked coverage clear-coverage interop-setup interop interop-lock bench-setup bench load soak snapshots lowest-uvicorn front-versions docs pictures icon dist bundle server-json release-check lock clean
 
 demo: $(INSTALLED)
 	@$(BIN)/rememberizer-mcp demo
@@ -141,6 +141,16 @@ bench-setup: $(STAMP)
 bench: bench-setup
 	$(BIN)/python -m tests.benchmarks --save docs/performance.json
 	.interop/drawing/bin/python tests/benchmarks/drawing/draw.py docs/performance.json docs/images/performance.svg
+	$(BIN)/python -m tests.docs
+
+# Two processes behind nginx, with Redis, under load; both commands must be installed.
+load: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.replicas load --save docs/load.json
+	$(BIN)/python -m tests.docs
+
+soak: $(STAMP) .interop/drawing/.complete
+	$(BIN)/python -m tests.benchmarks.replicas soak --save docs/soak.json
+	.interop/drawing/bin/python tests/benchmarks/drawing/draw_soak.py docs/soak.json docs/images/soak.svg
 	$(BIN)/python -m tests.docs
 
 snapshots: $(STAMP)

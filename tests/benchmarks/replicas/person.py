@@ -1,10 +1,13 @@
 """A person with an account of their own, whose agent asks the service something each second."""
 
 import json
+import random
 import re
 import ssl
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import anyio
 import anyio.abc
@@ -36,14 +39,17 @@ class Person:
     def email(self) -> str:
         return f"person-{self.number}@example.org"
 
-    async def live(self, seconds: float) -> None:
-        """Sign in, ask something each second, and say in the end whether the sign-in is still there."""
+    async def live(self, goes_on: Callable[[], bool]) -> None:
+        """Sign in, ask something each second, and say in the end whether the sign-in is still there.
+
+        A second is a little longer or shorter, or nginx, which asks the processes in turn, would lead everybody to the
+        same one each time.
+        """
         await self.ask("login", email=self.email, password=f"canary-password-{self.number}")
-        end = self.service.now + seconds
-        turn = 0
-        while (next_at := self.service.now + 1.0) < end:
-            turn += 1
-            await (self.ask("search", query="tea") if turn % 2 else self.ask("session_status"))
+        tools = cycle(({"tool": "search", "query": "tea"}, {"tool": "session_status"}))
+        while goes_on():
+            next_at = self.service.now + random.uniform(0.8, 1.2)  # noqa: S311 -- no secret
+            await self.ask(**next(tools))
             await anyio.sleep(max(0.0, next_at - self.service.now))
         await self.ask("session_status")
         await self._disconnect()

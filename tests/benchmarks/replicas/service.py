@@ -16,7 +16,8 @@ from tests.support.issuer import issuing
 from tests.support.nginx import Proxy, nginx
 from tests.support.ports import free_port
 from tests.support.process import beside_the_loop
-from tests.support.replicas import Replica, replicas
+from tests.support.redis import RedisServer
+from tests.support.replicas import Replica, replicas, shared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Service:
     """For each person one."""
     upstream: str
     """Where Rememberizer is."""
+    redis: RedisServer | None
+    """Where the processes keep what they share, if they are several."""
     begun: float = field(default_factory=time.time)
     """In Unix seconds."""
 
@@ -52,11 +55,15 @@ async def service(
     port = free_port()
     public = f"https://127.0.0.1:{port}"
     late = int(time.time()) + 86_400
-    async with issuing() as issuer, beside_the_loop(upstream_serving(life_seconds)) as base_url:
+    async with (
+        issuing() as issuer,
+        beside_the_loop(upstream_serving(life_seconds)) as base_url,
+        shared(processes, folder) as (store, redis),
+    ):
         tokens = [issuer.signed(sub=f"person-{each}", aud=f"{public}/mcp", exp=late) for each in range(people)]
-        settings = {"PUBLIC_URL": public, "ISSUER": issuer.url, "BASE_URL": base_url, **settings}
+        settings = {"PUBLIC_URL": public, "ISSUER": issuer.url, "BASE_URL": base_url, **store, **settings}
         async with replicas(processes, **settings) as started:
             before = nginx(folder, port=port, server_ports=[each.port for each in started])
             async with beside_the_loop(before) as proxy:
                 origin = base_url.partition("/api/")[0]
-                yield Service(proxy=proxy, processes=started, tokens=tokens, upstream=origin)
+                yield Service(proxy=proxy, processes=started, tokens=tokens, upstream=origin, redis=redis)

@@ -18,11 +18,19 @@ UPSTREAM = ("early", "reused", "refused")
 """What upstream notes that should not be: see ``upstream.Upstream``."""
 ENDED, KILLED, RESTARTED = "SIGTERM", "SIGKILL", "Redis restarted"
 """Events."""
-BEFORE_SECONDS, CUT_SECONDS, DOWN_SECONDS, LOCKED_SECONDS = 0.5, 1.5, 5.0, 35.0
-"""How long before an event a call may have ended that suffered from it; and how long after it one may begin that is cut
-off by a kill, finds no store, or waits for the lock of a renewal whose process was killed."""
+BEFORE_SECONDS, DOWN_SECONDS, LOCKED_SECONDS = 0.5, 5.0, 35.0
+"""How long before an event a call may have ended that suffered from it; and how long after its end one may still find
+no store, or wait for a lock that nobody holds any more."""
 LATE_SECONDS = 5.0
 """So much later than it is due a renewal may come."""
+
+
+class Event(NamedTuple):
+    """What happened, and from when to when: until the process or Redis was there again."""
+
+    begin: float
+    end: float
+    what: str
 
 
 class Outcome(NamedTuple):
@@ -41,7 +49,7 @@ class Tally:
 
     people: int
     outcomes: list[Outcome] = field(default_factory=list)
-    events: list[tuple[float, str]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     upstream: Mapping[str, Any] = field(default_factory=dict)
     begun: float = 0.0
     """In Unix seconds, which upstream counts in."""
@@ -53,12 +61,14 @@ class Tally:
         self.outcomes.append(outcome)
 
     def held_up(self) -> Sequence[int]:
-        """Whose renewal a kill or Redis' restart fell into: what they get then is forgiven."""
+        """Whose renewal a kill or Redis' restart fell into, which may leave a lock: what they get then is forgiven."""
         asked = [each for what in UPSTREAM for each in self._asked(what)]
+        late = [(at, account) for begun, at, account in self._waits() if self._is_late(at - begun)]
+        locked = [each for each in self.outcomes if each.said in CODED and self._is_locked(each)]
         return sorted(
-            {_person_of(account) for at, account in asked if self._follows(at, RESTARTED, DOWN_SECONDS)}
-            | {_person_of(account) for at, account in asked if self._follows(at, KILLED, LOCKED_SECONDS)}
-            | {each.person for each in self.outcomes if each.said in CODED and self._is_locked(each)}
+            {_person_of(account) for at, account in (*asked, *late) if self._follows(at, RESTARTED, LOCKED_SECONDS)}
+            | {_person_of(account) for at, account in (*asked, *late) if self._follows(at, KILLED, LOCKED_SECONDS)}
+            | {each.person for each in locked}
         )
 
     def faults(self) -> Sequence[str]:
@@ -70,8 +80,8 @@ class Tally:
             end = each.at + each.took
             if each.said not in {"ok", *LOST, *BROKEN, *CODED}:
                 yield f"{each.said}: {each}"
-            if each.said in BROKEN and not self._follows(end, KILLED, CUT_SECONDS):
-                yield f"cut off without a kill: {each}"
+            if each.said in BROKEN and not (self._follows(end, KILLED) or self._follows(end, ENDED)):
+                yield f"cut off, and no process ended: {each}"
             if each.said in CODED and not self._follows(end, RESTARTED, DOWN_SECONDS) and not self._is_locked(each):
                 yield f"no store, and Redis was there: {each}"
 
@@ -89,27 +99,38 @@ class Tally:
             for at, account in self._asked(what):
                 if _person_of(account) not in held_up:
                     yield f"a renewal or token was {what} at {at:.1f} s: {account}"
-        for account, sign_ins in self.upstream.get("given", {}).items():
-            for given in sign_ins:
-                longest = max((late - early for early, late in pairwise(given)), default=0.0)
-                if longest > self.due_seconds + LATE_SECONDS and _person_of(account) not in held_up:
-                    yield f"a renewal came late, after {longest:.1f} s: {account}"
+        for begun, at, account in self._waits():
+            if self._is_late(at - begun) and _person_of(account) not in held_up:
+                yield f"a renewal came late, after {at - begun:.1f} s: {account}"
 
     def _of_bounds(self) -> Iterator[str]:
-        broken = sum(each.said in BROKEN for each in self.outcomes)
-        kills = sum(what == KILLED for _, what in self.events)
-        if kills and broken > (most := self.people // 10 + 1) * kills:
-            yield f"{broken} answers were cut off, and at most {most} may be by each kill"
+        for what, most in ((KILLED, self.people // 10 + 1), (ENDED, self.people // 100 + 1)):
+            number, events = self._broken(what), sum(each.what == what for each in self.events)
+            if number > most * events:
+                yield f"{number} answers were cut off, and by each {what} at most {most} may be"
         if len(self.held_up()) > (most := self.people // 20 + 1):
             yield f"{len(self.held_up())} people were held up, and at most {most} may be"
+
+    def _broken(self, what: str) -> int:
+        """How many answers were cut off while such an event went on."""
+        return sum(each.said in BROKEN and self._follows(each.at + each.took, what) for each in self.outcomes)
+
+    def _waits(self) -> Iterator[tuple[float, float, str]]:
+        """When each token was given and renewed, and whose it is."""
+        for account, sign_ins in self.upstream.get("given", {}).items():
+            for given in sign_ins:
+                yield from ((one - self.begun, next_one - self.begun, account) for one, next_one in pairwise(given))
+
+    def _is_late(self, waited: float) -> bool:
+        return waited > self.due_seconds + LATE_SECONDS
 
     def _asked(self, what: str) -> Sequence[tuple[float, str]]:
         """What upstream noted, and when."""
         return [(at - self.begun, account) for at, account in self.upstream.get(what, ())]
 
-    def _follows(self, at: float, what: str, within: float) -> bool:
-        """Whether that is so soon after such an event."""
-        return any(-BEFORE_SECONDS <= at - each <= within for each, name in self.events if name == what)
+    def _follows(self, at: float, what: str, within: float = 0.0) -> bool:
+        """Whether such an event went on then, or had ended so many seconds before."""
+        return any(each.begin - BEFORE_SECONDS <= at <= each.end + within for each in self.events if each.what == what)
 
     def _is_locked(self, call: Outcome) -> bool:
         """Whether a call may have waited for a lock that a killed process left behind."""
@@ -128,7 +149,8 @@ class Tally:
             "ms": {"median": median(took), "p99": quantiles(took, n=100)[-1], "most": max(took)},
             "renewals": sum(renewals),
             "held up": len(self.held_up()),
-            "events": [[round(at, 1), what] for at, what in self.events],
+            "cut off": {what: self._broken(what) for what in (ENDED, KILLED)},
+            "events": [[round(each.begin, 1), round(each.end, 1), each.what] for each in self.events],
         }
 
 
