@@ -15,6 +15,7 @@ from tests.benchmarks.installs import install_figures
 from tests.benchmarks.logins import login_figures
 from tests.benchmarks.logs import log_figures
 from tests.benchmarks.peers import peer_figures, versions
+from tests.benchmarks.shared import shared_figures
 from tests.benchmarks.starts import start_figures
 from tests.benchmarks.table import machine, server_table, table
 from tests.benchmarks.uploads import upload_figures
@@ -33,6 +34,7 @@ def main(*, runs: int, save: Path | None) -> None:
     figures += log_figures(runs)
     figures += hosted_figures(runs)
     figures += login_figures(runs)
+    figures += shared_figures(runs)
     peers = peer_figures(_rounds(runs, "Servers"))
     installs = install_figures(_rounds(runs, "Installs"))
     facts = machine()

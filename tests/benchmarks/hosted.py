@@ -61,18 +61,22 @@ class Server:
 
 def hosted_figures(runs: int) -> list[Figure]:
     """Samples of ours and of the bare server in turn, with few and with many clients, in both eras."""
-    return anyio.run(_figures, runs)
+    return anyio.run(figures_of, runs, TOOLS, "One call over HTTP, CPU", {})
 
 
-async def _figures(runs: int) -> list[Figure]:
-    async with _both() as (ours, bare):
+async def figures_of(runs: int, tools: Sequence[Tool], group: str, settings: Mapping[str, str]) -> list[Figure]:
+    """The same for these tools, with these settings of ours; the figures are in a group of this name."""
+    async with _both(settings) as (ours, bare):
         return [
-            await _figure(ours, bare, tool, era=era, number=number, runs=runs)
-            for tool, era, number in product(TOOLS, ERAS, CLIENTS)
+            await _figure(f"{group}: {tool.name}", (ours, bare), tool, era=era, number=number, runs=runs)
+            for tool, era, number in product(tools, ERAS, CLIENTS)
         ]
 
 
-async def _figure(ours: Server, bare: Server, tool: Tool, *, era: Era, number: int, runs: int) -> Figure:
+async def _figure(
+    group: str, servers: tuple[Server, Server], tool: Tool, *, era: Era, number: int, runs: int
+) -> Figure:
+    ours, bare = servers
     async with (
         clients(ours.tokens[:number], port=ours.port, era=era) as of_ours,
         clients(bare.tokens[:number], port=bare.port, era=era) as of_bare,
@@ -85,7 +89,7 @@ async def _figure(ours: Server, bare: Server, tool: Tool, *, era: Era, number: i
             for _ in range(runs + 1)
         ][1:]  # by then both are warm
     return Figure(
-        group=f"One call over HTTP, CPU: {tool.name}",
+        group=group,
         what=f"{era}, {number} client{'s' * (number > 1)}",
         unit="ms",
         ours=[mine for mine, _ in pairs],
@@ -94,13 +98,14 @@ async def _figure(ours: Server, bare: Server, tool: Tool, *, era: Era, number: i
 
 
 @asynccontextmanager
-async def _both() -> AsyncIterator[tuple[Server, Server]]:
-    """Ours, where everybody is signed in, and the bare one."""
+async def _both(settings: Mapping[str, str]) -> AsyncIterator[tuple[Server, Server]]:
+    """Ours with these settings, where everybody is signed in, and the bare one."""
     our_port, bare_port = free_port(), free_port()
     async with issuing() as issuer:
+        usual = authorized_by(issuer, our_port)
         with (
             upstream_serving() as base_url,
-            ours_serving(port=our_port, **authorized_by(issuer, our_port), BASE_URL=base_url) as our_process,
+            ours_serving(port=our_port, **(usual | {"BASE_URL": base_url, **settings})) as our_process,
             serving((*BARE_HTTP, str(bare_port), issuer.url, base_url), port=bare_port) as bare_process,
         ):
             ours, bare = (
