@@ -9,6 +9,7 @@ from typing import Any
 from tests.docs.markdown import table
 
 KEPT = Path(__file__).parents[2] / "docs" / "performance.json"
+LOAD, SOAK = KEPT.with_name("load.json"), KEPT.with_name("soak.json")
 STEPS = {
     "installed": "`install claude-desktop --sandbox` has written the file",
     "listed": "the server that was written there has listed its tools",
@@ -25,11 +26,13 @@ def performance_regions() -> Mapping[str, Callable[[], str]]:
         "servers": _servers,
         "empty-home": _empty_home,
         "figures": _figures,
+        "load": _load,
+        "soak": _soak,
     }
 
 
-def _kept() -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
+def _kept(file: Path = KEPT) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return kept
 
 
@@ -65,6 +68,38 @@ def _figures() -> str:
                 f"{figure['ratio']:.2f} | {low:.2f} to {high:.2f} | {figure['samples']}"
             )
     return table("what | ours | beside | ratio | middle half | pairs", rows)
+
+
+def _load() -> str:
+    kept = _kept(LOAD)
+    said, took, cut = kept["said"], kept["ms"], kept["cut off"]
+    rows = {
+        "people, each with an account of their own": f"{kept['people']:,}",
+        "calls": f"{kept['calls']:,}",
+        "answered as asked": f"{said['ok']:,}",
+        "`store_unavailable`": said.get("store_unavailable", 0),
+        "502 or cut off, around SIGTERM": cut["SIGTERM"],
+        "502 or cut off, around SIGKILL": cut["SIGKILL"],
+        "answers with something of another account": said.get("foreign", 0),
+        "sign-ins lost": kept["lost"],
+        "renewals, one for each token that came to its end": f"{kept['renewals']:,}",
+        "people whose renewal SIGKILL or Redis' restart held up": kept["held up"],
+        "time of a call, ms: median": f"{took['median']:.4g}",
+        "time of a call, ms: 99 of 100 are faster": f"{took['p99']:.4g}",
+    }
+    return table("what | number", [f"{name} | {value}" for name, value in rows.items()])
+
+
+def _soak() -> str:
+    kept = _kept(SOAK)
+    begin = sum(each < kept["settled after s"] for each in kept["seconds"])
+    rows = [
+        f"{number} | {min(held[begin:]):.1f} | {max(held[begin:]):.1f} | {change:.2%}"
+        for number, (held, change) in enumerate(zip(kept["held MiB"], kept["changes"], strict=True), 1)
+    ]
+    minutes, settled = kept["seconds"][-1] / 60, kept["settled after s"] / 60
+    head = f"process, in {minutes:.3g} minutes with {kept['calls']:,} calls | least MiB after {settled:.2g} minutes"
+    return table(f"{head} | most MiB | change", rows)
 
 
 def _spread(value: Mapping[str, float] | None) -> str:

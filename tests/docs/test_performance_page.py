@@ -3,14 +3,17 @@
 import hashlib
 from pathlib import Path
 
-from tests.docs.performance_page import KEPT, STEPS, performance_regions
+import pytest
+
+from tests.docs.performance_page import KEPT, SOAK, STEPS, performance_regions
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_picture_shows_the_figures_that_are_kept() -> None:
-    digest = hashlib.sha256(KEPT.read_bytes()).hexdigest()
-    assert digest in (DOCS / "images" / "performance.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("kept", "picture"), [(KEPT, "performance.svg"), (SOAK, "soak.svg")])
+def test_a_picture_shows_the_figures_that_are_kept(kept: Path, picture: str) -> None:
+    digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+    assert digest in (DOCS / "images" / picture).read_text(encoding="utf-8")
 
 
 def test_the_page_has_every_server_and_step() -> None:
@@ -18,3 +21,5 @@ def test_the_page_has_every_server_and_step() -> None:
     assert regions["servers"].count("\n") == 2 + 4
     assert regions["empty-home"].count("\n") == 1 + len(STEPS)
     assert "needs the network" in regions["servers"]
+    assert "| sign-ins lost | 0 |" in regions["load"]
+    assert regions["soak"].count("\n") == 1 + 2

@@ -146,6 +146,7 @@ class Tally:
             "people": self.people,
             "calls": len(self.outcomes),
             "said": dict(sorted(said.items())),
+            "lost": sum(said[each] for each in LOST),
             "ms": {"median": median(took), "p99": quantiles(took, n=100)[-1], "most": max(took)},
             "renewals": sum(renewals),
             "held up": len(self.held_up()),
