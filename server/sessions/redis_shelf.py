@@ -21,8 +21,9 @@ from redis.exceptions import RedisError
 from ..errors import StoreUnavailable
 from ..meter import Meter
 from . import redis_scripts as scripts
+from .fading import Fading
 from .sealing import PREFIX, Ring
-from .shelf import Change, Found, Kept, Part, Record
+from .shelf import MOST, Change, Found, Kept, Part, Record
 
 ANSWER_SECONDS = 2.0
 READY_SECONDS = 1.0
@@ -64,7 +65,7 @@ class RedisShelf:
         self._meter = meter or Meter()
         self._was_reached = False
         self._is_down = False
-        self._unreleased: dict[str, str] = {}
+        self._unreleased = Fading[str](seconds=lock_seconds, most=MOST, now=anyio.current_time)
         """The holder of each lock that could not be released: who is next here goes on as that holder."""
         # RESP3 costs more, and its pool hands out connections that the server closed (redis/redis-py#4252). A timeout
         # of the socket costs a task for each command; the time for the whole answer is limited below.
@@ -172,7 +173,8 @@ class RedisShelf:
             StoreUnavailable: Others held it until the caller had waited for the life of a lock.
         """
         names = self._ring.names(LOCK, json.dumps([name, part]))
-        holder = self._unreleased.pop(names[0], None) or secrets.token_hex(16)
+        holder = self._unreleased.get(names[0]) or secrets.token_hex(16)
+        self._unreleased.forget(names[0])
         try:
             for _ in range(math.ceil(self._lock_seconds / POLL_SECONDS)):
                 if await self._asked(self._lock(names, [holder, _milliseconds(self._lock_seconds)])):
@@ -183,11 +185,15 @@ class RedisShelf:
             yield
         finally:
             # Also where the answer was not waited for: the lock may be ours. It would end by itself, too.
-            with anyio.CancelScope(shield=True), suppress(StoreUnavailable):
-                self._unreleased[names[0]] = holder
-                if not self._is_down:
-                    await self._asked(self._unlock(names, [holder]))
-                    self._unreleased.pop(names[0], None)
+            with anyio.CancelScope(shield=True):
+                await self._release(names, holder)
+
+    async def _release(self, names: Sequence[str], holder: str) -> None:
+        if not self._is_down:
+            with suppress(StoreUnavailable):
+                await self._asked(self._unlock(names, [holder]))
+                return
+        self._unreleased.keep(names[0], holder)
 
     async def is_there(self) -> bool:
         """Whether Redis answers, within a second."""

@@ -172,6 +172,25 @@ async def test_a_holder_whose_lock_ended_releases_nobody_elses(redis: RedisServe
         assert redis.names("locks") == []
 
 
+async def test_who_comes_while_a_lock_is_released_does_not_go_on_as_its_holder(redis: RedisServer) -> None:
+    async with redis_shelf(redis) as shelf:
+        first, holders = shelf.locked("handle", "tokens"), list[object]()
+
+        async def note_holder() -> None:
+            async with shelf.locked("handle", "tokens"):
+                holders.append(redis.asked.get(*redis.names("locks")))
+
+        await first.__aenter__()
+        holders.append(redis.asked.get(*redis.names("locks")))
+        async with anyio.create_task_group() as tasks:
+            with redis.hung():
+                tasks.start_soon(first.__aexit__, None, None, None)
+                await anyio.wait_all_tasks_blocked()
+                tasks.start_soon(note_holder)
+                await anyio.wait_all_tasks_blocked()
+        assert len(set(holders)) == 2
+
+
 async def test_a_lock_is_released_where_the_work_fails_or_is_cancelled(redis: RedisServer) -> None:
     async with redis_shelf(redis) as shelf:
         with pytest.raises(ZeroDivisionError):
