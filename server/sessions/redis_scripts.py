@@ -14,8 +14,8 @@ end
 
 _TOUCH = """
 local function touch(name, used_at, life)
-    local before = redis.call('HGET', name, 'used_at')
-    if not before or tonumber(before) <= tonumber(used_at) then
+    local before = tonumber(redis.call('HGET', name, 'used_at') or '')
+    if not before or before <= tonumber(used_at) then
         redis.call('HSET', name, 'used_at', used_at)
         redis.call('PEXPIRE', name, life)
     end

@@ -76,6 +76,7 @@ class RedisShelf:
             socket_connect_timeout=1,
             retry=Retry(NoBackoff(), 1),
             max_connections=MOST_CONNECTIONS,
+            encoding_errors="surrogateescape",
         )
         self._put, self._take = redis.register_script(scripts.PUT), redis.register_script(scripts.TAKE)
         self._attempt = redis.register_script(scripts.ATTEMPT)
@@ -128,16 +129,14 @@ class RedisShelf:
             return Record({part: Found(version, None) for part, version in known.items()}, float(found))
         parts = dict[Part, Found]()
         for part, version, sealed in zip(PARTS, found[1:3], found[3:5], strict=True):
-            if version is not None:
-                read = self._part(name, part, version.decode(errors="replace"), sealed)
-                parts |= {part: read} if read else {}
-        return Record(parts, float(found[0])) if parts else None
+            if version:
+                parts[part] = self._part(name, part, version.decode(errors="surrogateescape"), sealed)
+        return Record(parts, _moment(found[0])) if parts else None
 
-    def _part(self, name: str, part: Part, version: str, sealed: bytes | None) -> Found | None:
+    def _part(self, name: str, part: Part, version: str, sealed: bytes | None) -> Found:
         if sealed is None:
             return Found(version, None)
-        value = self._ring.opened(sealed, SESSION, name, part, version)
-        return None if value is None else Found(version, value)
+        return Found(version, self._ring.opened(sealed, SESSION, name, part, version) or b"")
 
     async def write(self, name: str, changes: Mapping[Part, Change], *, used_at: float, seconds: float) -> bool:
         """Write all these parts, and keep the session for so many seconds from now.
@@ -230,11 +229,17 @@ class RedisShelf:
         others = set[bytes]()
         with suppress(RedisError, OSError), anyio.move_on_after(READY_SECONDS):
             async for name in self._redis.scan_iter(match=f"{PREFIX}:*:{SESSION}:*", count=1000):
-                others |= set() if name.split(b":")[1].decode() in self._ring.ids else {name}
+                others |= set() if name.split(b":")[1].decode(errors="replace") in self._ring.ids else {name}
         if others:
             logger.warning(
                 "%d sessions in Redis can't be opened: their key is not in REMEMBERIZER_STORE_KEYS.", len(others)
             )
+
+
+def _moment(text: bytes | None) -> float:
+    with suppress(ValueError):
+        return float(text or b"")
+    return 0.0
 
 
 def _milliseconds(seconds: float) -> int:

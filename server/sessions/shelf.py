@@ -37,7 +37,8 @@ class Found(NamedTuple):
 
     Args:
         version: Random text that changes with each write.
-        value: The bytes; ``None`` if the version is the one that the reader knows already.
+        value: The bytes, of which there are none if they can't be opened; ``None`` if the version is the one that the
+            reader knows already.
     """
 
     version: str

@@ -82,16 +82,18 @@ async def test_a_part_that_was_moved_is_not_there(redis: RedisServer) -> None:
         (name,) = redis.names("sessions")
         session: Any = redis.asked.hget(name, "session")
         redis.asked.hset(name, mapping={"tokens": session, "tokens.version": "s1"})
-        assert await shelf.read("handle", known={}) == Record({"session": Found("s1", b"ada")}, 1)
+        moved: dict[Part, Found] = {"session": Found("s1", b"ada"), "tokens": Found("s1", b"")}
+        assert await shelf.read("handle", known={}) == Record(moved, 1)
         redis.asked.hset(name, "session.version", "s2")
-        assert await shelf.read("handle", known={}) is None
+        assert await shelf.read("handle", known={}) == Record(moved | {"session": Found("s2", b"")}, 1)
 
         await shelf.write("mine", first, used_at=1, seconds=600)
         (mine,) = set(redis.names("sessions")) - {name}
         await shelf.write("theirs", first, used_at=1, seconds=600)
         (theirs,) = set(redis.names("sessions")) - {name, mine}
         redis.asked.rename(theirs, mine)
-        assert await shelf.read("mine", known={}) is None
+        moved = {"session": Found("s1", b""), "tokens": Found("t1", b"")}
+        assert await shelf.read("mine", known={}) == Record(moved, 1)
 
 
 @each_step

@@ -1,0 +1,64 @@
+"""What in Redis can't be read, whoever wrote it, is as if it were not there, and something else can take its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+import pytest
+
+from tests.support.agent import ADA
+from tests.support.clock import FakeClock
+from tests.support.redis import RedisServer, redis_shelf
+from tests.support.sessions import ACCOUNT
+from tests.support.sharing import replicas, sign_in
+from tests.support.two_accounts import me, signin
+from tests.support.upstream import FakeUpstream, reply, usual
+
+pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:unreadable")]
+
+
+@pytest.fixture
+def upstream() -> FakeUpstream:
+    return usual(account=reply(200, json={}), me=me, signin=signin)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"session": "?", "session.version": "?"},
+        {"session": "?", "session.version": b"\xff"},
+        {"session": "?", "session.version": ""},
+        {"tokens": "?", "tokens.version": "?"},
+        {"session": "?", "tokens": "?"},
+        {"used_at": "?"},
+    ],
+    ids=str,
+)
+async def test_a_session_with_such_parts_can_be_signed_in_to_anew(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, fields: Mapping[Any, Any]
+) -> None:
+    async with replicas(3, upstream, clock, redis) as (one, other, third):
+        await sign_in(one, "ada")
+        (name,) = redis.names("sessions")
+        redis.asked.hset(name, mapping={**fields})
+        with anyio.fail_after(10, shield=True):
+            await sign_in(other, "ada")
+        there = await third.session("ada")
+        assert there.email == ADA["email"]
+        assert (await there.grant.request(ACCOUNT)).is_success
+
+
+async def test_a_session_without_the_time_of_its_last_use_is_there(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with replicas(2, upstream, clock, redis) as (one, other):
+        await sign_in(one, "ada")
+        (name,) = redis.names("sessions")
+        redis.asked.hdel(name, "used_at")
+        assert (await other.session("ada")).email == ADA["email"]
+
+
+async def test_a_name_that_is_no_text_stops_nobody(redis: RedisServer) -> None:
+    redis.asked.hset(b"rememberizer:\xff:sessions:x", "session", "?")
+    async with redis_shelf(redis) as shelf:
+        assert await shelf.is_there()
