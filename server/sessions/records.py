@@ -67,8 +67,10 @@ class TokensRecord(_Record):
         """Those of this sign-in."""
         return cls(grant=grant.id, was_refused=grant.was_refused, credentials=grant.credentials.dump())
 
-    def restore(self, grant: Grant) -> None:
-        """Have the sign-in hold them, if they are its own."""
-        if grant.id == self.grant:
+    def restore(self, grant: Grant) -> bool:
+        """Have the sign-in hold them, if they are its own; say whether."""
+        is_own = grant.id == self.grant
+        if is_own:
             grant.was_refused = self.was_refused
             grant.credentials.load(self.credentials)
+        return is_own

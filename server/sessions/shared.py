@@ -155,10 +155,10 @@ class SharedSessions:
         if session is None:
             return
         if tokens is not None and tokens.value is not None:
-            if there := _parsed(TokensRecord, tokens):
-                there.restore(session.grant)
+            there = _parsed(TokensRecord, tokens)
             copy = copy._replace(versions={**copy.versions, "tokens": tokens.version})
-            copy = copy._replace(tokens=_marks(session.grant))
+            if there is None or there.restore(session.grant):  # else a move has a grant that is not written yet
+                copy = copy._replace(tokens=_marks(session.grant))
         self._copies[name] = copy
         now = self._store.environment.now()
         session.used_at = max(session.used_at, record.used_at)
@@ -243,8 +243,7 @@ class SharedSessions:
             self._copies.pop(name)
             return False
         session = self._store.held(name)
-        if session and tokens and (there := _parsed(TokensRecord, tokens)) and there.grant == session.grant.id:
-            there.restore(session.grant)
+        if session and tokens and (there := _parsed(TokensRecord, tokens)) and there.restore(session.grant):
             copy = copy._replace(tokens=_marks(session.grant))
         self._copies[name] = copy._replace(versions={part: each.version for part, each in record.parts.items()})
         return True
