@@ -57,6 +57,8 @@ class _Copy(NamedTuple):
 
 
 _NONE = _Copy()
+_OUTDATED = _Copy({"session": ""})
+"""There was a record, and whatever stands there by now is new, or else the session is gone."""
 
 
 class SharedSessions:
@@ -189,9 +191,13 @@ class SharedSessions:
         self._copies[name] = self._copy(name)._replace(is_saved=False)
         while not await self._is_saved(name):
             if not await self._can_save(name):
+                self._copies[name] = _OUTDATED
                 await self._read(name)
                 session = self._store.held(name)
-                raise session.grant.account_changed(ANOTHER_SIGN_IN) if session else AccountChanged()
+                if session is None:
+                    self._copies.pop(name, None)
+                    raise AccountChanged
+                raise session.grant.account_changed(ANOTHER_SIGN_IN)
         if self._store.held(name) is None:
             self._copies.pop(name, None)
 
@@ -237,10 +243,9 @@ class SharedSessions:
         copy, record = self._copy(name), await self._shelf.read(name, known={})
         if record is None:
             self._copies[name] = _NONE
-            return True
+            return "session" not in copy.versions
         found, tokens = record.parts.get("session"), record.parts.get("tokens")
         if found and found.version not in (copy.versions.get("session"), copy.tried.get("session")):
-            self._copies.pop(name)
             return False
         session = self._store.held(name)
         if session and tokens and (there := _parsed(TokensRecord, tokens)) and there.restore(session.grant):
