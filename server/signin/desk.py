@@ -1,8 +1,8 @@
 """``SignInDesk``: opens sign-in pages for sessions, at a port of this machine or on a public address."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -131,14 +131,14 @@ class SignInDesk:
         from .page_record import PageRecord  # noqa: PLC0415 -- as above
 
         session = self.sessions.held(name)
-        for given in records:
-            record = PageRecord.model_validate(given)
+        readable = [record for given in records if (record := PageRecord.read(given))]
+        for record in readable:
             page = self._pages.get(record.ticket)
             if page is None:
                 page = self._pages[record.ticket] = record.page(session or self.sessions.unheld(name, record.handle))
                 self.environment.spawn(partial(self._look_after, page))
             record.restore(page)
-        there = {record["ticket"] for record in records}
+        there = {record.ticket for record in readable}
         for page in self._pages.values():
             if page.session.owner == name and page.ticket not in there:
                 page.close()
@@ -168,14 +168,12 @@ class SignInDesk:
         follow = [partial(self._follow, pending)] if self.sessions.others else []
         await first_of(pending.ended.wait, until_its_end, *follow)
         if pending.end is None:
-            with suppress(RememberizerError):  # else those who look at the page later see that its time is over
+            with _survived("a page could not be ended"):  # those who look at it later see that its time is over
                 await pending.stop_alone(End.ABANDONED)
             pending.run_out()
         for tell in pending.when_ended:
-            try:
+            with _survived("a client could not be told that its user is done"):
                 await tell()
-            except Exception:
-                logger.exception("a client could not be told that its user is done")
         if not pending.session.is_moving:  # else a post is under way, whose move ends with this
             self.sessions.release(pending.session)
         self._forget_oldest(pending.session)
@@ -190,7 +188,7 @@ class SignInDesk:
         session = pending.session
         while True:
             await self.sleep(FOLLOW_SECONDS)
-            with suppress(RememberizerError):
+            with _survived("a page could not be followed"):
                 await self.sessions.catch_up(session.owner, session.handle)
 
     def _forget_oldest(self, session: Session) -> None:
@@ -229,6 +227,17 @@ class SignInDesk:
             origin=self.public.origin if self.public else None,
         )
         return site.app()
+
+
+@contextmanager
+def _survived(what: str) -> Iterator[None]:
+    """Around what a task of its own does: a failure that leaves the task ends the server."""
+    try:
+        yield
+    except RememberizerError as error:
+        logger.info("%s: %s", what, error.code)
+    except Exception:
+        logger.exception(what)
 
 
 def _owner_of(session: Session) -> str | None:

@@ -1,13 +1,16 @@
 """``PageRecord``: a sign-in page as other processes know it, in JSON."""
 
+import logging
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from ..api.account import Me
 from ..errors import Repair, SignInFailed
 from ..sessions.session import Session
 from .pending import End, FormName, PendingSignIn
+
+logger = logging.getLogger(__name__)
 
 
 def _texts(trouble: object) -> object:
@@ -18,7 +21,7 @@ def _texts(trouble: object) -> object:
 
 _EndByName = Annotated[
     End,
-    BeforeValidator(lambda end: End[end] if isinstance(end, str) else end),
+    BeforeValidator(lambda end: End.__members__.get(end, end) if isinstance(end, str) else end),
     PlainSerializer(lambda end: end.name),
 ]
 _Trouble = Annotated[tuple[str, str], BeforeValidator(_texts)]
@@ -54,6 +57,15 @@ class PageRecord(BaseModel):
     def of(cls, page: PendingSignIn) -> dict[str, Any]:
         """What JSON can hold of a page."""
         return cls.model_validate(page).model_dump(mode="json")
+
+    @classmethod
+    def read(cls, given: dict[str, Any]) -> "PageRecord | None":
+        """A page from that; nothing if another release of this program wrote it in a form that can't be read."""
+        try:
+            return cls.model_validate(given)
+        except ValidationError:
+            logger.warning("what another process wrote of a page can't be read: do all run the same release?")
+            return None
 
     def page(self, session: Session) -> PendingSignIn:
         """The same page here, as it was when it was opened."""

@@ -1,11 +1,14 @@
 """Sign-in pages that several processes have: what a page is made of, who waits for it, and its end without Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import anyio
 import pytest
+from pydantic_core import from_json, to_json
 from rememberizer_mcp.server.api.account import Me
 from rememberizer_mcp.server.errors import SignInFailed
+from rememberizer_mcp.server.sessions.shelf import Change
 from rememberizer_mcp.server.signin.desk import FOLLOW_SECONDS
 from rememberizer_mcp.server.signin.page_record import PageRecord
 from rememberizer_mcp.server.signin.pending import End, PendingSignIn
@@ -103,3 +106,27 @@ async def test_a_process_that_ends_leaves_its_pages_to_the_others(both: Both) ->
     there = await two.desk.page(page.ticket)
     assert there is not None
     assert there.end is None
+
+
+@pytest.mark.promise("hosting:store:unreadable")
+@pytest.mark.parametrize("change", [{"end": "LATER"}, {"form": "passkey"}, {"id": None}], ids=str)
+async def test_a_page_of_another_release_is_as_if_it_were_not_there(
+    both: Both, sleep: Passing, clock: FakeClock, change: Mapping[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = both
+    page = await opened(one)
+    assert one.shelf
+    record = await one.shelf.read("ada", known={})
+    assert record
+    found = record.parts["session"]
+    written = from_json(found.value or b"")
+    written["pages"][0] |= change
+    await one.shelf.write(
+        "ada", {"session": Change(to_json(written), "v2", found.version)}, used_at=clock(), seconds=60
+    )
+    assert await two.desk.page(page.ticket) is None
+    sleep.is_over.set()
+    with anyio.fail_after(5):
+        await page.ended.wait()
+    assert page.end is End.CLOSED
+    assert "do all run the same release?" in caplog.text
