@@ -95,7 +95,11 @@ class SignInDesk:
             self._pages[pending.ticket] = pending
         session.page, session.last_page = pending, None
         self.environment.spawn(partial(self._look_after, pending))
-        await self._announce(pending, seconds=life + AFTER_SECONDS)
+        try:
+            await self._announce(pending, seconds=life + AFTER_SECONDS)
+        except BaseException:
+            session.close_page()  # other processes would not find it
+            raise
         logger.info("a sign-in page is open for session %s…", session.handle[:8])
         return pending
 

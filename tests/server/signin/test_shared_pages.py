@@ -7,7 +7,7 @@ import anyio
 import pytest
 from pydantic_core import from_json, to_json
 from rememberizer_mcp.server.api.account import Me
-from rememberizer_mcp.server.errors import SignInFailed
+from rememberizer_mcp.server.errors import SignInFailed, StoreUnavailable
 from rememberizer_mcp.server.sessions.shelf import Change
 from rememberizer_mcp.server.signin.desk import FOLLOW_SECONDS
 from rememberizer_mcp.server.signin.page_record import PageRecord
@@ -103,6 +103,17 @@ async def test_a_process_that_ends_leaves_its_pages_to_the_others(both: Both) ->
     one, two = both
     page = await opened(one)
     await one.desk.aclose()
+    there = await two.desk.page(page.ticket)
+    assert there is not None
+    assert there.end is None
+
+
+async def test_a_page_that_others_would_not_find_is_not_open(both: Both, redis: RedisServer) -> None:
+    one, two = both
+    async with one.store.moving("ada", create=True) as session:
+        with redis.stopped(), pytest.raises(StoreUnavailable):
+            await one.desk.open(session)
+    page = await opened(one)
     there = await two.desk.page(page.ticket)
     assert there is not None
     assert there.end is None
