@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from rememberizer_mcp.server.errors import AccountChanged
 from rememberizer_mcp.server.sessions.shelf import Change
 
 from tests.support.agent import ADA, GRACE
@@ -57,15 +58,21 @@ async def test_the_tokens_of_a_renewal_elsewhere_go_before_those_of_a_usual_answ
         assert here.grant.credentials.refresh_token == there.grant.credentials.refresh_token != "refresh-late"
 
 
-async def test_a_sign_in_during_which_redis_loses_its_data_counts(
+async def test_a_sign_in_during_which_redis_loses_its_data_does_not_count(
     upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
 ) -> None:
-    async with two(upstream, clock, redis) as (one, other, here, _):
-        async with one.store.moving("ada") as moving:
-            redis.asked.flushall()
-            await one.store.catch_up("ada")
-            await moving.sign_in(**GRACE, captcha=None)
-        assert (await other.session("ada", here.handle)).email == GRACE["email"]
+    """It looks the same as a sign-out in another process, which no move may undo."""
+    async with two(upstream, clock, redis) as (one, other, _, _):
+
+        async def move() -> None:
+            async with one.store.moving("ada") as moving:
+                redis.asked.flushall()
+                await one.store.catch_up("ada")
+                await moving.sign_in(**GRACE, captcha=None)
+
+        with pytest.raises(AccountChanged):
+            await move()
+        assert await one.find("ada") is await other.find("ada") is None
 
 
 async def test_tokens_that_another_release_wrote_are_as_if_they_were_not_there(
