@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import Request
 
 import httpx
@@ -25,19 +25,21 @@ _NOT_ACCESS = re.compile(r"refresh|csrf|xsrf|session", re.IGNORECASE)
 _CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
 # `http` counts as secure here because plain http reaches loopback only, where browsers send such cookies too.
 _POLICY = DefaultCookiePolicy(secure_protocols=("https", "http"))
-_KEPT = (
-    "name",
-    "value",
-    "domain",
-    "domain_specified",
-    "domain_initial_dot",
-    "path",
-    "path_specified",
-    "secure",
-    "expires",
-)
-"""The attributes by which it is decided where a cookie goes, and until when."""
 _LISTED = frozenset({REFRESH_COOKIE, *ACCESS_NAMES})
+
+
+class DumpedCookie(NamedTuple):
+    """The attributes by which it is decided where a cookie goes, and until when."""
+
+    name: str
+    value: str | None
+    domain: str
+    domain_specified: bool
+    domain_initial_dot: bool
+    path: str
+    path_specified: bool
+    secure: bool
+    expires: int | float | None
 
 
 class Cookies:
@@ -101,11 +103,11 @@ class Cookies:
             self._sent = url, header
         return header.split("; ") if header else []
 
-    def dump(self) -> list[list[Any]]:
+    def dump(self) -> list[DumpedCookie]:
         """All of them, for ``load``, as JSON can hold them."""
-        return [[getattr(cookie, name) for name in _KEPT] for cookie in self]
+        return [DumpedCookie(*(getattr(cookie, name) for name in DumpedCookie._fields)) for cookie in self]
 
-    def load(self, dumped: list[list[Any]]) -> None:
+    def load(self, dumped: list[DumpedCookie]) -> None:
         """Hold these instead."""
         self._hold([_cookie(values) for values in dumped])
 
@@ -148,10 +150,9 @@ class Cookies:
         return found[-1] if found else None
 
 
-def _cookie(values: list[Any]) -> Cookie:
-    kept: dict[str, Any] = dict(zip(_KEPT, values, strict=True))
+def _cookie(dumped: DumpedCookie) -> Cookie:
     unset: dict[str, Any] = dict.fromkeys(("port", "port_specified", "comment", "comment_url"))
-    return Cookie(version=0, **kept, **unset, discard=kept["expires"] is None, rest={})
+    return Cookie(version=0, **dumped._asdict(), **unset, discard=dumped.expires is None, rest={})
 
 
 def token_of(cookie: Cookie | None) -> str:

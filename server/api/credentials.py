@@ -9,22 +9,29 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import Cookie
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from pydantic_core import from_json
 
 from ..logs.redaction import KnownSecrets
 from .body import Body
-from .cookies import ACCESS_NAMES, JWT, REFRESH_COOKIE, Cookies, seconds_left, token_of
+from .cookies import ACCESS_NAMES, JWT, REFRESH_COOKIE, Cookies, DumpedCookie, seconds_left, token_of
 from .dates import unix_time
 from .endpoints import Takes
 
 ASSUMED_LIFE_SECONDS = 300.0
 """Of an access token that is over on arrival by this machine's clock: the stock life in Django's JWT library."""
 
-_KEPT = ("_bearer", "oauth_refresh_token", "_is_oauth", "_expires_at")
-"""What is held beside the cookies."""
+
+class Dumped(NamedTuple):
+    """All that credentials hold, as JSON can hold it."""
+
+    bearer: str | None
+    oauth_refresh_token: str | None
+    is_oauth: bool
+    expires_at: float | None
+    cookies: list[DumpedCookie]
 
 
 class Credentials:
@@ -150,17 +157,23 @@ class Credentials:
         cookie = httpx.Headers([("Set-Cookie", f"{REFRESH_COOKIE}={token}; Path=/; HttpOnly")])
         self.absorb(httpx.Response(204, headers=cookie, request=httpx.Request("POST", url)), sent_at_version=None)
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Dumped:
         """All that is held, for ``load``: it is secret."""
-        return {name: getattr(self, name) for name in _KEPT} | {"cookies": self._cookies.dump()}
+        return Dumped(
+            bearer=self._bearer,
+            oauth_refresh_token=self.oauth_refresh_token,
+            is_oauth=self._is_oauth,
+            expires_at=self._expires_at,
+            cookies=self._cookies.dump(),
+        )
 
-    def load(self, dumped: Mapping[str, Any]) -> None:
+    def load(self, dumped: Dumped) -> None:
         """Hold instead what other credentials of the same sign-in held; wiped ones take nothing."""
         if self._wiped:
             return
-        for name in _KEPT:
-            setattr(self, name, dumped[name])
-        self._cookies.load(dumped["cookies"])
+        self._bearer, self.oauth_refresh_token = dumped.bearer, dumped.oauth_refresh_token
+        self._is_oauth, self._expires_at = dumped.is_oauth, dumped.expires_at
+        self._cookies.load(dumped.cookies)
         self.version += 1
         self._learn()
 

@@ -1,9 +1,10 @@
-"""What other processes are to know of an owner, in JSON: ``OwnerRecord`` and ``TokensRecord``."""
+"""What other processes are to know of an owner, in JSON: ``OwnerRecord``, ``TokensRecord`` and ``AccountRecord``."""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from ..api.credentials import Dumped
 from .grant import Grant
 from .meant import Meant
 from .session import Session
@@ -55,12 +56,18 @@ class OwnerRecord(_Record):
     """The sign-in pages of the owner, open or ended."""
 
 
+class AccountRecord(_Record):
+    """Whose session an owner has or had, for when its time is over."""
+
+    email: str | None
+
+
 class TokensRecord(_Record):
     """The tokens of one sign-in, which are secret."""
 
     grant: str
     was_refused: bool
-    credentials: dict[str, Any]
+    credentials: Dumped
 
     @classmethod
     def of(cls, grant: Grant) -> "TokensRecord":

@@ -14,13 +14,12 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import anyio
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json, to_json
 
 from ..errors import AccountChanged, StoreUnavailable
 from .grant import ANOTHER_SIGN_IN, Grant
-from .records import OwnerRecord, SessionRecord, TokensRecord
+from .records import AccountRecord, OwnerRecord, SessionRecord, TokensRecord
 from .session import Session
-from .shelf import Change, Found, Part, Record, SharedShelf
+from .shelf import Change, Part, Record, SharedShelf
 from .states import EndedAccount
 from .store import SessionStore
 
@@ -151,13 +150,13 @@ class SharedSessions:
     async def _take_over(self, name: str, copy: _Copy, record: Record) -> None:
         found = record.parts.get("session")
         if name not in self._moving and found is not None and found.value is not None:
-            self._restore(name, copy, _parsed(OwnerRecord, found))
+            self._restore(name, copy, _parsed(OwnerRecord, found.value))
             copy = copy._replace(versions={**copy.versions, "session": found.version}, session=_digest(found.value))
         session, tokens = self._store.held(name), record.parts.get("tokens")
         if session is None:
             return
         if tokens is not None and tokens.value is not None:
-            there = _parsed(TokensRecord, tokens)
+            there = _parsed(TokensRecord, tokens.value)
             copy = copy._replace(versions={**copy.versions, "tokens": tokens.version})
             if there is None or there.restore(session.grant):  # else a move has a grant that is not written yet
                 copy = copy._replace(tokens=_marks(session.grant))
@@ -184,8 +183,9 @@ class SharedSessions:
         """There is no record any more, or there was none. If its time was over, it is known whose it was."""
         if copy.versions:
             self._restore(name, copy, None)
-        if self._store.held(name) is None and (account := await self._shelf.get(_ACCOUNT, name)):
-            self._store.remember(name, ended=EndedAccount(*from_json(account)), last_page=None)
+        if self._store.held(name) is None and (found := await self._shelf.get(_ACCOUNT, name)):
+            account = _parsed(AccountRecord, found)
+            self._store.remember(name, ended=EndedAccount(account.email) if account else None, last_page=None)
 
     async def _save(self, name: str) -> None:
         self._copies[name] = self._copy(name)._replace(is_saved=False)
@@ -222,7 +222,8 @@ class SharedSessions:
             return True
         if session and session.has_owner and session.grant.has_account:
             seconds = self._store.lifetime_seconds + self._store.remembered_seconds
-            await self._shelf.put(_ACCOUNT, name, to_json([session.email]), seconds=seconds)
+            account = AccountRecord(email=session.email).model_dump_json().encode()
+            await self._shelf.put(_ACCOUNT, name, account, seconds=seconds)
         return await self._write(name, copy, changes)
 
     async def _write(self, name: str, copy: _Copy, changes: Mapping[Part, Change]) -> bool:
@@ -248,7 +249,7 @@ class SharedSessions:
         if found and found.version not in (copy.versions.get("session"), copy.tried.get("session")):
             return False
         session = self._store.held(name)
-        if session and tokens and (there := _parsed(TokensRecord, tokens)) and there.restore(session.grant):
+        if session and tokens and (there := _parsed(TokensRecord, tokens.value)) and there.restore(session.grant):
             copy = copy._replace(tokens=_marks(session.grant))
         self._copies[name] = copy._replace(versions={part: each.version for part, each in record.parts.items()})
         return True
@@ -281,10 +282,10 @@ def _digest(value: bytes) -> bytes:
     return sha256(value).digest()
 
 
-def _parsed(kind: type[T], found: Found) -> T | None:
-    """A part; nothing if another release of this program wrote it in a form that can't be read."""
+def _parsed(kind: type[T], value: bytes | None) -> T | None:
+    """What stands there; nothing if another release of this program wrote it in a form that can't be read."""
     try:
-        return kind.model_validate_json(found.value or b"")
+        return kind.model_validate_json(value or b"")
     except ValidationError:
         logger.warning("what another process wrote of a session can't be read: do all run the same release?")
         return None

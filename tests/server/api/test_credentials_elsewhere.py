@@ -1,9 +1,9 @@
 """Credentials that another process goes on with: they send the same, where the same holds, until the same time."""
 
-import json
-
 import pytest
-from rememberizer_mcp.server.api.credentials import Credentials
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+from rememberizer_mcp.server.api.credentials import Credentials, Dumped
 from rememberizer_mcp.server.api.endpoints import Takes
 from rememberizer_mcp.server.logs.redaction import REDACTED, KnownSecrets
 
@@ -24,7 +24,7 @@ SETS = [
 def elsewhere(credentials: Credentials, secrets: KnownSecrets | None = None) -> Credentials:
     """The same, by way of JSON."""
     there = Credentials(secrets=secrets or KnownSecrets(), now=FakeClock())
-    there.load(json.loads(json.dumps(credentials.dump())))
+    there.load(TypeAdapter(Dumped).validate_json(to_json(credentials.dump())))
     return there
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import anyio
 import pytest
+from pydantic_core import from_json, to_json
+from rememberizer_mcp.server.sessions.shelf import Change
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock
@@ -62,3 +64,30 @@ async def test_a_name_that_is_no_text_stops_nobody(redis: RedisServer) -> None:
     redis.asked.hset(b"rememberizer:\xff:sessions:x", "session", "?")
     async with redis_shelf(redis) as shelf:
         assert await shelf.is_there()
+
+
+@pytest.mark.parametrize("change", [{"bearer": None}, {"bearer": "b", "cookies": [["name", "value"]]}], ids=str)
+async def test_tokens_of_another_release_are_none(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, change: dict[str, Any]
+) -> None:
+    async with replicas(2, upstream, clock, redis) as (one, other):
+        await sign_in(one, "ada")
+        assert one.shelf
+        record = await one.shelf.read("ada", known={})
+        assert record
+        found = record.parts["tokens"]
+        written = to_json(from_json(found.value or b"") | {"credentials": change})
+        await one.shelf.write("ada", {"tokens": Change(written, "v2", found.version)}, used_at=clock(), seconds=60)
+        assert not (await other.session("ada")).grant.credentials.has_any
+        await sign_in(other, "ada")
+        assert (await one.session("ada")).grant.credentials.has_any
+
+
+async def test_an_account_of_another_release_is_none(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with replicas(1, upstream, clock, redis) as (one,):
+        assert one.shelf
+        await one.shelf.put("account", "ada", b'{"e-mail": "ada@example.org"}', seconds=60)
+        assert await one.find("ada") is None
+        assert not one.store.has_ended("ada")
