@@ -1,5 +1,7 @@
 """The toolset ``auth``: sign up, sign in, verify, refresh, sign out, and see how things stand."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, SecretStr
@@ -36,6 +38,14 @@ VERIFIED_ALREADY = (
     "The account is signed in, so its address is probably verified already: go on, and ask for no other code unless a "
     "call fails with `email_not_verified`."
 )
+MAYBE_MADE = errors.Repair(
+    "The account may have been made: in some seconds call {login} with the same `email`, and {signup} only if that "
+    "account turns out not to exist."
+)
+MAYBE_VERIFIED = errors.Repair(
+    "The code may have been taken: in some seconds call {session_status}, and {verify} again only if the state is "
+    "still `unverified`."
+)
 AccountEmail = Annotated[Email | None, Field(description="Account; default: REMEMBERIZER_EMAIL.")]
 Password = Annotated[Secret, Field(max_length=1024, description="Needs `email`.")]
 Captcha = Annotated[Secret, Field(max_length=LONGEST_SECRET, description="reCAPTCHA response, solved by a person.")]
@@ -65,7 +75,7 @@ async def signup(
     for that code and call `verify`.
     """
     account = _account(call.settings, email, password, captcha)
-    async with call.sessions.moving(call.owner, call.handle, create=True) as session:
+    async with _told_last(MAYBE_MADE), call.sessions.moving(call.owner, call.handle, create=True) as session:
         if account is not None:
             await call.attempts.take(call.owner)
             with errors.repaired(settings_to_change(call.settings, account.email)):
@@ -117,7 +127,7 @@ async def verify(
     `unverified` or a call failed with `email_not_verified`.
     """
     grant = _held(call).grant
-    async with call.sessions.moving(call.owner, call.handle) as session:
+    async with _told_last(MAYBE_VERIFIED), call.sessions.moving(call.owner, call.handle) as session:
         grant.require_held()
         if session.grant.verifies_elsewhere:
             sentence = "Rememberizer gives no token before the address is verified."
@@ -178,6 +188,13 @@ def toolset(settings: Settings) -> list[ContractTool]:
         tool(verify, "Verify the e-mail address", ADDS, writes=False),
         tool(refresh, "Renew the Rememberizer session", ADDS, writes=False),
     ]
+
+
+@asynccontextmanager
+async def _told_last(repair: errors.Repair) -> AsyncIterator[None]:
+    """Around a move that can't be made twice: other processes are told of it at its end, if they can be."""
+    with errors.repaired({errors.StoreUnavailable: repair}):
+        yield
 
 
 def _held(call: ToolCall) -> Session:
