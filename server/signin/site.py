@@ -79,7 +79,7 @@ class SignInSite:
             Route("/{ticket}", self.submit, methods=["POST"]),
             Route("/{ticket}/{form}", self.show),
         ]
-        app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused, StoreUnavailable: _later})
+        app = Starlette(routes=routes, exception_handlers={404: refused, 405: refused, RememberizerError: _later})
         app.router.redirect_slashes = False
         return WithHeaders(Guard(app, public_origin=self.origin), self.pages.headers)
 

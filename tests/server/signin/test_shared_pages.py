@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from pydantic_core import from_json, to_json
 from rememberizer_mcp.server.api.account import Me
@@ -141,3 +142,21 @@ async def test_a_page_of_another_release_is_as_if_it_were_not_there(
         await page.ended.wait()
     assert page.end is End.CLOSED
     assert "do all run the same release?" in caplog.text
+
+
+@pytest.mark.promise("hosting:store:unavailable")
+async def test_a_page_that_can_not_be_shown_now_says_so(clock: FakeClock, redis: RedisServer) -> None:
+    """Without Redis, or where all sessions that a process has room for are in use."""
+    async with (
+        replicas(2, usual(), clock, redis, most=1) as (one, two),
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        page = await opened(one)
+        async with two.store.moving("grace", create=True) as session:
+            elsewhere = await two.desk.open(session)
+        full = await client.get(f"{elsewhere.base_url}/{page.ticket}")
+        with redis.stopped():
+            lost = await client.get(page.url)
+        for answer in (full, lost):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "can't be shown at the moment" in answer.text
