@@ -1,9 +1,12 @@
 """``Consent``: a trip to Rememberizer's consent page and back, with state and PKCE (rememberizer-api.md §2)."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hmac import compare_digest
 from secrets import token_urlsafe
+from typing import TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -13,7 +16,15 @@ from ..sessions.shelf import Shelf
 CALLBACK_PATH = "/oauth/callback"
 BROWSER_COOKIE = "consent"
 _KIND = "consent"
+T = TypeVar("T")
 _new_secret = partial(token_urlsafe, 32)
+
+
+def read_trip(kind: Callable[..., T], kept: bytes | None) -> T | None:
+    """A trip that was kept; nothing if another release of this program kept it in another form."""
+    with suppress(TypeError):
+        return kind(**from_json(kept)) if kept else None
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +50,7 @@ class Consent:
     @classmethod
     async def come_back(cls, shelf: Shelf, *, state: str, browser: str) -> "Consent | None":
         """The trip that ends with these. A wrong state or browser leaves every trip as it is."""
-        kept = await shelf.get(_KIND, state)
-        trip = cls(**from_json(kept)) if kept else None
+        trip = read_trip(cls, await shelf.get(_KIND, state))
         if trip is None or not compare_digest(trip.browser.encode(), browser.encode()):
             return None
         return trip if await shelf.take(_KIND, state) else None

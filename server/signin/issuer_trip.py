@@ -13,7 +13,7 @@ from http import HTTPStatus
 from math import ceil
 from secrets import token_urlsafe
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -22,6 +22,7 @@ from ..api.issuer_requests import IssuerUnavailable
 from ..api.issuer_sign_in import IssuerSignIn
 from ..sessions.states import Environment
 from .browsers import Browsers
+from .consent import read_trip
 from .cookies import Cookies
 from .pending import PendingSignIn
 
@@ -99,8 +100,7 @@ class IssuerTrips:
         A wrong state or browser leaves every trip as it is (S37). The page is found by its ticket.
         """
         given, browser = request.query_params, self.cookies.get(request, _COOKIE) or ""
-        kept = await self._environment.shelf.get(_KIND, given.get("state", ""))
-        trip = _Trip(**from_json(kept)) if kept else None
+        trip = read_trip(_Trip, await self._environment.shelf.get(_KIND, given.get("state", "")))
         if trip is None or not compare_digest(trip.browser.encode(), browser.encode()):
             return None
         pending = await find(trip.ticket)

@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 import anyio
 import httpx
 import pytest
+from pydantic_core import to_json
+from rememberizer_mcp.server.sessions.shelf import MemoryShelf
 from rememberizer_mcp.server.signin.consent import Consent
 
 from tests.server.signin.visits import page
@@ -215,3 +217,10 @@ def test_a_trip_shows_no_secret_in_its_repr() -> None:
     trip = Consent(ticket="canary", page_browser="canary")
     assert "canary" not in repr(trip)
     assert not [value for value in vars(trip).values() if isinstance(value, str) and value in repr(trip)]
+
+
+@pytest.mark.promise("hosting:store:unreadable")
+async def test_a_trip_of_another_release_is_none() -> None:
+    shelf = MemoryShelf()
+    await shelf.put("consent", "state", to_json({"ticket": "a", "browser": "b", "later": "c"}), seconds=60)
+    assert await Consent.come_back(shelf, state="state", browser="b") is None
