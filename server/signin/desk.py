@@ -138,6 +138,8 @@ class SignInDesk:
         readable = [record for given in records if (record := PageRecord.read(given))]
         for record in readable:
             page = self._pages.get(record.ticket)
+            if page is None and self.environment.now() >= record.expires_at + AFTER_SECONDS:
+                continue  # it says no longer how it ended
             if page is None:
                 page = self._pages[record.ticket] = record.page(session or self.sessions.unheld(name, record.handle))
                 self.environment.spawn(partial(self._look_after, page))

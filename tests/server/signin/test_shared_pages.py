@@ -12,7 +12,7 @@ from rememberizer_mcp.server.errors import SignInFailed, StoreUnavailable
 from rememberizer_mcp.server.sessions.shelf import Change
 from rememberizer_mcp.server.signin.desk import FOLLOW_SECONDS
 from rememberizer_mcp.server.signin.page_record import PageRecord
-from rememberizer_mcp.server.signin.pending import End, PendingSignIn
+from rememberizer_mcp.server.signin.pending import AFTER_SECONDS, End, PendingSignIn
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock, for_good
@@ -160,3 +160,16 @@ async def test_a_page_that_can_not_be_shown_now_says_so(clock: FakeClock, redis:
         for answer in (full, lost):
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
             assert "can't be shown at the moment" in answer.text
+
+
+async def test_a_page_that_no_longer_says_how_it_ended_is_not_known_again(
+    both: Both, clock: FakeClock, redis: RedisServer
+) -> None:
+    one, two = both
+    page = await opened(one)
+    await page.stop_alone(End.DECLINED)
+    clock.advance(page.expires_at + AFTER_SECONDS - clock() - 1)
+    assert await two.desk.page(page.ticket) is not None
+    async with replicas(1, usual(), clock, redis) as (third,):
+        clock.advance(1)
+        assert await third.desk.page(page.ticket) is None
