@@ -166,17 +166,21 @@ class SessionStore:
                 if not create:
                     raise NotSignedIn
                 session = self.open(owner)
-            async with self.alone(session):
-                if not self._is_held(session):
-                    continue  # it ended while this move waited for its turn
-                try:
-                    with session.in_use():
-                        yield session
-                finally:
-                    if session.state is not State.SIGNED_OUT:
-                        self.forget_ended(owner)
+            try:
+                async with self.alone(session):
+                    if not self._is_held(session):
+                        continue  # it ended while this move waited for its turn
+                    try:
+                        with session.in_use():
+                            yield session
+                    finally:
+                        if session.state is not State.SIGNED_OUT:
+                            self.forget_ended(owner)
+                        self.release(session)
+                    return
+            finally:
+                if not session.moving.locked():  # its turn may not have come, and the session be new
                     self.release(session)
-                return
 
     @asynccontextmanager
     async def alone(self, session: Session) -> AsyncIterator[None]:

@@ -176,6 +176,15 @@ async def test_a_sign_out_that_can_not_be_told_fails_and_is_told_with_the_next_c
         assert redis.names("sessions") == []
 
 
+async def test_a_move_whose_turn_does_not_come_leaves_no_session(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    async with replicas(1, upstream, clock, redis) as (one,):
+        with redis.stopped(), pytest.raises(StoreUnavailable):
+            await sign_in(one, None)
+        assert len(one.store) == 0
+
+
 async def test_where_redis_lost_its_data_nobody_is_signed_in(
     upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
 ) -> None:
