@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import inf
 from weakref import WeakValueDictionary
@@ -86,11 +86,7 @@ class SessionStore:
         return self._sessions.get(name)
 
     async def catch_up(self, owner: str | None, handle: str | None = None) -> None:
-        """Know what other processes did to the session that a call means.
-
-        Raises:
-            StoreUnavailable: They can't be asked.
-        """
+        """Know what other processes did to the session that a call means; raises ``StoreUnavailable``."""
         name = owner or handle
         if self.others and name:
             await self.others.catch_up(name)
@@ -179,7 +175,7 @@ class SessionStore:
                         self.release(session)
                     return
             finally:
-                if not session.moving.locked():  # its turn may not have come, and the session be new
+                if not session.is_moving:  # its turn may not have come, and the session be new
                     self.release(session)
 
     @asynccontextmanager
@@ -242,11 +238,9 @@ class SessionStore:
         if self._is_held(session):
             self._sessions.move_to_end(session.owner)
 
-    @asynccontextmanager
-    async def renewing(self, session: Session) -> AsyncIterator[None]:
+    def renewing(self, session: Session) -> AbstractAsyncContextManager[None]:
         """Keeps other processes from renewing its tokens too."""
-        async with self.others.renewing(session) if self.others else nullcontext():
-            yield
+        return self.others.renewing(session) if self.others else nullcontext()
 
     async def keep_tokens(self, session: Session) -> None:
         """Have other processes know its tokens, if they changed."""
