@@ -154,6 +154,8 @@ class SharedSessions:
             copy = copy._replace(versions={**copy.versions, "session": found.version}, session=_digest(found.value))
         session, tokens = self._store.held(name), record.parts.get("tokens")
         if session is None:
+            if not copy.is_saved:
+                self._copies[name] = copy
             return
         if tokens is not None and tokens.value is not None:
             there = _parsed(TokensRecord, tokens.value)
@@ -183,6 +185,7 @@ class SharedSessions:
         """There is no record any more, or there was none. If its time was over, it is known whose it was."""
         if copy.versions:
             self._restore(name, copy, None)
+            self._copies.pop(name, None)
         if self._store.held(name) is None and (found := await self._shelf.get(_ACCOUNT, name)):
             account = _parsed(AccountRecord, found)
             self._store.remember(name, ended=EndedAccount(account.email) if account else None, last_page=None)
@@ -207,10 +210,10 @@ class SharedSessions:
         owner = self._owner(name, session)
         if owner is None:
             over: dict[Part, str] = {part: copy.versions[part] for part in copy.versions if part == "session"}
+            await self._shelf.take(_ACCOUNT, name)  # first: else the session would seem to have ended by itself
             if over and not await self._shelf.remove(name, over=over):
                 return False
             self._copies.pop(name, None)
-            await self._shelf.take(_ACCOUNT, name)
             return True
         value, changes = owner.model_dump_json().encode(), dict[Part, Change]()
         if _digest(value) != copy.session:
