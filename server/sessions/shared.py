@@ -158,9 +158,12 @@ class SharedSessions:
                 self._copies[name] = copy
             return
         if tokens is not None and tokens.value is not None:
-            there = _parsed(TokensRecord, tokens.value)
+            there = _parsed(TokensRecord, tokens.value) if tokens.value else None
             copy = copy._replace(versions={**copy.versions, "tokens": tokens.version})
-            if there is None or there.restore(session.grant):  # else a move has a grant that is not written yet
+            is_newer_here = not copy.is_saved and _marks(session.grant) != copy.tokens
+            if there and there.was_refused and is_newer_here:
+                pass  # refused were the tokens from which those here came, which no other process knows yet
+            elif there is None or there.restore(session.grant):  # else a move has a grant that is not written yet
                 copy = copy._replace(tokens=_marks(session.grant))
         self._copies[name] = copy
         now = self._store.environment.now()
@@ -220,6 +223,8 @@ class SharedSessions:
             changes["session"] = Change(value, token_hex(8), copy.versions.get("session"))
         if session and _marks(session.grant) != copy.tokens:
             changes |= self._tokens(session, copy)
+        elif session is None and "tokens" in copy.versions:
+            changes["tokens"] = Change(b"", token_hex(8), copy.versions["tokens"])  # nobody holds them any more
         if not changes:
             self._copies[name] = copy._replace(tried={}, is_saved=True)
             return True

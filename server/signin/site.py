@@ -240,10 +240,8 @@ class SignInSite:
 
 
 async def _later(_: Request, __: Exception) -> Response:
-    again = {"Retry-After": "5"}
-    return PlainTextResponse(
-        "This page can't be shown at the moment. Nothing was lost: try again.\n", HTTPStatus.SERVICE_UNAVAILABLE, again
-    )
+    said = "This page can't be shown at the moment. Open the link again in a minute.\n"
+    return PlainTextResponse(said, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
 
 
 async def _read(request: Request, pending: PendingSignIn) -> dict[str, str]:

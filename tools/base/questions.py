@@ -11,8 +11,8 @@ from ...server.signin.pending import UNSEEN
 
 READING_SECONDS = 0.3
 """Nobody reads a question faster; hosts that were run without a person answered within 10 ms (November 2026)."""
-LIFE_SECONDS = 604_800.0
-"""Of what is kept; no sign-in page and no state of a question lives longer."""
+LIFE_SECONDS = 90_000.0
+"""Of what is kept: a little over a day, which no sign-in page and no state of a question outlives."""
 
 
 class Questions:

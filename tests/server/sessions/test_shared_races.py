@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from rememberizer_mcp.server.errors import AccountChanged, StoreUnavailable
+from rememberizer_mcp.server.errors import AccountChanged, SessionExpired, StoreUnavailable
 from rememberizer_mcp.server.sessions.shared import TOUCH_SECONDS
 from rememberizer_mcp.server.sessions.shelf import Change
 from rememberizer_mcp.server.sessions.states import State
@@ -137,6 +137,26 @@ async def test_tokens_that_can_not_be_told_are_told_with_the_next_call(
         await other.store.catch_up("ada")
         assert "5" in (there.grant.credentials.access_token or "")
     assert "are known to this process only" in caplog.text
+
+
+async def test_tokens_that_could_not_be_told_go_before_the_refusal_of_those_that_they_replace(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+) -> None:
+    slow = Slow(reply(cookies=tokens(5)))
+    upstream.answers[REFRESH] = [slow, reply(401)]
+    async with two(upstream, clock, redis) as (one, other, here, there), anyio.create_task_group() as tasks:
+        tasks.start_soon(here.grant.refresh)
+        await slow.asked.wait()
+        with redis.stopped():
+            slow.answers.set()
+            await here.grant.refresh()
+        redis.asked.delete(*redis.names("locks"))
+        with pytest.raises(SessionExpired):
+            await there.grant.refresh()
+        await one.store.catch_up("ada")
+        await other.store.catch_up("ada")
+        assert (here.state, there.state) == (State.SIGNED_IN, State.SIGNED_IN)
+        assert "5" in (there.grant.credentials.access_token or "")
 
 
 async def test_a_sign_in_that_can_not_be_told_fails_and_is_told_with_the_next_call(

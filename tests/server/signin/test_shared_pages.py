@@ -173,3 +173,21 @@ async def test_a_page_that_no_longer_says_how_it_ended_is_not_known_again(
     async with replicas(1, usual(), clock, redis) as (third,):
         clock.advance(1)
         assert await third.desk.page(page.ticket) is None
+
+
+async def test_of_a_signed_out_session_whose_page_says_how_it_ended_no_token_stays(both: Both) -> None:
+    one, two = both
+    page = await opened(one)
+    async with one.store.moving("ada") as session:
+        await session.sign_in(**ADA, captcha=None, method="browser")
+        page.finish()
+    await two.store.catch_up("ada")
+    async with two.store.moving("ada") as there:
+        await there.sign_out()
+    assert two.shelf
+    record = await two.shelf.read("ada", known={})
+    assert record
+    assert record.parts["session"].value
+    assert record.parts["tokens"].value == b""
+    assert await one.find("ada") is None
+    assert (await opened(one)).end is None
