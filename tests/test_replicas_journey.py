@@ -104,9 +104,7 @@ async def test_a_person_signs_in_works_and_signs_out_whichever_process_answers(
 
 
 @each_number
-async def test_a_question_is_asked_by_one_process_and_its_answer_taken_once_by_another(
-    processes: int, tmp_path: Path
-) -> None:
+async def test_a_question_is_asked_by_one_process_and_answered_at_the_other(processes: int, tmp_path: Path) -> None:
     async def say_yes(_: ClientRequestContext, __: ElicitRequestParams) -> ElicitResult:
         await anyio.sleep(READING_SECONDS)  # the processes count these by clocks of their own
         return YES
