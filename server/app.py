@@ -216,7 +216,7 @@ class _Build:
         if shared:
             from .sessions.shared import SharedSessions  # noqa: PLC0415 -- nobody pays for it who has one process
 
-            sessions.others = SharedSessions(shared, store=sessions, pages=desk)
+            sessions.others = SharedSessions(shared, store=sessions, pages=desk, sleep=self.sleep)
         return Services(
             settings=settings,
             sessions=sessions,

@@ -1,14 +1,20 @@
 """What other processes are to know of an owner, in JSON: ``OwnerRecord``, ``TokensRecord`` and ``AccountRecord``."""
 
-from typing import Any
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..api.credentials import Dumped
 from .grant import Grant
 from .meant import Meant
 from .session import Session
+from .shelf import Part
 from .states import EndedAccount, EndedPage, State
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=BaseModel)
 
 
 class _Record(BaseModel):
@@ -81,3 +87,31 @@ class TokensRecord(_Record):
             grant.was_refused = self.was_refused
             grant.credentials.load(self.credentials)
         return is_own
+
+
+class Copy(NamedTuple):
+    """What is known here of a record."""
+
+    versions: Mapping[Part, str] = {}
+    session: bytes = b""
+    """A digest of its part."""
+    tokens: tuple[object, ...] = ()
+    """What tells whether its part changed."""
+    tried: Mapping[Part, str] = {}
+    """Versions that were to be written, and of which it is not known whether they were."""
+    is_saved: bool = True
+    """Whether others know all that was done here."""
+
+
+NO_COPY = Copy()
+OUTDATED = Copy({"session": ""})
+"""There was a record, and whatever stands there by now is new, or else the session is gone."""
+
+
+def parsed(kind: type[T], value: bytes | None) -> T | None:
+    """What stands there; nothing if another release of this program wrote it in a form that can't be read."""
+    try:
+        return kind.model_validate_json(value or b"")
+    except ValidationError:
+        logger.warning("what another process wrote of a session can't be read: do all run the same release?")
+        return None

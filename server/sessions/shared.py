@@ -6,29 +6,29 @@ with, or not at all: so a process that was too slow, and whose lock was over, ch
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol
 
 import anyio
-from pydantic import BaseModel, ValidationError
 
 from ..errors import AccountChanged, StoreUnavailable
 from .grant import ANOTHER_SIGN_IN, Grant
-from .records import AccountRecord, OwnerRecord, SessionRecord, TokensRecord
+from .records import NO_COPY, OUTDATED, AccountRecord, Copy, OwnerRecord, SessionRecord, TokensRecord, parsed
 from .session import Session
 from .shelf import Change, Part, Record, SharedShelf
 from .states import EndedAccount
 from .store import SessionStore
 
+TELL_SECONDS = 1.0
 TOUCH_SECONDS = 60.0
 """How exactly it is known elsewhere when a session was used."""
 _ACCOUNT = "account"
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T", bound=BaseModel)
 
 
 class Pages(Protocol):
@@ -41,25 +41,6 @@ class Pages(Protocol):
         """Have exactly these."""
 
 
-class _Copy(NamedTuple):
-    """What is known here of a record."""
-
-    versions: Mapping[Part, str] = {}
-    session: bytes = b""
-    """A digest of its part."""
-    tokens: tuple[object, ...] = ()
-    """The ``_marks`` of its part."""
-    tried: Mapping[Part, str] = {}
-    """Versions that were to be written, and of which it is not known whether they were."""
-    is_saved: bool = True
-    """Whether others know all that was done here."""
-
-
-_NONE = _Copy()
-_OUTDATED = _Copy({"session": ""})
-"""There was a record, and whatever stands there by now is new, or else the session is gone."""
-
-
 class SharedSessions:
     """The other processes, for the store of this one.
 
@@ -67,13 +48,17 @@ class SharedSessions:
         shelf: What all share.
         store: The sessions here.
         pages: The sign-in pages here.
+        sleep: Waits for a store that is not there.
     """
 
-    def __init__(self, shelf: SharedShelf, *, store: SessionStore, pages: Pages) -> None:
+    def __init__(
+        self, shelf: SharedShelf, *, store: SessionStore, pages: Pages, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
         self._shelf = shelf
         self._store = store
         self._pages = pages
-        self._copies: dict[str, _Copy] = {}
+        self._sleep = sleep
+        self._copies: dict[str, Copy] = {}
         """By name. An entry is replaced when a version of it changes here."""
         self._moving: set[str] = set()
         """The names whose lock is held here."""
@@ -117,23 +102,46 @@ class SharedSessions:
                     await self.keep_tokens(session)
 
     async def keep_tokens(self, session: Session) -> None:
-        """Have others know the tokens, if they changed; newer ones of another process are taken over instead."""
+        """Have others know the tokens, if they changed: now, or else as soon as can be."""
+        was_saved = self._copy(session.owner).is_saved
+        try:
+            await self._tell(session)
+        except StoreUnavailable:
+            logger.warning("the new tokens of session %s… are known to this process only", session.handle[:8])
+            if was_saved:
+                self._store.environment.spawn(partial(self._tell_later, session))
+
+    async def _tell(self, session: Session) -> None:
+        """Write the tokens; newer ones of another process are taken over instead."""
         name, copy, marks = session.owner, self._copy(session.owner), _marks(session.grant)
         if copy.tokens == marks or copy.tokens[:1] != marks[:1] or self._store.held(name) is not session:
             return  # nothing new, or the grant is that of a move, which is not over
-        try:
-            if not await self._write(name, copy, self._tokens(session, copy)):
-                await self._read(name)
-        except StoreUnavailable:
-            logger.warning("the new tokens of session %s… are known to this process only", session.handle[:8])
+        if not await self._write(name, copy, self._tokens(session, copy)):
+            await self._read(name)
+
+    async def _tell_later(self, session: Session) -> None:
+        """Write them when Redis is there again, and let go of their lock: else the next process waits for it."""
+        is_over = False
+        while not is_over:
+            await self._sleep(TELL_SECONDS)
+            try:
+                async with self._shelf.locked(session.owner, "tokens"):
+                    await self._read(session.owner)
+                    await self._tell(session)
+                is_over = True
+            except StoreUnavailable:
+                pass
+            except Exception:  # which would end the server
+                logger.exception("the tokens of session %s… could not be told", session.handle[:8])
+                is_over = True
 
     def was_dropped(self, name: str) -> None:
         """Forget the copy; but a move has to know what its end is to replace."""
         if name not in self._moving:
             self._copies.pop(name, None)
 
-    def _copy(self, name: str) -> _Copy:
-        return self._copies.get(name, _NONE)
+    def _copy(self, name: str) -> Copy:
+        return self._copies.get(name, NO_COPY)
 
     async def _read(self, name: str) -> None:
         """Take over what is new. What was read while a version changed here may be older, and is read anew."""
@@ -147,10 +155,10 @@ class SharedSessions:
         elif name not in self._moving:
             await self._let_go(name, copy)
 
-    async def _take_over(self, name: str, copy: _Copy, record: Record) -> None:
+    async def _take_over(self, name: str, copy: Copy, record: Record) -> None:
         found = record.parts.get("session")
         if name not in self._moving and found is not None and found.value is not None:
-            self._restore(name, copy, _parsed(OwnerRecord, found.value))
+            self._restore(name, copy, parsed(OwnerRecord, found.value))
             copy = copy._replace(versions={**copy.versions, "session": found.version}, session=_digest(found.value))
         session, tokens = self._store.held(name), record.parts.get("tokens")
         if session is None:
@@ -158,7 +166,7 @@ class SharedSessions:
                 self._copies[name] = copy
             return
         if tokens is not None and tokens.value is not None:
-            there = _parsed(TokensRecord, tokens.value) if tokens.value else None
+            there = parsed(TokensRecord, tokens.value) if tokens.value else None
             copy = copy._replace(versions={**copy.versions, "tokens": tokens.version})
             is_newer_here = not copy.is_saved and _marks(session.grant) != copy.tokens
             if there and there.was_refused and is_newer_here:
@@ -171,7 +179,7 @@ class SharedSessions:
         if now - record.used_at >= TOUCH_SECONDS and not self._store.is_over(name):
             await self._shelf.touch(name, used_at=now, seconds=self._seconds(session))
 
-    def _restore(self, name: str, copy: _Copy, owner: OwnerRecord | None) -> None:
+    def _restore(self, name: str, copy: Copy, owner: OwnerRecord | None) -> None:
         """Have what stands there. A session that is new here is not there yet, and stays if there is no other."""
         held, theirs = self._store.held(name), owner.session if owner else None
         if held is not None and (copy.versions if theirs is None else held.handle != theirs.handle):
@@ -184,20 +192,20 @@ class SharedSessions:
             self._store.remember(name, ended=owner.ended, last_page=last_page)
         self._pages.restore(name, owner.pages if owner else [])
 
-    async def _let_go(self, name: str, copy: _Copy) -> None:
+    async def _let_go(self, name: str, copy: Copy) -> None:
         """There is no record any more, or there was none. If its time was over, it is known whose it was."""
         if copy.versions:
             self._restore(name, copy, None)
             self._copies.pop(name, None)
         if self._store.held(name) is None and (found := await self._shelf.get(_ACCOUNT, name)):
-            account = _parsed(AccountRecord, found)
+            account = parsed(AccountRecord, found)
             self._store.remember(name, ended=EndedAccount(account.email) if account else None, last_page=None)
 
     async def _save(self, name: str) -> None:
         self._copies[name] = self._copy(name)._replace(is_saved=False)
         while not await self._is_saved(name):
             if not await self._can_save(name):
-                self._copies[name] = _OUTDATED
+                self._copies[name] = OUTDATED
                 await self._read(name)
                 session = self._store.held(name)
                 if session is None:
@@ -234,7 +242,7 @@ class SharedSessions:
             await self._shelf.put(_ACCOUNT, name, account, seconds=seconds)
         return await self._write(name, copy, changes)
 
-    async def _write(self, name: str, copy: _Copy, changes: Mapping[Part, Change]) -> bool:
+    async def _write(self, name: str, copy: Copy, changes: Mapping[Part, Change]) -> bool:
         session = self._store.held(name)
         seconds = self._seconds(session) if session else self._store.remembered_seconds
         versions: dict[Part, str] = {part: change.version for part, change in changes.items()}
@@ -244,20 +252,20 @@ class SharedSessions:
         if not await self._shelf.write(name, changes, used_at=self._store.environment.now(), seconds=seconds):
             return False
         if self._copy(name) is trying:
-            self._copies[name] = _Copy({**copy.versions, **versions}, digest, marks)
+            self._copies[name] = Copy({**copy.versions, **versions}, digest, marks)
         return True
 
     async def _can_save(self, name: str) -> bool:
         """Whether what stands there may be replaced: no other process has moved since this one began."""
         copy, record = self._copy(name), await self._shelf.read(name, known={})
         if record is None:
-            self._copies[name] = _NONE
+            self._copies[name] = NO_COPY
             return "session" not in copy.versions
         found, tokens = record.parts.get("session"), record.parts.get("tokens")
         if found and found.version not in (copy.versions.get("session"), copy.tried.get("session")):
             return False
         session = self._store.held(name)
-        if session and tokens and (there := _parsed(TokensRecord, tokens.value)) and there.restore(session.grant):
+        if session and tokens and (there := parsed(TokensRecord, tokens.value)) and there.restore(session.grant):
             copy = copy._replace(tokens=_marks(session.grant))
         self._copies[name] = copy._replace(versions={part: each.version for part, each in record.parts.items()})
         return True
@@ -270,7 +278,7 @@ class SharedSessions:
         held = SessionRecord.model_validate(session) if session else None
         return OwnerRecord(session=held, ended=ended, last_page=last, pages=pages)
 
-    def _tokens(self, session: Session, copy: _Copy) -> dict[Part, Change]:
+    def _tokens(self, session: Session, copy: Copy) -> dict[Part, Change]:
         value = TokensRecord.of(session.grant).model_dump_json().encode()
         return {"tokens": Change(value, token_hex(8), copy.versions.get("tokens"))}
 
@@ -288,12 +296,3 @@ def _marks(grant: Grant) -> tuple[object, ...]:
 
 def _digest(value: bytes) -> bytes:
     return sha256(value).digest()
-
-
-def _parsed(kind: type[T], value: bytes | None) -> T | None:
-    """What stands there; nothing if another release of this program wrote it in a form that can't be read."""
-    try:
-        return kind.model_validate_json(value or b"")
-    except ValidationError:
-        logger.warning("what another process wrote of a session can't be read: do all run the same release?")
-        return None

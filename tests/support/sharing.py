@@ -58,7 +58,7 @@ async def _replica(
             sleep=sleep,
         )
         if shelf:
-            store.others = SharedSessions(shelf, store=store, pages=desk)
+            store.others = SharedSessions(shelf, store=store, pages=desk, sleep=clock.sleep)
         stack.push_async_callback(desk.aclose)
         yield Replica(store=store, desk=desk, shelf=shelf)
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import anyio
 import pytest
 from rememberizer_mcp.server.errors import AccountChanged
 from rememberizer_mcp.server.sessions.shelf import Change
@@ -86,3 +87,23 @@ async def test_tokens_that_another_release_wrote_are_as_if_they_were_not_there(
         await one.shelf.write("ada", {"tokens": change}, used_at=clock(), seconds=60)
         one.store.wipe()
         assert not await (await one.session("ada")).grant.is_usable()
+
+
+async def test_a_fault_in_telling_ends_no_process(
+    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def crash() -> None:
+        raise ValueError("canary")
+
+    async with two(upstream, clock, redis) as (one, other, here, there):
+        assert one.shelf
+        one.shelf.meanwhile = crash
+        with redis.stopped():
+            here.grant.credentials.adopt_refresh_token("refresh-late", url=BASE_URL)
+            await one.store.keep_tokens(here)
+        with anyio.fail_after(20):
+            while "could not be told" not in caplog.text:
+                await anyio.lowlevel.checkpoint()
+        await one.store.catch_up("ada")
+        await other.store.catch_up("ada")
+        assert there.grant.credentials.refresh_token == "refresh-late"
