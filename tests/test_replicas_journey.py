@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from anyio import to_thread
 from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
 from rememberizer_mcp.server.sessions.limiter import MOST_ATTEMPTS
@@ -25,6 +26,7 @@ from tests.support.issuer import OURS
 from tests.support.issuer_people import PeoplesServer, peoples_issuer
 from tests.support.knowledge import found, match
 from tests.support.ports import free_port
+from tests.support.redis import RedisServer
 from tests.support.replicas import Replica, replicas, shared
 from tests.support.two_accounts import MEMENTO, REFRESH, SEARCH, upstream_of_both
 from tests.support.upstream import Answer, FakeUpstream, Slow, reply, tokens
@@ -45,6 +47,7 @@ class Service:
     processes: Sequence[Replica]
     issuer: PeoplesServer
     upstream: FakeUpstream
+    redis: RedisServer | None
 
     @asynccontextmanager
     async def agent(self, era: Era, **options: Any) -> AsyncIterator[Agent]:
@@ -56,7 +59,9 @@ class Service:
 
 
 @asynccontextmanager
-async def service(processes: int, folder: Path, answers: Mapping[str, Answer] | None = None) -> AsyncIterator[Service]:
+async def service(
+    processes: int, folder: Path, answers: Mapping[str, Answer | list[Answer]] | None = None
+) -> AsyncIterator[Service]:
     port, upstream = free_port(), upstream_of_both()
     url = f"http://127.0.0.1:{port}"
     usual = {SEARCH: found(match(12, HELD)), MEMENTO: reply(200, json={"id": 12, "name": "Tea"})}
@@ -64,7 +69,7 @@ async def service(processes: int, folder: Path, answers: Mapping[str, Answer] | 
     async with (
         peoples_issuer() as issuer,
         upstream_over_http(upstream) as base_url,
-        shared(processes, folder) as (store, _),
+        shared(processes, folder) as (store, redis),
     ):
         settings = {
             **store,
@@ -77,7 +82,7 @@ async def service(processes: int, folder: Path, answers: Mapping[str, Answer] | 
             "TOOLSETS": "all",
         }
         async with replicas(processes, **settings) as started, door(port, [each.port for each in started]) as to:
-            yield Service(url=url, door=to, processes=started, issuer=issuer, upstream=upstream)
+            yield Service(url=url, door=to, processes=started, issuer=issuer, upstream=upstream, redis=redis)
 
 
 @each_era
@@ -145,3 +150,23 @@ async def test_all_callers_of_all_processes_share_one_renewal(processes: int, tm
             renewal.answers.set()
     assert len(on.upstream.asked(REFRESH)) == 1
     assert ["access_token=access-2" in each.headers["Cookie"] for each in on.upstream.asked(SEARCH)] == [True] * calls
+
+
+@pytest.mark.needs("redis-server")
+async def test_tokens_that_came_while_redis_was_away_are_known_to_the_other_process_once_it_is_back(
+    tmp_path: Path,
+) -> None:
+    renewal = Slow(reply(cookies=tokens(2)))
+    brief = reply(cookies={name: f"{value}; Max-Age=25" for name, value in tokens().items()})
+    answers: dict[str, Answer | list[Answer]] = {SIGN_IN: brief, REFRESH: [renewal, reply(401)]}
+    async with service(2, tmp_path, answers) as on, on.agent("2026-07-28") as agent:
+        assert on.redis
+        await agent.call("login", **ADA)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(agent.call, "search", query="tea"))
+            await renewal.asked.wait()
+            await to_thread.run_sync(on.redis.stop)
+            renewal.answers.set()
+        await to_thread.run_sync(on.redis.start)
+        assert HELD in str(await agent.call("search", query="tea"))
+    assert len(on.upstream.asked(REFRESH)) == 1
