@@ -23,11 +23,18 @@ main()
 DATA_FILES = ("py.typed", "front.json", "card.html")
 DATA_FOLDERS = ("schema", "templates", "seed")
 NOT_FOR_HOSTS = (
+    "server/cli/bash_completion.py",
     "server/cli/demo.py",
+    "server/cli/installing.py",
     "server/http/*",
     "server/api/issuer*.py",
     "server/api/shared.py",
+    "server/sessions/records.py",
+    "server/sessions/redis_*.py",
+    "server/sessions/sealing.py",
+    "server/sessions/shared.py",
     "server/signin/issuer_trip.py",
+    "server/signin/page_record.py",
     "server/signin/public.py",
 )
 """What only a terminal or an operator starts."""

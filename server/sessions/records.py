@@ -36,7 +36,15 @@ class _GrantRecord(_Record):
 
 
 class SessionRecord(_Record):
-    """A session without its pages; the names are those of ``Session``."""
+    """A session without its pages; the names are those of ``Session``.
+
+    >>> none = dict.fromkeys(("account", "name", "method", "page_id"))
+    >>> fresh = {"id": "g", "held_state": "signed_out", "meant": ["ada@example.org", True, True], **none}
+    >>> fresh |= {"is_unattended": False, "verifies_elsewhere": False}
+    >>> record = {"handle": "rs_1", "started_at": 5, "meant": [None, True, True], "last_page": None, "grant": fresh}
+    >>> SessionRecord.model_validate(record).grant.meant.account
+    'ada@example.org'
+    """
 
     handle: str
     started_at: float
@@ -69,7 +77,15 @@ class AccountRecord(_Record):
 
 
 class TokensRecord(_Record):
-    """The tokens of one sign-in, which are secret."""
+    """The tokens of one sign-in, which are secret.
+
+    >>> from rememberizer_mcp.server.api.credentials import Credentials
+    >>> from rememberizer_mcp.server.logs.redaction import KnownSecrets
+    >>> held = Credentials(secrets=KnownSecrets())
+    >>> held.adopt_refresh_token("r", url="https://api.example.org/")
+    >>> TokensRecord(grant="g", was_refused=False, credentials=held.dump()).credentials.cookies[0].value
+    'r'
+    """
 
     grant: str
     was_refused: bool

@@ -16,6 +16,11 @@ class Ring:
 
     The SDK seals the state of requests by the same secrets, so that each use has keys derived for it alone.
 
+    >>> ring = Ring([SecretStr("a secret of at least 32 characters")])
+    >>> sealed = ring.seal(b"tea", "page", "ada")
+    >>> ring.opened(sealed.encode(), "page", "ada"), ring.opened(sealed.encode(), "page", "grace")
+    (b'tea', None)
+
     Args:
         keys: Secrets of at least 32 bytes.
     """

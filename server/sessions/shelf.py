@@ -139,6 +139,13 @@ class SharedShelf(Shelf, Protocol):
 class MemoryShelf:
     """The values of one process, at most 10,000 of each kind.
 
+    >>> import anyio
+    >>> from functools import partial
+    >>> shelf = MemoryShelf(now=lambda: 0, clock=lambda: 0)
+    >>> anyio.run(partial(shelf.put, "page", "ticket", b"tea", seconds=60))
+    >>> anyio.run(shelf.take, "page", "ticket"), anyio.run(shelf.take, "page", "ticket")
+    (Kept(value=b'tea', age_seconds=0), None)
+
     Args:
         now: The wall clock in Unix seconds, by which values end and attempts are counted.
         clock: Seconds on a clock that never jumps, by which the age of a value is told.
