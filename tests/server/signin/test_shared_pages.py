@@ -16,9 +16,10 @@ from rememberizer_mcp.server.signin.pending import AFTER_SECONDS, End, PendingSi
 
 from tests.support.agent import ADA
 from tests.support.clock import FakeClock, for_good
+from tests.support.person import visit
 from tests.support.redis import RedisServer
 from tests.support.sharing import Replica, replicas
-from tests.support.upstream import usual
+from tests.support.upstream import reply, tokens, usual
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:same-sessions")]
 Both = tuple[Replica, Replica]
@@ -191,3 +192,17 @@ async def test_of_a_signed_out_session_whose_page_says_how_it_ended_no_token_sta
     assert record.parts["tokens"].value == b""
     assert await one.find("ada") is None
     assert (await opened(one)).end is None
+
+
+async def test_a_sign_in_that_can_not_be_told_is_answered_503_and_counts(clock: FakeClock, redis: RedisServer) -> None:
+    def stopping(_: httpx.Request) -> httpx.Response:
+        redis.stop()
+        return reply(cookies=tokens())
+
+    async with replicas(2, usual(signin=stopping), clock, redis) as (one, two):
+        page = await opened(one)
+        answer = await visit(page.url, form="sign_in", **ADA)
+        redis.start()
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "Open the link again" in answer.text
+        assert (await one.session("ada")).email == (await two.session("ada")).email == ADA["email"]
