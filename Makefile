@@ -134,7 +134,7 @@ bench-setup: $(STAMP)
 .interop/ours/.complete: requirements.lock pyproject.toml setup.py $(shell find server tools -type f -not -name '*.pyc') | $(STAMP)
 	rm -rf build
 	$(BIN)/uv venv -q --clear -p $(BIN)/python .interop/ours
-	$(BIN)/uv pip install -q --compile-bytecode --no-index --find-links $(WHEELS) -p .interop/ours/bin/python .
+	$(BIN)/uv pip install -q --compile-bytecode --no-index --find-links $(WHEELS) -p .interop/ours/bin/python '.[hosted]'
 	@touch $@
 
 # The figures of this machine, as the page and the picture show them.

@@ -40,29 +40,39 @@ class Grown:
 
 @dataclass(kw_only=True)
 class Growing:
-    """A process, tokens for its people, and what their logins took."""
+    """A process, tokens for its people, and what their logins took.
+
+    Each time it is asked over a new connection: it closes one that nobody has used for 5 s.
+    """
 
     process: Process
-    client: HttpClient
+    port: int
     tokens: Sequence[str]
     logins_ms: list[float] = field(default_factory=list)
 
     async def grow(self, sessions: int) -> None:
         """Sign people in until there are so many."""
-        for token in self.tokens[len(self.logins_ms) : sessions]:
-            self.client.show(token)
-            before = cpu_ms(self.process)
-            await self.client.call("login", **ADA)
-            self.logins_ms.append(cpu_ms(self.process) - before)
+        async with self._connected() as client:
+            for token in self.tokens[len(self.logins_ms) : sessions]:
+                client.show(token)
+                before = cpu_ms(self.process)
+                await client.call("login", **ADA)
+                self.logins_ms.append(cpu_ms(self.process) - before)
 
     async def call_ms(self) -> float:
         """Milliseconds of CPU that a call takes, by people all over those who signed in."""
         signed_in = self.tokens[: len(self.logins_ms)]
-        before = cpu_ms(self.process)
-        for token in signed_in[:: len(signed_in) // CALLS][:CALLS]:
-            self.client.show(token)
-            await self.client.call("session_status")
-        return (cpu_ms(self.process) - before) / CALLS
+        async with self._connected() as client:
+            before = cpu_ms(self.process)
+            for token in signed_in[:: len(signed_in) // CALLS][:CALLS]:
+                client.show(token)
+                await client.call("session_status")
+            return (cpu_ms(self.process) - before) / CALLS
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[HttpClient]:
+        async with clients(self.tokens[:1], port=self.port, era="2026-07-28") as (client,):
+            yield client
 
 
 async def grown(sessions: int, settings: Mapping[str, str], of_few: Mapping[str, str]) -> Grown:
@@ -95,7 +105,6 @@ async def _growing(sessions: int, settings: Mapping[str, str]) -> AsyncIterator[
             assert process.popen.stderr is not None
             log = reader.submit(process.popen.stderr.read)
             tokens = tokens_of(issuer, port, sessions)
-            async with clients(tokens[:1], port=port, era="2026-07-28") as (client,):
-                yield Growing(process=process, client=client, tokens=tokens)
+            yield Growing(process=process, port=port, tokens=tokens)
             process.popen.terminate()
             assert log.result().count(LOGGED) == sessions
