@@ -214,8 +214,7 @@ class Grant:
 
         A renewal that is under way comes first, because its new tokens must end too.
         """
-        if "_flight" in vars(self):
-            await self._flight.settled()
+        await self._flight.settled()
         forgotten, confirmed = await self._keeping.forget(stays_last=stays_last), True
         try:
             await auth.custom_logout(self._env.api, self.credentials)

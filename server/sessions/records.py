@@ -1,4 +1,4 @@
-"""What other processes are to know of an owner, in JSON: ``OwnerRecord``, ``TokensRecord`` and ``AccountRecord``."""
+"""What other processes are to know of an owner, in JSON: ``OwnerRecord`` and ``TokensRecord``."""
 
 import logging
 from collections.abc import Mapping
@@ -68,12 +68,6 @@ class OwnerRecord(_Record):
     last_page: EndedPage | None
     pages: list[dict[str, Any]]
     """The sign-in pages of the owner, open or ended."""
-
-
-class AccountRecord(_Record):
-    """Whose session an owner has or had, for when its time is over."""
-
-    email: str | None
 
 
 class TokensRecord(_Record):

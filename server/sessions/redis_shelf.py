@@ -89,7 +89,7 @@ class RedisShelf:
         """Keep a value under this key for so many seconds, in the place of any other."""
         life = _milliseconds(seconds)
         sealed = self._ring.seal(value, kind, key, str(life))
-        await self._asked(self._run(self._put, self._ring.names(kind, key), [f"{life} {sealed}", life]))
+        await self._run(self._put, self._ring.names(kind, key), [f"{life} {sealed}", life])
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """The value, if it is there."""
@@ -98,7 +98,7 @@ class RedisShelf:
 
     async def take(self, kind: str, key: str) -> Kept | None:
         """Remove the value and return it; of several callers only one gets it."""
-        found = await self._asked(self._run(self._take, self._ring.names(kind, key)))
+        found = await self._run(self._take, self._ring.names(kind, key))
         if not found:
             return None
         value, life = self._opened(found[0], kind, key)
@@ -117,13 +117,13 @@ class RedisShelf:
         """
         window = math.ceil(seconds * 1_000_000)
         arguments: list[str | int] = [most, window, secrets.token_hex(8)]
-        wait = await self._asked(self._run(self._attempt, self._ring.names(ATTEMPTS, key), arguments))
+        wait = await self._run(self._attempt, self._ring.names(ATTEMPTS, key), arguments)
         return None if wait is None else math.ceil(wait / 1000) / 1000
 
     async def read(self, name: str, *, known: Mapping[Part, str]) -> Record | None:
         """The session, if it is there, without the values of those versions that are known already."""
         versions = [known.get(part, "") for part in PARTS]
-        found = await self._asked(self._run(self._read, self._ring.names(SESSION, name), versions))
+        found = await self._run(self._read, self._ring.names(SESSION, name), versions)
         if not found:
             return None
         if isinstance(found, bytes):
@@ -149,7 +149,7 @@ class RedisShelf:
         for part, change in changes.items():
             sealed = self._ring.seal(change.value, SESSION, name, part, change.version)
             arguments += [part, change.version, change.over or "", sealed]
-        return bool(await self._asked(self._run(self._write, self._ring.names(SESSION, name), arguments)))
+        return bool(await self._run(self._write, self._ring.names(SESSION, name), arguments))
 
     async def remove(self, name: str, *, over: Mapping[Part, str]) -> bool:
         """Remove the session.
@@ -158,12 +158,12 @@ class RedisShelf:
             Whether it is gone; if one of these parts has another version by now, nothing is removed.
         """
         arguments = [text for pair in over.items() for text in pair]
-        return bool(await self._asked(self._run(self._remove, self._ring.names(SESSION, name), arguments)))
+        return bool(await self._run(self._remove, self._ring.names(SESSION, name), arguments))
 
     async def touch(self, name: str, *, used_at: float, seconds: float) -> None:
         """Note that the session was used, if it is there; an earlier time than the noted one changes nothing."""
         arguments: list[str | int] = [repr(used_at), _milliseconds(seconds)]
-        await self._asked(self._run(self._touch, self._ring.names(SESSION, name), arguments))
+        await self._run(self._touch, self._ring.names(SESSION, name), arguments)
 
     @asynccontextmanager
     async def locked(self, name: str, part: Part) -> AsyncIterator[None]:
@@ -177,7 +177,7 @@ class RedisShelf:
         self._unreleased.forget(names[0])
         try:
             for _ in range(math.ceil(self._lock_seconds / POLL_SECONDS)):
-                if await self._asked(self._run(self._lock, names, [holder, _milliseconds(self._lock_seconds)])):
+                if await self._run(self._lock, names, [holder, _milliseconds(self._lock_seconds)]):
                     break
                 await self._sleep(POLL_SECONDS)
             else:
@@ -191,7 +191,7 @@ class RedisShelf:
     async def _release(self, names: Sequence[str], holder: str) -> None:
         if not self._is_down:
             with suppress(StoreUnavailable):
-                await self._asked(self._run(self._unlock, names, [holder]))
+                await self._run(self._unlock, names, [holder])
                 return
         self._unreleased.keep(names[0], holder)
 
@@ -206,7 +206,11 @@ class RedisShelf:
         await self._redis.aclose()
 
     async def _run(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int] = ()) -> Any:
-        """What a script gives; it is sent to a Redis that doesn't have it yet."""
+        """What a script gives."""
+        return await self._asked(self._sent(script, names, arguments))
+
+    async def _sent(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int]) -> Any:
+        """The same, without a limit of time; a Redis that doesn't have the script yet is given it."""
         try:
             return await self._redis.evalsha(script.sha, len(names), *names, *arguments)
         except NoScriptError:

@@ -17,7 +17,7 @@ import anyio
 
 from ..errors import AccountChanged, StoreUnavailable
 from .grant import ANOTHER_SIGN_IN, Grant
-from .records import NO_COPY, OUTDATED, AccountRecord, Copy, OwnerRecord, SessionRecord, TokensRecord, parsed
+from .records import NO_COPY, OUTDATED, Copy, OwnerRecord, SessionRecord, TokensRecord, parsed
 from .session import Session
 from .shelf import Change, Part, Record, SharedShelf
 from .states import EndedAccount
@@ -27,6 +27,7 @@ TELL_SECONDS = 1.0
 TOUCH_SECONDS = 60.0
 """How exactly it is known elsewhere when a session was used."""
 _ACCOUNT = "account"
+"""What is left of an owner's session when its record has ended: whose it was."""
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class SharedSessions:
 
     @asynccontextmanager
     async def renewing(self, session: Session) -> AsyncIterator[None]:
-        """Likewise for a refresh. If others can't have its tokens now, they have them with the next call here."""
+        """Likewise for a refresh. If others can't have its tokens now, they have them as soon as can be."""
         async with self._shelf.locked(session.owner, "tokens"):
             await self._read(session.owner)
             try:
@@ -121,19 +122,17 @@ class SharedSessions:
 
     async def _tell_later(self, session: Session) -> None:
         """Write them when Redis is there again, and let go of their lock: else the next process waits for it."""
-        is_over = False
-        while not is_over:
+        while True:
             await self._sleep(TELL_SECONDS)
             try:
                 async with self._shelf.locked(session.owner, "tokens"):
                     await self._read(session.owner)
                     await self._tell(session)
-                is_over = True
             except StoreUnavailable:
-                pass
+                continue
             except Exception:  # which would end the server
                 logger.exception("the tokens of session %s… could not be told", session.handle[:8])
-                is_over = True
+            return
 
     def was_dropped(self, name: str) -> None:
         """Forget the copy; but a move has to know what its end is to replace."""
@@ -198,8 +197,8 @@ class SharedSessions:
             self._restore(name, copy, None)
             self._copies.pop(name, None)
         if self._store.held(name) is None and (found := await self._shelf.get(_ACCOUNT, name)):
-            account = parsed(AccountRecord, found)
-            self._store.remember(name, ended=EndedAccount(account.email) if account else None, last_page=None)
+            left = parsed(OwnerRecord, found)
+            self._store.remember(name, ended=left.ended if left else None, last_page=None)
 
     async def _save(self, name: str) -> None:
         self._copies[name] = self._copy(name)._replace(is_saved=False)
@@ -220,9 +219,9 @@ class SharedSessions:
         session, copy = self._store.held(name), self._copy(name)
         owner = self._owner(name, session)
         if owner is None:
-            over: dict[Part, str] = {part: copy.versions[part] for part in copy.versions if part == "session"}
+            version = copy.versions.get("session")
             await self._shelf.take(_ACCOUNT, name)  # first: else the session would seem to have ended by itself
-            if over and not await self._shelf.remove(name, over=over):
+            if version is not None and not await self._shelf.remove(name, over={"session": version}):
                 return False
             self._copies.pop(name, None)
             return True
@@ -238,8 +237,8 @@ class SharedSessions:
             return True
         if session and session.has_owner and session.grant.has_account:
             seconds = self._store.lifetime_seconds + self._store.remembered_seconds
-            account = AccountRecord(email=session.email).model_dump_json().encode()
-            await self._shelf.put(_ACCOUNT, name, account, seconds=seconds)
+            left = OwnerRecord(session=None, ended=EndedAccount(session.email), last_page=None, pages=[])
+            await self._shelf.put(_ACCOUNT, name, left.model_dump_json().encode(), seconds=seconds)
         return await self._write(name, copy, changes)
 
     async def _write(self, name: str, copy: Copy, changes: Mapping[Part, Change]) -> bool:

@@ -162,27 +162,27 @@ class SessionStore:
                 if not create:
                     raise NotSignedIn
                 session = self.open(owner)
-            try:
-                async with self.alone(session):
-                    if not self._is_held(session):
-                        continue  # it ended while this move waited for its turn
-                    try:
-                        with session.in_use():
-                            yield session
-                    finally:
-                        if session.state is not State.SIGNED_OUT:
-                            self.forget_ended(owner)
-                        self.release(session)
-                    return
-            finally:
-                if not session.is_moving:  # its turn may not have come, and the session be new
+            async with self.alone(session):
+                if not self._is_held(session):
+                    continue  # it ended while this move waited for its turn
+                try:
+                    with session.in_use():
+                        yield session
+                finally:
+                    if session.state is not State.SIGNED_OUT:
+                        self.forget_ended(owner)
                     self.release(session)
+                return
 
     @asynccontextmanager
     async def alone(self, session: Session) -> AsyncIterator[None]:
         """Keep all other moves of the session waiting; it may have ended meanwhile. Raises ``StoreUnavailable``."""
-        async with session.moving, self.others.alone(session.owner) if self.others else nullcontext():
-            yield
+        try:
+            async with session.moving, self.others.alone(session.owner) if self.others else nullcontext():
+                yield
+        finally:
+            if not session.is_moving:  # its turn may not have come, and the session be new
+                self.release(session)
 
     def release(self, session: Session) -> None:
         """Drop a session that holds neither an account nor an open sign-in page."""

@@ -107,9 +107,9 @@ class SignInDesk:
         """Let it be found for so many seconds, in all processes that have its session."""
         shelf, session = self.environment.shelf, pending.session
         await shelf.put(UNSEEN, pending.id, b"", seconds=seconds)
+        await shelf.put(_HANDLE, pending.id, session.handle.encode(), seconds=seconds)
         if self.sessions.others:
             await shelf.put(_OWNER, pending.ticket, session.owner.encode(), seconds=seconds)
-            await shelf.put(_HANDLE, pending.id, session.handle.encode(), seconds=seconds)
 
     async def page(self, ticket: str) -> PendingSignIn | None:
         """The page with this ticket, as it is now in whatever process."""
@@ -120,9 +120,8 @@ class SignInDesk:
 
     async def handle_about(self, page_id: str) -> str | None:
         """The handle of the session that a page was opened for, if the page is known."""
-        here = (page.session.handle for page in self._pages.values() if page.id == page_id)
         handle = await self.environment.shelf.get(_HANDLE, page_id)
-        return handle.decode() if handle else next(here, None)
+        return handle.decode() if handle else None
 
     def records(self, name: str) -> list[dict[str, Any]]:
         """The pages of one owner, for other processes."""
