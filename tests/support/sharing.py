@@ -88,10 +88,12 @@ async def sign_in(
     return session
 
 
+Pair = tuple[Replica, Replica, Session, Session]
+"""Two processes, and Ada's session in each."""
+
+
 @asynccontextmanager
-async def two(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> AsyncIterator[tuple[Replica, Replica, Session, Session]]:
+async def two(upstream: FakeUpstream, clock: FakeClock, redis: RedisServer) -> AsyncIterator[Pair]:
     """Two processes, and Ada's session in each."""
     async with replicas(2, upstream, clock, redis) as (one, other):
         here = await sign_in(one, "ada")

@@ -12,16 +12,10 @@ from tests.support.clock import FakeClock
 from tests.support.redis import RedisServer
 from tests.support.sessions import ACCOUNT
 from tests.support.sharing import Replica, replicas, sign_in
-from tests.support.two_accounts import me, signin
-from tests.support.upstream import FakeUpstream, reply, tokens, usual
+from tests.support.upstream import FakeUpstream, reply, tokens
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:same-sessions")]
 Both = tuple[Replica, Replica]
-
-
-@pytest.fixture
-def upstream() -> FakeUpstream:
-    return usual(account=reply(200, json={}), me=me, signin=signin)
 
 
 @pytest.fixture(params=["memory", "Redis", "Redis and two processes"])

@@ -14,15 +14,9 @@ from rememberizer_mcp.server.signin.pending import End
 from tests.support.clock import FakeClock, leap
 from tests.support.redis import RedisServer
 from tests.support.sharing import Replica, replicas, sign_in
-from tests.support.two_accounts import me, signin
-from tests.support.upstream import FakeUpstream, usual
+from tests.support.upstream import FakeUpstream
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:one-at-a-time")]
-
-
-@pytest.fixture
-def upstream() -> FakeUpstream:
-    return usual(me=me, signin=signin)
 
 
 async def unanswered(on: Replica, redis: RedisServer, work: Callable[[Session], Awaitable[object]]) -> None:

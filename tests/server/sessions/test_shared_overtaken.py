@@ -7,15 +7,9 @@ from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
 from tests.support.redis import RedisServer
 from tests.support.sharing import replicas, sign_in
-from tests.support.two_accounts import me, signin
-from tests.support.upstream import FakeUpstream, usual
+from tests.support.upstream import FakeUpstream
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:one-at-a-time")]
-
-
-@pytest.fixture
-def upstream() -> FakeUpstream:
-    return usual(me=me, signin=signin)
 
 
 async def test_a_new_sign_in_keeps_its_tokens_though_those_of_the_one_before_were_renewed_meanwhile(

@@ -11,17 +11,12 @@ from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock, for_good
 from tests.support.redis import RedisServer
 from tests.support.sessions import ACCOUNT
-from tests.support.sharing import replicas, sign_in, two
-from tests.support.two_accounts import REFRESH, me, signin
-from tests.support.upstream import BASE_URL, FakeUpstream, Slow, reply, tokens, usual
+from tests.support.sharing import Pair, replicas, sign_in, two
+from tests.support.two_accounts import REFRESH
+from tests.support.upstream import BASE_URL, FakeUpstream, Slow, reply, tokens
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:one-at-a-time")]
 BRIEF = reply(cookies={name: f"{value}; Max-Age=60" for name, value in tokens().items()})
-
-
-@pytest.fixture
-def upstream() -> FakeUpstream:
-    return usual(account=reply(200, json={}), me=me, signin=signin)
 
 
 def refreshes(upstream: FakeUpstream) -> int:
@@ -41,12 +36,11 @@ async def test_of_many_calls_in_both_processes_one_renews_the_tokens(
         assert here.grant.credentials.access_token == there.grant.credentials.access_token
 
 
-async def test_who_renews_too_slowly_changes_nothing(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
+async def test_who_renews_too_slowly_changes_nothing(pair: Pair, upstream: FakeUpstream, redis: RedisServer) -> None:
     slow = Slow(reply(cookies=tokens(5)))
     upstream.answers[REFRESH] = [slow, reply(cookies=tokens(6))]
-    async with two(upstream, clock, redis) as (one, _, here, there), anyio.create_task_group() as tasks:
+    one, _, here, there = pair
+    async with anyio.create_task_group() as tasks:
         tasks.start_soon(here.grant.refresh)
         await slow.asked.wait()
         redis.asked.delete(*redis.names("locks"))  # as if its life were over
@@ -58,71 +52,64 @@ async def test_who_renews_too_slowly_changes_nothing(
         assert "6" in (here.grant.credentials.access_token or "")
 
 
-async def test_a_sign_in_that_was_too_slow_does_not_count(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
-    async with two(upstream, clock, redis) as (one, other, here, there):
+async def test_a_sign_in_that_was_too_slow_does_not_count(pair: Pair, redis: RedisServer) -> None:
+    one, other, here, there = pair
 
-        async def move() -> None:
-            async with one.store.moving("ada") as moving:
-                redis.asked.delete(*redis.names("locks"))
-                await sign_in(other, "ada", GRACE)
-                await moving.sign_in(**ADA, captcha=None)
-
-        with pytest.raises(AccountChanged, match=r"grace@example\.org is signed in now"):
-            await move()
-        assert (here.email, there.email) == (GRACE["email"], GRACE["email"])
-
-
-async def test_a_sign_out_that_was_too_slow_does_not_count(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
-    async with two(upstream, clock, redis) as (one, other, _, there):
-
-        async def move() -> None:
-            async with one.store.moving("ada") as moving:
-                redis.asked.delete(*redis.names("locks"))
-                await sign_in(other, "ada", GRACE)
-                await moving.sign_out()
-
-        with pytest.raises(AccountChanged):
-            await move()
-        assert (await one.session("ada")).email == (await other.session("ada")).email == GRACE["email"]
-        assert there.state is State.SIGNED_IN
-
-
-async def test_a_renewal_during_a_move_elsewhere_stays(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
-    async with two(upstream, clock, redis) as (one, other, here, there):
+    async def move() -> None:
         async with one.store.moving("ada") as moving:
-            await there.grant.refresh()
-            moving.grant.verifies_elsewhere = True
-        await one.store.catch_up("ada")
-        await other.store.catch_up("ada")
-        assert there.grant.verifies_elsewhere
-        assert here.grant.credentials.access_token == there.grant.credentials.access_token
-        assert "2" in (here.grant.credentials.access_token or "")
+            redis.asked.delete(*redis.names("locks"))
+            await sign_in(other, "ada", GRACE)
+            await moving.sign_in(**ADA, captcha=None)
+
+    with pytest.raises(AccountChanged, match=r"grace@example\.org is signed in now"):
+        await move()
+    assert (here.email, there.email) == (GRACE["email"], GRACE["email"])
 
 
-async def test_a_new_sign_in_goes_before_a_renewal_of_the_one_before(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
-    async with two(upstream, clock, redis) as (one, other, here, there):
+async def test_a_sign_out_that_was_too_slow_does_not_count(pair: Pair, redis: RedisServer) -> None:
+    one, other, _, there = pair
+
+    async def move() -> None:
         async with one.store.moving("ada") as moving:
-            await there.grant.refresh()
-            await moving.sign_in(**GRACE, captcha=None)
-        assert await other.session("ada") is there
-        assert (here.email, there.email) == (GRACE["email"], GRACE["email"])
-        assert "9" in (there.grant.credentials.access_token or "")
+            redis.asked.delete(*redis.names("locks"))
+            await sign_in(other, "ada", GRACE)
+            await moving.sign_out()
+
+    with pytest.raises(AccountChanged):
+        await move()
+    assert (await one.session("ada")).email == (await other.session("ada")).email == GRACE["email"]
+    assert there.state is State.SIGNED_IN
+
+
+async def test_a_renewal_during_a_move_elsewhere_stays(pair: Pair) -> None:
+    one, other, here, there = pair
+    async with one.store.moving("ada") as moving:
+        await there.grant.refresh()
+        moving.grant.verifies_elsewhere = True
+    await one.store.catch_up("ada")
+    await other.store.catch_up("ada")
+    assert there.grant.verifies_elsewhere
+    assert here.grant.credentials.access_token == there.grant.credentials.access_token
+    assert "2" in (here.grant.credentials.access_token or "")
+
+
+async def test_a_new_sign_in_goes_before_a_renewal_of_the_one_before(pair: Pair) -> None:
+    one, other, here, there = pair
+    async with one.store.moving("ada") as moving:
+        await there.grant.refresh()
+        await moving.sign_in(**GRACE, captcha=None)
+    assert await other.session("ada") is there
+    assert (here.email, there.email) == (GRACE["email"], GRACE["email"])
+    assert "9" in (there.grant.credentials.access_token or "")
 
 
 async def test_tokens_that_can_not_be_told_are_told_as_soon_as_can_be(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, caplog: pytest.LogCaptureFixture
+    pair: Pair, upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     slow = Slow(reply(cookies=tokens(5)))
     upstream.answers[REFRESH] = slow
-    async with two(upstream, clock, redis) as (one, other, here, there), anyio.create_task_group() as tasks:
+    one, other, here, there = pair
+    async with anyio.create_task_group() as tasks:
         tasks.start_soon(here.grant.refresh)
         await slow.asked.wait()
         with redis.stopped():
@@ -169,40 +156,40 @@ async def test_tokens_that_could_not_be_told_go_before_the_refusal_of_those_that
 
 
 async def test_a_sign_in_that_can_not_be_told_fails_and_is_told_with_the_next_call(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+    pair: Pair, redis: RedisServer
 ) -> None:
-    async with two(upstream, clock, redis) as (one, other, here, _):
+    one, other, here, _ = pair
 
-        async def move() -> None:
-            async with one.store.moving("ada") as moving:
-                await moving.sign_in(**GRACE, captcha=None)
-                redis.stop()
+    async def move() -> None:
+        async with one.store.moving("ada") as moving:
+            await moving.sign_in(**GRACE, captcha=None)
+            redis.stop()
 
-        with pytest.raises(StoreUnavailable):
-            await move()
-        redis.start()
-        assert (await other.session("ada")).email == ADA["email"]
-        assert (await one.session("ada")) is here
-        assert (await other.session("ada")).email == GRACE["email"]
+    with pytest.raises(StoreUnavailable):
+        await move()
+    redis.start()
+    assert (await other.session("ada")).email == ADA["email"]
+    assert (await one.session("ada")) is here
+    assert (await other.session("ada")).email == GRACE["email"]
 
 
 async def test_a_sign_out_that_can_not_be_told_fails_and_is_told_with_the_next_call(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+    pair: Pair, redis: RedisServer
 ) -> None:
-    async with two(upstream, clock, redis) as (one, other, _, there):
+    one, other, _, there = pair
 
-        async def move() -> None:
-            async with one.store.moving("ada") as moving:
-                await moving.sign_out()
-                redis.stop()
+    async def move() -> None:
+        async with one.store.moving("ada") as moving:
+            await moving.sign_out()
+            redis.stop()
 
-        with pytest.raises(StoreUnavailable):
-            await move()
-        redis.start()
-        assert await other.session("ada") is there
-        assert await one.find("ada") is None
-        assert await other.find("ada") is None
-        assert redis.names("sessions") == []
+    with pytest.raises(StoreUnavailable):
+        await move()
+    redis.start()
+    assert await other.session("ada") is there
+    assert await one.find("ada") is None
+    assert await other.find("ada") is None
+    assert redis.names("sessions") == []
 
 
 async def test_a_move_whose_turn_does_not_come_leaves_no_session(
@@ -214,53 +201,51 @@ async def test_a_move_whose_turn_does_not_come_leaves_no_session(
         assert len(one.store) == 0
 
 
-async def test_where_redis_lost_its_data_nobody_is_signed_in(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
-) -> None:
-    async with two(upstream, clock, redis) as (one, other, _, _):
-        redis.asked.flushall()
-        assert await one.find("ada") is await other.find("ada") is None
-        assert not one.store.has_ended("ada")
+async def test_where_redis_lost_its_data_nobody_is_signed_in(pair: Pair, redis: RedisServer) -> None:
+    one, other, _, _ = pair
+    redis.asked.flushall()
+    assert await one.find("ada") is await other.find("ada") is None
+    assert not one.store.has_ended("ada")
 
 
 async def test_a_record_ends_with_its_session_and_it_is_known_whose_it_was(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer
+    pair: Pair, clock: FakeClock, redis: RedisServer
 ) -> None:
-    async with two(upstream, clock, redis) as (one, other, _, _):
-        redis.wait(99)
-        clock.advance(99)
-        await other.session("ada")  # which is a use
-        redis.wait(99)
-        clock.advance(99)
+    one, other, _, _ = pair
+    redis.wait(99)
+    clock.advance(99)
+    await other.session("ada")  # which is a use
+    redis.wait(99)
+    clock.advance(99)
+    await one.session("ada")
+    redis.wait(100)
+    assert redis.names("sessions") == []
+    assert await other.find("ada") is None
+    assert (other.store.has_ended("ada"), other.store.ended_account("ada")) == (True, ADA["email"])
+
+
+async def test_a_use_is_noted_once_a_minute(pair: Pair, clock: FakeClock, redis: RedisServer) -> None:
+    one, _, _, _ = pair
+    (name,) = redis.names("sessions")
+    began = clock()
+    for seconds, noted in ((0, began), (TOUCH_SECONDS - 1, began), (1, began + TOUCH_SECONDS)):
+        clock.advance(seconds)
         await one.session("ada")
-        redis.wait(100)
-        assert redis.names("sessions") == []
-        assert await other.find("ada") is None
-        assert (other.store.has_ended("ada"), other.store.ended_account("ada")) == (True, ADA["email"])
-
-
-async def test_a_use_is_noted_once_a_minute(upstream: FakeUpstream, clock: FakeClock, redis: RedisServer) -> None:
-    async with two(upstream, clock, redis) as (one, _, _, _):
-        (name,) = redis.names("sessions")
-        began = clock()
-        for seconds, noted in ((0, began), (TOUCH_SECONDS - 1, began), (1, began + TOUCH_SECONDS)):
-            clock.advance(seconds)
-            await one.session("ada")
-            assert float(redis.asked.hget(name, "used_at") or 0) == noted
+        assert float(redis.asked.hget(name, "used_at") or 0) == noted
 
 
 async def test_what_another_release_wrote_is_as_if_it_were_not_there(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer, caplog: pytest.LogCaptureFixture
+    pair: Pair, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with two(upstream, clock, redis) as (one, _, here, _):
-        shelf = one.shelf
-        assert shelf
-        record = await shelf.read("ada", known={})
-        assert record
-        over = record.parts["session"].version
-        await shelf.write("ada", {"session": Change(b'{"new": 1}', "v2", over)}, used_at=clock(), seconds=60)
-        assert await one.find("ada") is None
-        assert here.state is State.SIGNED_OUT
+    one, _, here, _ = pair
+    shelf = one.shelf
+    assert shelf
+    record = await shelf.read("ada", known={})
+    assert record
+    over = record.parts["session"].version
+    await shelf.write("ada", {"session": Change(b'{"new": 1}', "v2", over)}, used_at=clock(), seconds=60)
+    assert await one.find("ada") is None
+    assert here.state is State.SIGNED_OUT
     assert "do all run the same release?" in caplog.text
 
 

@@ -13,15 +13,9 @@ from tests.support.clock import FakeClock
 from tests.support.redis import RedisServer, redis_shelf
 from tests.support.sessions import ACCOUNT
 from tests.support.sharing import replicas, sign_in
-from tests.support.two_accounts import me, signin
-from tests.support.upstream import FakeUpstream, reply, usual
+from tests.support.upstream import FakeUpstream
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:unreadable")]
-
-
-@pytest.fixture
-def upstream() -> FakeUpstream:
-    return usual(account=reply(200, json={}), me=me, signin=signin)
 
 
 @pytest.mark.parametrize(
