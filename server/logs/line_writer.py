@@ -77,6 +77,11 @@ class LineWriter:
 
     def _drop(self) -> None:
         if self._gap is None:
-            self._gap = gap = _Gap()
-            self._waiting.put(lambda: self._put_out(self._about_lost(gap.lines)))
+            self._gap = _Gap()
+            self._waiting.put(partial(self._tell_of, self._gap))
         self._gap.lines += 1
+
+    def _tell_of(self, gap: _Gap) -> None:
+        with self._lock:  # else a line could widen it after its lines were counted here
+            self._gap = None if self._gap is gap else self._gap
+        self._put_out(self._about_lost(gap.lines))

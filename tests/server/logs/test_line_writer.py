@@ -196,3 +196,31 @@ def test_a_stream_that_fails_loses_no_later_line() -> None:
     for number in range(4):
         writer.write(str(number))
     assert end(writer, pipe) == ["1", "3"]
+
+
+@pytest.mark.promise("process:log:holds-up-nothing")
+def test_a_line_that_is_dropped_while_those_before_it_are_told_is_counted_too() -> None:
+    """Between its look at the queue and the drop, the other thread comes to what stands for the dropped lines."""
+    pipe, told = Pipe(is_read=False), threading.Event()
+
+    def about_lost(lines: int) -> str:
+        told.set()
+        return f"{lines} lost"
+
+    class Interrupted(LineWriter):
+        is_interrupted = False
+
+        def _drop(self) -> None:
+            if self.is_interrupted:
+                pipe.read_lines(MANY)
+                told.wait(FLUSH_SECONDS)
+            super()._drop()
+
+    writer = Interrupted(pipe, about_lost=about_lost)
+    writer.write("first")
+    pipe.wait_for_line()
+    for number in range(MOST_WAITING + 1):
+        writer.write(str(number))
+    writer.is_interrupted = True
+    writer.write("one more")
+    assert end(writer, pipe)[-1] == "2 lost"
