@@ -15,7 +15,7 @@ from rememberizer_mcp.server.signin.page_record import PageRecord
 from rememberizer_mcp.server.signin.pending import AFTER_SECONDS, End, PendingSignIn
 
 from tests.support.agent import ADA
-from tests.support.clock import FakeClock, for_good
+from tests.support.clock import FakeClock, Gate, for_good
 from tests.support.person import visit
 from tests.support.redis import RedisServer
 from tests.support.sharing import Replica, replicas
@@ -25,27 +25,21 @@ pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:st
 Both = tuple[Replica, Replica]
 
 
-class Passing:
+class Passing(Gate):
     """A sleep of which each look for news elsewhere ends when the test says so; the page's own life has no end."""
 
-    def __init__(self) -> None:
-        self.is_over = anyio.Event()
-
-    async def __call__(self, seconds: float) -> None:
-        if seconds != FOLLOW_SECONDS:
-            await for_good(seconds)
-        await self.is_over.wait()
-        self.is_over = anyio.Event()
+    async def sleep(self, seconds: float) -> None:
+        await (super().sleep if seconds == FOLLOW_SECONDS else for_good)(seconds)
 
 
 @pytest.fixture
-def sleep() -> Passing:
+def passing() -> Passing:
     return Passing()
 
 
 @pytest.fixture
-async def both(clock: FakeClock, redis: RedisServer, sleep: Passing) -> AsyncIterator[Both]:
-    async with replicas(2, usual(), clock, redis, sleep=sleep) as (one, two):
+async def both(clock: FakeClock, redis: RedisServer, passing: Passing) -> AsyncIterator[Both]:
+    async with replicas(2, usual(), clock, redis, sleep=passing.sleep) as (one, two):
         yield one, two
 
 
@@ -70,7 +64,7 @@ async def test_everything_about_a_page_is_known_elsewhere(both: Both) -> None:
     assert there.email_in("cookie") == ADA["email"]
 
 
-async def test_who_waits_for_a_person_hears_of_an_end_elsewhere(both: Both, sleep: Passing) -> None:
+async def test_who_waits_for_a_person_hears_of_an_end_elsewhere(both: Both, passing: Passing) -> None:
     one, two = both
     page = await opened(one)
     there = await two.desk.page(page.ticket)
@@ -78,26 +72,28 @@ async def test_who_waits_for_a_person_hears_of_an_end_elsewhere(both: Both, slee
     await there.stop_alone(End.DECLINED)
     await anyio.wait_all_tasks_blocked()
     assert not page.ended.is_set()
-    sleep.is_over.set()
+    passing.open()
     with anyio.fail_after(5):
         await page.ended.wait()
     assert page.end is End.DECLINED
 
 
 async def test_without_redis_nobody_hears_of_it_until_redis_is_there_again(
-    both: Both, redis: RedisServer, sleep: Passing
+    both: Both, redis: RedisServer, passing: Passing, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="rememberizer_mcp.server")
     one, two = both
     page = await opened(one)
     there = await two.desk.page(page.ticket)
     assert there is not None
     await there.stop_alone(End.DECLINED)
     with redis.stopped():
-        sleep.is_over.set()
-        await anyio.wait_all_tasks_blocked()
-    while not page.ended.is_set():
-        sleep.is_over.set()
-        await anyio.wait_all_tasks_blocked()
+        passing.open()
+        await passing.waiting.wait()
+    assert "a page could not be followed: store_unavailable" in caplog.text
+    assert not page.ended.is_set()
+    passing.open()
+    await page.ended.wait()
     assert page.end is End.DECLINED
 
 
@@ -124,7 +120,7 @@ async def test_a_page_that_others_would_not_find_is_not_open(both: Both, redis: 
 @pytest.mark.promise("hosting:store:unreadable")
 @pytest.mark.parametrize("change", [{"end": "LATER"}, {"form": "passkey"}, {"id": None}], ids=str)
 async def test_a_page_of_another_release_is_as_if_it_were_not_there(
-    both: Both, sleep: Passing, clock: FakeClock, change: Mapping[str, Any], caplog: pytest.LogCaptureFixture
+    both: Both, passing: Passing, clock: FakeClock, change: Mapping[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     one, two = both
     page = await opened(one)
@@ -138,7 +134,7 @@ async def test_a_page_of_another_release_is_as_if_it_were_not_there(
         "ada", {"session": Change(to_json(written), "v2", found.version)}, used_at=clock(), seconds=60
     )
     assert await two.desk.page(page.ticket) is None
-    sleep.is_over.set()
+    passing.open()
     with anyio.fail_after(5):
         await page.ended.wait()
     assert page.end is End.CLOSED
