@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
@@ -38,9 +37,8 @@ class Answers:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._owed = 0
-        self._given = anyio.Event()
         self.are_ending = False
-        """Whether no more requests should come."""
+        """Whether no more requests should come: who keeps a connection hears of it with the answer to the next."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, and count the request meanwhile."""
@@ -53,24 +51,30 @@ class Answers:
             nonlocal is_whole
             if is_whole:
                 return await receive()
-            self._owe(-1)
+            self._owed -= 1
             try:
                 message = await receive()
             finally:
-                self._owe(1)
+                self._owed += 1
             is_whole = not message.get("more_body", False)
             return message
 
-        self._owe(1)
-        try:
-            await self._app(scope, receive_unowed, send)
-        finally:
-            self._owe(-1)
+        async def send_last(message: Message) -> None:
+            if self.are_ending and message["type"] == "http.response.start":
+                others = (each for each in message.get("headers", ()) if each[0] != b"connection")  # such as keep-alive
+                message["headers"] = [*others, (b"connection", b"close")]
+            await send(message)
 
-    def _owe(self, more: int) -> None:
-        self._owed += more
-        if not self._owed:
-            self._given.set()
+        self._owed += 1
+        try:
+            await self._app(scope, receive_unowed, send_last)
+        finally:
+            self._owed -= 1
+
+    @property
+    def are_owed(self) -> bool:
+        """Whether a request has no answer yet."""
+        return self._owed > 0
 
     async def _listened_to(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give a stream that the end cut its last chunk, or the client and uvicorn take it for broken."""
@@ -84,12 +88,6 @@ class Answers:
         await self._app(scope, receive, note_and_send)
         if is_open:
             await send({"type": "http.response.body"})
-
-    async def given(self) -> None:
-        """Wait until no answer is owed."""
-        while self._owed:
-            self._given = anyio.Event()
-            await self._given.wait()
 
 
 class NoStreams:

@@ -23,11 +23,14 @@ from .app import METRICS_PATH, PATH, Answers, http_app
 
 DRAIN_SECONDS = 25.0
 """How long the end waits for answers; supervisors commonly kill a process after 30 s."""
+LAST_SECONDS = 2.0
+"""How long a connection that is kept may bring one more request: a proxy can't tell one that closes from a failure."""
 CUT_SECONDS = 1
 """How long it waits after that for connections to close."""
 KEPT_SECONDS = 75
 """How long a connection is kept without a request: longer than proxies keep theirs, which may use it until then."""
 _MOST_WAITING = 2_048
+_LOOK_SECONDS = 0.05
 
 
 class Unservable(Exception):
@@ -91,12 +94,15 @@ class DrainingServer(uvicorn.Server):
         self._answers = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop to listen, wait for the answers, and then end the streams that are only listened to."""
+        """Stop to listen, wait for the last requests and the answers, and then end the streams that are listened to."""
         self._answers.are_ending = True
         for server in self.servers:
             server.close()
+        last = anyio.current_time() + LAST_SECONDS
         with anyio.move_on_after(DRAIN_SECONDS):
-            await self._answers.given()
+            # uvicorn has no event for its connections.
+            while self._answers.are_owed or (self.server_state.connections and anyio.current_time() < last):  # noqa: ASYNC110
+                await anyio.sleep(_LOOK_SECONDS)
         AppStatus.should_exit = True
         await super().shutdown(sockets)
 

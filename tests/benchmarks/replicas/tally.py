@@ -80,8 +80,8 @@ class Tally:
             end = each.at + each.took
             if each.said not in {"ok", *LOST, *BROKEN, *CODED}:
                 yield f"{each.said}: {each}"
-            if each.said in BROKEN and not (self._follows(end, KILLED) or self._follows(end, ENDED)):
-                yield f"cut off, and no process ended: {each}"
+            if each.said in BROKEN and not self._follows(end, KILLED):
+                yield f"cut off, and no process was killed: {each}"
             if each.said in CODED and not self._follows(end, RESTARTED, DOWN_SECONDS) and not self._is_locked(each):
                 yield f"no store, and Redis was there: {each}"
 
@@ -104,10 +104,9 @@ class Tally:
                 yield f"a renewal came late, after {at - begun:.1f} s: {account}"
 
     def _of_bounds(self) -> Iterator[str]:
-        for what, most in ((KILLED, self.people // 10 + 1), (ENDED, self.people // 100 + 1)):
-            number, events = self._broken(what), sum(each.what == what for each in self.events)
-            if number > most * events:
-                yield f"{number} answers were cut off, and by each {what} at most {most} may be"
+        cut, kills = self._broken(KILLED), sum(each.what == KILLED for each in self.events)
+        if cut > (most := self.people // 10 + 1) * kills:
+            yield f"{cut} answers were cut off, and by each {KILLED} at most {most} may be"
         if len(self.held_up()) > (most := self.people // 20 + 1):
             yield f"{len(self.held_up())} people were held up, and at most {most} may be"
 

@@ -17,9 +17,9 @@ from rememberizer_mcp.server.settings.settings import Settings
 
 from tests.server.api.test_turns import running as having_turns
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on
-from tests.support.authorized import ask
-from tests.support.http_server import http_server, listening, metrics_url, until_deaf, upstream_over_http
-from tests.support.process import clean_environment, running
+from tests.support.authorized import ask, first_request
+from tests.support.http_server import HEADERS, http_server, listening, metrics_url, until_deaf, upstream_over_http
+from tests.support.process import LONGEST_SECONDS, clean_environment, running
 from tests.support.two_accounts import upstream_of_both
 from tests.support.upstream import FakeUpstream, Slow, reply
 
@@ -121,6 +121,26 @@ async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_
         assert [chunk async for chunk in stream.aiter_bytes()] == []
     assert (results[0].is_error, code, noise) == (False, 0, b"")
     assert took < 3.5
+
+
+@each_era
+@pytest.mark.promise("hosting:http:drained")
+async def test_a_connection_that_is_kept_brings_one_more_request_after_sigterm(era: Era) -> None:
+    message, headers = first_request(era)
+    async with (
+        http_server() as server,
+        httpx.AsyncClient(trust_env=False, timeout=LONGEST_SECONDS, headers=HEADERS | headers) as client,
+    ):
+        first = await client.post(server.url, json=message)
+        server.process.popen.send_signal(signal.SIGTERM)
+        await until_deaf(server)
+        last = await client.post(server.url, json=message)
+        begun = time.monotonic()
+        _, code, _, noise = await to_thread.run_sync(server.process.finish)
+    assert first.text == last.text
+    assert (first.headers.get("connection", "keep-alive"), last.headers["connection"]) == ("keep-alive", "close")
+    assert (code, noise) == (0, b"")
+    assert time.monotonic() - begun < DRAIN_SECONDS / 2
 
 
 @pytest.mark.promise("hosting:http:drained")
