@@ -4,8 +4,9 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any, NoReturn
 
 import anyio
@@ -96,8 +97,7 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop to listen, wait for the last requests and the answers, and then end the streams that are listened to."""
         self._answers.are_ending = True
-        for server in self.servers:
-            server.close()
+        await self._stop_listening(sockets or ())
         last = anyio.current_time() + LAST_SECONDS
         with anyio.move_on_after(DRAIN_SECONDS):
             # uvicorn has no event for its connections.
@@ -105,6 +105,25 @@ class DrainingServer(uvicorn.Server):
                 await anyio.sleep(_LOOK_SECONDS)
         AppStatus.should_exit = True
         await super().shutdown(sockets)
+
+    async def _stop_listening(self, sockets: Iterable[socket.socket]) -> None:
+        """Take the connections that are there already before, or their requests would be lost."""
+        taken = list[socket.socket]()
+        for each in sockets:
+            with suppress(OSError):  # there is none any longer
+                while True:
+                    taken.append(each.accept()[0])
+        for server in self.servers:
+            server.close()
+        protocol = partial(
+            self.config.http_protocol_class,  # type: ignore[call-arg]  # uvicorn says only that it is a protocol
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for each in taken:
+            each.settimeout(0)
+            await self.servers[0].get_loop().connect_accepted_socket(protocol, each)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -11,9 +11,14 @@ import pytest
 from anyio import to_thread
 from mcp import Client
 from rememberizer_mcp.server.api.endpoints import SEARCH
-from rememberizer_mcp.server.http.serving import DRAIN_SECONDS
+from rememberizer_mcp.server.http.app import Answers
+from rememberizer_mcp.server.http.serving import DRAIN_SECONDS, DrainingServer
 from rememberizer_mcp.server.http.start import EVERYBODYS, clients, refused
 from rememberizer_mcp.server.settings.settings import Settings
+from sse_starlette.sse import AppStatus
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from tests.server.api.test_turns import running as having_turns
 from tests.support.agent import ADA, ERAS, GRACE, Era, agent_on
@@ -141,6 +146,24 @@ async def test_a_connection_that_is_kept_brings_one_more_request_after_sigterm(e
     assert (first.headers.get("connection", "keep-alive"), last.headers["connection"]) == ("keep-alive", "close")
     assert (code, noise) == (0, b"")
     assert time.monotonic() - begun < DRAIN_SECONDS / 2
+
+
+class Ending(DrainingServer):
+    """Ends when somebody has just asked, whose connection it has not taken yet."""
+
+    async def main_loop(self) -> None:
+        self.client = socket.create_connection(self.servers[0].sockets[0].getsockname())
+        self.client.sendall(b"POST / HTTP/1.1\r\nHost: none\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.promise("hosting:http:drained")
+async def test_a_request_on_a_connection_that_is_not_taken_yet_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AppStatus, "should_exit", False)  # the end of this server would be that of all later streams
+    server = Ending(Answers(Starlette(routes=[Route("/", lambda _: PlainTextResponse("tea"), methods=["POST"])])))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        await server.serve([listening])
+    with server.client as client:
+        assert client.recv(1_000).endswith(b"\r\nconnection: close\r\n\r\ntea")
 
 
 @pytest.mark.promise("hosting:http:drained")
