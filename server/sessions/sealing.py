@@ -32,8 +32,11 @@ class Ring:
         """What names each key without telling it."""
 
     def names(self, kind: str, key: str) -> list[str]:
-        """The name in Redis under each key of the ring; who doesn't know the ring can't tell what is named."""
-        text = json.dumps([kind, key]).encode()
+        """The name in Redis under each key of the ring; who doesn't know the ring can't tell what is named.
+
+        A ``kind`` is one word.
+        """
+        text = f"{kind} {key}".encode(errors="surrogatepass")
         return [
             f"{PREFIX}:{ring_id}:{kind}:{hmac.digest(name_key, text, 'sha256').hex()}"
             for ring_id, name_key in zip(self.ids, self._name_keys, strict=True)

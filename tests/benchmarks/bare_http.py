@@ -1,6 +1,7 @@
 """What ours is measured against over HTTP: the SDK's own app with two tools, behind the same check of tokens.
 
-Its arguments are the port, the issuer and the base URL that one of the tools asks. uvicorn gets the options of ours.
+Its arguments are the port, the issuer, the base URL that one of the tools asks, and whether any process could answer
+each request of 2025-11-25, as where ours shares its sessions. uvicorn gets the options of ours.
 """
 
 import sys
@@ -14,7 +15,7 @@ from rememberizer_mcp.server.http.serving import KEPT_SECONDS
 from rememberizer_mcp.server.http.verifier import Verifier
 
 
-def main(port: int, issuer: str, base_url: str) -> None:
+def main(port: int, issuer: str, base_url: str, *, is_stateless: bool) -> None:
     """Serve until killed."""
     verifier = Verifier(Issuer(issuer), resource=f"http://127.0.0.1:{port}/mcp")
     server: MCPServer[None] = MCPServer(
@@ -36,7 +37,7 @@ def main(port: int, issuer: str, base_url: str) -> None:
         return found
 
     uvicorn.run(
-        server.streamable_http_app(),
+        server.streamable_http_app(stateless_http=is_stateless),
         port=port,
         http="h11",
         ws="none",
@@ -50,4 +51,4 @@ def main(port: int, issuer: str, base_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], is_stateless=sys.argv[4:] == ["stateless"])

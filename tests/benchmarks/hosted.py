@@ -101,12 +101,13 @@ async def _figure(
 async def _both(settings: Mapping[str, str]) -> AsyncIterator[tuple[Server, Server]]:
     """Ours with these settings, where everybody is signed in, and the bare one."""
     our_port, bare_port = free_port(), free_port()
+    like_ours = ("stateless",) if "STORE" in settings else ()
     async with issuing() as issuer:
         usual = authorized_by(issuer, our_port)
         with (
             upstream_serving() as base_url,
             ours_serving(port=our_port, **(usual | {"BASE_URL": base_url, **settings})) as our_process,
-            serving((*BARE_HTTP, str(bare_port), issuer.url, base_url), port=bare_port) as bare_process,
+            serving((*BARE_HTTP, str(bare_port), issuer.url, base_url, *like_ours), port=bare_port) as bare_process,
         ):
             ours, bare = (
                 Server(process=process, port=port, tokens=tokens_of(issuer, port, max(CLIENTS)))
