@@ -50,14 +50,15 @@ def _without_quotes(scope: Scope, receive: Receive, send: Send) -> Send:
     async def send_or_refuse(message: Message) -> None:
         if message.get("status") == HTTPStatus.BAD_REQUEST:
             begun.append(message)
-        elif begun and _QUOTING in message.get("body", b""):
+        elif not begun:
+            await send(message)
+        elif _QUOTING in message.get("body", b""):
             begun.clear()
             error = {"code": INVALID_REQUEST, "message": _WORDS}
             answer = JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, HTTPStatus.BAD_REQUEST)
             await answer(scope, receive, send)
         else:
-            for each in (*begun, message):
-                await send(each)
-            begun.clear()
+            await send(begun.pop())
+            await send(message)
 
     return send_or_refuse

@@ -63,9 +63,10 @@ class ToolCall(Services):
             patience_seconds=services.patience_seconds,
             opens_browser=services.opens_browser,
         )
-        if handle is None and services.owner is None and caller.state is not None:
+        owner = services.owner
+        if handle is None and owner is None and caller.state is not None:
             handle = await services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
-        await services.sessions.catch_up(services.owner, handle)
+        await services.sessions.catch_up(owner, handle)
         return cls(**vars(services), caller=caller, writes=writes, handle=handle)
 
     async def request(self, call: Call) -> Reply:
