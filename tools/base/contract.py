@@ -22,8 +22,8 @@ from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
 from .call import ToolCall
 from .caller import InputNeeded
+from .middleware import current_services
 from .schemas import input_schema, output_schema
-from .services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class ContractTool(Tool):
             RememberizerError: The call failed; ``tools/mcp_server.py`` makes a result of that.
             MCPError: The request failed: a tool of an embedding program says so in the protocol's own words.
         """
-        services: Services = context.request_context.lifespan_context
+        services = current_services()
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
                 given = dict(parse(self.arguments, arguments))

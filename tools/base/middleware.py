@@ -25,9 +25,9 @@ async def as_one_call(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
 
 
 def current_services() -> Services:
-    """The services of the request that is answered, for what the SDK calls without a context.
+    """The services of the request that is answered.
 
-    Those are completion, and resources whose address has no variables.
+    Completion, and resources whose address has no variables, get no context of the SDK; to ask one takes 19 µs.
 
     Raises:
         LookupError: No request is answered.

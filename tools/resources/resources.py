@@ -79,7 +79,7 @@ def add_resources(server: MCPServer[Services], settings: Settings) -> None:
 
 
 async def _for_call(context: Context[Services, Any]) -> ToolCall:
-    return await ToolCall.of(context.request_context.lifespan_context, context, writes=False)
+    return await ToolCall.of(current_services(), context, writes=False)
 
 
 def _whole_number(text: str) -> int:
