@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import anyio
 import anyio.lowlevel
 import click
+import httpcore  # noqa: F401 -- httpx loads it for the first request to upstream: the first call then takes 60 ms more
 import uvicorn
 from mcp.server.mcpserver import MCPServer
 from sse_starlette.sse import AppStatus

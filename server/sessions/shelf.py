@@ -5,7 +5,7 @@
 
 import math
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, NamedTuple, Protocol, TypeVar
@@ -156,7 +156,8 @@ class MemoryShelf:
         self._clock = clock
         self._values = defaultdict[str, Fading[tuple[bytes, float]]](self._kind)
         """By kind and key: each value, and when it was put here on the clock that never jumps."""
-        self._attempts: Fading[deque[float]] = self._kind()
+        self._attempts: Fading[tuple[float, ...]] = self._kind()
+        """When each was made. No search for garbage has to look at tuples of numbers."""
 
     def _kind(self) -> Fading[T]:
         return Fading(seconds=math.inf, most=MOST, now=self._now)
@@ -182,13 +183,12 @@ class MemoryShelf:
         Returns:
             The seconds until the next attempt is free, and this one is not counted; ``None`` if it is counted.
         """
-        now, attempts = self._now(), self._attempts.get(key) or deque()
-        while attempts and not now - seconds < attempts[0] <= now:
-            attempts.popleft()  # too old, or of a time to come: the clock was set back
+        now = self._now()
+        # Others are too old, or of a time to come: the clock was set back.
+        attempts = tuple(at for at in self._attempts.get(key) or () if now - seconds < at <= now)
         if len(attempts) >= most:
             return math.ceil((attempts[0] + seconds - now) * 1000) / 1000
-        attempts.append(now)
-        self._attempts.keep(key, attempts, seconds=seconds)
+        self._attempts.keep(key, (*attempts, now), seconds=seconds)
         return None
 
     async def aclose(self) -> None:
