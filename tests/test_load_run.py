@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.replicas.load import SHORT, load
+from tests.benchmarks.replicas.load import ROTATION, SHORT, load
 from tests.benchmarks.replicas.soak import Soak, soak
 from tests.benchmarks.replicas.tally import ENDED, KILLED, RESTARTED, Event, Outcome, Tally
 
@@ -34,6 +34,17 @@ async def test_so_it_is_while_processes_end_and_are_killed_and_redis_starts_anew
     assert [each.what for each in tally.events] == [ENDED, RESTARTED, KILLED]
     assert tally.as_json()["calls"] >= SHORT.people * SHORT.seconds * 0.8
     assert tally.as_json()["renewals"] >= SHORT.people
+
+
+@pytest.mark.needs("nginx", "redis-server")
+@pytest.mark.promise("hosting:replicas:load", "hosting:store:sealed")
+@pytest.mark.untraced
+@pytest.mark.exhaustive
+async def test_so_it_is_while_the_keys_of_the_ring_are_changed(tmp_path: Path) -> None:
+    tally = await load(tmp_path, ROTATION, processes=2)
+    assert tally.faults() == []
+    assert [each.what for each in tally.events] == [ENDED] * 4
+    assert tally.as_json()["said"] == {"ok": tally.as_json()["calls"]}
 
 
 @pytest.mark.needs("nginx")

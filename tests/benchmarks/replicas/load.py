@@ -9,11 +9,13 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
+from pydantic import SecretStr
 from rememberizer_mcp.server.sessions.grant import REFRESH_AHEAD_SECONDS
 
 from tests.benchmarks.replicas.person import Person
 from tests.benchmarks.replicas.service import Service, service
 from tests.benchmarks.replicas.tally import ENDED, KILLED, RESTARTED, Event, Tally
+from tests.support.redis import NEW, OLD
 
 SETTLED_SECONDS = 3.5
 """After an event, before the next: longer than nginx leaves a process alone that did not answer. A ``fail_timeout`` of
@@ -45,6 +47,12 @@ def killed(index: int, *, at: float) -> Planned:
     return at, KILLED, partial(_start_again, index=index, by=signal.SIGKILL)
 
 
+def rekeyed(index: int, *keys: SecretStr, at: float = 0.0) -> Planned:
+    """A process gets SIGTERM, and is started again with these keys."""
+    ring = ",".join(key.get_secret_value() for key in keys)
+    return at, ENDED, partial(_start_again, index=index, by=signal.SIGTERM, STORE_KEYS=ring)
+
+
 def restarted(*, at: float) -> Planned:
     """Redis ends as an operator ends it, and is started again with its data."""
     return at, RESTARTED, _restart_redis
@@ -56,12 +64,21 @@ async def _restart_redis(on: Service) -> None:
     await to_thread.run_sync(on.redis.start)
 
 
-async def _start_again(on: Service, *, index: int, by: signal.Signals) -> None:
-    await on.processes[index].stop(by)
-    await on.processes[index].start()
+async def _start_again(on: Service, *, index: int, by: signal.Signals, **settings: str) -> None:
+    process = on.processes[index]
+    await process.stop(by)
+    process.settings = {**process.settings, **settings}
+    await process.start()
 
 
 SHORT = Run(people=20, seconds=10, due_seconds=4, events=(ended(0, at=2.5), restarted(at=4.5), killed(1, at=6.5)))
+ROTATION = Run(
+    people=20,
+    seconds=10,
+    due_seconds=4,
+    events=[rekeyed(index, *ring) for ring in ((OLD, NEW), (NEW, OLD)) for index in (0, 1)],
+)
+"""What an operator does at first; the last step comes when no session is left that the old key sealed."""
 LONG = Run(people=200, seconds=60, due_seconds=20, events=(ended(0, at=20), restarted(at=30), killed(1, at=40)))
 
 
