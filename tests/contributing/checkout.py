@@ -5,15 +5,15 @@ from pathlib import Path
 
 from tests.support.source import ROOT, copied_source
 
-STAMP = ".venv/.complete"
-
 
 def copied(folder: Path) -> Path:
     """What git would commit, beside an environment in which ``rememberizer_mcp`` is the copy's."""
     environment = copied_source(folder) / ".venv"
     environment.mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg", ".complete"):
+    for name in ("bin", "lib", "pyvenv.cfg"):
         (environment / name).symlink_to(ROOT / ".venv" / name)
+    for stamp in (*ROOT.glob(".venv/.installed-*"), ROOT / ".venv" / ".complete"):
+        (environment / stamp.name).touch()  # newer than the lock, so make leaves the environment alone
     package = environment / "types" / "rememberizer_mcp"
     package.mkdir(parents=True)
     for name in ("server", "tools"):
@@ -22,10 +22,10 @@ def copied(folder: Path) -> Path:
 
 
 def environment_of(checkout: Path) -> dict[str, str]:
-    """There the copy's code comes before the installed one; make leaves the environment alone, nothing is traced."""
+    """There the copy's code comes before the installed one, and nothing is traced."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("COV", "PYTEST_", "REMEMBERIZER_", "MAKE"))
     }
-    return kept | {"PYTHONPATH": str(checkout / ".venv" / "types"), "MAKEFLAGS": f"--old-file={STAMP}"}
+    return kept | {"PYTHONPATH": str(checkout / ".venv" / "types")}
