@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -184,13 +183,13 @@ def learnable(arguments: dict[str, Any]) -> set[str]:
     What is left out belongs to a call that is rejected, of which nothing is logged but an error's code, or is a text to
     remember, which no log line holds.
     """
-    short = (text for text in strings(arguments) if len(text) <= LONGEST_SECRET)
-    room, found = MOST_CHARACTERS_LEARNT, set[str]()
-    for text in islice(short, MOST_LEARNT):
-        room -= len(text)
-        if room < 0:
-            break
-        found.add(text)
+    room, left, found = MOST_CHARACTERS_LEARNT, MOST_LEARNT, set[str]()
+    for text in strings(arguments):
+        if len(text) <= LONGEST_SECRET:
+            room, left = room - len(text), left - 1
+            if room < 0 or left < 0:
+                break
+            found.add(text)
     return found
 
 
