@@ -56,8 +56,7 @@ def serve_http(*, sandbox: bool, options: dict[str, Any], host: str, port: int, 
         metrics, beside = (None, None) if metrics_port is None else _metrics(metrics_port)
         served = clients(settings, metrics)
         server = build_server(settings, sandbox=config, secrets=secrets, clients=served)
-        known, shared = served.authorization, served.shared
-        serve(server, host=host, port=port, authorization=known, shared=shared, metrics=beside)
+        serve(server, host=host, port=port, clients=served, metrics=beside)
     except Unservable as error:
         _give_up([str(error)])
 

@@ -14,8 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..clients import Authorization
-from ..sessions.shelf import SharedShelf
+from ..clients import Clients
 from .bodies import Bodies
 from .challenge import Challenge
 from .own_sessions import OwnSessions
@@ -109,20 +108,15 @@ class NoStreams:
         await app(scope, receive, send)
 
 
-def http_app(
-    server: MCPServer[Any],
-    *,
-    port: int,
-    authorization: Authorization | None = None,
-    shared: SharedShelf | None = None,
-) -> Answers:
+def http_app(server: MCPServer[Any], *, port: int, clients: Clients) -> Answers:
     """What answers on this port, at the public URL or else on this machine only.
 
     Host and Origin are checked at ``/mcp``, so that no web page reaches the server through a person's browser (S32).
     Where processes share sessions, any of them can answer any request of either era.
     """
+    authorization = clients.authorization
     security = _of_address(authorization.url) if authorization else _of_this_machine(port)
-    is_stateless = shared is not None
+    is_stateless = clients.shared is not None
     app = server.streamable_http_app(
         streamable_http_path=PATH, stateless_http=is_stateless, transport_security=security
     )
@@ -136,7 +130,7 @@ def http_app(
         app.user_middleware.append(Middleware(OwnSessions))
     app.router.redirect_slashes = False  # a redirect would lead to an http address, whatever is before this server
     answers = Answers(app)
-    app.routes.extend(_health(answers, authorization, shared))
+    app.routes.extend(_health(answers, clients))
     return answers
 
 
@@ -156,7 +150,9 @@ def _of_this_machine(port: int) -> TransportSecuritySettings:
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts])
 
 
-def _health(answers: Answers, authorization: Authorization | None, shared: SharedShelf | None) -> list[Route]:
+def _health(answers: Answers, clients: Clients) -> list[Route]:
+    authorization, shared = clients.authorization, clients.shared
+
     async def health(_: Request) -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 

@@ -17,10 +17,9 @@ import uvicorn
 from mcp.server.mcpserver import MCPServer
 from sse_starlette.sse import AppStatus
 
-from ..clients import Authorization
+from ..clients import Clients
 from ..logs.redaction import flush
 from ..loopback import LoopbackServer, serving
-from ..sessions.shelf import SharedShelf
 from .app import METRICS_PATH, PATH, Answers, http_app
 
 DRAIN_SECONDS = 25.0
@@ -44,8 +43,7 @@ def serve(
     *,
     host: str,
     port: int,
-    authorization: Authorization | None = None,
-    shared: SharedShelf | None = None,
+    clients: Clients,
     metrics: LoopbackServer | None = None,
 ) -> NoReturn:
     """Serve on this address until SIGTERM or SIGINT, answer what was asked, and end the process.
@@ -63,7 +61,7 @@ def serve(
     click.echo(f"Serving MCP at http://{_in_url(host)}:{port}{PATH} (Ctrl-C ends it)", err=True)
     if metrics:
         click.echo(f"Serving metrics at {metrics.origin}{METRICS_PATH}", err=True)
-    draining = DrainingServer(http_app(server, port=port, authorization=authorization, shared=shared))
+    draining = DrainingServer(http_app(server, port=port, clients=clients))
     anyio.run(_serve, draining, listening, metrics)
 
 

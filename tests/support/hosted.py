@@ -125,7 +125,7 @@ async def hosted(
     clients = Clients(owner_of=owner_of, most_sessions=100, authorization=known)
     around = Around(clients=clients, patience_seconds=patience_seconds)
     mcp = server_on(upstream.transport, clock, around, **settings)
-    app = http_app(mcp, port=port, authorization=known)
+    app = http_app(mcp, port=port, clients=clients)
     async with mcp.session_manager.run(), site_of(app, port=port):
         yield Hosted(url=url, upstream=upstream, issuer=authorization)
         await resync()

@@ -26,10 +26,11 @@ async def accept(_: ServerRequestContext[Any, Any], __: Any) -> EmptyResult:
 
 settings, secrets = load_settings(sandbox=False), KnownSecrets()
 install(level=settings.log_level, secrets=secrets, stream=sys.stderr)
-server = build_server(settings, secrets=secrets, clients=clients(settings), more_tools=[*tools.TOOLS, *rounds.TOOLS])
+everybody = clients(settings)
+server = build_server(settings, secrets=secrets, clients=everybody, more_tools=[*tools.TOOLS, *rounds.TOOLS])
 prompts.add_to(server)
 lowlevel = server._lowlevel_server  # noqa: SLF001 -- the SDK's own server has no way to answer these
 lowlevel.add_request_handler("logging/setLevel", SetLevelRequestParams, accept)
 lowlevel.add_request_handler("resources/subscribe", SubscribeRequestParams, accept)
 lowlevel.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, accept)
-serve(server, host="127.0.0.1", port=0)
+serve(server, host="127.0.0.1", port=0, clients=everybody)

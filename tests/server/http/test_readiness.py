@@ -37,8 +37,8 @@ async def probed(clock: FakeClock) -> AsyncIterator[Probed]:
     async with issuing() as issuer:
         ours = Issuer(issuer.url, clock=clock)
         known = authorized("https://mcp.example.org", ours)
-        mcp = server_on(usual().transport, clock, Around(clients=Clients(authorization=known)))
-        app = http_app(mcp, port=0, authorization=known)
+        clients = Clients(authorization=known)
+        app = http_app(server_on(usual().transport, clock, Around(clients=clients)), port=0, clients=clients)
         async with (
             aclosing(ours),
             site_of(app) as origin,
