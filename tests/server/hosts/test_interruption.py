@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rememberizer_mcp.server.hosts.interruption import ending_as_interrupted
 from rememberizer_mcp.server.hosts.table import HOSTS
 
 from tests.support.systems import a_system
@@ -73,3 +75,17 @@ def test_a_file_is_whole_and_alone_whenever_we_are_told_to_end(
         after += 1
     assert after > 5
     assert path.read_bytes() != before
+
+
+@pytest.mark.promise("install:file:replaced-at-once")
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN], ids=["taken", "ignored"])
+def test_who_is_told_to_end_is_interrupted_whether_or_not_ctrl_c_reaches_them(ctrl_c: Any) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGINT, ctrl_c)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with pytest.raises(KeyboardInterrupt), ending_as_interrupted():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
