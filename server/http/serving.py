@@ -99,8 +99,7 @@ class DrainingServer(uvicorn.Server):
         await self._stop_listening(sockets or ())
         last = anyio.current_time() + LAST_SECONDS
         with anyio.move_on_after(DRAIN_SECONDS):
-            # uvicorn has no event for its connections.
-            while self._answers.are_owed or (self.server_state.connections and anyio.current_time() < last):  # noqa: ASYNC110
+            while self._answers.are_owed or (self.server_state.connections and anyio.current_time() < last):  # noqa: ASYNC110 -- uvicorn has no event for them
                 await anyio.sleep(_LOOK_SECONDS)
         AppStatus.should_exit = True
         await super().shutdown(sockets)

@@ -1,7 +1,7 @@
 """The load run: everybody asks once a second, while processes end and Redis starts anew."""
 
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
-from pydantic import SecretStr
 from rememberizer_mcp.server.sessions.grant import REFRESH_AHEAD_SECONDS
 
 from tests.benchmarks.replicas.person import Person
@@ -37,20 +36,14 @@ class Run:
     """What else is done until everybody has asked."""
 
 
-def ended(index: int, *, at: float) -> Planned:
-    """A process gets SIGTERM, answers what it was asked, and is started again."""
-    return at, ENDED, partial(_start_again, index=index, by=signal.SIGTERM)
+def ended(index: int, *, at: float, **settings: str) -> Planned:
+    """A process gets SIGTERM, answers what it was asked, and is started again, with these settings changed."""
+    return at, ENDED, partial(_start_again, index=index, by=signal.SIGTERM, settings=settings)
 
 
 def killed(index: int, *, at: float) -> Planned:
     """A process gets SIGKILL, and is started again."""
-    return at, KILLED, partial(_start_again, index=index, by=signal.SIGKILL)
-
-
-def rekeyed(index: int, *keys: SecretStr, at: float = 0.0) -> Planned:
-    """A process gets SIGTERM, and is started again with these keys."""
-    ring = ",".join(key.get_secret_value() for key in keys)
-    return at, ENDED, partial(_start_again, index=index, by=signal.SIGTERM, STORE_KEYS=ring)
+    return at, KILLED, partial(_start_again, index=index, by=signal.SIGKILL, settings={})
 
 
 def restarted(*, at: float) -> Planned:
@@ -64,7 +57,7 @@ async def _restart_redis(on: Service) -> None:
     await to_thread.run_sync(on.redis.start)
 
 
-async def _start_again(on: Service, *, index: int, by: signal.Signals, **settings: str) -> None:
+async def _start_again(on: Service, *, index: int, by: signal.Signals, settings: Mapping[str, str]) -> None:
     process = on.processes[index]
     await process.stop(by)
     process.settings = {**process.settings, **settings}
@@ -76,7 +69,11 @@ ROTATION = Run(
     people=20,
     seconds=10,
     due_seconds=4,
-    events=[rekeyed(index, *ring) for ring in ((OLD, NEW), (NEW, OLD)) for index in (0, 1)],
+    events=[
+        ended(index, at=0, STORE_KEYS=f"{seals.get_secret_value()},{opens.get_secret_value()}")
+        for seals, opens in ((OLD, NEW), (NEW, OLD))
+        for index in (0, 1)
+    ],
 )
 """What an operator does at first; the last step comes when no session is left that the old key sealed."""
 LONG = Run(people=200, seconds=60, due_seconds=20, events=(ended(0, at=20), restarted(at=30), killed(1, at=40)))
