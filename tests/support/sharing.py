@@ -98,3 +98,14 @@ async def two(upstream: FakeUpstream, clock: FakeClock, redis: RedisServer) -> A
     async with replicas(2, upstream, clock, redis) as (one, other):
         here = await sign_in(one, "ada")
         yield one, other, here, await other.session("ada")
+
+
+async def look_that_both_count(pair: Pair) -> None:
+    """Both processes have what a move set, ``verifies_elsewhere``, and the tokens of the renewal beside it."""
+    one, other, here, there = pair
+    await other.store.catch_up("ada")
+    await one.store.catch_up("ada")
+    assert here.grant.verifies_elsewhere
+    assert there.grant.verifies_elsewhere
+    assert here.grant.credentials.access_token == there.grant.credentials.access_token
+    assert "2" in (here.grant.credentials.access_token or "")

@@ -10,7 +10,7 @@ from rememberizer_mcp.server.sessions.shelf import Change
 from tests.support.agent import ADA, GRACE
 from tests.support.clock import FakeClock
 from tests.support.redis import RedisServer
-from tests.support.sharing import Pair, sign_in
+from tests.support.sharing import Pair, look_that_both_count, sign_in
 from tests.support.upstream import BASE_URL
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.promise("hosting:store:one-at-a-time")]
@@ -26,17 +26,13 @@ async def test_what_was_read_before_a_move_here_does_not_undo_the_move(pair: Pai
 
 
 async def test_tokens_that_are_written_while_a_move_is_written_stay(pair: Pair) -> None:
-    one, other, here, there = pair
+    one, _, here, _ = pair
     shelf = one.shelf
     assert shelf
     async with one.store.moving("ada") as moving:
         moving.grant.verifies_elsewhere = True
         shelf.meanwhile = here.grant.refresh
-    await other.store.catch_up("ada")
-    await one.store.catch_up("ada")
-    assert there.grant.verifies_elsewhere
-    assert here.grant.credentials.access_token == there.grant.credentials.access_token
-    assert "2" in (here.grant.credentials.access_token or "")
+    await look_that_both_count(pair)
 
 
 async def test_the_tokens_of_a_renewal_elsewhere_go_before_those_of_a_usual_answer_here(pair: Pair) -> None:
