@@ -1,6 +1,7 @@
 """A copy of the repository that runs its own code, with the libraries of this one's environment."""
 
 import os
+import shutil
 from pathlib import Path
 
 from tests.support.source import ROOT, copied_source
@@ -14,6 +15,8 @@ def copied(folder: Path) -> Path:
         (environment / name).symlink_to(ROOT / ".venv" / name)
     for stamp in (*ROOT.glob(".venv/.installed-*"), ROOT / ".venv" / ".complete"):
         (environment / stamp.name).touch()  # newer than the lock, so make leaves the environment alone
+    for checked in ROOT.glob(".mypy_cache"):
+        shutil.copytree(checked, folder / checked.name)  # only what changes has to be checked
     package = environment / "types" / "rememberizer_mcp"
     package.mkdir(parents=True)
     for name in ("server", "tools"):
@@ -22,10 +25,10 @@ def copied(folder: Path) -> Path:
 
 
 def environment_of(checkout: Path) -> dict[str, str]:
-    """There the copy's code comes before the installed one, and nothing is traced."""
+    """There the copy's code comes before the installed one, make finds this Python, and nothing is traced."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("COV", "PYTEST_", "REMEMBERIZER_", "MAKE"))
     }
-    return kept | {"PYTHONPATH": str(checkout / ".venv" / "types")}
+    return kept | {"PYTHONPATH": str(checkout / ".venv" / "types"), "PYTHON": str(ROOT / ".venv" / "bin" / "python")}
