@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 
 import anyio
@@ -25,6 +26,8 @@ READ = Endpoint("GET", "account/", Takes.ACCOUNT).call()
 WRITE = Endpoint("POST", "account/", Takes.ACCOUNT).call()
 HEAD, BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"{}"
 SECONDS = 2.0
+ENOUGH_SECONDS = 18.0
+"""A connection may then be silent for 4.5 s, so that none seems dead on a busy machine."""
 
 
 @dataclass
@@ -122,7 +125,7 @@ async def test_as_many_connections_are_kept_as_calls_are_made_at_once() -> None:
             before, server.body = server.requests.total(), anyio.Event()
             async with anyio.create_task_group() as tasks:
                 for _ in range(30):
-                    tasks.start_soon(ask, api)
+                    tasks.start_soon(partial(ask, api, seconds=ENOUGH_SECONDS))
                 while server.requests.total() < before + 30:
                     await anyio.lowlevel.checkpoint()
                 server.body.set()
@@ -213,7 +216,7 @@ async def test_an_answer_that_has_begun_has_the_whole_time_too() -> None:
         await ask(api)
         server.body = anyio.Event()
         with pytest.raises(UpstreamTimeout) as raised:
-            await ask(api, seconds=1.2)
+            await ask(api, seconds=2.4)
         assert raised.value.__cause__ is None
         assert server.requests == {0: 2}
 
@@ -222,7 +225,7 @@ async def test_an_answer_that_has_begun_has_the_whole_time_too() -> None:
 async def test_a_connection_that_works_is_used_again() -> None:
     async with serving({}) as (server, api):
         for call in (READ, WRITE, READ):
-            await ask(api, call)
+            await ask(api, call, seconds=ENOUGH_SECONDS)
         assert server.requests == {0: 3}
 
 
