@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-import anyio
-import anyio.lowlevel
 from mcp_types import INVALID_PARAMS, INVALID_REQUEST
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +10,10 @@ _QUOTING = f'"id":null,"error":{{"code":{INVALID_PARAMS},'.encode()
 """In the SDK's answer of 2025-11-25 to JSON that is no message. No other answer has this code without an id."""
 _WORDS = "Body must be a single JSON-RPC request or notification object"
 """The SDK's of 2026-07-28."""
+
+
+class _GivenUp(BaseException):
+    """A client went away before its body ended. The SDK and Starlette log every ``Exception``, and this is none."""
 
 
 class Bodies:
@@ -34,13 +36,14 @@ class Bodies:
             nonlocal is_whole
             message = await receive()
             if message["type"] == "http.disconnect" and not is_whole:
-                giving_up.cancel()
-                await anyio.lowlevel.checkpoint()
+                raise _GivenUp
             is_whole = not message.get("more_body", False)
             return message
 
-        with anyio.CancelScope() as giving_up:
+        try:
             await self._app(scope, receive_or_give_up, _without_quotes(scope, receive, send))
+        except* _GivenUp:
+            pass
 
 
 def _without_quotes(scope: Scope, receive: Receive, send: Send) -> Send:

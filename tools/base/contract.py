@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, create_model
-from pydantic_core import to_json
+from pydantic_core import from_json
 
 from ...server.errors import InternalError, RememberizerError
 from .arguments import Arguments, learnable, parse
@@ -59,7 +59,7 @@ class ContractTool(Tool):
         services = current_services()
         with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
             try:
-                given = dict(parse(self.arguments, arguments))
+                given = vars(parse(self.arguments, arguments)).copy()
                 call = await ToolCall.of(services, context, writes=self.writes, handle=given.pop("session"))
                 return _success(await self.fn(call, **given))
             except InputNeeded as question:
@@ -128,7 +128,5 @@ def _arguments_of(body: Body, without: tuple[str, ...]) -> type[Arguments]:
 
 
 def _success(result: BaseModel) -> CallToolResult:
-    structured = result.model_dump(mode="json")
-    return CallToolResult(
-        content=[TextContent(type="text", text=to_json(structured).decode())], structured_content=structured
-    )
+    text = result.model_dump_json()
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=from_json(text))
