@@ -25,7 +25,6 @@ from rememberizer_mcp.server.sandbox.data import passwords
 from tests.support.clock import FakeClock
 from tests.support.commands import lines, missing
 from tests.support.tiers import EVERY
-from tests.support.tracing import without_search
 from tests.support.unusable_proxies import without_proxies
 
 SLOWEST_CALLBACK_SECONDS = 1.0
@@ -148,12 +147,9 @@ def each_schema_is_checked_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def processes_look_for_no_files() -> Iterator[None]:
-    """A traced process of a test would look for files that it did not run, which takes as long as its trace."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in without_search(os.environ).items():
-            patch.setenv(name, value)
-        yield
+def trace() -> dict[str, str]:
+    """The variables by which a process traces itself for `make coverage`: only one of a ``traced`` test has them."""
+    return {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -246,12 +242,12 @@ def password_costs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(request: pytest.FixtureRequest) -> Iterator[None]:
+def clean_environment(request: pytest.FixtureRequest, trace: Mapping[str, str]) -> Iterator[None]:
     """No setting of the developer's machine reaches a test, and none of a test's outlives it."""
     before = dict(os.environ)
-    unwanted = ("REMEMBERIZER_", "COVERAGE_") if request.node.get_closest_marker("untraced") else ("REMEMBERIZER_",)
     os.environ.clear()
-    os.environ.update({name: value for name, value in before.items() if not name.upper().startswith(unwanted)})
+    os.environ.update({name: value for name, value in before.items() if not name.upper().startswith("REMEMBERIZER_")})
+    os.environ.update(trace if request.node.get_closest_marker("traced") else {})
     yield
     os.environ.clear()
     os.environ.update(before)

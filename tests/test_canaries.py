@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.process import Process, clean_environment, initialize, legacy, modern, running
 
-pytestmark = pytest.mark.untraced
-
 SECRETS = {"password": "canary-password", "captcha": "canary-captcha"}
 CODE = "canary-code"
 PROFILE = b'{"email": "ada@example.org", "name": "Ada", "email_verified": true}'

@@ -2,18 +2,13 @@
 
 import ast
 import logging
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
-from coverage import CoverageData
-from coverage.config import read_coverage_config
 from rememberizer_mcp.server.api.client import CONNECT_SECONDS, http_request
 
 from tests.conftest import (
@@ -26,7 +21,6 @@ from tests.conftest import (
 )
 from tests.interop.client import COMMANDS
 from tests.support.commands import OTHERS, PACKAGES, lines, missing
-from tests.support.tracing import CONFIG, without_search
 
 HERE = Path(__file__).parent
 
@@ -134,29 +128,6 @@ def test_an_http_client_of_a_test_waits_for_a_busy_machine_and_the_products_as_l
     assert httpx.Client(trust_env=False).timeout == httpx.Timeout(PATIENCE_SECONDS)
     ours = http_request("GET", "http://127.0.0.1/").extensions["timeout"]
     assert ours == httpx.Timeout(None, connect=CONNECT_SECONDS).as_dict()
-
-
-def traced(folder: Path, environment: Mapping[str, str]) -> dict[str, list[int] | None]:
-    """The lines of each file that a traced process noted; it runs elsewhere, as those of many tests do."""
-    command = [sys.executable, "-c", "import rememberizer_mcp.server.errors, json"]
-    subprocess.run(command, env={**os.environ, **environment}, cwd=folder, check=True, timeout=60)
-    (file,) = folder.glob("data*")
-    data = CoverageData(str(file))
-    data.read()
-    return {each: data.lines(each) for each in data.measured_files()}
-
-
-def test_a_process_of_a_test_traces_all_that_it_runs_and_looks_for_no_other_file(tmp_path: Path) -> None:
-    folders = tmp_path / "searched", tmp_path / "not"
-    for folder in folders:
-        folder.mkdir()
-    configs = [read_coverage_config("pyproject.toml", print, data_file=str(each / "data")) for each in folders]
-    with_source, with_include = ({CONFIG: config.serialize()} for config in configs)
-    with_include = without_search(without_search(with_include))
-    searched, found = traced(folders[0], with_source), traced(folders[1], with_include)
-    assert found == {name: ran for name, ran in searched.items() if ran}
-    assert 0 < len(found) < len(searched)
-    assert without_search({"COVERAGE": "x"}) == {}
 
 
 def calls(name: str) -> Iterator[ast.Call]:

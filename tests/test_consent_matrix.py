@@ -126,6 +126,7 @@ async def test_an_older_host_is_asked_only_if_it_declared_forms(
     assert is_asked or "`confirm: true`" in result["content"][0]["text"]
 
 
+@pytest.mark.traced
 @pytest.mark.promise(
     "tools:deletion:asks",
     "sign-in:elicitation:no-secret-in-forms",

@@ -15,8 +15,6 @@ from tests.support.process import ENVELOPE, clean_environment, initialize, legac
 from tests.support.raw_host import RawHost, on_process, on_server
 from tests.support.upstream import usual
 
-pytestmark = pytest.mark.untraced
-
 CAPABILITIES: dict[str, dict[str, Any]] = {
     "none": {},
     "empty": {"elicitation": {}},

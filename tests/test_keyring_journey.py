@@ -14,8 +14,6 @@ from tests.support.http_sandbox import http_sandbox, newest_code
 from tests.support.process import LONGEST_SECONDS
 from tests.support.secret_service import bare_environment, secret_service
 
-pytestmark = pytest.mark.untraced
-
 EMAIL, PASSWORD = "ada@example.org", "canary-password-ada"
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD, "captcha": SANDBOX_CAPTCHA}
 
@@ -98,6 +96,7 @@ def test_two_hosts_at_once_use_up_no_token_of_each_other(kept: dict[str, str]) -
     assert in_the_keyring(kept) == ""
 
 
+@pytest.mark.traced
 @pytest.mark.promise("keyring:kept:until-logout")
 @pytest.mark.needs("dbus-run-session", "gnome-keyring-daemon")
 def test_a_kept_sign_in_that_was_revoked_is_forgotten(kept: dict[str, str]) -> None:

@@ -17,7 +17,6 @@ MAIL = "person-1@example.org"
 
 @pytest.mark.needs("nginx")
 @pytest.mark.promise("hosting:replicas:load")
-@pytest.mark.untraced
 async def test_everybody_gets_what_is_theirs_and_a_token_is_renewed_once(tmp_path: Path) -> None:
     tally = await load(tmp_path, replace(SHORT, seconds=6, events=()), processes=1)
     assert tally.faults() == []
@@ -27,7 +26,6 @@ async def test_everybody_gets_what_is_theirs_and_a_token_is_renewed_once(tmp_pat
 
 @pytest.mark.needs("nginx", "redis-server")
 @pytest.mark.promise("hosting:replicas:load")
-@pytest.mark.untraced
 async def test_so_it_is_while_processes_end_and_are_killed_and_redis_starts_anew(tmp_path: Path) -> None:
     tally = await load(tmp_path, SHORT, processes=2)
     assert tally.faults() == []
@@ -38,7 +36,6 @@ async def test_so_it_is_while_processes_end_and_are_killed_and_redis_starts_anew
 
 @pytest.mark.needs("nginx", "redis-server")
 @pytest.mark.promise("hosting:replicas:load", "hosting:store:sealed")
-@pytest.mark.untraced
 @pytest.mark.exhaustive
 async def test_so_it_is_while_the_keys_of_the_ring_are_changed(tmp_path: Path) -> None:
     tally = await load(tmp_path, ROTATION, processes=2)
@@ -49,7 +46,6 @@ async def test_so_it_is_while_the_keys_of_the_ring_are_changed(tmp_path: Path) -
 
 @pytest.mark.needs("nginx")
 @pytest.mark.promise("hosting:replicas:load")
-@pytest.mark.untraced
 async def test_a_soak_tells_what_each_process_holds(tmp_path: Path) -> None:
     found = await soak(tmp_path, calls=5, seconds=4, processes=1)
     assert found.tally.faults() == []

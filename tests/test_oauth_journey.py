@@ -20,8 +20,6 @@ from tests.support.http_sandbox import newest_code
 from tests.support.process import clean_environment
 from tests.support.visitor import Visitor
 
-pytestmark = pytest.mark.untraced
-
 EMAIL, PASSWORD = "ada@example.org", "canary-password-ada"
 CREDENTIALS = {"login": EMAIL, "password": PASSWORD}
 CALLBACK = "/oauth/callback"

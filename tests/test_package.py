@@ -23,8 +23,6 @@ from tests.support.offline import offline_environment
 from tests.support.source import ROOT, copied_source
 from tests.support.tiers import matrix
 
-pytestmark = pytest.mark.untraced
-
 HOSTS: dict[str, dict[str, Any]] = json.loads((ROOT / "mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 
 

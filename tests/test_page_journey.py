@@ -25,7 +25,7 @@ from tests.support.person import visit
 from tests.support.process import SERVE, clean_environment
 from tests.support.sessions import resync
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(240), pytest.mark.untraced]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture(autouse=True)

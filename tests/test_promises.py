@@ -62,7 +62,7 @@ WITH_CASE = 'pytest.param(2, marks=[pytest.mark.promise("B"), pytest.mark.exhaus
         (USUALLY + "\nasync" + TEST.replace("\n", " "), {"A"}, set()),
         (f"{USUALLY}\n@pytest.mark.exhaustive{TEST}", set(), {"A"}),
         (f"pytestmark = pytest.mark.exhaustive\n{USUALLY}{TEST}", set(), {"A"}),
-        (f"pytestmark = [pytest.mark.untraced, pytest.mark.exhaustive]\n{USUALLY}{TEST}", set(), {"A"}),
+        (f"pytestmark = [pytest.mark.traced, pytest.mark.exhaustive]\n{USUALLY}{TEST}", set(), {"A"}),
         (f'pytestmark = pytest.mark.promise("A")\n@pytest.mark.exhaustive{TEST}', set(), {"A"}),
         (f'pytestmark = pytest.mark.promise("A")\n@pytest.mark.exhaustive{TEST}{TEST}', {"A"}, {"A"}),
         (f'{USUALLY}\n@pytest.mark.parametrize("x", [{NEVER}]){TEST}', set(), {"A"}),

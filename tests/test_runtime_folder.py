@@ -38,7 +38,6 @@ def life_on_the_sandbox(environment: dict[str, str]) -> str:
 
 
 @pytest.mark.promise("sandbox:outbox:unusable-folder", "settings:files:private")
-@pytest.mark.untraced
 @pytest.mark.parametrize("take", [by_a_file, by_a_link, by_a_dangling_link])
 def test_a_server_on_the_sandbox_serves_and_says_so_once(take: Callable[[Path], None], tmp_path: Path) -> None:
     take(tmp_path / "rememberizer-mcp")
@@ -48,7 +47,6 @@ def test_a_server_on_the_sandbox_serves_and_says_so_once(take: Callable[[Path], 
 
 @pytest.mark.exhaustive
 @pytest.mark.promise("sandbox:outbox:unusable-folder", "settings:files:private")
-@pytest.mark.untraced
 @pytest.mark.parametrize("take", [by_somebody_else, by_a_file])
 def test_the_folder_below_the_temporary_one_may_be_taken_as_well(take: Callable[[Path], None], tmp_path: Path) -> None:
     """Of a host that hands on no XDG_RUNTIME_DIR; where the system has a folder for each user, that one is used."""
@@ -58,7 +56,6 @@ def test_the_folder_below_the_temporary_one_may_be_taken_as_well(take: Callable[
 
 
 @pytest.mark.promise("sandbox:outbox:unusable-folder")
-@pytest.mark.untraced
 def test_the_sandbox_over_http_serves_and_shows_its_outbox(tmp_path: Path) -> None:
     by_a_file(tmp_path / "rememberizer-mcp")
     with running("sandbox", "--port", "0", environment=environment(XDG_RUNTIME_DIR=tmp_path)) as process:
@@ -72,7 +69,6 @@ def test_the_sandbox_over_http_serves_and_shows_its_outbox(tmp_path: Path) -> No
 
 
 @pytest.mark.promise("sandbox:outbox:unusable-folder")
-@pytest.mark.untraced
 @pytest.mark.parametrize("arguments", [("demo",), ("sandbox", "outbox")])
 def test_what_reads_the_outbox_ends_with_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     by_a_file(tmp_path / "rememberizer-mcp")

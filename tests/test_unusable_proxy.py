@@ -17,8 +17,6 @@ from tests.support.process import SERVE, Process, clean_environment, modern, run
 from tests.support.sessions import resync
 from tests.support.unusable_proxies import BESIDE, CANARY, without_proxies
 
-pytestmark = pytest.mark.untraced
-
 SOCKS = f"socks5://ada:{CANARY}@127.0.0.1:1080"
 CASES = [
     ("ALL_PROXY", SOCKS, "only http and https proxies can."),

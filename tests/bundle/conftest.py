@@ -1,8 +1,9 @@
 """The bundle, built once by the command that ``make bundle`` runs, and unpacked as a host does it."""
 
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from tests.bundle.host import ROOT, unpacked
 from tests.support.browser import chromium
 
 
-def build(folder: Path) -> Path:
-    """Run the command; the path that it prints."""
+def build(folder: Path, **variables: str) -> Path:
+    """Run the command, with these variables too; the path that it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "bundle", "mcpb", str(folder)],
         cwd=ROOT,
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -27,8 +29,8 @@ def build(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("dist"))
+def bundle(tmp_path_factory: pytest.TempPathFactory, trace: Mapping[str, str]) -> Path:
+    return build(tmp_path_factory.mktemp("dist"), **trace)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,6 @@ from tests.bundle.host import COMMANDS, ROOT, composed, mcpb
 from tests.support.agent import ERAS, Era, agent_on
 from tests.support.offline import offline_environment
 
-pytestmark = pytest.mark.untraced
-
 official = pytest.mark.needs(*COMMANDS)
 MOST_BYTES = 500_000
 EMPTY: Mapping[str, Any] = {"toolsets": "", "upload_dirs": "", "api_token": "", "vector_store_token": ""}

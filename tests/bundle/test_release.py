@@ -103,6 +103,7 @@ def test_stale_files_and_changes_are_named_all_at_once(checkout: Path) -> None:
     assert "git status" in said[2]
 
 
+@pytest.mark.traced
 @pytest.mark.exhaustive
 @pytest.mark.promise("repository:contributing:steps")
 def test_the_command_says_whether_a_checkout_can_be_released(checkout: Path) -> None:

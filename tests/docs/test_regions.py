@@ -41,6 +41,7 @@ def test_a_region_that_nothing_makes_is_not_passed_over() -> None:
         rewritten("<!-- unknown -->\nold\n<!-- /unknown -->\n", {})
 
 
+@pytest.mark.traced
 @pytest.mark.promise("repository:pages:generated")
 def test_make_docs_brings_the_pages_of_a_folder_up_to_date_whatever_is_set(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()

@@ -18,7 +18,6 @@ from tests.support.process import SERVE, clean_environment
 pytestmark = [
     pytest.mark.needs(*COMMANDS),
     pytest.mark.promise("card:person:opens-and-follows"),
-    pytest.mark.untraced,
 ]
 
 

@@ -44,6 +44,7 @@ def faults(results: Path) -> Iterator[tuple[str, list[str]]]:
         yield scenario, [f"{each['id']}: {each.get('errorMessage')}" for each in checks if each["status"] not in GOOD]
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:http:conformance")
 @pytest.mark.parametrize(
     ("revision", "scored", "beside"),

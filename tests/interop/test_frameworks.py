@@ -12,7 +12,7 @@ from tests.docs.regions import ROOT
 from tests.interop.client import CLIENTS, COMMANDS, NODE, PACKAGES, Client
 from tests.interop.run import LONGEST_SECONDS, environment
 
-pytestmark = [pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
+pytestmark = pytest.mark.needs(*COMMANDS)
 
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent

@@ -16,7 +16,7 @@ from tests.interop.wire import Wire
 from tests.support.host import host
 from tests.support.http_sandbox import newest_code
 
-pytestmark = [pytest.mark.promise("package:clients:others"), pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
+pytestmark = [pytest.mark.promise("package:clients:others"), pytest.mark.needs(*COMMANDS)]
 COMMAND = (str(NODE), str(PACKAGES / "node_modules" / ".bin" / "mcp-inspector"), "--cli")
 TOOL_FAILED = 5
 """The exit code of a call whose result is an error."""

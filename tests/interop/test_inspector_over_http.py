@@ -20,7 +20,6 @@ COMMANDS = (*CLIENTS, *ISSUERS)
 pytestmark = [
     pytest.mark.promise("package:clients:others"),
     pytest.mark.needs(*COMMANDS),
-    pytest.mark.untraced,
     pytest.mark.parametrize("era", REVISIONS),
 ]
 REFUSED = 3

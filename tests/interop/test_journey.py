@@ -6,7 +6,7 @@ from tests.interop.client import COMMANDS, ENVIRONMENTS
 from tests.interop.plan import SECRETS, STEPS
 from tests.interop.run import Run
 
-pytestmark = [pytest.mark.promise("package:clients:others"), pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
+pytestmark = [pytest.mark.promise("package:clients:others"), pytest.mark.needs(*COMMANDS)]
 ACCOUNT_TOOLS = {"session_status", "signup", "login", "verify", "refresh", "logout"}
 ENDS = ["signed_out", "unverified", "signed_in", "signed_in", "signed_in", "signed_out", "signed_out", "pending"]
 """The state after each step of the account that succeeds."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,9 +20,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, trace: dict[str, str]) -> Path:
     """The picture as it comes out now."""
     picture = tmp_path_factory.mktemp("film") / "demo.svg"
     command = [sys.executable, "-m", "tests.docs.film", str(picture)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=LONGEST_SECONDS + 30)
+    subprocess.run(command, cwd=ROOT, env=os.environ | trace, check=True, timeout=LONGEST_SECONDS + 30)
     return picture

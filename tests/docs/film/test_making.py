@@ -24,7 +24,6 @@ from tests.support.ports import site_of
 pytestmark = [
     pytest.mark.needs("chromium"),
     pytest.mark.promise("repository:pages:picture"),
-    pytest.mark.untraced,
     pytest.mark.timeout(LONGEST_SECONDS + 60),
 ]
 MOST_BYTES = 1_500_000

@@ -13,7 +13,7 @@ from tests.support.process import SERVE, clean_environment
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = Picture((ROOT / "docs" / "images" / "demo.svg").read_text(encoding="utf-8"))
-pytestmark = [pytest.mark.promise("repository:pages:picture"), pytest.mark.untraced]
+pytestmark = pytest.mark.promise("repository:pages:picture")
 
 
 def test_the_readme_shows_it_with_words_for_those_who_don_t_see_it() -> None:
@@ -22,6 +22,7 @@ def test_the_readme_shows_it_with_words_for_those_who_don_t_see_it() -> None:
     assert PICTURE.words == WORDS
 
 
+@pytest.mark.traced
 @pytest.mark.exhaustive
 def test_it_shows_the_steps_of_the_demo_as_they_are_now(tmp_path: Path) -> None:
     """``make pictures`` makes it anew."""

@@ -8,7 +8,7 @@ import pytest
 from tests.interop.hosts.home import Home
 from tests.interop.hosts.table import CLAUDE_CODE, COMMANDS, GEMINI_CLI, MCPORTER, NAME, ChatHost
 
-pytestmark = [pytest.mark.needs(*COMMANDS), pytest.mark.untraced]
+pytestmark = pytest.mark.needs(*COMMANDS)
 
 
 @pytest.fixture

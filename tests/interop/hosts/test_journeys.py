@@ -13,7 +13,7 @@ from tests.interop.hosts.terminal import ENTER, terminal
 from tests.interop.run import LONGEST_SECONDS
 from tests.support.host import PAGE
 
-pytestmark = [pytest.mark.needs(*COMMANDS), pytest.mark.untraced, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.needs(*COMMANDS), pytest.mark.timeout(240)]
 QUERY = "why is the sky blue"
 FOUND = "blue light reaches the eye"
 WORDS = re.compile(r"confirm code\W+(\w+ \w+)")

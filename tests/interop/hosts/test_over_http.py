@@ -23,7 +23,6 @@ from tests.support.visitor import Visitor
 COMMANDS = (*HOSTS, *ISSUERS)
 pytestmark = [
     pytest.mark.needs(*COMMANDS),
-    pytest.mark.untraced,
     pytest.mark.timeout(240),
     pytest.mark.promise("package:hosts:over-http"),
 ]

@@ -47,7 +47,7 @@ COMPLETED = [
     (r"demo --data a\ ", r"demo --data a\ b.db ", []),
     ("demo --data k", "demo --data kept.db ", []),
 ]
-pytestmark = [pytest.mark.promise("cli:help:fits"), pytest.mark.needs("bash")]
+pytestmark = [pytest.mark.promise("cli:help:fits"), pytest.mark.needs("bash"), pytest.mark.traced]
 
 
 def seen(terminal: int, until: str) -> str:

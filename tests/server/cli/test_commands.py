@@ -37,6 +37,7 @@ def invoke(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.traced
 @pytest.mark.promise("settings:unusable:named-at-once", "upstream:tls:no-plain-http", "settings:secrets:never-shown")
 def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path) -> None:
     environment = clean_environment(
@@ -54,6 +55,7 @@ def test_unusable_settings_are_named_all_at_once_with_exit_code_2(tmp_path: Path
     assert "Traceback" not in said
 
 
+@pytest.mark.traced
 @pytest.mark.promise("settings:values:has-an-effect")
 def test_a_setting_that_nothing_reads_is_pointed_out() -> None:
     with running(environment=clean_environment(PASSWROD=SECRET, MAX_SESSIONS=SECRET)) as process:
@@ -90,6 +92,7 @@ def test_the_version_is_the_packages() -> None:
     assert invoke("--version") == (0, f"{__version__}\n")
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -174,6 +177,7 @@ def test_the_sandbox_says_where_it_is_and_ends_at_a_signal_and_those_that_follow
     assert (popen.returncode, rest, noise) == (0, b"", b"")
 
 
+@pytest.mark.traced
 def test_a_port_in_use_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -26,6 +26,7 @@ def runtime(tmp_path: Path) -> None:
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path)
 
 
+@pytest.mark.traced
 @pytest.mark.promise("cli:demo:whole-life")
 def test_the_demo_walks_the_whole_life_in_plain_text_whatever_the_user_s_settings_are(tmp_path: Path) -> None:
     environment = clean_environment(EMAIL="not-read@example.org", BASE_URL="http://unusable.example/")
@@ -79,6 +80,7 @@ def test_a_step_that_fails_fails_the_demo(capsys: pytest.CaptureFixture[str]) ->
     assert "step 10 (verify) came to 'not_signed_in' and not to 'signed_in'." in capsys.readouterr().out
 
 
+@pytest.mark.traced
 @pytest.mark.promise("cli:demo:whole-life")
 def test_a_variant_that_the_demo_can_not_follow_is_refused_before_it_begins() -> None:
     command = [*SERVE, "demo", "--variant", "signup_tokens=none"]

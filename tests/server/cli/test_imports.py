@@ -90,6 +90,7 @@ def test_the_first_help_imports_only_what_knows_how_the_command_is_typed(environ
     assert {name for name in names if name.startswith(f"{SERVER}.")} == FRAME | hosts
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("arguments", "own"),
     [

@@ -12,8 +12,6 @@ from tests.support.agent import agent_on
 from tests.support.offline import BIN, offline_environment
 from tests.support.source import copied_source
 
-pytestmark = pytest.mark.untraced
-
 
 def a_folder(source: Path) -> str:
     return str(source)

@@ -49,6 +49,7 @@ def cursor(home: Path, entry: Any) -> Path:
     return file
 
 
+@pytest.mark.traced
 @pytest.mark.promise("install:file:replaced-at-once")
 @pytest.mark.parametrize("entry", [REMOTE, PROXIED, ODD], ids=["remote", "proxied", "odd"])
 @pytest.mark.parametrize("first", ["install cursor --yes", "uninstall cursor"])

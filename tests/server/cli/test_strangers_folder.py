@@ -29,6 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.traced
 @pytest.mark.promise("install:command:no-strangers-code")
 def test_the_entry_of_an_installation_without_a_script_runs_none_of_it(folder: Path, tmp_path: Path) -> None:
     block = own_block(replace(this_system(), scripts=tmp_path), sandbox=True)

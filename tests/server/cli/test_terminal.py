@@ -10,6 +10,7 @@ import pytest
 from tests.support.process import LONGEST_SECONDS, SERVE, clean_environment, modern, running
 
 
+@pytest.mark.traced
 @pytest.mark.promise("cli:terminal:spoken-to")
 @pytest.mark.parametrize("arguments", [(), ("serve", "--sandbox")])
 def test_on_a_terminal_the_server_says_what_it_waits_for_and_which_commands_help(

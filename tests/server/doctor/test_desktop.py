@@ -150,6 +150,7 @@ def test_whether_a_browser_is_opened_has_a_reason(
     assert text in found.text
 
 
+@pytest.mark.traced
 @pytest.mark.promise("doctor:looks:settings", "doctor:safe:only-reads")
 async def test_a_desktop_without_a_browser_is_a_warning_and_none_is_opened(tmp_path: Path) -> None:
     environment = clean_environment(OPEN_BROWSER="always") | {"PATH": str(tmp_path)}

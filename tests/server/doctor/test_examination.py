@@ -129,6 +129,7 @@ def test_a_doctor_that_is_told_to_end_leaves_nothing_behind(number: signal.Signa
     assert not is_left(seconds)
 
 
+@pytest.mark.traced
 @pytest.mark.promise("doctor:safe:ends")
 def test_on_a_terminal_the_doctor_says_what_it_does_before_that_is_done(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()

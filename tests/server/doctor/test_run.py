@@ -106,6 +106,7 @@ failure  hosts        Cursor (sandbox): our entry in HOME/.cursor/mcp.json holds
                          the server on in Cursor's settings, under MCP."""
 
 
+@pytest.mark.traced
 @pytest.mark.promise("doctor:looks:settings", "doctor:looks:network", "doctor:safe:only-reads", "doctor:looks:commands")
 async def test_a_healthy_machine_is_told_so_and_nothing_is_written(tmp_path: Path) -> None:
     async with server(answer()) as stop:
@@ -168,6 +169,7 @@ def run(*options: str, environ: Mapping[str, str], folder: Path) -> "subprocess.
     )
 
 
+@pytest.mark.traced
 @pytest.mark.exhaustive
 @pytest.mark.promise("doctor:safe:ends")
 def test_the_sandbox_needs_no_network_and_the_exit_code_is_0(tmp_path: Path) -> None:

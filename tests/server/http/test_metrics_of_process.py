@@ -67,6 +67,7 @@ async def test_a_served_process_counts_what_clients_of_both_eras_do_and_a_reader
     assert samples(text, "process_resident_memory_bytes")[()] > 0
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:start:refused", "hosting:metrics:port")
 def test_a_port_that_is_taken_is_said_in_one_sentence_with_exit_code_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -83,6 +84,7 @@ def test_metrics_are_refused_over_stdio() -> None:
     assert (result.exit_code, "--metrics-port need --http" in result.output) == (2, True)
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:start:refused")
 @pytest.mark.usefixtures("without_the_library")
 def test_without_the_library_one_sentence_names_what_to_install() -> None:

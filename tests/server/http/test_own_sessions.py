@@ -25,6 +25,7 @@ async def used(client: httpx.AsyncClient, token: str, session: str) -> int:
     return (await client.post("/mcp", json=legacy(1, "ping"), headers=headers | bearer(token))).status_code
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:strangers:room")
 async def test_the_session_that_an_owner_left_unused_for_longest_makes_room_for_their_newest() -> None:
     options: Any = {"trust_env": False, "timeout": LONGEST_SECONDS, "headers": HEADERS}

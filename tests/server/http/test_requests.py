@@ -136,6 +136,7 @@ async def noise_of(server: HttpServer) -> str:
     return (await to_thread.run_sync(server.process.finish))[3].decode()
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:http:header-mismatch", "hosting:http:malformed", "hosting:http:host-and-origin")
 @pytest.mark.parametrize("is_authorized", [False, True])
 async def test_what_is_wrong_with_a_request_is_refused_and_nothing_of_it_comes_back(is_authorized: bool) -> None:
@@ -174,6 +175,7 @@ async def test_only_who_began_a_session_of_2025_ends_it() -> None:
         assert refusal(await asked(client, REQUESTS["none"], "legacy", ada)) == (404, NO_MESSAGE)
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:http:malformed")
 async def test_a_client_that_goes_away_before_its_request_ends_is_no_error() -> None:
     async with served(is_authorized=False) as (server, _):

@@ -91,6 +91,7 @@ async def test_an_operator_sees_that_the_process_lives_and_nothing_is_redirected
     assert "server" not in answers[0].headers
 
 
+@pytest.mark.traced
 @each_era
 @pytest.mark.promise("hosting:http:drained", "hosting:metrics:port")
 async def test_a_call_in_flight_at_sigterm_is_answered_and_no_open_stream_holds_up_the_end(era: Era) -> None:
@@ -166,6 +167,7 @@ async def test_a_request_on_a_connection_that_is_not_taken_yet_is_answered(monke
         assert client.recv(1_000).endswith(b"\r\nconnection: close\r\n\r\ntea")
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:http:drained")
 async def test_a_request_that_never_comes_as_a_whole_holds_up_no_end() -> None:
     async with http_server() as server:
@@ -202,6 +204,7 @@ def test_a_keyring_and_an_address_that_others_reach_are_refused() -> None:
     assert refused(Settings(), "::1") == refused(Settings(), "localhost") == []
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:start:refused")
 @pytest.mark.parametrize(
     ("options", "said"),

@@ -56,6 +56,7 @@ async def test_a_client_of_2025_goes_on_at_another_process_and_no_stream_is_offe
         assert (stream.status_code, stream.headers["Allow"], stream.content) == (405, "POST", b"")
 
 
+@pytest.mark.traced
 @pytest.mark.needs("redis-server")
 @pytest.mark.promise("hosting:store:stateless", "authorization:challenge:says-where")
 async def test_a_get_without_a_token_gets_its_401_and_only_one_with_a_token_the_405(redis: RedisServer) -> None:
@@ -117,6 +118,7 @@ async def test_a_lock_lives_longer_than_its_holder_may_ask_rememberizer(redis: R
     assert (clients(Settings()).shared, clients(Settings()).keys) == (None, ())
 
 
+@pytest.mark.traced
 @pytest.mark.promise("hosting:start:refused")
 def test_without_the_library_one_sentence_names_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "redis.py").write_text("raise ModuleNotFoundError('not here')\n", encoding="utf-8")

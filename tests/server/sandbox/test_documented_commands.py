@@ -112,6 +112,7 @@ LOG_OUT = """curl -X POST \\
 ACCESS, CAPTCHA = "the value of the access cookie", "Put sandbox-captcha in place of recaptcha_response"
 
 
+@pytest.mark.traced
 @pytest.mark.needs("bash", "curl")
 @pytest.mark.promise("sandbox:wire:documented-commands")
 async def test_the_documentations_own_commands_work_or_the_answer_says_what_is_missing(tmp_path: Path) -> None:

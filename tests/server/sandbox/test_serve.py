@@ -58,7 +58,6 @@ def test_a_closed_terminal_ends_it_unless_it_is_to_outlive_that(*, ignored: bool
         signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_it_quietly_while_it_waits_for_the_rest_of_a_request(
     tmp_path: Path, ending: signal.Signals

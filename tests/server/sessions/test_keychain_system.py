@@ -10,6 +10,8 @@ import pytest
 from tests.support.keychain import calls
 from tests.support.secret_service import bare_environment, secret_service
 
+pytestmark = pytest.mark.traced
+
 EMAIL = "Ada@Example.org"
 USER = "ada@example.org"
 FIRST, SECOND = "canary-first-refresh-token", "canary-second-refresh-token"

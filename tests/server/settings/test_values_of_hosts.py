@@ -147,6 +147,7 @@ def test_quotes_around_a_whole_value_are_taken_off_and_around_a_secret_refused(q
     )
 
 
+@pytest.mark.traced
 @pytest.mark.promise("settings:values:placeholder")
 def test_with_a_placeholder_for_a_key_the_server_does_not_start() -> None:
     environment = clean_environment(API_TOKEN="${REMEMBERIZER_API_TOKEN}")

@@ -50,6 +50,7 @@ def test_no_other_answers_are_shipped() -> None:
     assert {result for row in DATA["rows"].values() for result in row} == set(range(len(DATA["results"])))
 
 
+@pytest.mark.traced
 @pytest.mark.exhaustive
 def test_the_snapshot_is_written_by_a_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.snapshots.front", str(tmp_path / "auth.json"), "auth"]

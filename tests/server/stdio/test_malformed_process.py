@@ -14,7 +14,6 @@ from tests.support.process import SHORTEST_WAIT_SECONDS, Process, clean_environm
 from tests.support.tiers import examples
 
 SURROGATE = legacy(7, "tools/call", name="session_status", arguments={"session": "x\ud83d"})
-pytestmark = pytest.mark.untraced
 LONG = ",".join(["9" * 4_300] * 1_100)
 MORE_THAN_A_PIPE_HOLDS = 3_000
 
@@ -112,6 +111,7 @@ def test_a_mark_of_byte_order_is_no_part_of_the_first_line() -> None:
         assert process.receive()["result"]["protocolVersion"] == "2025-11-25"
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:lines:no-request-answered")
 def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
     with running() as process:
@@ -124,6 +124,7 @@ def test_a_host_that_reads_no_refusals_can_end_the_process() -> None:
     assert 100 < rest.count(b'"code":-32600') < MORE_THAN_A_PIPE_HOLDS
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:lines:unreadable-answered")
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_long_line_that_is_cut_does_not_delay_the_end(end: bytes) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.process import SERVE, SHORTEST_WAIT_SECONDS, Process, clean_environment, initialize, modern, running
 
+pytestmark = pytest.mark.traced
+
 HANGING = (sys.executable, "-m", "tests.support")
 STATUS = modern(1, "tools/call", name="session_status", arguments={})
 FULL = ("sh", "-c", 'exec "$@" > /dev/full', "sh")

@@ -56,6 +56,7 @@ def test_a_2026_host_gets_its_lists_without_network_or_credentials() -> None:
     assert (code, rest, noise) == (0, b"", b"")
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:stdout:protocol-only", "process:front:unknown-goes-on")
 @pytest.mark.parametrize("front", [(), ("serve",)], ids=["alone", "behind a front"])
 def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: tuple[str, ...]) -> None:
@@ -68,6 +69,7 @@ def test_every_line_of_stdout_is_a_protocol_message_whatever_makes_noise(front: 
         assert word in noise
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:end:in-time", "process:stdout:protocol-only")
 @pytest.mark.parametrize(("kind", "how"), matrix(IN_FLIGHT, usual=USUAL_IN_FLIGHT))
 def test_the_process_ends_in_time_with_a_call_in_flight(kind: str, how: str) -> None:
@@ -106,6 +108,7 @@ def test_a_host_that_never_reads_stderr_is_answered_and_can_end_the_process() ->
     assert noise.count(b": login failed: invalid_arguments\n") > MORE_THAN_A_PIPE_HOLDS / 3
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:log:holds-up-nothing", "process:end:in-time")
 @pytest.mark.parametrize("how", ENDS)
 def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
@@ -122,6 +125,7 @@ def test_a_full_pipe_drops_lines_and_holds_up_no_end(how: str) -> None:
     assert accounted_for(lines[:-1]) < 5_000  # the last is cut off by the end of the pipe
 
 
+@pytest.mark.traced
 @pytest.mark.promise("process:log:holds-up-nothing", "settings:logs:one-redacted-line")
 def test_a_host_that_reads_late_is_told_how_many_lines_it_missed() -> None:
     with running(command=HANGING) as process:
@@ -245,7 +249,6 @@ def test_the_end_of_the_process_closes_the_sign_in_page_within_a_second(ending: 
 
 
 @pytest.mark.promise("settings:files:private", "process:end:in-time")
-@pytest.mark.untraced
 @pytest.mark.parametrize("ending", ["input", "signal"])
 def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_and_no_word(
     ending: str, tmp_path: Path
@@ -262,7 +265,6 @@ def test_half_a_form_at_the_end_of_the_process_leaves_no_file_of_the_sandbox_and
 
 
 @pytest.mark.promise("settings:logs:one-redacted-line")
-@pytest.mark.untraced
 def test_half_a_form_at_a_logout_is_nothing_to_log() -> None:
     environment = clean_environment(OPEN_BROWSER="never")
     with running("--sandbox", environment=environment) as process, posting_half_a_form(process) as browser:

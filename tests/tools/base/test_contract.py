@@ -43,6 +43,7 @@ def compact(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+@pytest.mark.traced
 @pytest.mark.promise("tools:list:constant", "arguments:secrets:taken-away")
 def test_the_tool_lists_are_the_snapshots(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "tests.snapshots", str(tmp_path)], check=True, timeout=60)
