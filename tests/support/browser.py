@@ -50,10 +50,13 @@ SIZES = """() => [...document.querySelectorAll("a, button, summary, input:not([t
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Start the browser. It finds no host: not for a page, nor for its own errands."""
+    """Start the browser. It finds no host: not for a page, nor for its own errands.
+
+    Where its headless shell is there, that is started: the same engine without windows, for a third of the CPU time.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
             chromium_sandbox=os.geteuid() != 0,
             args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
