@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 from mcp_types import CallToolResult, TextResourceContents
 from playwright.async_api import Browser, Frame, Page, Route
 from rememberizer_mcp.tools.auth.card import CARD
@@ -55,6 +56,8 @@ class Chat:
     agent: Agent
     called: list[dict[str, Any]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    has_opened: anyio.Event = field(default_factory=anyio.Event)
+    """Set with the first of ``opened``."""
     served: list[str] = field(default_factory=list)
     """What the browser loaded."""
     opens: bool = True
@@ -117,6 +120,7 @@ class Chat:
 
     async def _open_link(self, params: dict[str, Any]) -> dict[str, Any]:
         self.opened.append(params["url"])
+        self.has_opened.set()
         return {} if self.opens else {"isError": True}
 
 

@@ -62,6 +62,7 @@ async def test_the_card_shows_whom_and_the_code_opens_the_page_and_says_who_is_s
         await host.card.get_by_role("button", name=BUTTON).click()
         assert f"For {ADA['email']}" in await host.text()
         assert status["confirm_code"] in await host.text()
+        await host.has_opened.wait()
         assert host.opened == [status["sign_in_url"]]
         await sign_in_at(status["sign_in_url"])
         await host.shows(f"Signed in as {ADA['email']}")

@@ -34,6 +34,7 @@ async def test_a_person_makes_an_account_from_the_card_to_the_mailed_code(
         await host.shows("Create a Rememberizer account")
         await host.card.get_by_role("button", name="Open the sign-in page").click()
         page = await profile.open(status["sign_in_url"])
+        await host.has_opened.wait()
         assert host.opened == [page.url]
         assert status["confirm_code"] in await page.inner_text("main")
         await page.fill("[name=password]", ADA["password"])
