@@ -20,7 +20,7 @@ TOO_OLD = "This needs Python 3.11 or newer, and {} is {}. Name another one: make
 
 def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run it as from a shell: not as a part of the make that started the tests."""
-    kept = {name: value for name, value in os.environ.items() if "MAKE" not in name and not name.startswith("COV")}
+    kept = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(["make", *arguments], cwd=ROOT, env=kept, capture_output=True, text=True, check=False)
 
 

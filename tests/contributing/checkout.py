@@ -25,10 +25,8 @@ def copied(folder: Path) -> Path:
 
 
 def environment_of(checkout: Path) -> dict[str, str]:
-    """There the copy's code comes before the installed one, make finds this Python, and nothing is traced."""
+    """There the copy's code comes before the installed one, and make finds this Python."""
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("COV", "PYTEST_", "REMEMBERIZER_", "MAKE"))
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "REMEMBERIZER_", "MAKE"))
     }
     return kept | {"PYTHONPATH": str(checkout / ".venv" / "types"), "PYTHON": str(ROOT / ".venv" / "bin" / "python")}

@@ -22,7 +22,6 @@ def test_the_readme_shows_it_with_words_for_those_who_don_t_see_it() -> None:
     assert PICTURE.words == WORDS
 
 
-@pytest.mark.traced
 @pytest.mark.exhaustive
 def test_it_shows_the_steps_of_the_demo_as_they_are_now(tmp_path: Path) -> None:
     """``make pictures`` makes it anew."""
