@@ -1,4 +1,6 @@
-"""``budget``: how long a call may ask Rememberizer. One scope sets the limit, and it is read where a request is made.
+"""``budget``: how long a call may ask Rememberizer, and what failed in it.
+
+One scope sets the limit, and it is read where a request is made.
 
 The scope is not one of anyio's, since such a scope would cancel whatever runs at its end: a sign-in whose tokens have
 arrived, or the question to a person. This limit ends requests only, and each ends with ``UpstreamTimeout``. A scope of
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from ..errors import UpstreamTimeout
+from ..errors import RememberizerError, UpstreamTimeout
 
 USUAL_SECONDS = 20.0
 """Of what is asked outside a scope."""
@@ -25,6 +27,7 @@ USUAL_SECONDS = 20.0
 class _Budget:
     seconds: float
     began_at: float = field(default_factory=anyio.current_time)
+    failures: dict[object, RememberizerError] = field(default_factory=dict)
 
 
 _current: ContextVar[_Budget | None] = ContextVar("the budget of this call", default=None)
@@ -63,6 +66,11 @@ def extend_to(seconds: float) -> None:
         found.seconds = max(found.seconds, seconds)
 
 
+def failures() -> dict[object, RememberizerError]:
+    """What failed within the scope and is not to be tried again there; empty outside a scope."""
+    return _scope().failures
+
+
 def is_over() -> bool:
     """Whether no time is left."""
     return anyio.current_time() >= _ends_at()
@@ -82,5 +90,9 @@ def requesting() -> Iterator[None]:
 
 
 def _ends_at() -> float:
-    found = _current.get() or _Budget(USUAL_SECONDS)
+    found = _scope()
     return found.began_at + found.seconds
+
+
+def _scope() -> _Budget:
+    return _current.get() or _Budget(USUAL_SECONDS)

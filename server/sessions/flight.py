@@ -1,32 +1,20 @@
 """``SingleFlight``: one run at a time, shared by everybody who asks for it meanwhile."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from copy import copy
 from typing import Any
 
 import anyio
 
-from ..api.budget import requesting
+from ..api.budget import failures, requesting
 from ..errors import InternalError, RememberizerError
 
 logger = logging.getLogger(__name__)
 
 Spawn = Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 """Starts a task that outlives its caller."""
-_failed: ContextVar[dict["SingleFlight", RememberizerError]] = ContextVar("which runs failed within this call")
-
-
-@contextmanager
-def one_call() -> Iterator[None]:
-    """Around a call: a run that failed within the call is not started a second time for it."""
-    token = _failed.set({})
-    try:
-        yield
-    finally:
-        _failed.reset(token)
 
 
 class _Outcome:
@@ -66,9 +54,9 @@ class SingleFlight:
         Raises:
             UpstreamTimeout: The caller's time (``budget``) is over; the run goes on.
             RememberizerError: What the run raised, as a new exception for each who waits; or what an earlier run raised
-                within the same call (``one_call``).
+                within the same call (``budget``).
         """
-        failed = _failed.get({})
+        failed = failures()
         if self in failed:
             raise copy(failed[self])
         if self._outcome is None:

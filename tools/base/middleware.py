@@ -7,7 +7,6 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from ...server.api.budget import budget
-from ...server.sessions.flight import one_call
 from .services import Services
 
 _current: ContextVar[Services] = ContextVar("services of this request")
@@ -18,7 +17,7 @@ async def as_one_call(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
     services: Services = ctx.lifespan_context
     token = _current.set(services)
     try:
-        with one_call(), budget(services.settings.timeout_seconds):
+        with budget(services.settings.timeout_seconds):
             return await call_next(ctx)
     finally:
         _current.reset(token)

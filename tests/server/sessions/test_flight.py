@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rememberizer_mcp.server.api.budget import budget
 from rememberizer_mcp.server.errors import InternalError, RateLimited, RememberizerError, UpstreamTimeout
-from rememberizer_mcp.server.sessions.flight import SingleFlight, one_call
+from rememberizer_mcp.server.sessions.flight import SingleFlight
 
 from tests.support.tiers import examples
 
@@ -234,7 +234,7 @@ async def test_within_one_call_alone_a_run_that_failed_is_not_started_again() ->
         async with anyio.create_task_group() as tasks:
             flight, second = (SingleFlight(each, spawn=tasks.start_soon) for each in (run, other))
             for starts in (1, 2):
-                with one_call():
+                with budget(100):
                     errors = list[RememberizerError]()
                     for _ in range(3):
                         with pytest.raises(RateLimited) as raised:
@@ -253,7 +253,7 @@ async def test_within_one_call_alone_a_run_that_failed_is_not_started_again() ->
 async def test_within_one_call_a_run_that_succeeded_can_follow_another() -> None:
     run = Run()
     run.may_end.set()
-    with anyio.fail_after(5), one_call():
+    with anyio.fail_after(5), budget(100):
         async with anyio.create_task_group() as tasks:
             flight = SingleFlight(run, spawn=tasks.start_soon)
             for _ in range(2):
