@@ -1,8 +1,8 @@
 """``SessionStatus``: the result of every ``auth`` tool."""
 
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
@@ -211,4 +211,4 @@ def _next(session: Session) -> str:
 def _iso(moment: float | None) -> str | None:
     if moment is None:
         return None
-    return datetime.fromtimestamp(moment, tz=UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -183,7 +183,8 @@ def learnable(arguments: dict[str, Any]) -> set[str]:
     What is left out belongs to a call that is rejected, of which nothing is logged but an error's code, or is a text to
     remember, which no log line holds.
     """
-    room, left, found = MOST_CHARACTERS_LEARNT, MOST_LEARNT, set[str]()
+    room, left = MOST_CHARACTERS_LEARNT, MOST_LEARNT
+    found: set[str] = set()
     for text in strings(arguments):
         if len(text) <= LONGEST_SECRET:
             room, left = room - len(text), left - 1

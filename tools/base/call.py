@@ -67,7 +67,8 @@ class ToolCall(Services):
         if handle is None and owner is None and caller.state is not None:
             handle = await services.ways.desk.handle_about(caller.state)  # an earlier round named none, and opened one
         await services.sessions.catch_up(owner, handle)
-        return cls(**vars(services), caller=caller, writes=writes, handle=handle)
+        found = vars(services) | {"owner_of": lambda: owner}
+        return cls(**found, caller=caller, writes=writes, handle=handle)
 
     async def request(self, call: Call) -> Reply:
         """Send a request, as whoever made the first one: they were chosen before anything was waited for (S12).

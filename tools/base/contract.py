@@ -57,7 +57,7 @@ class ContractTool(Tool):
             MCPError: The request failed: a tool of an embedding program says so in the protocol's own words.
         """
         services = current_services()
-        with services.secrets.during(learnable(arguments) - set(self.arguments.model_fields)):
+        with services.secrets.during(learnable(arguments) - self.arguments.model_fields.keys()):
             try:
                 given = vars(parse(self.arguments, arguments)).copy()
                 call = await ToolCall.of(services, context, writes=self.writes, handle=given.pop("session"))
