@@ -46,11 +46,11 @@ def write_bundle(manifest: dict[str, Any], folder: Path) -> Path:
     """Write the archive into the folder; its path, named by the version."""
     path = folder / f"{PACKAGE}-{__version__}.mcpb"
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         for name, content in sorted(contents(manifest).items()):
             entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, content)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return path
 
 
