@@ -18,8 +18,8 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """Of the medians."""
-        return median(self.ours) / median(self.bare)
+        """The median of the pairs' ratios: a machine that becomes slower does so for both of a pair."""
+        return median(self._ratios)
 
     @property
     def difference(self) -> float:
@@ -29,8 +29,12 @@ class Figure:
     @property
     def middle_half(self) -> tuple[float, float]:
         """Between which ratios half of the pairs lie: how far the noise of the machine reaches."""
-        low, _, high = quantiles([ours / bare for ours, bare in zip(self.ours, self.bare, strict=True)], n=4)
+        low, _, high = quantiles(self._ratios, n=4)
         return low, high
+
+    @property
+    def _ratios(self) -> Sequence[float]:
+        return [ours / bare for ours, bare in zip(self.ours, self.bare, strict=True)]
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -27,6 +27,8 @@ ERAS: Sequence[Era] = ("2026-07-28", "2025-11-25")
 CLIENTS = (1, 16, 64)
 CALLS = 64
 """In a sample, by all clients together."""
+SAMPLES = 3
+"""In a run: the noise of a machine is larger than what is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ async def _figure(
                 await ours.cost_ms(of_ours, tool.name, tool.given),
                 await bare.cost_ms(of_bare, tool.bare, tool.given),
             )
-            for _ in range(runs + 1)
+            for _ in range(runs * SAMPLES + 1)
         ][1:]  # by then both are warm
     return Figure(
         group=group,
