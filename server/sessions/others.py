@@ -1,7 +1,10 @@
-"""``Others``: other processes that have the same sessions. ``shared.py`` knows them."""
+"""``Others``: other processes that have the same sessions, and ``Pages``: what they are told of beside sessions.
+
+``shared.py`` knows the others.
+"""
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from .session import Session
 
@@ -26,3 +29,13 @@ class Others(Protocol):
 
     def was_dropped(self, name: str) -> None:
         """There is no copy of this session here any more."""
+
+
+class Pages(Protocol):
+    """The sign-in pages of this process. ``name`` is as in ``SessionStore``."""
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Those of an owner's sessions, as JSON can hold them."""
+
+    def restore(self, name: str, records: list[dict[str, Any]]) -> None:
+        """Have exactly these."""

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any, Protocol
 
 import anyio
 
 from ..errors import AccountChanged, StoreUnavailable
 from .grant import ANOTHER_SIGN_IN, Grant
+from .others import Pages
 from .records import NO_COPY, OUTDATED, Copy, OwnerRecord, SessionRecord, TokensRecord, parsed
 from .session import Session
 from .shelf import Change, Part, Record, SharedShelf
@@ -30,16 +30,6 @@ _ACCOUNT = "account"
 """What is left of an owner's session when its record has ended: whose it was."""
 
 logger = logging.getLogger(__name__)
-
-
-class Pages(Protocol):
-    """The sign-in pages of this process. ``name`` is as in ``SessionStore``."""
-
-    def records(self, name: str) -> list[dict[str, Any]]:
-        """Those of an owner's sessions, as JSON can hold them."""
-
-    def restore(self, name: str, records: list[dict[str, Any]]) -> None:
-        """Have exactly these."""
 
 
 class SharedSessions:
