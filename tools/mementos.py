@@ -125,7 +125,7 @@ async def delete_memento(call: ToolCall, *, id: Id, confirm: Confirm = None) -> 
     """Delete a memento for good; its documents stay. Apps that were given it lose what it showed them."""
     found = await mementos.get_memento(call, memento_id=id)
     deletion = Deletion(path=f"mementos/{id}", whose=call.whose, kind="memento", id=id, name=found.name)
-    await require_consent(call.caller, deletion, confirm=confirm)
+    await require_consent(call, deletion, confirm=confirm)
     await mementos.delete_memento(call, memento_id=id)
     return DeletedMemento(account=call.account, deleted=id, name=found.name)
 

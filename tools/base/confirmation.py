@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, Strict
 
 from ...server.api.budget import begin_anew
 from ...server.errors import ConfirmationRequired, Forbidden
-from .caller import Answer, AskedBy, Caller
+from .call import ToolCall
+from .caller import Answer, AskedBy
 from .unlinked import unlinked
 
 Confirm = Annotated[
@@ -74,7 +75,7 @@ class Deletion(BaseModel):
         return sha256(self.model_dump_json().encode()).hexdigest()
 
 
-async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool | None) -> None:
+async def require_consent(call: ToolCall, deletion: Deletion, *, confirm: bool | None) -> None:
     """Go on only if the user wants it deleted; the call's time with Rememberizer is counted from then on.
 
     Raises:
@@ -82,12 +83,15 @@ async def require_consent(caller: Caller, deletion: Deletion, *, confirm: bool |
         Forbidden: The user declined, closed the question or didn't answer in time, or the host failed to ask.
         ConfirmationRequired: There is nobody whom the client could ask, and ``confirm`` isn't true; or the client
             answered by itself, for the first time or without ``confirm``.
+        RateLimited: The client was to ask its user too often.
     """
+    caller = call.caller
     answer: Answer | None
     match caller.asked_by("form"):
         case AskedBy.RESULT:
             answer = await caller.consent(deletion.subject)
             if answer is None:
+                await call.attempts.take_question(call.owner)
                 raise await caller.consent_question(deletion.question, deletion.subject)
         case AskedBy.REQUEST:
             ask = partial(caller.ask_consent, deletion.question)

@@ -120,6 +120,6 @@ async def delete_vector_document(
         id=str(id),
         name=found.name,
     )
-    await require_consent(call.caller, deletion, confirm=confirm)
+    await require_consent(call, deletion, confirm=confirm)
     await vector_stores.delete_document(call, store_id=store_id, document_id=id)
     return DeletedDocument(account=call.account, deleted=id, name=found.name)

@@ -9,8 +9,10 @@ import httpx
 import pytest
 from mcp import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult
+from rememberizer_mcp.server.sessions.limiter import MOST_QUESTIONS, WINDOW_SECONDS
 
-from tests.support.agent import Agent, Around, agent_on, server_on
+from tests.support.agent import ADA, Agent, Around, agent_on, server_on
+from tests.support.clock import FakeClock
 from tests.support.consent import YES, Consenting
 from tests.support.person import sign_in_at
 from tests.support.stores import DOCUMENTS, STORE, by_method, deleted, filed, keeper, memento, stocked
@@ -162,3 +164,21 @@ async def test_a_sign_in_on_the_way_is_one_round_more_and_no_consent() -> None:
         said = {"request_state": state, "input_responses": {name: YES}}
         assert question(await by_hand(agent, "delete_memento", {"id": "12"}, **said))[0] == "sign_in"
     assert deleted(upstream) == []
+
+
+@pytest.mark.promise("tools:deletion:asks", "sign-in:inputs:validated-and-limited")
+async def test_who_has_the_user_asked_too_often_has_to_wait(clock: FakeClock) -> None:
+    upstream = stocked()
+    server = server_on(upstream.transport, clock, toolsets="all")
+    async with agent_on(server, elicitation_callback=Consenting(YES)) as agent:
+        await agent.call("login", **ADA)
+        for _ in range(MOST_QUESTIONS):
+            last = question(await by_hand(agent, "delete_memento", {"id": "12"}))
+        refused = await agent.fails("delete_memento", id="12")
+        assert (refused["code"], refused["retry_after_seconds"]) == ("rate_limited", WINDOW_SECONDS)
+        name, state = last
+        said = {"request_state": state, "input_responses": {name: YES}}
+        assert code(await by_hand(agent, "delete_memento", {"id": "12"}, **said)) == "None"
+        clock.advance(WINDOW_SECONDS)
+        assert question(await by_hand(agent, "delete_memento", {"id": "12"}))[0] == name
+    assert deleted(upstream) == ["/api/v1/mementos/12/"]
