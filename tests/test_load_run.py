@@ -35,12 +35,12 @@ async def test_so_it_is_while_processes_end_and_are_killed_and_redis_starts_anew
 
 
 @pytest.mark.needs("nginx", "redis-server")
-@pytest.mark.promise("hosting:replicas:load", "hosting:store:sealed")
+@pytest.mark.promise("hosting:replicas:load", "hosting:store:rotated")
 @pytest.mark.exhaustive
 async def test_so_it_is_while_the_keys_of_the_ring_are_changed(tmp_path: Path) -> None:
     tally = await load(tmp_path, ROTATION, processes=2)
     assert tally.faults() == []
-    assert [each.what for each in tally.events] == [ENDED] * 4
+    assert [each.what for each in tally.events] == [ENDED] * 6
     assert tally.as_json()["said"] == {"ok": tally.as_json()["calls"]}
 
 

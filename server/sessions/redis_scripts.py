@@ -64,19 +64,47 @@ if found and redis.call('GET', found) == ARGV[1] then redis.call('DEL', found) e
 READ = f"""{_FIND}
 if not found then return false end
 local read = redis.call('HMGET', found, 'used_at', 'session.version', 'tokens.version')
-if read[2] == ARGV[1] and read[3] == ARGV[2] then return read[1] end
+local is_first = found == KEYS[1]
+if is_first and read[2] == ARGV[1] and read[3] == ARGV[2] then return read[1] end
 for number, part in ipairs({{'session', 'tokens'}}) do
     local is_known = read[number + 1] == ARGV[number]
     read[number + 3] = not is_known and redis.call('HGET', found, part)
 end
+read[6] = is_first
 return read
 """
-"""The known versions of both parts; gives when it was used, the versions, and the values of those not known.
+"""The known versions of both parts; gives when it was used, the versions, the values of those not known, and whether it
+has the first name.
 
-If both are known, as at nearly every call, it gives only when the session was used, since each text costs its reader.
+If it has, and both are known, as at nearly every call, it gives only when the session was used: texts cost time.
 """
 
+MOVE = f"""{_FIND}
+if not found then return end
+for at = 1, #ARGV, 3 do
+    if (redis.call('HGET', found, ARGV[at] .. '.version') or '') ~= ARGV[at + 1] then return end
+end
+for at = 1, #ARGV, 3 do
+    if ARGV[at + 2] ~= '' then redis.call('HSET', found, ARGV[at], ARGV[at + 2]) end
+end
+redis.call('RENAME', found, KEYS[1])
+"""
+"""Of each part its name, version and value as the first key seals it, or nothing if it stays as it is.
+
+Gives the session its first name, unless a part has another version by now.
+"""
+
+MOVE_VALUE = f"""{_FIND}
+if found and redis.call('GET', found) == ARGV[1] then
+    redis.call('SET', found, ARGV[2], 'KEEPTTL')
+    redis.call('RENAME', found, KEYS[1])
+end
+"""
+"""A value as it is, and as the first key seals it."""
+
+ELSEWHERE = b"elsewhere"
 WRITE = f"""{_FIND}{_TOUCH}
+if found and found ~= KEYS[1] then return '{ELSEWHERE.decode()}' end
 local is_done, is_over = true, true
 for at = 3, #ARGV, 4 do
     local version = found and redis.call('HGET', found, ARGV[at] .. '.version') or ''
@@ -84,7 +112,7 @@ for at = 3, #ARGV, 4 do
     is_over = is_over and version == ARGV[at + 2]
 end
 if is_done or not is_over then return is_done end
-local name = found or KEYS[1]
+local name = KEYS[1]
 for at = 3, #ARGV, 4 do
     redis.call('HSET', name, ARGV[at] .. '.version', ARGV[at + 1], ARGV[at], ARGV[at + 3])
 end
@@ -92,7 +120,10 @@ touch(name, ARGV[1], ARGV[2])
 if redis.call('PTTL', name) < tonumber(ARGV[2]) then redis.call('PEXPIRE', name, ARGV[2]) end
 return true
 """
-"""When it was used, its life in milliseconds; then of each part its name, the versions new and old, and the value."""
+"""When it was used, its life in milliseconds; then of each part its name, the versions new and old, and the value.
+
+A session that doesn't have its first name is ``ELSEWHERE`` and has to be moved: what has one name is sealed by one key.
+"""
 
 REMOVE = f"""{_FIND}
 if not found then return true end

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, get_args
 
@@ -91,6 +91,7 @@ class RedisShelf:
         self._lock, self._unlock = redis.register_script(scripts.LOCK), redis.register_script(scripts.UNLOCK)
         self._read, self._write = redis.register_script(scripts.READ), redis.register_script(scripts.WRITE)
         self._remove, self._touch = redis.register_script(scripts.REMOVE), redis.register_script(scripts.TOUCH)
+        self._move, self._move_value = redis.register_script(scripts.MOVE), redis.register_script(scripts.MOVE_VALUE)
 
     async def put(self, kind: str, key: str, value: bytes, *, seconds: float) -> None:
         """Keep a value under this key for so many seconds, in the place of any other."""
@@ -100,8 +101,13 @@ class RedisShelf:
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """The value, if it is there."""
-        found = await self._asked(self._redis.mget(self._ring.names(kind, key)))
-        return next((self._opened(each, kind, key)[0] for each in found if each), None)
+        names = self._ring.names(kind, key)
+        found: list[bytes | None] = await self._asked(self._redis.mget(names))
+        sealed = next(filter(None, found), b"")
+        value, life = self._opened(sealed, kind, key)
+        if value is not None and found[0] is None:
+            await self._run(self._move_value, names, [sealed, f"{life} {self._ring.seal(value, kind, key, str(life))}"])
+        return value
 
     async def take(self, kind: str, key: str) -> Kept | None:
         """Remove the value and return it; of several callers only one gets it."""
@@ -135,16 +141,24 @@ class RedisShelf:
             return None
         if isinstance(found, bytes):
             return Record({part: Found(version, None) for part, version in known.items()}, float(found))
-        parts = dict[Part, Found]()
-        for part, version, sealed in zip(PARTS, found[1:3], found[3:5], strict=True):
-            if version:
-                parts[part] = self._part(name, part, version.decode(errors="surrogateescape"), sealed)
-        return Record(parts, _moment(found[0])) if parts else None
+        parts, is_first = dict(self._parts(name, found)), found[5]
+        return Record(parts, _moment(found[0]), is_to_move=not is_first) if parts else None
 
-    def _part(self, name: str, part: Part, version: str, sealed: bytes | None) -> Found:
-        if sealed is None:
-            return Found(version, None)
-        return Found(version, self._ring.opened(sealed, SESSION, name, part, version) or b"")
+    def _parts(self, name: str, found: Sequence[Any]) -> Iterator[tuple[Part, Found]]:
+        for part, sent, sealed in zip(PARTS, found[1:3], found[3:5], strict=True):
+            if sent:
+                version = sent.decode(errors="surrogateescape")
+                yield part, Found(version, sealed and (self._ring.opened(sealed, SESSION, name, part, version) or b""))
+
+    async def move(self, name: str) -> None:
+        """Seal the session by the first key, which another one sealed; what can't be opened stays as it is."""
+        names = self._ring.names(SESSION, name)
+        found = await self._run(self._read, names, ["", ""])
+        parts, arguments = dict(self._parts(name, found or [None] * 5)), list[str]()
+        for part in PARTS:
+            version, value = parts.get(part, Found("", None))
+            arguments += [part, version, self._ring.seal(value, SESSION, name, part, version) if value else ""]
+        await self._run(self._move, names, arguments)
 
     async def write(self, name: str, changes: Mapping[Part, Change], *, used_at: float, seconds: float) -> bool:
         """Write all these parts, and keep the session for so many seconds from now.
@@ -156,7 +170,9 @@ class RedisShelf:
         for part, change in changes.items():
             sealed = self._ring.seal(change.value, SESSION, name, part, change.version)
             arguments += [part, change.version, change.over or "", sealed]
-        return bool(await self._run(self._write, self._ring.names(SESSION, name), arguments))
+        while (done := await self._run(self._write, self._ring.names(SESSION, name), arguments)) == scripts.ELSEWHERE:
+            await self.move(name)
+        return bool(done)
 
     async def remove(self, name: str, *, over: Mapping[Part, str]) -> bool:
         """Remove the session.
@@ -214,18 +230,20 @@ class RedisShelf:
             await connection.disconnect()
         await self._redis.aclose()
 
-    async def _run(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int] = ()) -> Any:
+    async def _run(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int | bytes] = ()) -> Any:
         """What a script gives."""
         return await self._asked(self._sent(script, names, arguments))
 
-    async def _sent(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int]) -> Any:
+    async def _sent(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int | bytes]) -> Any:
         """The same, without a limit of time; a Redis that doesn't have the script yet is given it."""
         try:
             return await self._redis.evalsha(script.sha, len(names), *names, *arguments)
         except NoScriptError:
             return await script(names, arguments)
 
-    async def _sent_quickly(self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int]) -> Any:
+    async def _sent_quickly(
+        self, script: AsyncScript, names: Sequence[str], arguments: Sequence[str | int | bytes]
+    ) -> Any:
         """The same by a connection of ours, which costs half: redis-py's pool looks at each that it gives and gets."""
         if not self._kept:
             return await self._sent(script, names, arguments)

@@ -141,6 +141,9 @@ class SharedSessions:
                 break
         if record is not None:
             await self._take_over(name, copy, record)
+            if record.is_to_move:
+                await self._shelf.get(_ACCOUNT, name)  # which moves it
+                await self._shelf.move(name)
         elif name not in self._moving:
             await self._let_go(name, copy)
 

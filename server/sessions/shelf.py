@@ -51,10 +51,12 @@ class Record(NamedTuple):
     Args:
         parts: The parts that it has.
         used_at: When it was used last, in Unix seconds.
+        is_to_move: Whether it is sealed by another key than the one that seals now.
     """
 
     parts: Mapping[Part, Found]
     used_at: float
+    is_to_move: bool = False
 
 
 class Change(NamedTuple):
@@ -107,6 +109,9 @@ class SharedShelf(Shelf, Protocol):
 
     async def read(self, name: str, *, known: Mapping[Part, str]) -> Record | None:
         """The session, if it is there, without the values of those versions that are known already."""
+
+    async def move(self, name: str) -> None:
+        """Have the session sealed by the key that seals now."""
 
     async def write(self, name: str, changes: Mapping[Part, Change], *, used_at: float, seconds: float) -> bool:
         """Write all these parts, and keep the session for so many seconds from now.

@@ -1,9 +1,10 @@
 """Processes that share their sessions through Redis, as far as tools and pages see of them, in one process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from pydantic import SecretStr
 from rememberizer_mcp.server.sessions.limiter import AttemptLimiter
 from rememberizer_mcp.server.sessions.session import Session
 from rememberizer_mcp.server.sessions.shared import SharedSessions
@@ -42,11 +43,17 @@ class Replica:
 
 @asynccontextmanager
 async def _replica(
-    upstream: FakeUpstream, clock: FakeClock, redis: RedisServer | None, most: int, sleep: Sleep
+    upstream: FakeUpstream,
+    clock: FakeClock,
+    redis: RedisServer | None,
+    *,
+    most: int,
+    sleep: Sleep,
+    keys: Sequence[SecretStr],
 ) -> AsyncIterator[Replica]:
     async with AsyncExitStack() as stack:
         environment = await stack.enter_async_context(environment_on(upstream, clock))
-        shelf = await stack.enter_async_context(redis_shelf(redis, clock=clock)) if redis else None
+        shelf = await stack.enter_async_context(redis_shelf(redis, *keys, clock=clock)) if redis else None
         environment = replace(environment, shelf=shelf or environment.shelf)
         store = store_of(environment, most=most, remembered=1000)
         desk = SignInDesk(
@@ -72,10 +79,12 @@ async def replicas(
     *,
     most: int = 9,
     sleep: Sleep = for_good,
+    keys: Sequence[SecretStr] = (),
 ) -> AsyncIterator[list[Replica]]:
-    """So many of them, each with room for so many sessions."""
+    """So many of them, each with room for so many sessions, and with these keys or the usual one."""
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(_replica(upstream, clock, redis, most, sleep)) for _ in range(number)]
+        made = [_replica(upstream, clock, redis, most=most, sleep=sleep, keys=keys) for _ in range(number)]
+        yield [await stack.enter_async_context(each) for each in made]
 
 
 async def sign_in(

@@ -113,7 +113,7 @@ async def test_processes_a_step_of_a_rotation_apart_share_everything(
         assert not await other.write("handle", {"tokens": Change(b"late", "t9", None)}, used_at=1, seconds=600)
         assert await other.write("handle", {"tokens": Change(b"two", "t2", "t1")}, used_at=2, seconds=600)
         await other.touch("handle", used_at=3, seconds=600)
-        assert await one.read("handle", known={}) == Record({"tokens": Found("t2", b"two")}, 3)
+        assert (await one.read("handle", known={}) or ())[:2] == ({"tokens": Found("t2", b"two")}, 3)
         assert await one.remove("handle", over={"tokens": "t2"})
         assert await other.read("handle", known={}) is None
 
@@ -135,9 +135,9 @@ async def test_a_session_lives_through_a_rotation_and_ends_with_its_key(
             assert await shelf.write(f"more {step}", {"tokens": change._replace(over=None)}, used_at=1, seconds=600)
     assert caplog.messages == []
     async with redis_shelf(redis, *STEPS[3]) as shelf:
-        assert await shelf.read("handle", known={}) is None
-        assert await shelf.read("more 2", known={})
-    warning = "3 sessions in Redis can't be opened: their key is not in REMEMBERIZER_STORE_KEYS."
+        assert await shelf.read("handle", known={})
+        assert [bool(await shelf.read(f"more {step}", known={})) for step in range(3)] == [False, False, True]
+    warning = "2 sessions in Redis can't be opened: their key is not in REMEMBERIZER_STORE_KEYS."
     assert caplog.messages == [warning]
 
 
