@@ -3,7 +3,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.server.sandbox.stores import Store
@@ -80,6 +80,10 @@ async def test_no_query_breaks_a_store(store: Store, query: dict[str, Any]) -> N
 
 
 @_SETTINGS
+@example(
+    body=f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n--{BOUNDARY}--'.encode(),
+    charset="",
+)
 @given(body=_pieces, charset=st.sampled_from(["", "; charset=undefined", "; charset=idna", "; charset=utf-16"]))
 async def test_no_upload_breaks_a_store(store: Store, body: bytes, charset: str) -> None:
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}{charset}"}
