@@ -1,6 +1,6 @@
 """Files that come in a multipart body. A body is held once, on disk where it is large (rememberizer-api.md §6.7)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.datastructures import FormData, UploadFile
@@ -42,7 +42,10 @@ async def uploaded_files(request: Request, config: SandboxConfig) -> AsyncIterat
 
 
 class _Parser(MultiPartParser):
-    """Starlette's parser; of a part that doesn't end that one drops the file and leaves it open."""
+    """Starlette's parser, for which a part that doesn't end is an error: the files of an error are closed.
+
+    It would drop the file of such a part, and leave it open.
+    """
 
     _is_in_part = False
 
@@ -56,12 +59,14 @@ class _Parser(MultiPartParser):
 
     async def parse(self) -> FormData:
         """Raises ``MultiPartException`` if the body can't be read to its closing boundary."""
-        form = await super().parse()
+        self.stream = self._to_its_end(self.stream)
+        return await super().parse()
+
+    async def _to_its_end(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for chunk in stream:
+            yield chunk
         if self._is_in_part:
-            for file in self._files_to_close_on_error:
-                file.close()
             raise MultiPartException("the closing boundary is missing.")
-        return form
 
 
 class _Counted:
