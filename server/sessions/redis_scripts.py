@@ -112,12 +112,11 @@ for at = 3, #ARGV, 4 do
     is_over = is_over and version == ARGV[at + 2]
 end
 if is_done or not is_over then return is_done end
-local name = KEYS[1]
 for at = 3, #ARGV, 4 do
-    redis.call('HSET', name, ARGV[at] .. '.version', ARGV[at + 1], ARGV[at], ARGV[at + 3])
+    redis.call('HSET', KEYS[1], ARGV[at] .. '.version', ARGV[at + 1], ARGV[at], ARGV[at + 3])
 end
-touch(name, ARGV[1], ARGV[2])
-if redis.call('PTTL', name) < tonumber(ARGV[2]) then redis.call('PEXPIRE', name, ARGV[2]) end
+touch(KEYS[1], ARGV[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return true
 """
 """When it was used, its life in milliseconds; then of each part its name, the versions new and old, and the value.

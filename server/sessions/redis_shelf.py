@@ -141,8 +141,8 @@ class RedisShelf:
             return None
         if isinstance(found, bytes):
             return Record({part: Found(version, None) for part, version in known.items()}, float(found))
-        parts, is_first = dict(self._parts(name, found)), found[5]
-        return Record(parts, _moment(found[0]), is_to_move=not is_first) if parts else None
+        parts = dict(self._parts(name, found))
+        return Record(parts, _moment(found[0]), is_to_move=not found[5]) if parts else None
 
     def _parts(self, name: str, found: Sequence[Any]) -> Iterator[tuple[Part, Found]]:
         for part, sent, sealed in zip(PARTS, found[1:3], found[3:5], strict=True):
